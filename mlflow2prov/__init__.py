@@ -1,0 +1,1 @@
+"""Extract W3C PROV provenance graphs from Git repositories and MLflow tracking."""

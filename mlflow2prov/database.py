@@ -1,0 +1,64 @@
+"""The process's one DuckDB database, in which fact tables and Documents live as tables.
+
+It is in memory and spills to a temporary folder when it outgrows its limit, so that what a chain
+handles is bounded by the disk and not by memory. A schema holds what belongs together (the facts of
+one extraction, the statements of one Document) and is dropped with the object that made it.
+"""
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import weakref
+from functools import cache
+
+import duckdb
+
+_schema_numbers = itertools.count(1)
+
+
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """Return the process's connection, opened on first use."""
+    folder = tempfile.mkdtemp(prefix="mlflow2prov-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return duckdb.connect(
+        config={
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def cursor() -> duckdb.DuckDBPyConnection:
+    """Return a further connection to the same database, for a result that is read as it comes."""
+    return connection().cursor()
+
+
+def limit_memory(size: str) -> None:
+    """Hold the database to ``size`` of memory (``"500MB"``); beyond it, tables go to disk."""
+    connection().execute("SET memory_limit = ?", [size])
+
+
+class Schema:
+    """A DuckDB schema that lives as long as this object."""
+
+    def __init__(self, purpose: str) -> None:
+        """Create an empty schema named for its ``purpose`` (a lower-case word)."""
+        self.name = f"{purpose}_{next(_schema_numbers)}"
+        connection().execute(f"CREATE SCHEMA {self.name}")
+        self._drop = weakref.finalize(self, _drop_schema, self.name)
+
+    def table(self, name: str) -> str:
+        """Return the qualified name of this schema's table ``name``."""
+        return f'{self.name}."{name}"'
+
+
+def _drop_schema(name: str) -> None:
+    connection().execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+
+
+def text(value: str) -> str:
+    """Return ``value`` as an SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"

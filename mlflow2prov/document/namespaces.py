@@ -1,0 +1,124 @@
+"""Namespaces of a document, and the qualified names that use them (PROV-DM section 5.7.1).
+
+A qualified name is kept as PROV-JSON writes it: ``prefix:local``, or ``local`` in the default
+namespace, whose prefix is the empty string. A Document has one map from prefixes to URIs.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+
+from mlflow2prov.errors import NamespaceError
+
+PROV = "http://www.w3.org/ns/prov#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+MLFLOW2PROV = "https://w3id.org/mlflow2prov/"
+
+RESERVED = {"prov": PROV, "xsd": XSD}
+
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+
+
+class Namespaces:
+    """The prefixes of one document. ``prov`` and ``xsd`` are always there and mean W3C's."""
+
+    def __init__(self, prefixes: Mapping[str, str] | None = None) -> None:
+        """Declare ``prefixes`` (prefix to URI; ``""`` is the default namespace)."""
+        self._uris = dict(RESERVED)
+        self._uris.update(
+            (prefix, uri) for prefix, uri in (prefixes or {}).items() if prefix not in RESERVED
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Namespaces) and self._uris == other._uris
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._uris.items()))
+
+    def __repr__(self) -> str:
+        return f"Namespaces({self.declared})"
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """Prefix to URI for all but W3C's own two, ordered by prefix."""
+        return {p: u for p, u in sorted(self._uris.items()) if p not in RESERVED}
+
+    @property
+    def all(self) -> dict[str, str]:
+        """Prefix to URI, W3C's two included, ordered by prefix."""
+        return dict(sorted(self._uris.items()))
+
+    def prefix_of(self, uri: str) -> str | None:
+        """Return the first prefix that stands for ``uri``."""
+        return next((p for p, u in sorted(self._uris.items()) if u == uri), None)
+
+    def declare(self, prefix: str, uri: str) -> str:
+        """Make ``uri`` nameable and return its prefix: ``prefix`` if that is free, else another."""
+        if self._uris.get(prefix) == uri:
+            return prefix
+        known = self.prefix_of(uri)
+        if known is not None:
+            return known
+        stem = prefix if _PREFIX.fullmatch(prefix) else "ns"
+        candidates = (stem if n == 0 else f"{stem}{n}" for n in itertools.count())
+        free = prefix if prefix == "" and "" not in self._uris else None
+        chosen = free if free is not None else next(c for c in candidates if c not in self._uris)
+        self._uris[chosen] = uri
+        return chosen
+
+    def split(self, name: str) -> tuple[str, str]:
+        """Return the namespace URI and the local part of a qualified name.
+
+        Raises:
+            NamespaceError: the name's prefix is not declared.
+        """
+        prefix, colon, local = name.partition(":")
+        if colon and prefix in self._uris:
+            return self._uris[prefix], local
+        if "" in self._uris and not colon:
+            return self._uris[""], name
+        raise NamespaceError(
+            f"the prefix of {name!r} is not declared; declared are: "
+            f"{', '.join(p or '(default)' for p in self.all)}"
+        )
+
+    def uri(self, name: str) -> str:
+        """Return the URI that a qualified name stands for (PROV-DM section 5.7.1)."""
+        return "".join(self.split(name))
+
+    def name(self, uri: str, local: str, prefix: str = "ns") -> str:
+        """Return the qualified name of ``local`` in the namespace ``uri``, declaring it at need."""
+        chosen = self.declare(prefix, uri)
+        if chosen == "" and ":" in local:
+            chosen = next((p for p, u in self.all.items() if u == uri and p), "")
+            chosen = chosen or self._alias(uri)
+        return f"{chosen}:{local}" if chosen else local
+
+    def _alias(self, uri: str) -> str:
+        """Declare a prefix for a URI that is so far only the default namespace."""
+        alias = next(f"ns{n}" for n in itertools.count(1) if f"ns{n}" not in self._uris)
+        self._uris[alias] = uri
+        return alias
+
+    def rename(self, name: str, renamed: Mapping[str, str]) -> str:
+        """Return ``name`` with its prefix replaced as ``renamed`` says (old prefix to new)."""
+        prefix, colon, local = name.partition(":")
+        if not colon:
+            prefix, local = "", name
+        new = renamed.get(prefix, prefix)
+        return f"{new}:{local}" if new else local
+
+
+def adopt(ours: Namespaces, theirs: Namespaces) -> dict[str, str]:
+    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that changed, old to new."""
+    renamed = {}
+    for prefix, uri in theirs.declared.items():
+        chosen = ours.declare(prefix, uri)
+        if chosen != prefix:
+            renamed[prefix] = chosen
+    return renamed
+
+
+def prefixes_in(names: Iterable[str]) -> set[str]:
+    """Return the prefixes that ``names`` use."""
+    return {name.partition(":")[0] if ":" in name else "" for name in names}

@@ -1,0 +1,89 @@
+"""The fact tables of one extraction, in a DuckDB schema of their own."""
+
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+
+from mlflow2prov import database
+from mlflow2prov.facts.tables import TABLES, Type
+
+_BATCH = 20_000
+
+_SQL = {
+    Type.TEXT: "VARCHAR",
+    Type.TIME: "VARCHAR",
+    Type.INTEGER: "BIGINT",
+    Type.NUMBER: "DOUBLE",
+    Type.BOOLEAN: "BOOLEAN",
+}
+_ARROW = {
+    Type.TEXT: pa.string(),
+    Type.TIME: pa.string(),
+    Type.INTEGER: pa.int64(),
+    Type.NUMBER: pa.float64(),
+    Type.BOOLEAN: pa.bool_(),
+}
+
+
+class Facts:
+    """What the sources of one extraction know.
+
+    Sources call :meth:`add` row by row, or :meth:`add_columns` with whole columns, in a stable order;
+    :meth:`flush` (or leaving a ``with`` block) brings the last rows in. ``schema`` names the DuckDB
+    schema that holds :data:`~mlflow2prov.facts.tables.TABLES`.
+    """
+
+    def __init__(self) -> None:
+        self._schema = database.Schema("facts")
+        self.schema = self._schema.name
+        self._rows: dict[str, list[Sequence[object]]] = {}
+        for table in TABLES.values():
+            columns = ", ".join(f'"{name}" {_SQL[kind]}' for name, kind in table.columns.items())
+            database.connection().execute(f"CREATE TABLE {self.table(table.name)} ({columns})")
+
+    def __enter__(self) -> "Facts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+
+    def table(self, name: str) -> str:
+        """Return the qualified SQL name of a fact table."""
+        return self._schema.table(name)
+
+    def add(self, table: str, *values: object) -> None:
+        """Add a row; ``values`` are in the order of the table's columns."""
+        rows = self._rows.setdefault(table, [])
+        rows.append(values)
+        if len(rows) >= _BATCH:
+            self._write(table)
+
+    def add_columns(self, table: str, columns: Iterable[Sequence[object]]) -> None:
+        """Add many rows, given as columns in the order of the table's columns."""
+        types = TABLES[table].columns
+        batch = pa.table(
+            {
+                name: pa.array(column, _ARROW[kind])
+                for (name, kind), column in zip(types.items(), columns, strict=True)
+            }
+        )
+        connection = database.connection()
+        connection.register("batch", batch)
+        try:
+            connection.execute(f"INSERT INTO {self.table(table)} SELECT * FROM batch")
+        finally:
+            connection.unregister("batch")
+
+    def flush(self) -> None:
+        """Bring in the rows that :meth:`add` still holds."""
+        for table in [name for name, rows in self._rows.items() if rows]:
+            self._write(table)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        """Return the rows of ``sql``, in which ``{name}`` stands for a fact table."""
+        names = {name: self.table(name) for name in TABLES}
+        return database.connection().execute(sql.format(**names)).fetchall()
+
+    def _write(self, table: str) -> None:
+        rows = self._rows.pop(table)
+        self.add_columns(table, zip(*rows, strict=True))
