@@ -30,7 +30,7 @@ class Table:
     columns: dict[str, Type]
 
 
-def _tag_table(name: str, **owner: Type) -> Table:
+def _tag_table(name: str, /, **owner: Type) -> Table:
     """Return a table of keys and values that belong to an owner: tags and params."""
     return Table(name, {**owner, "key": TEXT, "value": TEXT})
 
