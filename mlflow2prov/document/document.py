@@ -209,5 +209,12 @@ class Document:
 
 
 def sorted_literals(attributes: Iterable[Literal]) -> list[Literal]:
-    """Return ``attributes`` in the canonical order (key, value, type, language), each once."""
-    return sorted(set(attributes), key=lambda a: (a.key, a.value, a.type or "", a.lang or ""))
+    """Return ``attributes`` in the canonical order, each once.
+
+    The order is by key, value, type and language, what is absent last; it is that of DuckDB's
+    ``list_sort``.
+    """
+    return sorted(
+        set(attributes),
+        key=lambda a: (a.key, a.value, a.type is None, a.type or "", a.lang is None, a.lang or ""),
+    )

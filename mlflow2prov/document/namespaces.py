@@ -6,7 +6,7 @@ namespace, whose prefix is the empty string. A Document has one map from prefixe
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from mlflow2prov.errors import NamespaceError
 
@@ -59,12 +59,10 @@ class Namespaces:
         known = self.prefix_of(uri)
         if known is not None:
             return known
-        stem = prefix if _PREFIX.fullmatch(prefix) else "ns"
-        candidates = (stem if n == 0 else f"{stem}{n}" for n in itertools.count())
-        free = prefix if prefix == "" and "" not in self._uris else None
-        chosen = free if free is not None else next(c for c in candidates if c not in self._uris)
-        self._uris[chosen] = uri
-        return chosen
+        if prefix == "" and "" not in self._uris:
+            self._uris[""] = uri
+            return ""
+        return self.alias(uri, prefix)
 
     def split(self, name: str) -> tuple[str, str]:
         """Return the namespace URI and the local part of a qualified name.
@@ -90,35 +88,33 @@ class Namespaces:
         """Return the qualified name of ``local`` in the namespace ``uri``, declaring it at need."""
         chosen = self.declare(prefix, uri)
         if chosen == "" and ":" in local:
-            chosen = next((p for p, u in self.all.items() if u == uri and p), "")
-            chosen = chosen or self._alias(uri)
+            chosen = self.alias(uri, prefix)
         return f"{chosen}:{local}" if chosen else local
 
-    def _alias(self, uri: str) -> str:
-        """Declare a prefix for a URI that is so far only the default namespace."""
-        alias = next(f"ns{n}" for n in itertools.count(1) if f"ns{n}" not in self._uris)
-        self._uris[alias] = uri
-        return alias
-
-    def rename(self, name: str, renamed: Mapping[str, str]) -> str:
-        """Return ``name`` with its prefix replaced as ``renamed`` says (old prefix to new)."""
-        prefix, colon, local = name.partition(":")
-        if not colon:
-            prefix, local = "", name
-        new = renamed.get(prefix, prefix)
-        return f"{new}:{local}" if new else local
+    def alias(self, uri: str, prefix: str = "ns") -> str:
+        """Return a prefix for ``uri`` other than the default namespace's, declaring one at need."""
+        known = next((p for p, u in self.all.items() if u == uri and p), None)
+        if known is not None:
+            return known
+        stem = prefix if _PREFIX.fullmatch(prefix) else "ns"
+        numbered = (f"{stem}{n or ''}" for n in itertools.count())
+        chosen = next(p for p in numbered if p not in self._uris)
+        self._uris[chosen] = uri
+        return chosen
 
 
 def adopt(ours: Namespaces, theirs: Namespaces) -> dict[str, str]:
-    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that changed, old to new."""
+    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that changed, old to new.
+
+    A prefix that becomes the default namespace is declared in ``ours`` too: a local part with a colon
+    in it can only be written with a prefix (:meth:`Namespaces.name`).
+    """
     renamed = {}
     for prefix, uri in theirs.declared.items():
         chosen = ours.declare(prefix, uri)
-        if chosen != prefix:
-            renamed[prefix] = chosen
+        if chosen == prefix:
+            continue
+        renamed[prefix] = chosen
+        if chosen == "" and all(p == "" for p, u in ours.declared.items() if u == uri):
+            ours.alias(uri, prefix)
     return renamed
-
-
-def prefixes_in(names: Iterable[str]) -> set[str]:
-    """Return the prefixes that ``names`` use."""
-    return {name.partition(":")[0] if ":" in name else "" for name in names}
