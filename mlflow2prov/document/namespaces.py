@@ -104,17 +104,14 @@ class Namespaces:
 
 
 def adopt(ours: Namespaces, theirs: Namespaces) -> dict[str, str]:
-    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that changed, old to new.
+    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that change, old to new.
 
-    A prefix that becomes the default namespace is declared in ``ours`` too: a local part with a colon
-    in it can only be written with a prefix (:meth:`Namespaces.name`).
+    A URI has one prefix in ``ours``: the first, which is the default namespace's where it is that.
     """
     renamed = {}
     for prefix, uri in theirs.declared.items():
-        chosen = ours.declare(prefix, uri)
-        if chosen == prefix:
-            continue
-        renamed[prefix] = chosen
-        if chosen == "" and all(p == "" for p, u in ours.declared.items() if u == uri):
-            ours.alias(uri, prefix)
+        known = ours.prefix_of(uri)
+        chosen = ours.declare(prefix, uri) if known is None else known
+        if chosen != prefix:
+            renamed[prefix] = chosen
     return renamed

@@ -17,36 +17,42 @@ def rows_under(document: Document, namespaces: Namespaces) -> str:
     renamed = adopt(namespaces, document.namespaces)
     if not renamed:
         return f"SELECT * FROM {document.table}"
-    names = [_renamed(column, renamed) for column in ("id", *ARGUMENT_COLUMNS)]
-    value = f"CASE a.type WHEN {text(QUALIFIED_NAME)} THEN {_renamed('a.value', renamed)} ELSE a.value END"
+    # A local part with a colon in it cannot stand in the default namespace.
+    aliases = {
+        old: namespaces.alias(document.namespaces.all[old], old)
+        for old, new in renamed.items()
+        if new == ""
+    }
+
+    def name(column: str) -> str:
+        return _renamed(column, renamed, aliases)
+
+    value = f"CASE WHEN a.type = {text(QUALIFIED_NAME)} THEN {name('a.value')} ELSE a.value END"
     literal = (
-        f"{{'key': {_renamed('a.key', renamed)}, 'value': {value}, "
-        f"'type': {_renamed('a.type', renamed)}, 'lang': a.lang}}"
+        f"{{'key': {name('a.key')}, 'value': {value}, 'type': {name('a.type')}, 'lang': a.lang}}"
     )
-    bundle = f"CASE bundle WHEN '' THEN '' ELSE {_renamed('bundle', renamed)} END"
+    names = ", ".join(f"{name(column)} AS {column}" for column in ("id", *ARGUMENT_COLUMNS))
     return (
-        f"SELECT {bundle} AS bundle, kind, {', '.join(names)}, "
+        f"SELECT CASE WHEN bundle = '' THEN '' ELSE {name('bundle')} END AS bundle, kind, {names}, "
         f"list_sort(list_transform(attributes, lambda a: {literal})) AS attributes "
         f"FROM {document.table}"
     )
 
 
-def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
+def _renamed(name: str, prefixes: Mapping[str, str], aliases: Mapping[str, str]) -> str:
     """Return the SQL for the qualified name ``name`` with its prefix replaced.
 
     Times are not touched: they have a colon, and no prefix begins with a digit.
     """
-    local = f"substr({name}, strpos({name}, ':') + 1)"
     cases = []
     for old, new in prefixes.items():
+        begins = f"starts_with({name}, {text(old + ':')})"
+        local = f"substr({name}, {len(old) + 2})"
         if old == "":
-            continue
-        to = f"{text(new + ':')} || {local}"
-        if new == "":
-            to = f"CASE WHEN contains({local}, ':') THEN {name} ELSE {local} END"
-        cases.append(f"WHEN {text(old)} THEN {to}")
-    prefixed = name
-    if cases:
-        prefixed = f"CASE split_part({name}, ':', 1) {' '.join(cases)} ELSE {name} END"
-    plain = f"{text(prefixes[''] + ':')} || {name}" if "" in prefixes else name
-    return f"CASE WHEN contains({name}, ':') THEN {prefixed} ELSE {plain} END"
+            cases.append(f"WHEN NOT contains({name}, ':') THEN {text(new + ':')} || {name}")
+        elif new == "":
+            cases.append(f"WHEN {begins} AND NOT contains({local}, ':') THEN {local}")
+            cases.append(f"WHEN {begins} THEN {text(aliases[old] + ':')} || {local}")
+        else:
+            cases.append(f"WHEN {begins} THEN {text(new + ':')} || {local}")
+    return f"CASE {' '.join(cases)} ELSE {name} END"
