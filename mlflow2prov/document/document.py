@@ -84,7 +84,9 @@ class Document:
 
     @classmethod
     def from_statements(
-        cls, statements: Iterable[Statement], namespaces: Mapping[str, str] | Namespaces | None = None
+        cls,
+        statements: Iterable[Statement],
+        namespaces: Mapping[str, str] | Namespaces | None = None,
     ) -> Document:
         """Make a document of ``statements``, whose names use ``namespaces``."""
         document = cls(namespaces)

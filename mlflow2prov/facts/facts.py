@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from mlflow2prov import database
 from mlflow2prov.facts.tables import TABLES, Type
+from mlflow2prov.facts.views import VIEWS
 
 _BATCH = 20_000
 
@@ -40,6 +41,9 @@ class Facts:
         for table in TABLES.values():
             columns = ", ".join(f'"{name}" {_SQL[kind]}' for name, kind in table.columns.items())
             database.connection().execute(f"CREATE TABLE {self.table(table.name)} ({columns})")
+        for view in VIEWS.values():
+            columns = ", ".join(f'"{name}"' for name in view.columns)
+            self.query(f"CREATE VIEW {self.table(view.name)} ({columns}) AS {view.sql}")
 
     def __enter__(self) -> "Facts":
         return self
@@ -48,7 +52,7 @@ class Facts:
         self.flush()
 
     def table(self, name: str) -> str:
-        """Return the qualified SQL name of a fact table."""
+        """Return the qualified SQL name of a fact table or view."""
         return self._schema.table(name)
 
     def add(self, table: str, *values: object) -> None:
@@ -80,8 +84,8 @@ class Facts:
             self._write(table)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        """Return the rows of ``sql``, in which ``{name}`` stands for a fact table."""
-        names = {name: self.table(name) for name in TABLES}
+        """Return the rows of ``sql``, in which ``{name}`` stands for a fact table or view."""
+        names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
         return database.connection().execute(sql.format(**names)).fetchall()
 
     def _write(self, table: str) -> None:

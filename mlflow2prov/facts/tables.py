@@ -111,6 +111,13 @@ _HISTORY = (
     ),
 )
 
+_LINKS = (
+    # The files of the trees that runs' commits hold, among those that a run may have been started from.
+    Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
+    # Derived (mlflow2prov.facts.linking): the revision of a run's source file as of the run's commit.
+    Table("run_sources", {"run_id": TEXT, "sha": TEXT, "path": TEXT}),
+)
+
 _EXPERIMENTS = (
     # The MLflow store that was read: one row. `fingerprint` is the same by whatever way the store is
     # read; `url` has no credentials.
@@ -272,5 +279,5 @@ _REGISTRY = (
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (*_GIT, *_HISTORY, *_EXPERIMENTS, *_RUNS, *_LOGGED_MODELS, *_REGISTRY)
+    for table in (*_GIT, *_HISTORY, *_LINKS, *_EXPERIMENTS, *_RUNS, *_LOGGED_MODELS, *_REGISTRY)
 }

@@ -1,0 +1,248 @@
+"""Views over the fact tables: what the templates read, a row for what they describe.
+
+A view joins what stands in several tables and leaves out what was not asked for; it adds nothing that
+the tables do not say. In the SQL, ``{name}`` is a fact table or an earlier view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlflow2prov.facts.tables import TABLES, Table, Type
+
+TEXT, TIME, INTEGER, NUMBER, BOOLEAN = Type
+
+DELETED_TOGETHER = 1.0
+"""Seconds within which a run's deletion counts as part of its experiment's deletion."""
+
+
+@dataclass(frozen=True)
+class View(Table):
+    """A table that is computed: its columns' types and the SQL that gives them, in that order."""
+
+    sql: str
+
+
+def _columns(table: str, **more: Type) -> dict[str, Type]:
+    return {**TABLES[table].columns, **more}
+
+
+_BOT = r"name ILIKE '%[bot]' OR email ILIKE '%[bot]@%' OR regexp_matches(name, '(?i)(^|[-_ ])bot$')"
+
+_GIT = (
+    View(
+        "selected_commits",
+        _columns("commits", started_at=TIME, ended_at=TIME),
+        """
+        SELECT *,
+            CASE WHEN authored_epoch <= committed_epoch THEN authored_at
+                 ELSE coalesce(committed_at, authored_at) END,
+            CASE WHEN authored_epoch <= committed_epoch THEN committed_at
+                 ELSE coalesce(authored_at, committed_at) END
+        FROM {commits} WHERE is_selected
+        """,
+    ),
+    View(
+        "selected_parents",
+        _columns("parents"),
+        "SELECT p.* FROM {parents} p SEMI JOIN {selected_commits} USING (ordinal)",
+    ),
+    View(
+        "selected_coauthors",
+        _columns("coauthors"),
+        "SELECT c.* FROM {coauthors} c SEMI JOIN {selected_commits} USING (ordinal)",
+    ),
+    View(
+        "people",
+        {"name": TEXT, "email": TEXT, "label": TEXT, "is_bot": BOOLEAN},
+        f"""
+        SELECT DISTINCT name, email, coalesce(name, email), coalesce({_BOT}, false)
+        FROM (
+            SELECT author_name AS name, author_email AS email FROM {{selected_commits}}
+            UNION ALL SELECT committer_name, committer_email FROM {{selected_commits}}
+            UNION ALL SELECT name, email FROM {{selected_coauthors}}
+            UNION ALL SELECT author_name, author_email FROM {{revisions}} WHERE is_selected
+        )
+        """,
+    ),
+    # A revision or deletion, its file's base name, its blob as a Software Heritage identifier, and
+    # whether it begins its file.
+    View(
+        "file_changes",
+        _columns("revisions", name=TEXT, swhid=TEXT, is_start=BOOLEAN),
+        """
+        SELECT *, parse_filename(path, false, 'forward_slash'),
+            CASE WHEN length(blob) <> 40 THEN blob
+                 WHEN mode = '160000' THEN 'swh:1:rev:' || blob
+                 ELSE 'swh:1:cnt:' || blob END,
+            status <> 'D' AND file_sha = sha AND file_path = path
+        FROM {revisions} WHERE is_selected
+        """,
+    ),
+)
+
+_EXPERIMENTS = (
+    # `store` is the fingerprint of the MLflow store: experiment ids and model names repeat elsewhere.
+    View(
+        "stored_experiments",
+        _columns("experiments", store=TEXT, user=TEXT, deleted_at=TIME),
+        """
+        SELECT e.*, s.fingerprint, t.value,
+            CASE WHEN lifecycle_stage = 'deleted' THEN last_updated_at END
+        FROM {experiments} e CROSS JOIN {stores} s
+        LEFT JOIN {experiment_tags} t ON t.experiment_id = e.experiment_id AND t.key = 'mlflow.user'
+        """,
+    ),
+    View(
+        "stored_experiment_tags",
+        _columns("experiment_tags", store=TEXT, user=TEXT, lifecycle_stage=TEXT, deleted_at=TIME),
+        """
+        SELECT t.*, e.store, e."user", e.lifecycle_stage, e.deleted_at
+        FROM {experiment_tags} t JOIN {stored_experiments} e USING (experiment_id)
+        """,
+    ),
+)
+
+
+def _with_run(table: str) -> View:
+    """Return the view of what belongs to runs, with what its template wants to know of the run."""
+    return View(
+        f"stored_{table}",
+        _columns(table, user=TEXT, lifecycle_stage=TEXT, deleted_at=TIME),
+        f"""
+        SELECT t.*, r."user", r.lifecycle_stage, r.deleted_at
+        FROM {{{table}}} t JOIN {{runs}} r USING (run_id)
+        """,
+    )
+
+
+_RUNS = (
+    # A run with what its tags say of its origin. `commit` is the hash the run gives, `known_commit` the
+    # same where the repository has it; (`revision_sha`, `revision_path`) is the source file's revision.
+    # An experiment's deletion deletes its runs: `is_deleted_with_experiment`.
+    View(
+        "stored_runs",
+        _columns(
+            "runs",
+            store=TEXT,
+            note=TEXT,
+            source_name=TEXT,
+            commit=TEXT,
+            known_commit=TEXT,
+            revision_sha=TEXT,
+            revision_path=TEXT,
+            parent_run_id=TEXT,
+            experiment_deleted_at=TIME,
+            is_deleted_with_experiment=BOOLEAN,
+        ),
+        f"""
+        WITH tags AS (
+            SELECT run_id,
+                max(value) FILTER (key = 'mlflow.note.content') AS note,
+                max(value) FILTER (key = 'mlflow.source.name') AS source_name,
+                max(lower(trim(value))) FILTER (key = 'mlflow.source.git.commit') AS commit,
+                max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id
+            FROM {{run_tags}} GROUP BY run_id
+        )
+        SELECT r.*, e.store, t.note, t.source_name, t.commit, c.sha, s.sha, s.path,
+            nullif(t.parent_run_id, r.run_id), e.deleted_at,
+            coalesce(r.lifecycle_stage = 'deleted' AND e.lifecycle_stage = 'deleted' AND NOT coalesce(
+                epoch(r.deleted_at::TIMESTAMPTZ) < epoch(e.deleted_at::TIMESTAMPTZ) - {DELETED_TOGETHER},
+                false), false)
+        FROM {{runs}} r
+        LEFT JOIN {{stored_experiments}} e USING (experiment_id)
+        LEFT JOIN tags t USING (run_id)
+        LEFT JOIN {{commits}} c ON c.sha = t.commit
+        LEFT JOIN {{run_sources}} s USING (run_id)
+        """,
+    ),
+    *(
+        _with_run(table)
+        for table in ("run_tags", "params", "metrics", "artifacts", "dataset_inputs")
+    ),
+)
+
+_LOGGED_MODELS = (
+    View(
+        "stored_logged_models",
+        _columns("logged_models", user=TEXT),
+        """
+        SELECT m.*, r."user" FROM {logged_models} m LEFT JOIN {runs} r ON r.run_id = m.source_run_id
+        """,
+    ),
+)
+
+_REGISTRY = (
+    View(
+        "stored_registered_models",
+        _columns("registered_models", store=TEXT, user=TEXT),
+        """
+        SELECT m.*, s.fingerprint, t.value
+        FROM {registered_models} m CROSS JOIN {stores} s
+        LEFT JOIN {registered_model_tags} t ON t.name = m.name AND t.key = 'mlflow.user'
+        """,
+    ),
+    View(
+        "stored_registered_model_tags",
+        _columns("registered_model_tags", store=TEXT, user=TEXT, is_prompt=BOOLEAN),
+        """
+        SELECT t.*, m.store, m."user", m.is_prompt
+        FROM {registered_model_tags} t JOIN {stored_registered_models} m USING (name)
+        """,
+    ),
+    View(
+        "stored_aliases",
+        _columns("registered_model_aliases", store=TEXT, is_prompt=BOOLEAN),
+        """
+        SELECT a.*, m.store, m.is_prompt
+        FROM {registered_model_aliases} a JOIN {stored_registered_models} m USING (name)
+        """,
+    ),
+    # `creator` is who registered the version: MLflow's user of it, else its tag, else the run's user.
+    View(
+        "stored_versions",
+        _columns("registered_model_versions", store=TEXT, creator=TEXT, uri=TEXT),
+        """
+        SELECT v.*, s.fingerprint, coalesce(v."user", t.value),
+            CASE WHEN is_prompt THEN 'prompts:/' ELSE 'models:/' END || v.name || '/' || v.version
+        FROM {registered_model_versions} v CROSS JOIN {stores} s
+        LEFT JOIN {registered_model_version_tags} t
+            ON t.name = v.name AND t.version = v.version AND t.key = 'mlflow.user'
+        """,
+    ),
+    View(
+        "stored_version_tags",
+        _columns(
+            "registered_model_version_tags",
+            store=TEXT,
+            creator=TEXT,
+            is_prompt=BOOLEAN,
+            is_deleted=BOOLEAN,
+            deleted_at=TIME,
+        ),
+        """
+        SELECT t.*, v.store, v.creator, v.is_prompt, v.is_deleted, v.deleted_at
+        FROM {registered_model_version_tags} t JOIN {stored_versions} v USING (name, version)
+        """,
+    ),
+)
+
+_MLFLOW_USERS = (
+    View(
+        "mlflow_users",
+        {"username": TEXT},
+        """
+        SELECT DISTINCT username FROM (
+            SELECT "user" AS username FROM {runs}
+            UNION ALL SELECT "user" FROM {stored_experiments}
+            UNION ALL SELECT "user" FROM {stored_registered_models}
+            UNION ALL SELECT creator FROM {stored_versions}
+        ) WHERE username <> ''
+        """,
+    ),
+)
+
+VIEWS: dict[str, View] = {
+    view.name: view
+    for view in (*_GIT, *_EXPERIMENTS, *_RUNS, *_LOGGED_MODELS, *_REGISTRY, *_MLFLOW_USERS)
+}

@@ -1,0 +1,356 @@
+"""MLflow's tracking: which PROV experiments and runs, and all that belongs to them, become.
+
+An experiment and a run are collections; a run comes into being by an activity, its creation, which
+lasts from the run's start to its end, uses the parameters, datasets and the script, and is informed
+by the commit. What MLflow deleted was invalidated by another activity, its deletion. The picture of
+each model is in ``docs/prov-model.md``.
+"""
+
+from collections.abc import Callable, Iterator
+
+from mlflow2prov.templates.git import commit_of, revision_of
+from mlflow2prov.templates.language import (
+    Column,
+    Name,
+    Pattern,
+    Row,
+    Template,
+    activity,
+    agent,
+    digest,
+    entity,
+    had_member,
+    name,
+    prov,
+    template,
+    term,
+    used,
+    was_associated_with,
+    was_attributed_to,
+    was_generated_by,
+    was_informed_by,
+    was_invalidated_by,
+    was_started_by,
+    when,
+)
+
+# Names
+
+
+def mlflow_user_of(username: Column) -> Name:
+    """Name the person behind one of MLflow's user names."""
+    return name("User", digest("mlflow:" + username))
+
+
+def experiment_of(store: Column, experiment_id: Column) -> Name:
+    """Name an experiment, whose id means something in its own store only."""
+    return name("Experiment", store, experiment_id)
+
+
+def run_of(run_id: Column) -> Name:
+    """Name a run: unique in the world by its id."""
+    return name("Run", run_id)
+
+
+def run_creation_of(run_id: Column) -> Name:
+    """Name the activity that made a run: the run itself, as something that happens."""
+    return name("Creation.Run", run_id)
+
+
+def artifact_of(owner_id: Column, path: Column) -> Name:
+    """Name an artifact of a run or of a logged model."""
+    return name("Artifact", owner_id, digest(path))
+
+
+def metric_of(owner_id: Column, metric: Row) -> Name:
+    """Name one measured value: by its key, step, time and value, all of which may repeat."""
+    return name("Metric", owner_id, digest(metric.key, metric.step, metric.timestamp, metric.value))
+
+
+@template(over="mlflow_users")
+def mlflow_user(person: Row) -> Iterator[Pattern]:
+    """Whom MLflow knows by a user name."""
+    yield agent(
+        mlflow_user_of(person.username),
+        type=term("User"),
+        username=person.username,
+        label=person.username,
+    )
+
+
+# Experiments
+
+
+@template(over="stored_experiments")
+def experiment_addition(experiment: Row) -> Iterator[Pattern]:
+    """ExperimentAddition: somebody creates an experiment."""
+    this = experiment_of(experiment.store, experiment.experiment_id)
+    creation = name("Creation.Experiment", experiment.store, experiment.experiment_id)
+    user = mlflow_user_of(experiment.user)
+    yield entity(
+        this,
+        type=[term("Experiment"), prov("Collection")],
+        experiment_id=experiment.experiment_id,
+        name=experiment.name,
+        artifact_location=experiment.artifact_location,
+        lifecycle_stage=experiment.lifecycle_stage,
+        workspace=experiment.workspace,
+        label=experiment.name,
+    )
+    yield activity(
+        creation,
+        type=term("Creation"),
+        uid=experiment.experiment_id,
+        resource_type="Experiment",
+        label="creation of experiment " + experiment.name,
+    )
+    yield was_generated_by(this, creation, experiment.created_at, role=term("AddedExperiment"))
+    yield was_attributed_to(this, user)
+    yield was_associated_with(creation, user, role=term("ExperimentAuthor"))
+
+
+@template(over="stored_experiment_tags")
+def experiment_tag(tag: Row) -> Iterator[Pattern]:
+    """A tag of an experiment."""
+    this = name("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key))
+    yield entity(this, type=term("ExperimentTag"), name=tag.key, value=tag.value, label=tag.key)
+    yield had_member(experiment_of(tag.store, tag.experiment_id), this)
+    yield was_attributed_to(this, mlflow_user_of(tag.user))
+
+
+@template(over="stored_experiments", where="lifecycle_stage = 'deleted'")
+def experiment_deletion(experiment: Row) -> Iterator[Pattern]:
+    """ExperimentDeletion: the experiment ends."""
+    deletion = name("Deletion.Experiment", experiment.store, experiment.experiment_id)
+    yield activity(
+        deletion,
+        type=term("Deletion"),
+        uid=experiment.experiment_id,
+        resource_type="Experiment",
+        label="deletion of experiment " + experiment.name,
+    )
+    yield was_invalidated_by(
+        experiment_of(experiment.store, experiment.experiment_id),
+        deletion,
+        experiment.deleted_at,
+        role=term("DeletedExperiment"),
+    )
+
+
+@template(over="stored_experiment_tags", where="lifecycle_stage = 'deleted'")
+def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
+    """... and its tags,"""  # noqa: D400, D415
+    yield was_invalidated_by(
+        name("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key)),
+        name("Deletion.Experiment", tag.store, tag.experiment_id),
+        tag.deleted_at,
+        role=term("DeletedExperiment"),
+    )
+
+
+@template(over="stored_runs", where="is_deleted_with_experiment")
+def experiment_run_deletion(run: Row) -> Iterator[Pattern]:
+    """... and its runs."""
+    yield was_invalidated_by(
+        run_of(run.run_id),
+        name("Deletion.Experiment", run.store, run.experiment_id),
+        run.experiment_deleted_at,
+        role=term("DeletedExperiment"),
+    )
+
+
+# Runs
+
+
+@template(over="stored_runs")
+def run_addition(run: Row) -> Iterator[Pattern]:
+    """RunAddition: somebody runs a script, at a commit."""
+    this, creation = run_of(run.run_id), run_creation_of(run.run_id)
+    user = mlflow_user_of(run.user)
+    yield entity(
+        this,
+        type=[term("Run"), prov("Collection")],
+        run_id=run.run_id,
+        name=run.name,
+        status=run.status,
+        lifecycle_stage=run.lifecycle_stage,
+        artifact_uri=run.artifact_uri,
+        note=run.note,
+        uri="runs:/" + run.run_id,
+        label=run.name,
+    )
+    yield activity(
+        creation,
+        run.started_at,
+        run.ended_at,
+        type=term("Creation"),
+        uid=run.run_id,
+        resource_type="Run",
+        source_name=run.source_name,
+        commit=run.commit,
+        label="creation of run " + run.name,
+    )
+    yield had_member(experiment_of(run.store, run.experiment_id), this)
+    yield was_generated_by(this, creation, run.started_at, role=term("AddedRun"))
+    yield was_attributed_to(this, user)
+    yield was_associated_with(creation, user, role=term("RunAuthor"))
+    yield was_informed_by(creation, commit_of(run.known_commit))
+    yield used(creation, revision_of(run.revision_sha, run.revision_path), role=term("Source"))
+
+
+@template(over="stored_runs")
+def nested_run(run: Row) -> Iterator[Pattern]:
+    """A nested run is a member of its parent, whose creation started its own."""
+    yield had_member(run_of(run.parent_run_id), run_of(run.run_id))
+    yield was_started_by(
+        run_creation_of(run.run_id), run_creation_of(run.parent_run_id), run.started_at
+    )
+
+
+@template(over="stored_runs", where="lifecycle_stage = 'deleted'")
+def run_deletion(run: Row) -> Iterator[Pattern]:
+    """RunDeletion: the run ends, and its members with it (:func:`_deletion_of_members`)."""
+    deletion = name("Deletion.Run", run.run_id)
+    yield activity(
+        deletion,
+        type=term("Deletion"),
+        uid=run.run_id,
+        resource_type="Run",
+        label="deletion of run " + run.name,
+    )
+    yield was_invalidated_by(run_of(run.run_id), deletion, run.deleted_at, role=term("DeletedRun"))
+
+
+# What belongs to runs
+
+
+def run_tag_of(tag: Row) -> Name:
+    """Name a tag of a run."""
+    return name("RunTag", tag.run_id, digest(tag.key))
+
+
+def param_of(param: Row) -> Name:
+    """Name a parameter of a run."""
+    return name("Param", param.run_id, digest(param.key))
+
+
+def run_metric_of(metric: Row) -> Name:
+    """Name a metric's value in a run."""
+    return metric_of(metric.run_id, metric)
+
+
+def run_artifact_of(artifact: Row) -> Name:
+    """Name an artifact of a run."""
+    return artifact_of(artifact.run_id, artifact.path)
+
+
+@template(over="stored_run_tags")
+def run_tag(tag: Row) -> Iterator[Pattern]:
+    """A tag of a run."""
+    this = run_tag_of(tag)
+    yield entity(this, type=term("RunTag"), name=tag.key, value=tag.value, label=tag.key)
+    yield had_member(run_of(tag.run_id), this)
+    yield was_attributed_to(this, mlflow_user_of(tag.user))
+
+
+@template(over="stored_params")
+def param(param: Row) -> Iterator[Pattern]:
+    """A parameter, which the run's creation used."""
+    this = param_of(param)
+    yield entity(this, type=term("Param"), name=param.key, value=param.value, label=param.key)
+    yield had_member(run_of(param.run_id), this)
+    yield used(run_creation_of(param.run_id), this)
+    yield was_attributed_to(this, mlflow_user_of(param.user))
+
+
+@template(over="stored_metrics")
+def metric(metric: Row) -> Iterator[Pattern]:
+    """A value of a metric, which the run's creation measured at the metric's own time."""
+    this = run_metric_of(metric)
+    yield entity(
+        this,
+        type=term("Metric"),
+        name=metric.key,
+        value=metric.value,
+        timestamp=metric.timestamp,
+        step=metric.step,
+        label=metric.key,
+    )
+    yield had_member(run_of(metric.run_id), this)
+    yield was_generated_by(this, run_creation_of(metric.run_id), metric.timestamp)
+    yield was_attributed_to(this, mlflow_user_of(metric.user))
+
+
+@template(over="stored_artifacts")
+def artifact(artifact: Row) -> Iterator[Pattern]:
+    """A file or folder that the run's creation left; a folder with an MLmodel file is a model."""
+    this = run_artifact_of(artifact)
+    yield entity(
+        this,
+        type=[
+            when("NOT coalesce(is_model, false)", term("Artifact")),
+            when("is_model", term("ModelArtifact")),
+        ],
+        path=artifact.path,
+        is_dir=artifact.is_dir,
+        file_size=artifact.file_size,
+        uri="runs:/" + artifact.run_id + "/" + artifact.path,
+        label=artifact.path,
+    )
+    yield had_member(run_of(artifact.run_id), this)
+    yield was_generated_by(this, run_creation_of(artifact.run_id))
+    yield was_attributed_to(this, mlflow_user_of(artifact.user))
+
+
+@template(over="stored_dataset_inputs")
+def dataset_input(dataset: Row) -> Iterator[Pattern]:
+    """A dataset, the same for all runs that used it, and the context in which this one did."""
+    this = name("Dataset", digest(dataset.name, dataset.digest))
+    yield entity(
+        this,
+        type=term("Dataset"),
+        name=dataset.name,
+        digest=dataset.digest,
+        source_type=dataset.source_type,
+        source=dataset.source,
+        schema=dataset.schema,
+        profile=dataset.profile,
+        label=dataset.name,
+    )
+    yield used(run_creation_of(dataset.run_id), this, context=dataset.context)
+
+
+def _deletion_of_members(over: str, member: Callable[[Row], Name]) -> Template:
+    """Make the template that invalidates one kind of a deleted run's members."""
+
+    def run_member_deletion(row: Row) -> Iterator[Pattern]:
+        yield was_invalidated_by(
+            member(row),
+            name("Deletion.Run", row.run_id),
+            row.deleted_at,
+            role=term("DeletedRun"),
+        )
+
+    return template(over=over, where="lifecycle_stage = 'deleted'")(run_member_deletion)
+
+
+TEMPLATES = (
+    mlflow_user,
+    experiment_addition,
+    experiment_tag,
+    experiment_deletion,
+    experiment_tag_deletion,
+    experiment_run_deletion,
+    run_addition,
+    nested_run,
+    run_deletion,
+    run_tag,
+    param,
+    metric,
+    artifact,
+    dataset_input,
+    _deletion_of_members("stored_run_tags", run_tag_of),
+    _deletion_of_members("stored_params", param_of),
+    _deletion_of_members("stored_metrics", run_metric_of),
+    _deletion_of_members("stored_artifacts", run_artifact_of),
+)
