@@ -10,7 +10,9 @@ import itertools
 import shutil
 import tempfile
 import weakref
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import duckdb
 
@@ -34,6 +36,16 @@ def connection() -> duckdb.DuckDBPyConnection:
 def cursor() -> duckdb.DuckDBPyConnection:
     """Return a further connection to the same database, for a result that is read as it comes."""
     return connection().cursor()
+
+
+def rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run ``sql`` and return all its rows."""
+    return connection().execute(sql, list(parameters)).fetchall()
+
+
+def scalar(sql: str) -> Any:
+    """Run ``sql`` and return the first column of its first row."""
+    return rows(sql)[0][0]
 
 
 def limit_memory(size: str) -> None:

@@ -153,15 +153,12 @@ class Document:
 
     def bundles(self) -> list[str]:
         """Return the identifiers of the named bundles, ordered."""
-        found = database.connection().execute(
-            f"SELECT DISTINCT bundle FROM {self.table} WHERE bundle <> '' ORDER BY bundle"
-        )
-        return [name for (name,) in found.fetchall()]
+        query = f"SELECT DISTINCT bundle FROM {self.table} WHERE bundle <> '' ORDER BY bundle"
+        return [name for (name,) in database.rows(query)]
 
     def __len__(self) -> int:
         """Return the number of statements."""
-        row = database.connection().execute(f"SELECT count(*) FROM {self.table}").fetchone()
-        return int(row[0]) if row else 0
+        return int(database.scalar(f"SELECT count(*) FROM {self.table}"))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):

@@ -1,6 +1,7 @@
 """The fact tables of one extraction, in a DuckDB schema of their own."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -83,10 +84,15 @@ class Facts:
         for table in [name for name, rows in self._rows.items() if rows]:
             self._write(table)
 
-    def query(self, sql: str) -> list[tuple[object, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of ``sql``, in which ``{name}`` stands for a fact table or view."""
         names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
-        return database.connection().execute(sql.format(**names)).fetchall()
+        return database.rows(sql.format(**names))
+
+    def execute(self, sql: str, parameters: Sequence[object]) -> None:
+        """Run ``sql``, named like :meth:`query`'s, with values for its ``?``."""
+        names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
+        database.connection().execute(sql.format(**names), parameters)
 
     def _write(self, table: str) -> None:
         rows = self._rows.pop(table)

@@ -29,8 +29,8 @@ def same(one: Document, other: Document) -> bool:
     namespaces = Namespaces()
     queries = [unified(rows_under(document, namespaces)) for document in (one, other)]
     left, right = (f"SELECT * EXCLUDE kind, kind::VARCHAR FROM ({query})" for query in queries)
-    row = database.connection().execute(
-        f"SELECT NOT EXISTS (({left}) EXCEPT ({right})) AND NOT EXISTS (({right}) EXCEPT ({left}))"
+    return bool(
+        database.scalar(
+            f"SELECT NOT EXISTS (({left}) EXCEPT ({right})) AND NOT EXISTS (({right}) EXCEPT ({left}))"
+        )
     )
-    found = row.fetchone()
-    return bool(found and found[0])
