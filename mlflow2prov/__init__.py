@@ -1,1 +1,58 @@
-"""Extract W3C PROV provenance graphs from Git repositories and MLflow tracking."""
+"""MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
+
+    from mlflow2prov import extract, load, merge, save, statistics, transform, Document
+
+Each command of the command line is one function here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document, Literal, Statement
+    from mlflow2prov.errors import MLflow2ProvError
+    from mlflow2prov.extraction import extract
+    from mlflow2prov.formats.files import load, save
+    from mlflow2prov.operations.merge import merge
+    from mlflow2prov.operations.statistics import statistics
+    from mlflow2prov.operations.transform import transform
+
+__version__ = "1.0.0"
+
+_HOMES = {
+    "Document": "document",
+    "Literal": "document",
+    "MLflow2ProvError": "errors",
+    "Statement": "document",
+    "extract": "extraction",
+    "load": "formats.files",
+    "merge": "operations.merge",
+    "save": "formats.files",
+    "statistics": "operations.statistics",
+    "transform": "operations.transform",
+}
+
+__all__ = [
+    "Document",
+    "Literal",
+    "MLflow2ProvError",
+    "Statement",
+    "__version__",
+    "extract",
+    "load",
+    "merge",
+    "save",
+    "statistics",
+    "transform",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: ``--help`` must not wait for DuckDB."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -114,8 +114,12 @@ def _starts(tables: dict[str, str]) -> pa.Table:
         GROUP BY o.state
         """.format(**tables)
     ).fetchnumpy()
-    start = np.arange(database.scalar("SELECT count(*) FROM {states}".format(**tables)), dtype=np.int64)
-    start[np.asarray(followed["state"], dtype=np.int64)] = np.asarray(followed["previous"], np.int64)
+    start = np.arange(
+        database.scalar("SELECT count(*) FROM {states}".format(**tables)), dtype=np.int64
+    )
+    start[np.asarray(followed["state"], dtype=np.int64)] = np.asarray(
+        followed["previous"], np.int64
+    )
     while not np.array_equal(further := start[start], start):
         start = further
     return pa.table({"state": np.arange(len(start), dtype=np.int64), "start": start})

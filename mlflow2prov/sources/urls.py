@@ -3,7 +3,9 @@
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-_SECRET = re.compile(r"(?i)token|secret|passw|pwd|api[_-]?key|access[_-]?key|signature|credential|auth")
+_SECRET = re.compile(
+    r"(?i)token|secret|passw|pwd|api[_-]?key|access[_-]?key|signature|credential|auth"
+)
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
@@ -21,7 +23,9 @@ def without_credentials(url: str) -> str:
     if not parts.scheme or not parts.netloc:
         return re.sub(r"^([^/@:\s]+):[^/@\s]*@", r"\1@", url) if "://" not in url else url
     if query:
-        kept = [(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _SECRET.search(k)]
+        kept = [
+            (k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _SECRET.search(k)
+        ]
         query = urlencode(kept, quote_via=quote, safe="/:,+")
     fragment = "" if _SECRET.search(parts.fragment) else parts.fragment
     host = parts.netloc.rpartition("@")[2]

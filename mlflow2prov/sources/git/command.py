@@ -75,7 +75,9 @@ class Repository:
         try:
             import git
         except ImportError as error:
-            raise RepositoryError("git is not to be found; install it or put it on the PATH") from error
+            raise RepositoryError(
+                "git is not to be found; install it or put it on the PATH"
+            ) from error
         self._path = Path(path)
         if not self._path.exists():
             raise RepositoryError(f"{path}: there is no such folder")
@@ -87,7 +89,9 @@ class Repository:
                 f"{path}: not a Git repository, and in none; give the folder that holds .git"
             ) from error
         except (git.GitError, OSError, ValueError) as error:
-            raise RepositoryError(f"{path}: cannot be opened as a Git repository: {error}") from error
+            raise RepositoryError(
+                f"{path}: cannot be opened as a Git repository: {error}"
+            ) from error
 
     @property
     def is_shallow(self) -> bool:
@@ -97,7 +101,9 @@ class Repository:
     @property
     def is_partial(self) -> bool:
         """Whether objects may be missing that a promisor would give (git-clone(1), ``--filter``)."""
-        settings = self.lines("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
+        settings = self.lines(
+            "config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"
+        )
         return bool(settings)
 
     def lines(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
@@ -122,7 +128,11 @@ class Repository:
                     out, _ = process.proc.communicate(stdin)
         except (git.GitError, OSError) as error:
             raise RepositoryError(f"{self._path}: git cannot be run: {error}") from error
-        return str(out.decode("utf-8", "surrogateescape")).removesuffix("\n").split("\n") if out else []
+        return (
+            str(out.decode("utf-8", "surrogateescape")).removesuffix("\n").split("\n")
+            if out
+            else []
+        )
 
     @contextmanager
     def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
@@ -156,7 +166,9 @@ class Repository:
             raise RepositoryError(f"{self._path}: git log failed ({reason}); try `git fsck` there")
 
     def _command(self, *arguments: str) -> list[str]:
-        settings = [part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")]
+        settings = [
+            part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")
+        ]
         return ["git", "--no-pager", *settings, *arguments]
 
 

@@ -76,7 +76,9 @@ def read_history(
         )
     boundary = _boundary(repository) if history.is_shallow else set()
     parser = LogParser(facts, boundary, has_all_paths=renames != "none")
-    with repository.stream(*arguments(mailmap=mailmap, renames=renames), *_tips(repository, branches)) as log:
+    with repository.stream(
+        *arguments(mailmap=mailmap, renames=renames), *_tips(repository, branches)
+    ) as log:
         history.commits = parser.parse(
             log, lambda done: progress("commits", done, None) if progress else None
         )
@@ -103,7 +105,9 @@ def _tips(repository: Repository, branches: Iterable[str]) -> list[str]:
     for branch in branches:
         # A name that begins with a dash is no ref's (git-check-ref-format(1)).
         found = (
-            repository.lines("rev-parse", "--verify", "--quiet", "--end-of-options", branch + "^{commit}")
+            repository.lines(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", branch + "^{commit}"
+            )
             if not branch.startswith("-")
             else []
         )
@@ -180,8 +184,8 @@ def _epoch(repository: Repository, option: str, date: str, answer: str) -> int:
     found = repository.lines("rev-parse", f"--{option}={date}")
     epoch = int(found[0].removeprefix(answer)) if found and found[0].startswith(answer) else None
     is_now = epoch is not None and abs(epoch - time.time()) < 2
-    if epoch is None or (is_now and not any(word in date.lower() for word in ("now", "sec", "today"))):
+    if epoch is None or (
+        is_now and not any(word in date.lower() for word in ("now", "sec", "today"))
+    ):
         raise RepositoryError(f"--{option} {date!r} is not a date; try 2024-01-31 or '3 weeks ago'")
     return epoch
-
-

@@ -140,15 +140,23 @@ class LogParser:
                     at = path(next(tokens))
                 changes.append(
                     _change(
-                        ordinal, sha, 0, letter, at, mode, blob, old_path, old_mode, old_blob, is_boundary
+                        ordinal,
+                        sha,
+                        0,
+                        letter,
+                        at,
+                        mode,
+                        blob,
+                        old_path,
+                        old_mode,
+                        old_blob,
+                        is_boundary,
                     )
                 )
             token = next(tokens, b"")
         return token
 
-    def _merged_change(
-        self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]
-    ) -> None:
+    def _merged_change(self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]) -> None:
         """Take the change of a merge against all its parents: a row for each."""
         colons = len(token) - len(token.lstrip(b":"))
         fields = token[colons:].decode().split(" ")
@@ -251,12 +259,23 @@ def path(content: bytes) -> str:
     return _quoted(content) if decoded[:1] == '"' else decoded
 
 
-_ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+_ESCAPES = {
+    7: "\\a",
+    8: "\\b",
+    9: "\\t",
+    10: "\\n",
+    11: "\\v",
+    12: "\\f",
+    13: "\\r",
+    34: '\\"',
+    92: "\\\\",
+}
 
 
 def _quoted(content: bytes) -> str:
     escaped = (
-        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in content
+        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
+        for byte in content
     )
     return f'"{"".join(escaped)}"'
 

@@ -1,0 +1,129 @@
+"""Extraction: a Git repository and an MLflow store in, one PROV document out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlflow2prov.document import Document
+from mlflow2prov.document.namespaces import MLFLOW2PROV, Namespaces
+from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.facts import Facts
+from mlflow2prov.facts.history import derive_revisions
+from mlflow2prov.facts.linking import link_runs, wanted_trees
+from mlflow2prov.operations.unify import unify
+from mlflow2prov.templates import TEMPLATES, expand
+
+
+@dataclass
+class Findings:
+    """What is to be said of an extraction besides the document."""
+
+    notices: list[str] = field(default_factory=list)
+    """What the sources could not show, and what would help; a line each."""
+    left_out: list[str] = field(default_factory=list)
+    """What should have been read and was refused; the document is incomplete."""
+
+
+def extract(
+    repository_path: str | Path | None = None,
+    mlflow_url: str | None = None,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    branches: Iterable[str] = (),
+    mailmap: bool = True,
+    renames: str = "similar",
+    metric_history: bool = False,
+    artifacts_destination: str | None = None,
+    namespace: str = MLFLOW2PROV,
+    workers: int = 8,
+    findings: Findings | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
+) -> Document:
+    """Extract the provenance of a project from its Git repository and its MLflow store.
+
+    Either source alone is enough. What is extracted is a valid instance of PROV-DM (W3C, sections 2
+    and 5), statement by statement as ``docs/prov-model.md`` says, unified.
+
+    Args:
+        repository_path: a Git repository, or a folder in one.
+        mlflow_url: ``http(s)://`` of a server, a database URL, or a folder of MLflow's file store.
+        since: leave out commits before this date (any that ``git log --since`` takes).
+        until: leave out commits after this date.
+        branches: read these branches only.
+        mailmap: let the repository's ``.mailmap`` hold.
+        renames: find renames and copies by ``similar`` contents, ``exact`` ones, or not at all (``none``).
+        metric_history: every step of every metric, and not the last only.
+        artifacts_destination: the local folder below which a database's artifacts may be looked at.
+        namespace: the URI of the default namespace, of types, attributes and identifiers.
+        workers: how many requests an MLflow server gets at once.
+        findings: takes what is to be said of the sources.
+        progress: called with (phase, done, total or None) now and then.
+
+    Raises:
+        RepositoryError: the repository cannot be read.
+        StoreError: the MLflow store cannot be read.
+        ConfigurationError: neither source is given.
+    """
+    if repository_path is None and mlflow_url is None:
+        raise ConfigurationError("nothing to extract from; give a repository, an MLflow store or both")
+    findings = findings if findings is not None else Findings()
+    facts = Facts()
+    history = None
+    if repository_path is not None:
+        from mlflow2prov.sources.git import read_history
+
+        history = read_history(
+            repository_path,
+            facts,
+            since=since,
+            until=until,
+            branches=branches,
+            mailmap=mailmap,
+            renames=renames,
+            progress=progress,
+        )
+        findings.notices += history.notices
+        derive_revisions(facts)
+    if mlflow_url is not None:
+        from mlflow2prov.sources.mlflow import read_store
+
+        store = read_store(
+            mlflow_url,
+            facts,
+            metric_history=metric_history,
+            artifacts_destination=artifacts_destination,
+            workers=workers,
+            progress=progress,
+        )
+        findings.notices += store.notices
+        findings.left_out += store.left_out
+    if history is not None and mlflow_url is not None:
+        from mlflow2prov.sources.git import read_trees
+
+        read_trees(history.repository, facts, wanted_trees(facts))
+        link_runs(facts)
+        findings.notices += _unlinked_runs(facts, repository_path)
+    document = Document(Namespaces({"": namespace}))
+    expand(TEMPLATES, facts, document)
+    unify(document)
+    return document
+
+
+def _unlinked_runs(facts: Facts, repository_path: object) -> list[str]:
+    """Count the runs whose commit the repository lacks."""
+    counted = facts.query(
+        "SELECT count(*), count(DISTINCT commit) FROM {stored_runs} "
+        "WHERE commit IS NOT NULL AND known_commit IS NULL"
+    )
+    runs, commits = counted[0]
+    if not runs:
+        return []
+    return [
+        f"{repository_path}: {runs} runs name {commits} commits that this repository does not have; "
+        "they keep the hash and are not linked"
+    ]
+
+

@@ -1,0 +1,133 @@
+"""Reading an MLflow store, wherever it is, into the fact tables.
+
+http(s)://...                          a server, by its REST API
+sqlite:///..., postgresql://..., ...   a backend database, by its tables
+a folder, file:...                     a file store (mlruns), by its files
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from mlflow2prov.errors import StoreError
+from mlflow2prov.facts import Facts
+from mlflow2prov.sources.urls import without_credentials
+
+Progress = Callable[[str, int, int | None], None]
+
+_FINGERPRINT_DIGITS = 24
+_NAMED = 10
+
+
+@dataclass
+class StoreInfo:
+    """What is to be said of a store that was read."""
+
+    kind: str
+    """``http``, ``sql`` or ``file``."""
+    url: str
+    """Without credentials."""
+    version: str | None = None
+    """MLflow's version, where the store tells it."""
+    notices: list[str] = field(default_factory=list)
+    """What this way of reading cannot see, and what would help; one line each."""
+    left_out: list[str] = field(default_factory=list)
+    """What should have been read and could not; the extraction is incomplete."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a store is to be read."""
+
+    metric_history: bool = False
+    artifacts_destination: str | None = None
+    workers: int = 8
+    progress: Progress | None = None
+
+    def report(self, phase: str, done: int, total: int | None = None) -> None:
+        """Tell how far a phase has come."""
+        if self.progress:
+            self.progress(phase, done, total)
+
+
+def read_store(
+    url: str,
+    facts: Facts,
+    *,
+    metric_history: bool = False,
+    artifacts_destination: str | None = None,
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> StoreInfo:
+    """Read all that an MLflow store holds.
+
+    Args:
+        url: where the store is; see this module's first lines.
+        facts: its MLflow tables are filled.
+        metric_history: every step of every metric, and not the last only.
+        artifacts_destination: the local folder below which a database's artifacts may be looked at; by
+            default the folder that a SQLite database is in.
+        workers: how many requests a server gets at once.
+        progress: called with (phase, done, total or None) now and then.
+
+    Raises:
+        StoreError: there is no such store, it is none of MLflow's, or it cannot be read.
+    """
+    wishes = Wishes(metric_history, artifacts_destination, workers, progress)
+    scheme = urlsplit(url).scheme.lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url) else ""
+    if scheme in ("http", "https"):
+        from mlflow2prov.sources.mlflow.http import read
+    elif scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
+        from mlflow2prov.sources.mlflow.sql import read
+    elif scheme in ("", "file") or (len(scheme) == 1 and Path(url).exists()):
+        from mlflow2prov.sources.mlflow.files import read
+
+        url = unquote(urlsplit(url).path) if scheme == "file" else url
+    else:
+        raise StoreError(
+            f"{without_credentials(url)}: no MLflow store is reached by {scheme}:; give http(s)://, "
+            "a database URL such as sqlite:///mlflow.db, or a folder"
+        )
+    with facts:
+        info = read(url, facts, wishes)
+        facts.flush()
+    facts.execute("DELETE FROM {stores}", [])
+    facts.add("stores", _fingerprint(facts), info.url, info.kind, info.version)
+    facts.flush()
+    _note_missing_versions(facts, info)
+    return info
+
+
+def _fingerprint(facts: Facts) -> str:
+    """Return what tells this store from others, by whatever way it is read.
+
+    That is a digest of the time at which its oldest experiment was made, and of that one's id.
+    """
+    oldest = facts.query(
+        "SELECT created_at, experiment_id FROM {experiments} ORDER BY created_at, experiment_id LIMIT 1"
+    )
+    text = "\x1f".join(str(part) for row in oldest for part in row)
+    return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT_DIGITS]
+
+
+def _note_missing_versions(facts: Facts, info: StoreInfo) -> None:
+    """Say how many version numbers are missing: evidence of versions that cannot be seen."""
+    gaps = facts.query(
+        """
+        SELECT name, max(version::BIGINT) - count(DISTINCT version) AS missing
+        FROM {registered_model_versions} WHERE regexp_full_match(version, '[0-9]{{1,9}}')
+        GROUP BY name HAVING missing > 0 ORDER BY name
+        """
+    )
+    if gaps:
+        listed = ", ".join(f"{name!r} {missing}" for name, missing in gaps[:_NAMED])
+        more = f" and {len(gaps) - _NAMED} more" if len(gaps) > _NAMED else ""
+        info.notices.append(
+            f"{info.url}: version numbers are missing from {listed}{more}: deleted versions, which "
+            "are seen in the store's database or folder, or from a server that is patched (patches/)"
+        )

@@ -1,0 +1,165 @@
+"""MLflow's values as facts: one reading of times, states and sources for every kind of store."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlflow2prov.facts import Facts, times
+
+_LARGEST = 1.7976931348623157e308
+
+_RUN_STATUS = {1: "running", 2: "scheduled", 3: "finished", 4: "failed", 5: "killed"}
+_MODEL_STATUS = {0: "unspecified", 1: "pending", 2: "ready", 3: "upload_failed"}
+
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+CONTEXT_TAG = "mlflow.data.context"
+DELETED_STAGE = "Deleted_Internal"
+
+time = times.from_milliseconds
+
+
+def text(value: object) -> str | None:
+    """Return a text; what is empty or absent is unknown."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    # A lone surrogate, which JSON can carry, is no Unicode text.
+    return str(value).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def said(value: object) -> str:
+    """Return the value of a tag or parameter, which may be empty."""
+    return text(value) or ""
+
+
+def state(value: object, known: dict[int, str] | None = None) -> str | None:
+    """Return a status or stage in lower case, also one of a later MLflow; numbers by ``known``."""
+    if isinstance(value, int) and known:
+        return known.get(value, str(value))
+    word = text(value)
+    return word.lower().removeprefix("logged_model_") if word else None
+
+
+def run_status(value: object) -> str | None:
+    """Return a run's status."""
+    return state(value, _RUN_STATUS)
+
+
+def model_status(value: object) -> str | None:
+    """Return a logged model's status."""
+    return state(value, _MODEL_STATUS)
+
+
+def workspace(value: object) -> str | None:
+    """Return a workspace's name; of the one that every store has, nothing is to be said."""
+    return None if value == "default" else text(value)
+
+
+def integer(value: object) -> int | None:
+    """Return a 64-bit integer, else unknown."""
+    try:
+        number = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def number(value: object, is_nan: object = False) -> float | None:
+    """Return a metric's value; databases keep the infinities as the largest doubles."""
+    if is_nan:
+        return math.nan
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return math.copysign(math.inf, found) if abs(found) >= _LARGEST else found
+
+
+_MODEL_ID = re.compile(r"(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)")
+_RUN_URI = re.compile(r"^runs:/([^/]+)/(.+)$")
+_RUN_ARTIFACT = re.compile(r"(?:^|/)([0-9a-f]{32})/artifacts/(.+)$")
+
+
+def origin(source: str | None, run_id: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return the run, the logged model and the artifact path that a version was registered from."""
+    if source is None:
+        return run_id, None, None
+    if found := _MODEL_ID.search(source):
+        return run_id, found[1], None
+    if run_id and f"/{run_id}/artifacts/" in source:
+        return run_id, None, source.partition(f"/{run_id}/artifacts/")[2].strip("/") or None
+    if found := (_RUN_URI.search(source) or _RUN_ARTIFACT.search(source)):
+        return found[1], None, found[2].strip("/") or None
+    return run_id, None, None
+
+
+def add_version(facts: Facts, version: dict[str, Any], *, is_prompt: bool) -> None:
+    """Add a registered model's version, given by the names of MLflow's columns.
+
+    What a deletion redacted is unknown; its time is that of the last update.
+    """
+    is_deleted = version.get("current_stage") == DELETED_STAGE
+    kept = {key: _unredacted(value) if is_deleted else value for key, value in version.items()}
+    source = text(kept.get("source"))
+    run_id, model_id, path = origin(source, text(kept.get("run_id")))
+    changed_at = time(kept.get("last_updated_time"))
+    facts.add(
+        "registered_model_versions",
+        text(kept.get("name")),
+        text(kept.get("version")),
+        is_prompt,
+        text(kept.get("description")),
+        text(kept.get("user_id")),
+        None if is_deleted else text(kept.get("current_stage")),
+        source,
+        run_id,
+        model_id,
+        path,
+        text(kept.get("run_link")),
+        state(kept.get("status")),
+        text(kept.get("status_message")),
+        time(kept.get("creation_time")),
+        changed_at,
+        is_deleted,
+        changed_at if is_deleted else None,
+    )
+
+
+def _unredacted(value: object) -> object:
+    return None if isinstance(value, str) and value.startswith("REDACTED-") else value
+
+
+Entry = tuple[str, bool, int | None]
+"""A path relative to the artifact root, whether it is a folder, its size in bytes."""
+
+
+def add_artifacts(facts: Facts, run_id: str, entries: Iterable[Entry]) -> None:
+    """Add a run's artifacts; a folder with a file ``MLmodel`` is a model."""
+    listed = list(entries)
+    models = {path.rpartition("/")[0] for path, is_dir, _ in listed if path.endswith("/MLmodel")}
+    for path, is_dir, size in listed:
+        facts.add("artifacts", run_id, path, is_dir, size, is_dir and path in models)
+
+
+def add_model_artifacts(facts: Facts, model_id: str, entries: Iterable[Entry]) -> None:
+    """Add a logged model's artifacts."""
+    for path, is_dir, size in entries:
+        facts.add("logged_model_artifacts", model_id, path, is_dir, size)
+
+
+def last_points(points: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Return of (key, value, step, milliseconds) points the last of each key, as MLflow counts.
+
+    That is the one with the highest step, then time, then value.
+    """
+    last: dict[str, tuple[Any, ...]] = {}
+    for point in points:
+        key, value, step, at = point
+        rank = (step or 0, at or 0, -math.inf if value is None or value != value else value)
+        if key not in last or rank >= last[key][0]:
+            last[key] = (rank, point)
+    return (point for _, point in last.values())

@@ -1,0 +1,131 @@
+"""Makes a rich MLflow store, with MLflow itself: ``python mlflow_store.py TRACKING_URI [COMMIT]``.
+
+Every kind of thing that MLflow keeps is in it, in every state of its life; run by an interpreter
+that has MLflow.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+import mlflow  # noqa: E402
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, Metric  # noqa: E402
+from mlflow.entities.logged_model_status import LoggedModelStatus  # noqa: E402
+
+T0 = 1_700_000_000_000
+HOSTILE = "</script><b>\"'\\ ;DROP TABLE runs; --\n\u2028 =1+1 \u0416\u6f22\U0001f600"
+
+
+def main(uri: str, commit: str) -> None:
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    client = mlflow.MlflowClient(uri, uri)
+
+    fraud = client.create_experiment("fraud", tags={"mlflow.user": "alice", "team": "risk"})
+    gone = client.create_experiment("gone")
+    # The file store cannot look up a name with quotes in it.
+    odd = HOSTILE.replace("\n", " ").replace("/", "|") if not uri.startswith("file") else "one"
+    plain = client.create_experiment(f"plain {odd}")
+
+    def run(experiment, name, user, start, tags=None, status="FINISHED", end=60_000, parent=None):
+        tags = {"mlflow.user": user, "mlflow.runName": name, **(tags or {})}
+        if parent:
+            tags["mlflow.parentRunId"] = parent.info.run_id
+        created = client.create_run(experiment, start_time=T0 + start, tags=tags, run_name=name)
+        if status:
+            client.set_terminated(created.info.run_id, status, end_time=T0 + start + end)
+        return created
+
+    origin = {
+        "mlflow.source.name": "src/train.py",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": commit,
+    }
+    parent = run(fraud, "search", "alice", 0, origin)
+    children = []
+    for number in range(3):
+        child = run(fraud, f"trial {number}", "alice", 1000 + number, origin, parent=parent)
+        identifier = child.info.run_id
+        client.log_param(identifier, "depth", str(number))
+        client.log_param(identifier, "note", HOSTILE if number == 0 else "x" * 500)
+        for step in range(4):
+            client.log_batch(
+                identifier,
+                metrics=[
+                    Metric("loss", 1.0 / (step + 1 + number), T0 + 2000 + step, step),
+                    Metric("r2", 0.1234567890123456 * (step + number), T0 + 2000 + step, step),
+                ],
+            )
+        children.append(child)
+    client.log_batch(
+        children[0].info.run_id,
+        metrics=[
+            Metric("nan", float("nan"), T0, 0),
+            Metric("up", float("inf"), T0, 0),
+            Metric("down", float("-inf"), T0, 0),
+        ],
+    )
+    client.log_inputs(
+        children[0].info.run_id,
+        [
+            DatasetInput(
+                Dataset("payments", "abc123", "local", '{"uri": "data.csv"}', '{"a": 1}', '{"n": 2}'),
+                [InputTag("mlflow.data.context", "training")],
+            )
+        ],
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder, "model")
+        (model / "deep" / "er").mkdir(parents=True)
+        (model / "MLmodel").write_text("artifact_path: model\nflavors: {}\n")
+        (model / "requirements.txt").write_text("scikit-learn==1.5\n")
+        (model / "deep" / "er" / "weights.bin").write_bytes(b"\0" * 100)
+        Path(folder, "top.txt").write_text("top")
+        for child in children[:2]:
+            client.log_artifacts(child.info.run_id, folder)
+
+        logged = client.create_logged_model(
+            fraud,
+            name="classifier",
+            source_run_id=children[1].info.run_id,
+            tags={"colour": "blue"},
+            params={"alpha": "0.5"},
+            model_type="sklearn",
+        )
+        client.log_model_artifacts(logged.model_id, str(model))
+        client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    client.log_metric(
+        children[1].info.run_id, "auc", 0.75, T0 + 9000, 3, model_id=logged.model_id
+    )
+    consumer = run(plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly"}, status=None)
+    client.log_inputs(consumer.info.run_id, models=[LoggedModelInput(logged.model_id)])
+
+    deleted_run = run(fraud, "mistake", "bob", 50_000, origin, status="FAILED")
+    client.log_param(deleted_run.info.run_id, "depth", "99")
+    client.delete_run(deleted_run.info.run_id)
+    killed = run(gone, "unlucky", "carol", 60_000, status="KILLED")
+    client.log_metric(killed.info.run_id, "r2", 0.5, T0, 0)
+    client.delete_experiment(gone)
+
+    client.create_registered_model("fraud", {"mlflow.user": "alice", "tier": "1"}, "Finds fraud.")
+    client.create_registered_model("other", description=HOSTILE)
+    uri_0 = f"{children[0].info.artifact_uri}/model"
+    client.create_model_version("fraud", uri_0, children[0].info.run_id, tags={"mlflow.user": "bob"})
+    client.create_model_version("fraud", f"models:/{logged.model_id}", model_id=logged.model_id)
+    client.create_model_version("fraud", uri_0, children[0].info.run_id, description="to go")
+    client.create_model_version("other", uri_0, children[0].info.run_id)
+    client.set_registered_model_alias("fraud", "production", "2")
+    client.set_registered_model_alias("fraud", "candidate", "1")
+    client.delete_model_version("fraud", "3")
+
+    if not uri.startswith("file"):
+        prompt = client.register_prompt("greeting", "Hello {{name}}", commit_message="first")
+        client.set_prompt_alias("greeting", "live", prompt.version)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "0" * 40)
