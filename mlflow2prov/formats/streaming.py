@@ -1,5 +1,6 @@
 """Text out of SQL and into a file, without a Python object per line."""
 
+import json
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -9,13 +10,21 @@ from mlflow2prov import database
 _ROWS = 50_000
 
 
-def write_text(query: str, stream: BinaryIO) -> None:
+def write_text(query: str, stream: BinaryIO, skip: int = 0) -> None:
     """Write the one VARCHAR column that ``query`` gives, row after row, as UTF-8.
 
-    Rows are written as they are: what separates them is part of the text.
+    Rows are written as they are: what separates them is part of the text, and where it stands before
+    each row, ``skip`` says how many bytes of the first row are to be left out.
     """
     for batch in database.cursor().sql(query).to_arrow_reader(_ROWS):
-        stream.write(_utf8(batch.column(0)))
+        written = _utf8(batch.column(0))
+        stream.write(written[skip:] if skip else written)
+        skip = max(skip - len(written), 0)
+
+
+def json_text(value: str) -> str:
+    """Return ``value`` as a JSON string."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _utf8(column: pa.StringArray) -> memoryview | bytes:

@@ -1,0 +1,91 @@
+"""Qualified names in formats that do not carry every character.
+
+PROV-XML's names are ``xs:QName``, RDF's are IRIs, PROV-N's are PN_LOCAL; a document's local parts are any
+text. What a format cannot carry stands there as ``_xHHHH_``, the code point in hexadecimal, as in
+ISO/IEC 9075-14 (SQL/XML); an underscore that would begin such an escape is escaped itself, so that
+every name comes back the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from mlflow2prov import database
+
+
+_ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
+_BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
+
+_NAME_START = r"A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D"
+_NAME_START += r"\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+_NAME = _NAME_START + r"0-9.\u00B7\u0300-\u036F\u203F-\u2040-"
+
+# The plain names, which need no look: by far the most.
+PLAIN = "[A-Za-z_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?"
+
+
+def unescape(local: str) -> str:
+    """Return the local part that an escaped one stands for."""
+    if "_x" not in local:
+        return local
+    return _ESCAPED.sub(lambda found: _character(int(found[1], 16), found[0]), local)
+
+
+def _character(code: int, written: str) -> str:
+    is_character = code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF
+    return chr(code) if is_character else written
+
+
+def ncname(local: str) -> str:
+    """Return a local part as an NCName (XML Namespaces 1.0, section 3)."""
+    return _escape(local, rf"[^{_NAME}]", rf"^[^{_NAME_START}]") if local else "_x_"
+
+
+def iri_part(local: str) -> str:
+    """Return a local part as the end of an IRI (RFC 3987; Turtle's IRIREF)."""
+    return _escape(local, r"[\x00-\x20<>\"{}|^`\\%\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]")
+
+
+
+
+def pn_local(local: str) -> str:
+    """Return a local part as PROV-N writes it (PROV-N section 3.7.1, PN_LOCAL)."""
+    kept = _escape(local, rf"[^{_NAME}/@~&+*?#$!=',:;\[\]()]")
+    escaped = re.sub(r"[=',:;\[\]()]", r"\\\g<0>", kept)
+    escaped = re.sub(r"^[-.\u00B7\u0300-\u036F\u203F-\u2040]", _first, escaped)
+    return escaped[:-1] + "\\." if escaped.endswith(".") and not escaped.endswith("\\.") else escaped
+
+
+def _first(found: re.Match[str]) -> str:
+    return "\\" + found[0] if found[0] in "-." else f"_x{ord(found[0]):04X}_"
+
+
+def _escape(local: str, *forbidden: str) -> str:
+    escaped = _BEGINS_ESCAPE.sub("_x005F_", local)
+    for pattern in forbidden:
+        escaped = re.sub(pattern, lambda found: f"_x{ord(found[0]):04X}_", escaped)
+    return escaped
+
+
+def name_sql(column: str, escape: Callable[[str], str]) -> str:
+    """Return the SQL for a qualified name whose local part is written by ``escape``."""
+    function = _register(escape)
+    plain = f"regexp_full_match({column}, '({PLAIN}:)?{PLAIN}') AND NOT contains({column}, '_x')"
+    return f"CASE WHEN {plain} THEN {column} ELSE {function}({column}) END"
+
+
+@cache
+def _register(escape: Callable[[str], str]) -> str:
+    """Make ``escape`` known to the database, for a name with or without a prefix."""
+
+    def escaped(name: str) -> str:
+        prefix, colon, local = name.partition(":")
+        return f"{prefix}:{escape(local)}" if colon else escape(name)
+
+    function = f"escaped_{escape.__name__}"
+    database.connection().create_function(function, escaped, ["VARCHAR"], "VARCHAR")
+    return function
+
+

@@ -1,0 +1,166 @@
+"""Reading PROV-JSON, fast: a pass over what orjson gives, into columns."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+from mlflow2prov.document import KIND, Document, literals
+from mlflow2prov.document.building import Attribute, Builder, date_time, normal
+from mlflow2prov.document.kinds import Kind, Refers
+from mlflow2prov.document.namespaces import RESERVED, Namespaces
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.scope import Scope
+
+_MEMBERS = {*KIND, "prefix", "bundle"}
+_MEMBER = re.compile(rb'"(?:' + "|".join(sorted(_MEMBERS)).encode() + rb')"\s*:')
+
+
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like PROV-JSON."""
+    if not head.startswith(b"{") or b'"@context"' in head or b'"@graph"' in head:
+        return False
+    return bool(_MEMBER.search(head)) or head[1:].strip()[:1] == b"}"
+
+
+def read(content: bytes) -> Document:
+    """Read PROV-JSON.
+
+    Raises:
+        FormatError: it is not JSON, or not PROV-JSON; the message says where.
+    """
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise FormatError("not PROV-JSON: the file holds no object")
+    namespaces = Namespaces()
+    scope = Scope(namespaces, _prefixes(data, "prefix"))
+    builder = Builder(namespaces)
+    _read_statements(data, "", scope, builder)
+    for name, bundle in _object(data.get("bundle", {}), "bundle").items():
+        inside = _object(bundle, f"bundle {name}")
+        inner = scope.within(_prefixes(inside, f"the prefixes of bundle {name}"))
+        _read_statements(inside, scope(name), inner, builder)
+    return builder.finish()
+
+
+def _prefixes(data: dict[str, Any], where: str) -> dict[str, str]:
+    declared = _object(data.get("prefix", {}), where)
+    for prefix, uri in declared.items():
+        if not isinstance(uri, str):
+            raise FormatError(f"not PROV-JSON: the prefix {prefix!r} stands for no text")
+    return {
+        "" if prefix == "default" else prefix: uri
+        for prefix, uri in declared.items()
+        if prefix not in RESERVED
+    }
+
+
+def _object(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FormatError(f"not PROV-JSON: {where} is no object")
+    return value
+
+
+def _read_statements(data: dict[str, Any], bundle: str, scope: Scope, builder: Builder) -> None:
+    for member, found in data.items():
+        if member in ("prefix", "bundle"):
+            if member == "bundle" and bundle:
+                raise FormatError(f"not PROV-JSON: a bundle within the bundle {bundle}")
+            continue
+        if member not in KIND:
+            raise FormatError(f"not PROV-JSON: {member!r} is no kind of statement")
+        reader = _StatementReader(KIND[member], bundle, scope, builder)
+        for name, body in _object(found, member).items():
+            identifier = None if name.startswith("_:") else scope(name)
+            for one in body if isinstance(body, list) else (body,):
+                if not isinstance(one, dict):
+                    raise FormatError(f"not PROV-JSON: {member} {name} is no object")
+                reader.read(identifier, name, one)
+
+
+class _StatementReader:
+    """Reads the statements of one kind in one bundle."""
+
+    def __init__(self, kind: Kind, bundle: str, scope: Scope, builder: Builder) -> None:
+        self._kind = kind
+        self._bundle = bundle
+        self._scope = scope
+        self._builder = builder
+        self._places = {
+            f"prov:{argument.name}": (place, argument.refers is Refers.TIME)
+            for place, argument in enumerate(kind.arguments)
+        }
+        self._count = len(kind.arguments)
+
+    def read(self, identifier: str | None, written: str, body: dict[str, Any]) -> None:
+        """Read one statement, called ``written`` in the file; several members are several of them."""
+        arguments: list[str | None] = [None] * self._count
+        attributes: list[Attribute] = []
+        members: list[object] = []
+        places, scope = self._places, self._scope
+        for key, value in body.items():
+            place = places.get(key)
+            if place is None:
+                name = scope(key)
+                if type(value) is str:
+                    attributes.append((name, value, None, None))
+                elif type(value) is list:
+                    attributes.extend(self._literal(name, one, written) for one in value)
+                else:
+                    attributes.append(self._literal(name, value, written))
+            elif type(value) is list and self._kind.name == "hadMember" and key == "prov:entity":
+                members = value
+            else:
+                arguments[place[0]] = self._argument(value, place[1], key, written)
+        if not members:
+            self._builder.add(self._bundle, self._kind.name, identifier, arguments, attributes)
+            return
+        for member in members:
+            arguments[1] = self._argument(member, False, "prov:entity", written)
+            self._builder.add(self._bundle, self._kind.name, identifier, [*arguments], attributes)
+
+    def _argument(self, value: object, is_time: bool, key: str, written: str) -> str:
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict):
+            value = value.get("$")
+        if not isinstance(value, str):
+            raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} is no text")
+        return date_time(value) if is_time else self._scope(value)
+
+    def _literal(self, key: str, value: object, written: str) -> Attribute:
+        kind = type(value)
+        if kind is str:
+            return key, value, None, None  # type: ignore[return-value]
+        if kind is bool:
+            return key, "true" if value else "false", literals.XSD_BOOLEAN, None
+        if kind is int:
+            return key, str(value), literals.integer_type(value), None  # type: ignore[arg-type]
+        if kind is float:
+            return key, literals.number_text(value), literals.XSD_DOUBLE, None  # type: ignore[arg-type]
+        if isinstance(value, dict) and "$" in value:
+            return self._typed(key, value, written)
+        raise FormatError(
+            f"not PROV-JSON: {key} of {self._kind.name} {written} is neither a value nor a literal"
+        )
+
+    def _typed(self, key: str, value: dict[str, Any], written: str) -> Attribute:
+        lexical, datatype, language = value["$"], value.get("type"), value.get("lang")
+        if isinstance(lexical, dict | list) or lexical is None:
+            raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} holds no text")
+        if not isinstance(lexical, str):
+            plain = self._literal(key, lexical, written)
+            if datatype is None:
+                return plain
+            lexical = plain[1]
+        if language is not None:
+            return key, lexical, None, str(language)
+        if datatype is None:
+            return key, lexical, None, None
+        found, kind = normal(lexical, self._scope(str(datatype)))
+        return key, self._scope(found) if kind == literals.QUALIFIED_NAME else found, kind, None
