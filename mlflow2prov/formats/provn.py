@@ -1,0 +1,104 @@
+"""PROV-N (W3C Recommendation of 30 April 2013), written by us, read through the ``prov`` library."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.document.interchange import from_prov
+from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.literals import QUALIFIED_NAME
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.format import Format
+from mlflow2prov.formats.names import name_sql, pn_local, unescape
+from mlflow2prov.formats.streaming import write_text
+
+_BEGIN = re.compile(rb"(?:\s|//[^\n\r]*[\n\r]|/\*.*?\*/)*document\b", re.S)
+
+
+def write(document: Document, stream: BinaryIO) -> None:
+    """Write ``document`` as PROV-N, UTF-8, a statement a line."""
+    stream.write(b"document\n")
+    for prefix, uri in document.namespaces.declared.items():
+        iri = re.sub(r'[<>"{}|^`\\\x00-\x20]', lambda found: f"%{ord(found[0]):02X}", uri)
+        line = f"  prefix {prefix} <{iri}>\n" if prefix else f"  default <{iri}>\n"
+        stream.write(line.encode())
+    stream.write(b"\n")
+    _write_statements(document, "", "  ", stream)
+    for bundle in document.bundles():
+        name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {text(bundle)} AS bundle)"
+        stream.write(b"\n  bundle ")
+        write_text(name, stream)
+        stream.write(b"\n")
+        _write_statements(document, bundle, "    ", stream)
+        stream.write(b"  endBundle\n")
+    stream.write(b"endDocument\n")
+
+
+def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
+    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind)}" for kind in KINDS)
+    rows = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)}"
+    write_text(f"SELECT '{indent}' || CASE kind {cases} END || '\n' FROM ({rows})", stream)
+
+
+def _statement(kind: Kind) -> str:
+    """Return the SQL for a statement of ``kind``; what is not given is a dash."""
+    arguments = [
+        kind.column(argument.name)
+        if argument.refers is Refers.TIME
+        else name_sql(kind.column(argument.name), pn_local)
+        for argument in kind.arguments
+    ]
+    given = " || ', ' || ".join(f"coalesce({argument}, '-')" for argument in arguments)
+    attributes = _attributes()
+    name = name_sql("id", pn_local)
+    if kind.element:
+        formal = f" || ', ' || {given}" if given else ""
+        return f"'{kind.name}(' || {name}{formal} || {attributes} || ')'"
+    identifier = f"coalesce({name} || '; ', '')" if kind.identified else "''"
+    return f"'{kind.name}(' || {identifier} || {given} || {attributes} || ')'"
+
+
+def _attributes() -> str:
+    value = (
+        f"CASE WHEN a.lang IS NOT NULL THEN {_quoted('a.value')} || '@' || a.lang "
+        f"WHEN a.type IS NULL THEN {_quoted('a.value')} "
+        f"WHEN a.type = {text(QUALIFIED_NAME)} THEN '''' || {name_sql('a.value', pn_local)} || '''' "
+        f"ELSE {_quoted('a.value')} || ' %% ' || {name_sql('a.type', pn_local)} END"
+    )
+    member = f"{name_sql('a.key', pn_local)} || '=' || {value}"
+    listed = f"array_to_string(list_transform(attributes, lambda a: {member}), ', ')"
+    return f"CASE WHEN len(attributes) = 0 THEN '' ELSE ', [' || {listed} || ']' END"
+
+
+def _quoted(value: str) -> str:
+    """Return the SQL for a string literal: PROV-N's own escapes, and line ends as themselves."""
+    escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
+    for code, letter in ((10, "n"), (13, "r"), (9, "t")):
+        escaped = f"replace({escaped}, chr({code}), '\\{letter}')"
+    return f"('\"' || {escaped} || '\"')"
+
+
+def read(content: bytes) -> Document:
+    """Read PROV-N, by the ``prov`` library's parser.
+
+    Raises:
+        FormatError: it is not PROV-N; the message says line and column.
+    """
+    from prov.model import ProvDocument, ProvException
+
+    try:
+        parsed = ProvDocument.deserialize(content=content.decode("utf-8-sig"), format="provn")
+        return from_prov(parsed, unescape)
+    except (ProvException, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise FormatError(f"not PROV-N: {' '.join(str(error).split())[:300]}") from error
+
+
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like PROV-N."""
+    return bool(_BEGIN.match(head))
+
+
+FORMATS = {"provn": Format("provn", ".provn", "PROV-N", write, read, recognises)}

@@ -1,0 +1,107 @@
+"""PROV-XML (W3C Working Group Note of 30 April 2013), written by us, read through ``prov``."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.document.interchange import from_prov
+from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.format import Format
+from mlflow2prov.formats.names import name_sql, ncname, unescape
+from mlflow2prov.formats.streaming import write_text
+from mlflow2prov.formats.xmltext import check, text_sql, xml_text
+
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document[\s>/]")
+
+
+def write(document: Document, stream: BinaryIO) -> None:
+    """Write ``document`` as PROV-XML, UTF-8, valid by the schema of the Note."""
+    declared = {**document.namespaces.all, "xsi": _XSI}
+    spaces = " ".join(
+        f'{f"xmlns:{prefix}" if prefix else "xmlns"}="{xml_text(uri)}"'
+        for prefix, uri in declared.items()
+    )
+    stream.write(f"<?xml version='1.0' encoding='UTF-8'?>\n<prov:document {spaces}>\n".encode())
+    _write_statements(document, "", "  ", stream)
+    for bundle in document.bundles():
+        name = database.rows(f"SELECT {_name('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
+        stream.write(f'  <prov:bundleContent prov:id="{name}">\n'.encode())
+        _write_statements(document, bundle, "    ", stream)
+        stream.write(b"  </prov:bundleContent>\n")
+    stream.write(b"</prov:document>\n")
+
+
+def _name(column: str) -> str:
+    return name_sql(column, ncname)
+
+
+def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
+    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind, indent)}" for kind in KINDS)
+    rows = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)}"
+    write_text(f"SELECT CASE kind {cases} END FROM ({rows})", stream)
+
+
+def _statement(kind: Kind, indent: str) -> str:
+    """Return the SQL for the element of a statement: its arguments, PROV's attributes, the others."""
+    identifier = f"coalesce(' prov:id=\"' || {_name('id')} || '\"', '')"
+    inner = f"\n{indent}  "
+    parts = [f"'{indent}<prov:{kind.name}' || {identifier} || '>'"]
+    for argument in kind.arguments:
+        column = kind.column(argument.name)
+        opened = f"{inner}<prov:{argument.name}"
+        if argument.refers is Refers.TIME:
+            given = f"'{opened}>' || {column} || '</prov:{argument.name}>'"
+        else:
+            given = f"'{opened} prov:ref=\"' || {_name(column)} || '\"/>'"
+        parts.append(f"coalesce({given}, '')")
+    for condition in ("starts_with(a.key, 'prov:')", "NOT starts_with(a.key, 'prov:')"):
+        chosen = f"list_filter(attributes, lambda a: {condition})"
+        parts.append(
+            f"array_to_string(list_transform({chosen}, lambda a: '{inner}' || {_attribute()}), '')"
+        )
+    parts.append(f"'\n{indent}</prov:{kind.name}>\n'")
+    return " || ".join(parts)
+
+
+def _attribute() -> str:
+    """Return the SQL for the element of an attribute."""
+    key = _name("a.key")
+    is_name = f"a.type = {text(QUALIFIED_NAME)}"
+    kind = (
+        "CASE WHEN a.lang IS NOT NULL THEN ' xml:lang=\"' || a.lang || '\"' "
+        f"WHEN {is_name} THEN ' xsi:type=\"{XSD_QNAME}\"' "
+        f"WHEN a.type IS NOT NULL THEN ' xsi:type=\"' || {_name('a.type')} || '\"' ELSE '' END"
+    )
+    value = f"CASE WHEN {is_name} THEN {_name('a.value')} ELSE {text_sql('a.value')} END"
+    return f"'<' || {key} || {kind} || '>' || {value} || '</' || {key} || '>'"
+
+
+def read(content: bytes) -> Document:
+    """Read PROV-XML, by the ``prov`` library's reader, without entities.
+
+    Raises:
+        FormatError: it is not PROV-XML.
+    """
+    from prov.model import ProvDocument, ProvException
+
+    check(content, "PROV-XML")
+    try:
+        parsed = ProvDocument.deserialize(content=content, format="xml")
+        return from_prov(parsed, unescape, unescape_values=True)
+    except (ProvException, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise FormatError(f"not PROV-XML: {' '.join(str(error).split())[:300]}") from error
+
+
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like PROV-XML."""
+    return head.startswith(b"<") and bool(_ROOT.search(head)) and b"rdf:RDF" not in head
+
+
+FORMATS = {"xml": Format("xml", ".xml", "PROV-XML", write, read, recognises)}

@@ -1,0 +1,64 @@
+"""Text in XML 1.0, for the formats that are XML.
+
+XML cannot carry most control characters, nor two code points that are no characters. In values they
+stand as ``_xHHHH_``, like what names cannot carry (:mod:`mlflow2prov.formats.names`), and come back.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from lxml import etree
+
+from mlflow2prov import database
+from mlflow2prov.errors import FormatError
+
+_FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]"
+_UNFIT = re.compile(_FORBIDDEN + r"|_(?=x[0-9A-F]{4,6}_)")
+
+
+def text_sql(value: str) -> str:
+    """Return the SQL for a value as the text of an XML element or (double-quoted) attribute."""
+    escape = _register()
+    suspect = f"regexp_matches({value}, '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x{{FFFE}}\\x{{FFFF}}]|_x[0-9A-F]')"
+    kept = f"CASE WHEN {suspect} THEN {escape}({value}) ELSE {value} END"
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        kept = f"replace({kept}, '{character}', '{entity}')"
+    return f"replace({kept}, chr(13), '&#13;')"
+
+
+def xml_text(value: str) -> str:
+    """Return a value as :func:`text_sql` writes it."""
+    found = database.rows(f"SELECT {text_sql('v')} FROM (SELECT ? AS v)", [value])
+    return str(found[0][0])
+
+
+@cache
+def _register() -> str:
+    def escaped(value: str) -> str:
+        return _UNFIT.sub(lambda found: f"_x{ord(found[0]):04X}_", value)
+
+    database.connection().create_function("escaped_for_xml", escaped, ["VARCHAR"], "VARCHAR")
+    return "escaped_for_xml"
+
+
+def check(content: bytes, what: str) -> None:
+    """Make sure that ``content`` is XML that asks for nothing from outside and expands to nothing.
+
+    Raises:
+        FormatError: it is not well-formed, or has a document type declaration (which PROV's XML formats
+            have no use for, and by which entities come in).
+    """
+    parser = etree.XMLPullParser(
+        events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
+    try:
+        parser.feed(content)
+        for _, element in parser.read_events():
+            if element.getroottree().docinfo.doctype:
+                raise FormatError(f"not {what}: it has a document type declaration, which is refused")
+            element.clear()
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise FormatError(f"not {what}: {str(error).splitlines()[0][:200]}") from error
