@@ -17,13 +17,17 @@ from mlflow2prov.formats.names import name_sql, ncname, unescape
 from mlflow2prov.formats.streaming import write_text
 from mlflow2prov.formats.xmltext import check, text_sql, xml_text
 
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# In XML, XML Schema's namespace is written without the hash that PROV-DM gives it.
+_XML_NAMESPACES = {
+    "xsd": "http://www.w3.org/2001/XMLSchema",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+}
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document[\s>/]")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as PROV-XML, UTF-8, valid by the schema of the Note."""
-    declared = {**document.namespaces.all, "xsi": _XSI}
+    declared = {**document.namespaces.all, **_XML_NAMESPACES}
     spaces = " ".join(
         f'{f"xmlns:{prefix}" if prefix else "xmlns"}="{xml_text(uri)}"'
         for prefix, uri in declared.items()
