@@ -68,7 +68,9 @@ def extract(
         ConfigurationError: neither source is given.
     """
     if repository_path is None and mlflow_url is None:
-        raise ConfigurationError("nothing to extract from; give a repository, an MLflow store or both")
+        raise ConfigurationError(
+            "nothing to extract from; give a repository, an MLflow store or both"
+        )
     findings = findings if findings is not None else Findings()
     facts = Facts()
     history = None
@@ -125,5 +127,3 @@ def _unlinked_runs(facts: Facts, repository_path: object) -> list[str]:
         f"{repository_path}: {runs} runs name {commits} commits that this repository does not have; "
         "they keep the hash and are not linked"
     ]
-
-

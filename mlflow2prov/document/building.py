@@ -103,9 +103,13 @@ def normal(value: str, datatype: str | None) -> tuple[str, str | None]:
                 return value, datatype
         case literals.XSD_BOOLEAN:
             word = value.strip().lower()
-            return ("true" if word in ("true", "1") else "false", datatype) if word in _BOOLEANS else (
-                value,
-                datatype,
+            return (
+                ("true" if word in ("true", "1") else "false", datatype)
+                if word in _BOOLEANS
+                else (
+                    value,
+                    datatype,
+                )
             )
         case literals.XSD_DATETIME:
             return date_time(value), datatype

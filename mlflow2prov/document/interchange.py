@@ -139,9 +139,7 @@ def _take(
     builder.add(bundle, kind.name, identifier, arguments, attributes)
 
 
-def _argument(
-    value: Any, refers: Refers, name: Callable[[QualifiedName], str]
-) -> str | None:
+def _argument(value: Any, refers: Refers, name: Callable[[QualifiedName], str]) -> str | None:
     if value is None:
         return None
     if refers is Refers.TIME:
@@ -202,10 +200,14 @@ def _values(statement: Statement) -> dict[str, Any]:
     for literal in statement.attributes:
         if literal.key in values:
             earlier = values[literal.key]
-            values[literal.key] = [*earlier, literal.value] if isinstance(earlier, list) else [
-                earlier,
-                literal.value,
-            ]
+            values[literal.key] = (
+                [*earlier, literal.value]
+                if isinstance(earlier, list)
+                else [
+                    earlier,
+                    literal.value,
+                ]
+            )
         else:
             values[literal.key] = literal.value
     return values

@@ -91,7 +91,9 @@ def _revisions(
     ordinals: dict[str, int] = dict(facts.query("SELECT sha, ordinal FROM {commits}"))
     made = defaultdict(list)
     wanted = {(path, blob) for _, _, path, blob in found}
-    listed = "SELECT path, blob, ordinal, sha FROM {revisions} WHERE status <> 'D' ORDER BY ordinal DESC"
+    listed = (
+        "SELECT path, blob, ordinal, sha FROM {revisions} WHERE status <> 'D' ORDER BY ordinal DESC"
+    )
     for path, blob, ordinal, sha in facts.query(listed):
         if (path, blob) in wanted:
             made[path, blob].append((ordinal, sha))

@@ -1,12 +1,14 @@
 """Formats: files in and out, one module a format.
 
-A format is a module with a :data:`FORMAT`; it becomes known by its line in :data:`MODULES`.
+A format is a module with :data:`FORMATS`; it becomes known by its line in :data:`MODULES`.
 :func:`read` finds the format of a file by its content, then by its extension.
 """
 
 from importlib import import_module
+from pathlib import PurePath
 
-from mlflow2prov.errors import FormatError
+from mlflow2prov.document import Document
+from mlflow2prov.errors import FormatError, NamespaceError
 from mlflow2prov.formats.format import Format
 
 MODULES = {
@@ -23,7 +25,13 @@ MODULES = {
     "png": "graphviz",
     "pdf": "graphviz",
 }
-"""Format name to the module in this package that holds it."""
+"""Format name to the module in this package that holds it; what comes first is recognised first."""
+
+READABLE = ("json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig")
+"""The formats that can be read, in the order in which they are asked whether they know a file."""
+
+_HEAD = 4096
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def get(name: str) -> Format:
@@ -39,4 +47,39 @@ def get(name: str) -> Format:
     return formats[name]
 
 
-__all__ = ["MODULES", "Format", "get"]
+def read(content: bytes, name: str = "", format: str | None = None) -> Document:  # noqa: A002
+    """Read a file's whole ``content``; ``name`` is what to call it in an error.
+
+    Raises:
+        FormatError: the file is of no known format, or not what it seems to be.
+    """
+    where = name or "the input"
+    content = content.removeprefix(_BYTE_ORDER_MARK)
+    if not content.strip():
+        raise FormatError(f"{where}: the file is empty")
+    chosen = get(format) if format is not None else recognise(content, name)
+    if chosen is None:
+        raise FormatError(
+            f"{where}: not recognised as any of {', '.join(READABLE)}; say which by --format"
+        )
+    if chosen.read is None:
+        raise FormatError(
+            f"{where}: {chosen.title} is written, and cannot be read; save as json too"
+        )
+    try:
+        return chosen.read(content)
+    except (FormatError, NamespaceError) as error:
+        raise FormatError(f"{where}: {error}") from error
+
+
+def recognise(content: bytes, name: str = "") -> Format | None:
+    """Return the format that ``content`` begins like, else the one of the name's extension."""
+    head = content[:_HEAD].lstrip()
+    for known in READABLE:
+        if get(known).recognises(head):
+            return get(known)
+    extension = PurePath(name).suffix.lower()
+    return next((f for f in map(get, MODULES) if f.extension == extension), None)
+
+
+__all__ = ["MODULES", "READABLE", "Format", "get", "read", "recognise"]

@@ -18,8 +18,12 @@ from mlflow2prov import database
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
 _BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
 
-_NAME_START = r"A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D"
-_NAME_START += r"\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+_NAME_START = (
+    r"A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D"
+)
+_NAME_START += (
+    r"\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+)
 _NAME = _NAME_START + r"0-9.\u00B7\u0300-\u036F\u203F-\u2040-"
 
 # The plain names, which need no look: by far the most.
@@ -45,9 +49,9 @@ def ncname(local: str) -> str:
 
 def iri_part(local: str) -> str:
     """Return a local part as the end of an IRI (RFC 3987; Turtle's IRIREF)."""
-    return _escape(local, r"[\x00-\x20<>\"{}|^`\\%\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]")
-
-
+    return _escape(
+        local, r"[\x00-\x20<>\"{}|^`\\%\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]"
+    )
 
 
 def pn_local(local: str) -> str:
@@ -55,7 +59,9 @@ def pn_local(local: str) -> str:
     kept = _escape(local, rf"[^{_NAME}/@~&+*?#$!=',:;\[\]()]")
     escaped = re.sub(r"[=',:;\[\]()]", r"\\\g<0>", kept)
     escaped = re.sub(r"^[-.\u00B7\u0300-\u036F\u203F-\u2040]", _first, escaped)
-    return escaped[:-1] + "\\." if escaped.endswith(".") and not escaped.endswith("\\.") else escaped
+    return (
+        escaped[:-1] + "\\." if escaped.endswith(".") and not escaped.endswith("\\.") else escaped
+    )
 
 
 def _first(found: re.Match[str]) -> str:
@@ -87,5 +93,3 @@ def _register(escape: Callable[[str], str]) -> str:
     function = f"escaped_{escape.__name__}"
     database.connection().create_function(function, escaped, ["VARCHAR"], "VARCHAR")
     return function
-
-

@@ -15,7 +15,9 @@ from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
 
 _PREFIX = re.compile(r"^# @prefix ([^\s:]*): <([^>]*)> \.$", re.M)
-_LINE = re.compile(rb"(?:#[^\n]*\n\s*)*(?:<[^<>\s]*>|_:\S+)[ \t]+<[^<>\s]*>[ \t]+(?:<|_:|\")[^\n]*\.[ \t]*(?:\n|\r|#|$)")
+_LINE = re.compile(
+    rb"(?:#[^\n]*\n\s*)*(?:<[^<>\s]*>|_:\S+)[ \t]+<[^<>\s]*>[ \t]+(?:<|_:|\")[^\n]*\.[ \t]*(?:\n|\r|#|$)"
+)
 
 
 def quoted(value: str) -> str:
@@ -42,9 +44,7 @@ class NQuads:
 
     def literal(self, value: str, datatype: str, language: str) -> str:
         """``"value"``, with ``@language`` or ``^^<datatype>``."""
-        return (
-            f"({quoted(value)} || coalesce('@' || {language}, '^^<' || {datatype} || '>', ''))"
-        )
+        return f"({quoted(value)} || coalesce('@' || {language}, '^^<' || {datatype} || '>', ''))"
 
     def property(self, subject: str, key: str, value: str) -> str:
         """A whole line."""

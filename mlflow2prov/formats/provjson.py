@@ -97,7 +97,9 @@ def _body(kind: Kind) -> str:
     is_simple = "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
     attributes = f"CASE WHEN {is_simple} THEN {members} ELSE {grouped} END"
     between = (
-        f"CASE WHEN len(attributes) > 0 AND {formal} <> '' THEN ', ' ELSE '' END" if arguments else "''"
+        f"CASE WHEN len(attributes) > 0 AND {formal} <> '' THEN ', ' ELSE '' END"
+        if arguments
+        else "''"
     )
     return f"'{{' || {formal} || {between} || {attributes} || '}}'"
 

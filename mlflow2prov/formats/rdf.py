@@ -45,7 +45,9 @@ class Syntax(Protocol):
 def plain_iri(uri: str) -> str:
     """Return ``uri`` with what no IRI may hold percent-encoded (RFC 3987)."""
     return re.sub(
-        r"[\x00-\x20<>\"{}|^`\\]", lambda found: "".join(f"%{b:02X}" for b in found[0].encode()), uri
+        r"[\x00-\x20<>\"{}|^`\\]",
+        lambda found: "".join(f"%{b:02X}" for b in found[0].encode()),
+        uri,
     )
 
 
@@ -119,12 +121,12 @@ def _element(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
         syntax.property("s", _rdf("type"), syntax.resource(_prov(provo.ELEMENTS[kind.name])))
     ]
     for argument in kind.arguments:
-        time = syntax.literal(kind.column(argument.name), _datatype(iris, XSD_DATETIME), "NULL::VARCHAR")
+        time = syntax.literal(
+            kind.column(argument.name), _datatype(iris, XSD_DATETIME), "NULL::VARCHAR"
+        )
         properties.append(syntax.property("s", _prov(provo.ELEMENT_TIMES[argument.name]), time))
     listed = f"list_concat([{', '.join(properties)}], {_attributes('s', iris, syntax)})"
-    return (
-        f"SELECT {syntax.description('s', _given(listed))} FROM (SELECT *, {subject} AS s FROM ({rows}))"
-    )
+    return f"SELECT {syntax.description('s', _given(listed))} FROM (SELECT *, {subject} AS s FROM ({rows}))"
 
 
 def _relation(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
@@ -150,7 +152,9 @@ def _relation(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
         listed = f"[{', '.join([plain, *extra])}]"
         return f"SELECT {syntax.description('s', _given(listed))} FROM ({base} FROM ({rows}))"
     # A relation that says no more than its triple has a node where another one has the same triple.
-    alone = f"count(*) OVER (PARTITION BY {kind.column(first.name)}, {kind.column(second.name)}) = 1"
+    alone = (
+        f"count(*) OVER (PARTITION BY {kind.column(first.name)}, {kind.column(second.name)}) = 1"
+    )
     more = " OR ".join(f"{kind.column(a.name)} IS NOT NULL" for a in others)
     is_more = f"(id IS NOT NULL OR len(attributes) > 0 OR o IS NULL{' OR ' + more if more else ''})"
     label = f"'{kind.name}' || number"
@@ -171,9 +175,7 @@ def _relation(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
         properties.append(syntax.property("n", key, value))
     node_properties = f"list_concat([{', '.join(properties)}], {_attributes('n', iris, syntax)})"
     link = syntax.property("s", _prov(terms.qualifies), node)
-    subject = syntax.description(
-        "s", _given(f"[{plain}, CASE WHEN is_qualified THEN {link} END]")
-    )
+    subject = syntax.description("s", _given(f"[{plain}, CASE WHEN is_qualified THEN {link} END]"))
     described = syntax.description("n", _given(node_properties))
     return f"""
         SELECT {subject} || CASE WHEN is_qualified THEN {described} ELSE '' END FROM (
@@ -188,7 +190,9 @@ def _attributes(subject: str, iris: Iris, syntax: Syntax) -> str:
     """Return the SQL list of the properties that a statement's attributes are."""
     is_name = f"a.type = {text(QUALIFIED_NAME)}"
     classes = ", ".join(text(f"prov:{name}") for name in sorted(provo.CLASSES))
-    known = " ".join(f"WHEN a.key = {text(k)} THEN {text(iri)}" for k, iri in provo.ATTRIBUTES.items())
+    known = " ".join(
+        f"WHEN a.key = {text(k)} THEN {text(iri)}" for k, iri in provo.ATTRIBUTES.items()
+    )
     key = (
         f"CASE WHEN a.key = 'prov:type' AND {is_name} AND a.value NOT IN ({classes}) THEN {_rdf('type')} "
         f"{known} ELSE {iris.of_key('a.key')} END"

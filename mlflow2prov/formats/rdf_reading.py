@@ -28,11 +28,11 @@ _IN_BUNDLE = URIRef(PROV + "asInBundle")
 _ELEMENTS = {URIRef(PROV + term): kind for kind, term in provo.ELEMENTS.items()}
 _CLASSES = {URIRef(PROV + term) for term in provo.CLASSES}
 _PLAIN = {URIRef(PROV + kind): kind for kind in provo.RELATIONS}
-_QUALIFIES = {URIRef(PROV + r.qualifies): kind for kind, r in provo.RELATIONS.items() if r.qualifies}
-_KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
-_ELEMENT_TIMES = {
-    URIRef(PROV + term): argument for argument, term in provo.ELEMENT_TIMES.items()
+_QUALIFIES = {
+    URIRef(PROV + r.qualifies): kind for kind, r in provo.RELATIONS.items() if r.qualifies
 }
+_KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
+_ELEMENT_TIMES = {URIRef(PROV + term): argument for argument, term in provo.ELEMENT_TIMES.items()}
 # Subclasses of PROV-O's own that are kinds of PROV-DM too: what is one of these is an element as well.
 _IMPLIED = {
     "Collection": "entity",
@@ -171,7 +171,9 @@ class _GraphReader:
         }
         relational = {*_PLAIN, *_QUALIFIES, _IN_BUNDLE, *_ELEMENT_TIMES}
         for kind in sorted(kinds):
-            times = {_ELEMENT_TIMES[key]: properties[key] for key in _ELEMENT_TIMES if key in properties}
+            times = {
+                _ELEMENT_TIMES[key]: properties[key] for key in _ELEMENT_TIMES if key in properties
+            }
             arguments = [
                 self._time(times[argument.name][0]) if argument.name in times else None
                 for argument in KIND[kind].arguments
@@ -192,7 +194,10 @@ class _GraphReader:
                 object_ = next(iter(about.get(URIRef(PROV + terms.object), ())), None)
                 places = {URIRef(PROV + terms.others[a.name]): a for a in others}
                 given = {a.name: about[place][0] for place, a in places.items() if about.get(place)}
-                arguments = [self._name(subject), self._name(object_) if object_ is not None else None]
+                arguments = [
+                    self._name(subject),
+                    self._name(object_) if object_ is not None else None,
+                ]
                 arguments += [
                     (
                         self._time(given[a.name])

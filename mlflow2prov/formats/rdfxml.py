@@ -55,7 +55,9 @@ class RdfXml:
             f"ELSE ' rdf:about=\"' || {self._quoted(subject)} END"
         )
         inner = f"array_to_string({properties}, '')"
-        return f"('  <rdf:Description' || {about} || '\">\n' || {inner} || '  </rdf:Description>\n')"
+        return (
+            f"('  <rdf:Description' || {about} || '\">\n' || {inner} || '  </rdf:Description>\n')"
+        )
 
     def _quoted(self, iri: str) -> str:
         return f"replace({iri}, '&', '&amp;')"

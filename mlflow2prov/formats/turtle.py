@@ -34,7 +34,9 @@ class Turtle(NQuads):
             for prefix, uri in self._prefixes.items()
             if uri
         ]
-        return f"list_transform([{iri}], lambda r: CASE {' '.join(cases)} ELSE '<' || r || '>' END)[1]"
+        return (
+            f"list_transform([{iri}], lambda r: CASE {' '.join(cases)} ELSE '<' || r || '>' END)[1]"
+        )
 
     def literal(self, value: str, datatype: str, language: str) -> str:
         """As in N-Quads, the datatype by its prefix."""
@@ -50,9 +52,7 @@ class Turtle(NQuads):
         """A subject with its properties, one a line."""
         about = f"CASE WHEN starts_with({subject}, '_:') THEN {subject} ELSE {self.resource(subject)} END"
         between = text(f" ;\n{self._indent}    ")
-        return (
-            f"('{self._indent}' || {about} || ' ' || array_to_string({properties}, {between}) || ' .\n')"
-        )
+        return f"('{self._indent}' || {about} || ' ' || array_to_string({properties}, {between}) || ' .\n')"
 
 
 def write_prefixes(namespaces: Namespaces, stream: BinaryIO) -> None:

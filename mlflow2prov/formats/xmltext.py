@@ -57,7 +57,9 @@ def check(content: bytes, what: str) -> None:
         parser.feed(content)
         for _, element in parser.read_events():
             if element.getroottree().docinfo.doctype:
-                raise FormatError(f"not {what}: it has a document type declaration, which is refused")
+                raise FormatError(
+                    f"not {what}: it has a document type declaration, which is refused"
+                )
             element.clear()
         parser.close()
     except etree.XMLSyntaxError as error:

@@ -1,0 +1,175 @@
+"""Files and pipes: ``load`` and ``save``, all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from mlflow2prov import formats as known
+from mlflow2prov.document import Document
+from mlflow2prov.errors import FormatError
+
+PIPE = "-"
+
+
+def load(input: str | Path, *, format: str | None = None) -> Document:  # noqa: A002
+    """Read a document from a file, or from standard input (``-``).
+
+    Args:
+        input: the file's path.
+        format: one of :data:`mlflow2prov.formats.READABLE`; by default the content decides, then the
+            extension.
+
+    Raises:
+        FormatError: the file cannot be read, or is no document of PROV (PROV-JSON, PROV-N, PROV-XML,
+            PROV-O, PROV-JSONLD).
+    """
+    if str(input) == PIPE:
+        return known.read(sys.stdin.buffer.read(), "standard input", format)
+    try:
+        content = Path(input).read_bytes()
+    except FileNotFoundError as error:
+        raise FormatError(f"{input}: there is no such file") from error
+    except OSError as error:
+        raise FormatError(f"{input}: cannot be read ({error.strerror})") from error
+    return known.read(content, str(input), format)
+
+
+def write(document: Document, stream: BinaryIO, format: str = "json") -> None:  # noqa: A002
+    """Write ``document`` to a binary stream, in any of :data:`mlflow2prov.formats.MODULES`."""
+    known.get(format).write(document, stream)
+
+
+def save(
+    documents: Document | Iterable[Document],
+    output: str | Path = PIPE,
+    formats: Sequence[str] = ("json",),
+) -> list[Path]:
+    """Write documents to files, each whole or not at all; returns the files.
+
+    A file is called ``output`` with the format's extension; several documents are numbered
+    (``result-1.json``). ``-`` is standard output, for one document in one format.
+
+    Raises:
+        FormatError: a format is unknown or cannot say what the document says, or a file cannot be
+            written. What stood there before stands there still.
+    """
+    staged = stage(documents, output, formats)
+    return staged.publish()
+
+
+class Staged:
+    """Files that are written, beside the place where they belong, and not yet there."""
+
+    def __init__(self) -> None:
+        self._moves: list[tuple[Path, Path]] = []
+        self._pipe: BinaryIO | None = None
+
+    def publish(self) -> list[Path]:
+        """Put every file in its place; returns them."""
+        published = []
+        try:
+            while self._moves:
+                temporary, target = self._moves[0]
+                temporary.replace(target)
+                self._moves.pop(0)
+                published.append(target)
+        except OSError as error:
+            raise FormatError(f"{target}: cannot be written ({error.strerror})") from error
+        finally:
+            self.discard(keep_pipe=True)
+        if self._pipe is not None:
+            self._pipe.seek(0)
+            with self._pipe as pipe:
+                while block := pipe.read(1 << 20):
+                    sys.stdout.buffer.write(block)
+            sys.stdout.buffer.flush()
+        return published
+
+    def discard(self, *, keep_pipe: bool = False) -> None:
+        """Take away what was written and is not published."""
+        for temporary, _ in self._moves:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        self._moves.clear()
+        if self._pipe is not None and not keep_pipe:
+            self._pipe.close()
+            self._pipe = None
+
+    def add(self, document: Document, target: Path, format: known.Format) -> None:  # noqa: A002
+        """Write ``document`` beside ``target``."""
+        target = Path(os.path.realpath(target)) if target.is_symlink() else target
+        if target.is_dir():
+            raise FormatError(f"{target}: is a folder; give the name of a file")
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        except OSError as error:
+            raise FormatError(
+                f"{target.parent}: cannot be written to ({error.strerror})"
+            ) from error
+        temporary = Path(name)
+        self._moves.append((temporary, target))
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                format.write(document, stream)
+            temporary.chmod(_mode(target))
+        except OSError as error:
+            raise FormatError(f"{target}: cannot be written ({error.strerror})") from error
+
+    def add_pipe(self, document: Document, format: known.Format) -> None:  # noqa: A002
+        """Write ``document`` where it waits for standard output."""
+        self._pipe = tempfile.TemporaryFile()
+        format.write(document, self._pipe)
+
+
+def stage(
+    documents: Document | Iterable[Document],
+    output: str | Path = PIPE,
+    formats: Sequence[str] = ("json",),
+) -> Staged:
+    """Do all of :func:`save` but for putting the files in their places."""
+    listed = [documents] if isinstance(documents, Document) else list(documents)
+    chosen = [known.get(name) for name in dict.fromkeys(formats)]
+    staged = Staged()
+    try:
+        if str(output) == PIPE:
+            if len(listed) != 1 or len(chosen) != 1:
+                raise FormatError(
+                    f"standard output takes one document in one format, not {len(listed)} in "
+                    f"{len(chosen)}; merge them first, or give --output a name"
+                )
+            staged.add_pipe(listed[0], chosen[0])
+            return staged
+        for number, document in enumerate(listed, start=1):
+            for format in chosen:  # noqa: A001
+                suffix = f"-{number}" if len(listed) > 1 else ""
+                staged.add(document, _target(str(output), suffix, format.extension), format)
+    except BaseException:
+        staged.discard()
+        raise
+    return staged
+
+
+def _target(output: str, suffix: str, extension: str) -> Path:
+    stem = (
+        output[: -len(extension)]
+        if output.endswith(extension) and len(output) > len(extension)
+        else output
+    )
+    return Path(f"{stem}{suffix}{extension}")
+
+
+def _mode(target: Path) -> int:
+    """Return the permissions of the file that is replaced, else those that a new one gets."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

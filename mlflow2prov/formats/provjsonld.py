@@ -1,0 +1,232 @@
+"""PROV-JSONLD (W3C Member Submission of 25 August 2024), written and read without a network.
+
+    {"@context": [{"ex": "..."}, "https://openprovenance.org/prov-jsonld/context.jsonld"],
+     "@graph": [{"@type": "Entity", "@id": "ex:e", "ex:key": [{"@value": "..."}]}, ...]}
+
+The context of the submission is known by its address and never fetched. Names all have a prefix, as
+the submission's schema wants of attributes. It has no word for mention, which is said as ``Mention``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import orjson
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import KIND, Document, literals
+from mlflow2prov.document.building import Attribute, Builder, date_time, normal
+from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
+from mlflow2prov.document.namespaces import MLFLOW2PROV, RESERVED, Namespaces
+from mlflow2prov.document.renaming import rows_under
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.format import Format
+from mlflow2prov.formats.provo import RELATIONS
+from mlflow2prov.formats.scope import Scope
+from mlflow2prov.formats.streaming import json_text, write_text
+
+CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
+
+_TERMS = {
+    "specializationOf": "Specialization",
+    "alternateOf": "Alternate",
+    "hadMember": "Membership",
+    "mentionOf": "Mention",
+    **{kind: relation.influence for kind, relation in RELATIONS.items() if relation.influence},
+    "entity": "Entity",
+    "activity": "Activity",
+    "agent": "Agent",
+}
+_KINDS = {term: kind for kind, term in _TERMS.items()}
+
+# PROV-DM's own attributes that the submission's schema has a word for, by kind; else they keep their prefix.
+_WORDS = {
+    "entity": ("label", "location", "type", "value"),
+    "activity": ("label", "location", "type"),
+    "agent": ("label", "location", "type"),
+    **{
+        kind: ("label", "location", "role", "type")
+        for kind in ("wasGeneratedBy", "used", "wasInvalidatedBy", "wasStartedBy", "wasEndedBy")
+    },
+    "wasAssociatedWith": ("label", "role", "type"),
+}
+_ALWAYS = ("label", "type")
+_BY_NAME = ("prov:type", "prov:role", "prov:location")
+
+
+def write(document: Document, stream: BinaryIO) -> None:
+    """Write ``document`` as PROV-JSONLD, UTF-8."""
+    namespaces = _prefixed(document.namespaces)
+    table = rows_under(document, namespaces)
+    prefixes = {p: uri for p, uri in namespaces.all.items() if p}
+    listed = ",\n".join(f"   {json_text(p)}: {json_text(uri)}" for p, uri in prefixes.items())
+    stream.write(f'{{\n "@context": [\n  {{\n{listed}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
+    stream.write(b' "@graph": [\n')
+    order = "bundle, kind, id, arg1, arg2, arg3, arg4, arg5, attributes"
+    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind)}" for kind in KINDS)
+
+    def statements(bundle: str) -> str:
+        rows = f"SELECT * FROM ({table}) WHERE bundle = {text(bundle)} ORDER BY {order}"
+        return f"SELECT ',\n  ' || CASE kind {cases} END FROM ({rows})"
+
+    has_statements = database.scalar(f"SELECT count(*) FROM ({table}) WHERE bundle = ''") > 0
+    write_text(statements(""), stream, skip=2)
+    found = database.rows(f"SELECT DISTINCT bundle FROM ({table}) WHERE bundle <> '' ORDER BY ALL")
+    for number, (bundle,) in enumerate(found):
+        begin = ",\n" if number or has_statements else ""
+        stream.write(f'{begin}  {{"@type": "Bundle", "@id": {json_text(bundle)}, '.encode())
+        stream.write(b'"@context": [], "@graph": [\n')
+        write_text(statements(bundle), stream, skip=2)
+        stream.write(b"\n  ]}")
+    stream.write(b"\n ]\n}\n")
+
+
+def _prefixed(namespaces: Namespaces) -> Namespaces:
+    """Return the namespaces without a default one: its names get a prefix."""
+    prefixes = {prefix: uri for prefix, uri in namespaces.declared.items() if prefix}
+    chosen = Namespaces(prefixes)
+    default = namespaces.declared.get("")
+    if default is not None:
+        chosen.alias(default, "mlflow2prov" if default == MLFLOW2PROV else "ns")
+    return chosen
+
+
+def _statement(kind: Kind) -> str:
+    parts = [f'\'"@type": "{_TERMS[kind.name]}"\'', "'\"@id\": ' || to_json(id)::VARCHAR"]
+    parts += [
+        f"'\"{argument.name}\": ' || to_json({kind.column(argument.name)})::VARCHAR"
+        for argument in kind.arguments
+    ]
+    keys = "list_sort(list_distinct(list_transform(attributes, lambda a: a.key)))"
+    values = f"list_transform(list_filter(attributes, lambda a: a.key = k), lambda a: {_value()})"
+    member = f"{_key(kind)} || ': [' || array_to_string({values}, ', ') || ']'"
+    parts.append(f"nullif(array_to_string(list_transform({keys}, lambda k: {member}), ', '), '')")
+    return f"'{{' || concat_ws(', ', {', '.join(parts)}) || '}}'"
+
+
+def _key(kind: Kind) -> str:
+    words = _WORDS.get(kind.name, _ALWAYS)
+    cases = " ".join(f"WHEN k = 'prov:{word}' THEN '\"{word}\"'" for word in words)
+    return f"CASE {cases} ELSE to_json(k)::VARCHAR END"
+
+
+def _value() -> str:
+    written = "to_json(a.value)::VARCHAR"
+    is_name = f"a.type = {text(QUALIFIED_NAME)}"
+    by_name = ", ".join(text(key) for key in _BY_NAME)
+    datatype = f"to_json(CASE WHEN {is_name} THEN {text(XSD_QNAME)} ELSE a.type END)::VARCHAR"
+    return (
+        f"CASE WHEN {is_name} AND a.key IN ({by_name}) THEN {written} "
+        f"WHEN a.lang IS NOT NULL THEN '{{\"@value\": ' || {written} || ', \"@language\": ' || "
+        "to_json(a.lang)::VARCHAR || '}' "
+        f"WHEN a.type IS NOT NULL THEN '{{\"@value\": ' || {written} || ', \"@type\": ' || {datatype} "
+        f"|| '}}' ELSE '{{\"@value\": ' || {written} || '}}' END"
+    )
+
+
+def read(content: bytes) -> Document:
+    """Read PROV-JSONLD.
+
+    Raises:
+        FormatError: it is not JSON, not PROV-JSONLD, or wants a context from somewhere else.
+    """
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"not JSON: {error}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("@graph"), list):
+        raise FormatError("not PROV-JSONLD: no @graph")
+    namespaces = Namespaces()
+    scope = Scope(namespaces, _context(data.get("@context", [])))
+    builder = Builder(namespaces)
+    _read_graph(data["@graph"], "", scope, builder)
+    return builder.finish()
+
+
+def _context(context: object) -> dict[str, str]:
+    prefixes: dict[str, str] = {}
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, str):
+            if part != CONTEXT:
+                raise FormatError(f"not PROV-JSONLD: its context {part[:100]} is not fetched")
+        elif isinstance(part, dict):
+            for prefix, uri in part.items():
+                if prefix == "@vocab" and isinstance(uri, str):
+                    prefixes[""] = uri
+                elif not prefix.startswith("@") and isinstance(uri, str) and prefix not in RESERVED:
+                    prefixes[prefix] = uri
+        elif part is not None:
+            raise FormatError("not PROV-JSONLD: a context is neither an address nor prefixes")
+    return prefixes
+
+
+def _read_graph(graph: list[Any], bundle: str, scope: Scope, builder: Builder) -> None:
+    for node in graph:
+        if not isinstance(node, dict):
+            raise FormatError("not PROV-JSONLD: a statement is no object")
+        term = node.get("@type")
+        if term == "Bundle" and not bundle:
+            if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
+                raise FormatError("not PROV-JSONLD: a bundle without @id or @graph")
+            inner = scope.within(_context(node.get("@context", [])))
+            _read_graph(node["@graph"], scope(node["@id"]), inner, builder)
+        elif isinstance(term, str) and term.removeprefix("prov:") in _KINDS:
+            _read_statement(KIND[_KINDS[term.removeprefix("prov:")]], node, bundle, scope, builder)
+        else:
+            raise FormatError(f"not PROV-JSONLD: {str(term)[:60]!r} is no kind of statement")
+
+
+def _read_statement(
+    kind: Kind, node: dict[str, Any], bundle: str, scope: Scope, builder: Builder
+) -> None:
+    places = {argument.name: place for place, argument in enumerate(kind.arguments)}
+    arguments: list[str | None] = [None] * len(places)
+    attributes: list[Attribute] = []
+    identifier = None
+    members: list[Any] = []
+    for key, value in node.items():
+        if key == "@type":
+            continue
+        if key == "@id":
+            identifier = None if str(value).startswith("_:") else scope(str(value))
+        elif key in places and isinstance(value, list) and kind.name == "hadMember":
+            members = value
+        elif key in places:
+            if not isinstance(value, str):
+                raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is no text")
+            is_time = kind.arguments[places[key]].refers is Refers.TIME
+            arguments[places[key]] = date_time(value) if is_time else scope(value)
+        else:
+            name = f"prov:{key}" if ":" not in key else scope(key)
+            for one in value if isinstance(value, list) else [value]:
+                attributes.append(_literal(name, one, scope))
+    for member in members or [None]:
+        if member is not None:
+            arguments[places["entity"]] = scope(str(member))
+        builder.add(bundle, kind.name, identifier, [*arguments], attributes)
+
+
+def _literal(key: str, value: object, scope: Scope) -> Attribute:
+    if isinstance(value, str):
+        if key in _BY_NAME:
+            return key, scope(value), literals.QUALIFIED_NAME, None
+        return key, value, None, None
+    if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
+        raise FormatError(f"not PROV-JSONLD: {key} holds neither a text nor a @value")
+    written, datatype, language = value["@value"], value.get("@type"), value.get("@language")
+    if isinstance(language, str):
+        return key, written, None, language
+    if not isinstance(datatype, str):
+        return key, written, None, None
+    found, kind = normal(written, scope(datatype))
+    return key, scope(found) if kind == literals.QUALIFIED_NAME else found, kind, None
+
+
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like PROV-JSONLD."""
+    return head.startswith(b"{") and (b'"@context"' in head or b'"@graph"' in head)
+
+
+FORMATS = {"jsonld": Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises)}
