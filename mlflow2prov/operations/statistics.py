@@ -1,0 +1,73 @@
+"""Statistics: how many elements and relations there are, by kind and by PROV type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.document.kinds import ELEMENTS
+from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.operations.unify import unified
+
+if TYPE_CHECKING:
+    import pandas
+
+RESOLUTIONS = ("coarse", "fine")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of results: the names of its columns, and its rows."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str | int, ...]]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the table as a frame."""
+        import pandas
+
+        return pandas.DataFrame(self.rows, columns=list(self.columns))
+
+
+def statistics(document: Document, resolution: str = "coarse") -> Table:
+    """Count what ``document`` says, what it says twice once (PROV-DM section 2).
+
+    Args:
+        document: bundles count along with the rest.
+        resolution: ``coarse`` counts entities, activities, agents and relations; ``fine`` counts
+            elements by kind and PROV type (an element of two types counts under each, one of none
+            under ``-``) and relations by kind.
+
+    Returns:
+        A table with the columns ``kind``, ``type`` (``fine`` only) and ``count``.
+
+    Raises:
+        ConfigurationError: there is no such resolution.
+    """
+    if resolution not in RESOLUTIONS:
+        raise ConfigurationError(f"unknown resolution {resolution!r}; known are coarse and fine")
+    rows = document.rows() if document.is_unified else unified(f"SELECT * FROM {document.table}")
+    elements = ", ".join(text(kind.name) for kind in ELEMENTS)
+    if resolution == "coarse":
+        found = dict(
+            database.rows(
+                f"SELECT CASE WHEN kind IN ({elements}) THEN kind::VARCHAR ELSE 'relation' END AS what, "
+                f"count(*) FROM ({rows}) GROUP BY what"
+            )
+        )
+        kinds = [*(kind.name for kind in ELEMENTS), "relation"]
+        return Table(("kind", "count"), [(kind, found.get(kind, 0)) for kind in kinds])
+    counted = database.rows(
+        f"""
+        SELECT kind::VARCHAR, type, count(*) FROM (
+            SELECT kind, CASE WHEN kind IN ({elements}) THEN unnest(CASE WHEN len(types) > 0 THEN types
+                ELSE ['-'] END) ELSE '-' END AS type
+            FROM (SELECT kind, list_transform(list_filter(attributes, lambda a: a.key = 'prov:type'),
+                lambda a: a.value) AS types FROM ({rows}))
+        ) GROUP BY kind, type ORDER BY kind, type
+        """
+    )
+    return Table(("kind", "type", "count"), counted)
