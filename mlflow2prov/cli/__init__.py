@@ -1,0 +1,145 @@
+"""The command line: a thin coat over the package's functions.
+
+``main`` runs a chain of commands. Every command is a module of :mod:`mlflow2prov.cli.commands` and a
+line in :data:`COMMANDS`; importing one must be quick, so what is heavy is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from mlflow2prov.cli.group import ChainGroup
+from mlflow2prov.cli.terminal import complain
+from mlflow2prov.errors import MLflow2ProvError
+
+if TYPE_CHECKING:
+    from mlflow2prov.cli.chain import Step
+
+COMMANDS = ("extract", "load", "transform", "merge", "save", "statistics")
+"""The commands, as ``--help`` lists them; each is ``mlflow2prov.cli.commands.<name>``."""
+
+
+@click.group(
+    cls=ChainGroup,
+    command_names=COMMANDS,
+    chain=True,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [OPTIONS] [COMMAND [OPTIONS]]...",
+)
+@click.version_option(package_name="mlflow2prov", message="%(prog)s %(version)s")
+@click.option("--verbose", is_flag=True, help="Say more on standard error, tracebacks included.")
+@click.option(
+    "--config",
+    "config",
+    type=click.Path(dir_okay=False),
+    help="Run the chain that a YAML file describes.",
+)
+@click.option(
+    "--validate",
+    "validate",
+    type=click.Path(dir_okay=False),
+    help="Check a YAML file, and do nothing else.",
+)
+@click.option(
+    "--memory_limit",
+    metavar="SIZE",
+    help="How much memory the tables may take, as 500MB; beyond it they go to disk.",
+)
+@click.pass_context
+def cli(
+    context: click.Context,
+    verbose: bool,
+    config: str | None,
+    validate: str | None,
+    memory_limit: str | None,
+) -> None:
+    """Extract W3C PROV provenance from Git repositories and MLflow tracking.
+
+    Commands pass documents along, as in a pipe: extract and load add one, merge makes one of them, the
+    others take what there is.
+
+    \b
+    mlflow2prov extract --repository_path . --mlflow_url http://127.0.0.1:5000 \\
+                save --output result --format json --format rdf \\
+                statistics --resolution fine
+    """
+    context.meta["verbose"] = verbose
+    if memory_limit is not None:
+        _limit_memory(memory_limit)
+    if config is not None or validate is not None:
+        if context.protected_args or context.args or (config is not None and validate is not None):
+            raise click.UsageError("--config and --validate stand alone: the chain is in the file")
+        from mlflow2prov.cli.configuration import read_configuration
+
+        arguments = read_configuration(config or validate or "")
+        if validate is not None:
+            click.echo(f"{validate}: valid, {arguments.count} commands")
+        else:
+            context.meta["arguments"] = arguments.command_line
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def _limit_memory(size: str) -> None:
+    from duckdb import Error
+
+    from mlflow2prov import database
+
+    try:
+        database.limit_memory(size)
+    except Error as error:
+        raise click.BadParameter(
+            f"{size!r} is no size; try 500MB", param_hint="memory_limit"
+        ) from error
+
+
+@cli.result_callback()
+@click.pass_context
+def run(context: click.Context, steps: list[Step], **_: object) -> None:
+    """Run the commands one after the other."""
+    if not steps and "arguments" in context.meta:
+        # The chain of a file is the chain of a command line.
+        inner = cli.make_context(context.info_name, context.meta["arguments"])
+        inner.meta["verbose"] = context.meta["verbose"]
+        with inner:
+            cli.invoke(inner)
+        return
+    if steps:
+        from mlflow2prov.cli.chain import run_chain
+
+        run_chain(steps, verbose=context.meta["verbose"])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program, and exit: 0 done, 1 an error, 2 wrong use, 3 done but incomplete, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "--verbose" in given
+    try:
+        code = cli.main(given, prog_name="mlflow2prov", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except click.UsageError as error:
+        where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        code = complain(f"{error.format_message()}{where}", 2, verbose)
+    except click.ClickException as error:
+        code = complain(error.format_message(), error.exit_code, verbose)
+    except MLflow2ProvError as error:
+        code = complain(str(error), error.exit_code, verbose)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        code = complain(f"{where}{error.strerror or error}", 1, verbose)
+    except MemoryError:
+        code = complain("out of memory; try --memory_limit", 1, verbose)
+    sys.exit(code)
