@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov import __version__
 from mlflow2prov.cli.group import ChainGroup
 from mlflow2prov.cli.terminal import complain
 from mlflow2prov.errors import MLflow2ProvError
@@ -31,7 +32,7 @@ COMMANDS = ("extract", "load", "transform", "merge", "save", "statistics")
     invoke_without_command=True,
     subcommand_metavar="COMMAND [OPTIONS] [COMMAND [OPTIONS]]...",
 )
-@click.version_option(package_name="mlflow2prov", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--verbose", is_flag=True, help="Say more on standard error, tracebacks included.")
 @click.option(
     "--config",

@@ -115,25 +115,29 @@ def _check(data: Any, lines: dict[Place, int], path: str | Path) -> None:
         return
     error = errors[0]
     place = tuple(error.absolute_path)
-    where = f"{path}:{lines.get(place, 1)}"
-    raise ConfigurationError(f"{where}: {_explanation(error, place, lines, path)}")
+    if error.validator == "additionalProperties":
+        place = (*place, _unknown(error))
+    raise ConfigurationError(f"{path}:{lines.get(place, 1)}: {_explanation(error)}")
 
 
-def _explanation(
-    error: jsonschema.ValidationError, place: Place, lines: dict[Place, int], path: str | Path
-) -> str:
+def _unknown(error: jsonschema.ValidationError) -> str:
+    """Return the first key that the schema does not know."""
+    return next(name for name in error.instance if name not in error.schema["properties"])
+
+
+def _explanation(error: jsonschema.ValidationError) -> str:
     """Say in words what a schema's complaint means, and what was expected."""
+    place = tuple(error.absolute_path)
     key = next((str(part) for part in reversed(place) if isinstance(part, str)), "the file")
     found = error.instance
     match error.validator:
         case "additionalProperties":
             known = sorted(error.schema["properties"])
-            unknown = next(name for name in found if name not in known)
+            unknown = _unknown(error)
             near = difflib.get_close_matches(unknown, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
             what = "option of " + key if place and isinstance(place[-1], str) else "command"
-            line = lines.get((*place, unknown))
-            return f"{unknown!r} (line {line}) is no {what}; {hint}"
+            return f"{unknown!r} is no {what}; {hint}"
         case "enum":
             return f"{key}: {found!r}; expected one of {', '.join(error.schema['enum'])}"
         case "required":
@@ -142,12 +146,7 @@ def _explanation(
         case "type" if len(place) == 0:
             return "expected a list of commands, each `- command: {option: value}`"
         case "anyOf":
-            return _explanation(
-                max(error.context or [error], key=lambda inner: len(inner.absolute_path)),
-                place,
-                lines,
-                path,
-            )
+            return _explanation(max(error.context, key=lambda inner: len(inner.absolute_path)))
         case "minItems" | "minProperties":
             return f"{key}: expected at least one {'command' if len(place) < 2 else 'value'}"
         case "maxProperties":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import logging
 import math
 import os
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ _BUSY = {429, 502, 503, 504}
 _LARGEST_PAGES = 1_000_000
 
 Json = dict[str, Any]
+
+# What is tried again is no news to a user; who wants to know listens to this logger.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class Refused(StoreError):
