@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from mlflow2prov import database
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KIND, KINDS
+from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KIND, KINDS, Kind
 from mlflow2prov.document.literals import QUALIFIED_NAME, SQL_TYPE, Literal
 from mlflow2prov.document.namespaces import MLFLOW2PROV, Namespaces
 
@@ -148,6 +148,18 @@ class Document:
         """
         query = f"SELECT {columns} FROM {self.table}"
         return query if self.is_unified else f"{query} ORDER BY {', '.join(COLUMNS)}"
+
+    def rows_of(self, kind: Kind, bundle: str = "") -> str:
+        """Return the SQL query for the statements of one kind in one bundle, in the canonical order."""
+        here = f"bundle = {database.text(bundle)} AND kind = {database.text(kind.name)}"
+        return f"SELECT * FROM ({self.rows()}) WHERE {here}"
+
+    def kinds(self, bundle: str = "") -> list[Kind]:
+        """Return the kinds of the statements in a bundle, in PROV-DM's order."""
+        found = database.rows(
+            f"SELECT DISTINCT kind FROM {self.table} WHERE bundle = {database.text(bundle)} ORDER BY kind"
+        )
+        return [KIND[name] for (name,) in found]
 
     def batches(self, query: str, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Run ``query`` and stream its rows as Arrow batches of at most ``size`` rows."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import ELEMENTS, RELATIONS, Kind
+from mlflow2prov.document.kinds import Kind
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.streaming import json_text, write_text
 
@@ -55,15 +54,9 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 
 def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
-    here = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)}"
-    for kind in ELEMENTS:
-        write_text(_nodes(kind, bundle, here, indent), stream)
-    present = database.rows(
-        f"SELECT DISTINCT kind FROM {document.table} WHERE bundle = {text(bundle)} ORDER BY kind"
-    )
-    for kind in RELATIONS:
-        if (kind.name,) in present:
-            write_text(_edges(kind, bundle, here, indent), stream)
+    for kind in document.kinds(bundle):
+        query = _nodes if kind.element else _edges
+        write_text(query(kind, bundle, document.rows_of(kind, bundle), indent), stream)
 
 
 def _node(name: str, bundle: str) -> str:
@@ -72,7 +65,7 @@ def _node(name: str, bundle: str) -> str:
     return _quoted(f"{scope}{name}")
 
 
-def _nodes(kind: Kind, bundle: str, here: str, indent: str) -> str:
+def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
     first = (
         "list_extract(list_transform(list_filter(attributes, lambda a: {}), lambda a: a.value), 1)"
     )
@@ -87,11 +80,11 @@ def _nodes(kind: Kind, bundle: str, here: str, indent: str) -> str:
     return (
         f"SELECT '{indent}' || {_node('id', bundle)} || ' [{_STYLES[kind.name]} label=' || "
         f"{_quoted(titled)} || ' tooltip=' || {_quoted('id')} || ']\n' "
-        f"FROM ({here} AND kind = {text(kind.name)})"
+        f"FROM ({rows})"
     )
 
 
-def _edges(kind: Kind, bundle: str, here: str, indent: str) -> str:
+def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> str:
     first, second, *others = kind.arguments
     more = [
         f"'\n{argument.name} ' || {kind.column(argument.name)}"
@@ -107,7 +100,7 @@ def _edges(kind: Kind, bundle: str, here: str, indent: str) -> str:
         f"SELECT '{indent}' || {_node(kind.column(first.name), bundle)} || ' -> ' || "
         f'{_node(kind.column(second.name), bundle)} || \' [color="{_EDGES.get(kind.name, "gray40")}" '
         f"label=' || {_quoted(label)} || ']\n' "
-        f"FROM ({here} AND kind = {text(kind.name)}) WHERE {kind.column(second.name)} IS NOT NULL"
+        f"FROM ({rows}) WHERE {kind.column(second.name)} IS NOT NULL"
     )
 
 

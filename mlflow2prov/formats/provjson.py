@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from mlflow2prov import database
-from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import KINDS, Kind
+from mlflow2prov.document.kinds import Kind
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.provjson_reading import read, recognises
 from mlflow2prov.formats.streaming import json_text, write_text
@@ -36,18 +35,12 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 
 def _write_statements(document: Document, bundle: str, stream: BinaryIO) -> None:
-    here = f"bundle = {text(bundle)}"
-    counted = database.rows(
-        f"SELECT kind, max(alike) FROM (SELECT kind, count(id) AS alike FROM {document.table} "
-        f"WHERE {here} GROUP BY kind, id) GROUP BY kind"
-    )
-    repeats = dict(counted)
-    for kind in KINDS:
-        if kind.name not in repeats:
-            continue
-        rows = f"SELECT * FROM ({document.rows()}) WHERE {here} AND kind = {text(kind.name)}"
+    for kind in document.kinds(bundle):
+        rows = document.rows_of(kind, bundle)
+        # count(id) leaves out those without: they are numbered, and so all different.
+        repeats = f"SELECT 1 FROM ({rows}) GROUP BY id HAVING count(id) > 1 LIMIT 1"
         stream.write(f",\n {json_text(kind.name)}: {{".encode())
-        query = _repeated(kind, rows) if repeats[kind.name] > 1 else _unique(kind, rows)
+        query = _repeated(kind, rows) if database.rows(repeats) else _unique(kind, rows)
         write_text(query, stream, skip=1)
         stream.write(b"\n }")
 

@@ -13,11 +13,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import KIND, Document, literals
 from mlflow2prov.document.building import Attribute, Builder, date_time, normal
-from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.document.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 from mlflow2prov.document.renaming import rows_under
@@ -59,28 +58,34 @@ _BY_NAME = ("prov:type", "prov:role", "prov:location")
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as PROV-JSONLD, UTF-8."""
     namespaces = _prefixed(document.namespaces)
-    table = rows_under(document, namespaces)
-    prefixes = {p: uri for p, uri in namespaces.all.items() if p}
-    listed = ",\n".join(f"   {json_text(p)}: {json_text(uri)}" for p, uri in prefixes.items())
-    stream.write(f'{{\n "@context": [\n  {{\n{listed}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
+    if namespaces != document.namespaces:
+        prefixed = Document(namespaces)
+        prefixed.insert(rows_under(document, namespaces))
+        document = prefixed
+    prefixes = ",\n".join(f"   {json_text(p)}: {json_text(uri)}" for p, uri in namespaces.all.items())
+    stream.write(f'{{\n "@context": [\n  {{\n{prefixes}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
     stream.write(b' "@graph": [\n')
-    order = "bundle, kind, id, arg1, arg2, arg3, arg4, arg5, attributes"
-    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind)}" for kind in KINDS)
-
-    def statements(bundle: str) -> str:
-        rows = f"SELECT * FROM ({table}) WHERE bundle = {text(bundle)} ORDER BY {order}"
-        return f"SELECT ',\n  ' || CASE kind {cases} END FROM ({rows})"
-
-    has_statements = database.scalar(f"SELECT count(*) FROM ({table}) WHERE bundle = ''") > 0
-    write_text(statements(""), stream, skip=2)
-    found = database.rows(f"SELECT DISTINCT bundle FROM ({table}) WHERE bundle <> '' ORDER BY ALL")
-    for number, (bundle,) in enumerate(found):
-        begin = ",\n" if number or has_statements else ""
+    is_first = _write_statements(document, "", stream, is_first=True)
+    for bundle in document.bundles():
+        begin = "" if is_first else ",\n"
+        is_first = False
         stream.write(f'{begin}  {{"@type": "Bundle", "@id": {json_text(bundle)}, '.encode())
         stream.write(b'"@context": [], "@graph": [\n')
-        write_text(statements(bundle), stream, skip=2)
+        _write_statements(document, bundle, stream, is_first=True)
         stream.write(b"\n  ]}")
     stream.write(b"\n ]\n}\n")
+
+
+def _write_statements(
+    document: Document, bundle: str, stream: BinaryIO, *, is_first: bool
+) -> bool:
+    """Write the statements of a bundle, a comma before each but the first; returns whether none came."""
+    for kind in document.kinds(bundle):
+        rows = document.rows_of(kind, bundle)
+        query = f"SELECT ',\n  ' || {_statement(kind)} FROM ({rows})"
+        write_text(query, stream, skip=2 if is_first else 0)
+        is_first = False
+    return is_first
 
 
 def _prefixed(namespaces: Namespaces) -> Namespaces:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.format import Format
@@ -38,9 +38,9 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 
 def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
-    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind)}" for kind in KINDS)
-    rows = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)}"
-    write_text(f"SELECT '{indent}' || CASE kind {cases} END || '\n' FROM ({rows})", stream)
+    for kind in document.kinds(bundle):
+        rows = document.rows_of(kind, bundle)
+        write_text(f"SELECT '{indent}' || {_statement(kind)} || '\n' FROM ({rows})", stream)
 
 
 def _statement(kind: Kind) -> str:

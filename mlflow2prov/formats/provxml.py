@@ -9,7 +9,7 @@ from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.format import Format
@@ -47,9 +47,9 @@ def _name(column: str) -> str:
 
 
 def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
-    cases = " ".join(f"WHEN {text(kind.name)} THEN {_statement(kind, indent)}" for kind in KINDS)
-    rows = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)}"
-    write_text(f"SELECT CASE kind {cases} END FROM ({rows})", stream)
+    for kind in document.kinds(bundle):
+        rows = document.rows_of(kind, bundle)
+        write_text(f"SELECT {_statement(kind, indent)} FROM ({rows})", stream)
 
 
 def _statement(kind: Kind, indent: str) -> str:

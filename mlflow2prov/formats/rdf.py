@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from mlflow2prov import database
 from mlflow2prov.database import text
-from mlflow2prov.document import KIND, Document
+from mlflow2prov.document import Document
 from mlflow2prov.document.kinds import KINDS, Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_DATETIME
 from mlflow2prov.document.namespaces import PROV, Namespaces
@@ -82,16 +82,9 @@ def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> 
     """Write the statements of ``bundle`` (``""``: of the document itself)."""
     _refuse_attributes_without_place(document)
     iris = Iris(document.namespaces)
-    present = database.rows(
-        f"SELECT DISTINCT kind FROM {document.table} WHERE bundle = {text(bundle)} ORDER BY kind"
-    )
-    for (name,) in present:
-        kind = KIND[name]
-        rows = f"SELECT * FROM ({document.rows()}) WHERE bundle = {text(bundle)} AND kind = {text(name)}"
-        if kind.element:
-            write_text(_element(kind, rows, iris, syntax), stream)
-        else:
-            write_text(_relation(kind, rows, iris, syntax), stream)
+    for kind in document.kinds(bundle):
+        query = _element if kind.element else _relation
+        write_text(query(kind, document.rows_of(kind, bundle), iris, syntax), stream)
 
 
 def refuse_bundles(document: Document, what: str) -> None:

@@ -1,0 +1,71 @@
+"""Whatever a document says, a format that is written and read says the same."""
+
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from mlflow2prov import formats
+from mlflow2prov.document import Document
+from tests.formats.strategies import ODD_LOCALS, documents
+
+ONE_GRAPH = {"rdf", "turtle"}
+
+thoroughly = settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+def written(document: Document, name: str) -> bytes:
+    stream = io.BytesIO()
+    formats.get(name).write(document, stream)
+    return stream.getvalue()
+
+
+def difference(one: Document, other: Document) -> str:
+    ours, theirs = set(one.statements()), set(other.statements())
+    return f"lost: {ours - theirs}\nmade up: {theirs - ours}"
+
+
+@pytest.mark.parametrize("name", formats.READABLE)
+@thoroughly
+@given(document=documents())
+def test_what_is_written_is_read_the_same(name, document):
+    if name in ONE_GRAPH and document.bundles():
+        return
+    again = formats.read(written(document, name))
+    assert again == document, difference(document, again)
+
+
+@pytest.mark.parametrize("name", formats.READABLE)
+@thoroughly
+@given(document=documents(ODD_LOCALS, bundles=False))
+def test_names_of_any_characters_come_back(name, document):
+    again = formats.read(written(document, name), format=name)
+    assert again == document, difference(document, again)
+
+
+@pytest.mark.parametrize("name", formats.READABLE)
+@thoroughly
+@given(document=documents(bundles=False))
+def test_a_file_is_recognised_by_its_content(name, document):
+    assert formats.recognise(written(document, name)).name in {name, "trig" if name == "turtle" else name}
+
+
+@thoroughly
+@given(document=documents())
+def test_to_prov_and_back(document):
+    again = Document.from_prov(document.to_prov())
+    assert again == document, difference(document, again)
+
+
+@pytest.mark.parametrize("name", ["json", "xml", "provn"])
+@thoroughly
+@given(document=documents(bundles=False))
+def test_prov_reads_what_we_write(name, document):
+    from prov.model import ProvDocument
+
+    content = written(document, name)
+    theirs = ProvDocument.deserialize(content=content.decode(), format=name)
+    again = Document.from_prov(theirs)
+    assert again == document, difference(document, again)
