@@ -73,7 +73,9 @@ def main(uri: str, commit: str) -> None:
         children[0].info.run_id,
         [
             DatasetInput(
-                Dataset("payments", "abc123", "local", '{"uri": "data.csv"}', '{"a": 1}', '{"n": 2}'),
+                Dataset(
+                    "payments", "abc123", "local", '{"uri": "data.csv"}', '{"a": 1}', '{"n": 2}'
+                ),
                 [InputTag("mlflow.data.context", "training")],
             )
         ],
@@ -98,10 +100,10 @@ def main(uri: str, commit: str) -> None:
         )
         client.log_model_artifacts(logged.model_id, str(model))
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
-    client.log_metric(
-        children[1].info.run_id, "auc", 0.75, T0 + 9000, 3, model_id=logged.model_id
+    client.log_metric(children[1].info.run_id, "auc", 0.75, T0 + 9000, 3, model_id=logged.model_id)
+    consumer = run(
+        plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly"}, status=None
     )
-    consumer = run(plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly"}, status=None)
     client.log_inputs(consumer.info.run_id, models=[LoggedModelInput(logged.model_id)])
 
     deleted_run = run(fraud, "mistake", "bob", 50_000, origin, status="FAILED")
@@ -114,7 +116,9 @@ def main(uri: str, commit: str) -> None:
     client.create_registered_model("fraud", {"mlflow.user": "alice", "tier": "1"}, "Finds fraud.")
     client.create_registered_model("other", description=HOSTILE)
     uri_0 = f"{children[0].info.artifact_uri}/model"
-    client.create_model_version("fraud", uri_0, children[0].info.run_id, tags={"mlflow.user": "bob"})
+    client.create_model_version(
+        "fraud", uri_0, children[0].info.run_id, tags={"mlflow.user": "bob"}
+    )
     client.create_model_version("fraud", f"models:/{logged.model_id}", model_id=logged.model_id)
     client.create_model_version("fraud", uri_0, children[0].info.run_id, description="to go")
     client.create_model_version("other", uri_0, children[0].info.run_id)

@@ -12,7 +12,9 @@ PICTURES = ["svg", "png", "pdf"]
 
 
 def main() -> None:
-    print(f"Building a project with Git and MLflow in {OUT} (scikit-learn trains; half a minute) ...")
+    print(
+        f"Building a project with Git and MLflow in {OUT} (scikit-learn trains; half a minute) ..."
+    )
     subprocess.run([sys.executable, HERE / "build.py", OUT], check=True, stderr=subprocess.DEVNULL)
     formats = FORMATS + (PICTURES if shutil.which("dot") else [])
     repository, store = OUT / "repository", f"sqlite:///{OUT / 'mlflow.db'}"
@@ -20,9 +22,13 @@ def main() -> None:
     shown += ["save", "--output", str(OUT / "result")]
     shown += [part for name in formats for part in ("--format", name)]
     shown += ["statistics", "--resolution", "fine"]
-    print("\n$ mlflow2prov " + " ".join(shown).replace(" save", " \\\n    save").replace(
-        " statistics", " \\\n    statistics"
-    ) + "\n")
+    print(
+        "\n$ mlflow2prov "
+        + " ".join(shown)
+        .replace(" save", " \\\n    save")
+        .replace(" statistics", " \\\n    statistics")
+        + "\n"
+    )
     sys.stdout.flush()
     subprocess.run([sys.executable, "-m", "mlflow2prov", *shown], check=True)
     print(f"\nThe graph, in every format:  {OUT}/result.*")
@@ -31,7 +37,9 @@ def main() -> None:
     else:
         print("Its picture:                 install Graphviz (dot), and add --format svg")
     print(f"The project it came from:    {repository}, {OUT}/mlflow.db")
-    print("The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml")
+    print(
+        "The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml"
+    )
     print("What the graph says:         docs/prov-model.md")
 
 

@@ -47,11 +47,20 @@ def ncname(local: str) -> str:
     return _escape(local, rf"[^{_NAME}]", rf"^[^{_NAME_START}]") if local else "_x_"
 
 
+def ascii_name(local: str) -> str:
+    """Return a local part as a name that every edition of XML 1.0 takes."""
+    return _escape(local, r"[^A-Za-z0-9_.-]", r"^[^A-Za-z_]") if local else "_x_"
+
+
+_NOT_IN_IRIS = (
+    r"[\x00-\x20<>\"{}|^`\\%\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff]"
+)
+
+
 def iri_part(local: str) -> str:
-    """Return a local part as the end of an IRI (RFC 3987; Turtle's IRIREF)."""
-    return _escape(
-        local, r"[\x00-\x20<>\"{}|^`\\%\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U0010ffff]"
-    )
+    """Return a local part as the end of an IRI (RFC 3987; Turtle's IRIREF), no space of any kind in it."""
+    return _escape(local, _NOT_IN_IRIS)
 
 
 def pn_local(local: str) -> str:

@@ -62,7 +62,9 @@ def write(document: Document, stream: BinaryIO) -> None:
         prefixed = Document(namespaces)
         prefixed.insert(rows_under(document, namespaces))
         document = prefixed
-    prefixes = ",\n".join(f"   {json_text(p)}: {json_text(uri)}" for p, uri in namespaces.all.items())
+    prefixes = ",\n".join(
+        f"   {json_text(p)}: {json_text(uri)}" for p, uri in namespaces.all.items()
+    )
     stream.write(f'{{\n "@context": [\n  {{\n{prefixes}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
     stream.write(b' "@graph": [\n')
     is_first = _write_statements(document, "", stream, is_first=True)
@@ -76,9 +78,7 @@ def write(document: Document, stream: BinaryIO) -> None:
     stream.write(b"\n ]\n}\n")
 
 
-def _write_statements(
-    document: Document, bundle: str, stream: BinaryIO, *, is_first: bool
-) -> bool:
+def _write_statements(document: Document, bundle: str, stream: BinaryIO, *, is_first: bool) -> bool:
     """Write the statements of a bundle, a comma before each but the first; returns whether none came."""
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)

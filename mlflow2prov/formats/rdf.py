@@ -19,7 +19,7 @@ from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_DATETIME
 from mlflow2prov.document.namespaces import PROV, Namespaces
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
-from mlflow2prov.formats.names import iri_part, name_sql, ncname
+from mlflow2prov.formats.names import ascii_name, iri_part, name_sql
 from mlflow2prov.formats.streaming import write_text
 
 
@@ -62,8 +62,8 @@ class Iris:
         return self._expanded(name_sql(name, iri_part))
 
     def of_key(self, name: str) -> str:
-        """Return the SQL for the IRI of an attribute's name, which RDF/XML needs to be a QName."""
-        return self._expanded(name_sql(name, ncname))
+        """Return the SQL for the IRI of an attribute's name, which RDF/XML makes an element's name."""
+        return self._expanded(name_sql(name, ascii_name))
 
     def _expanded(self, name: str) -> str:
         cases = [

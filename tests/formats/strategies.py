@@ -113,5 +113,3 @@ def relations(draw, prefixes, locals_, pool, taken, bundle):
             taken.add(identifier)
         attributes = tuple(draw(st.lists(literals(prefixes, locals_), max_size=3)))
     return Statement(kind.name, identifier, tuple(arguments), attributes, bundle)
-
-
