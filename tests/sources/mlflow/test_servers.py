@@ -1,0 +1,246 @@
+"""Servers that are down, refuse, lie or hang."""
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from mlflow2prov.errors import StoreError
+from mlflow2prov.facts import Facts
+from mlflow2prov.sources.mlflow import read_store
+from tests.conftest import free_port
+
+
+@contextmanager
+def server(answer):
+    """Serve what ``answer(path, body)`` gives: a status, headers and a body."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            asked.append((self.path, body, dict(self.headers)))
+            status, headers, content = answer(self.path, body)
+            self.send_response(status)
+            for key, value in headers.items():
+                self.send_header(key, value)
+            self.send_header("Content-Length", str(headers.get("X-Length", len(content))))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}", asked
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+
+
+def read(url, **options):
+    facts = Facts()
+    return read_store(url, facts, **options), facts
+
+
+def mlflow(**answers):
+    """Answer like an MLflow with one experiment; ``answers`` overrides by the last part of the path."""
+
+    def answer(path, body):
+        name = path.partition("?")[0].rpartition("mlflow/")[2].replace("/", "_").replace("-", "_")
+        if path.startswith("/version"):
+            return 200, {}, b"3.0.0"
+        found = answers.get(name, {})
+        if callable(found):
+            found = found(path, body)
+        if isinstance(found, tuple):
+            return found
+        if name == "experiments_search":
+            found = {"experiments": [{"experiment_id": "1", "name": "e"}]}
+        return 200, {}, json.dumps(found).encode()
+
+    return answer
+
+
+def fails(url, *words):
+    with pytest.raises(StoreError) as error:
+        read(url)
+    message = str(error.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+    return message
+
+
+def test_C9_a_server_that_is_down_is_soon_told(monkeypatch):
+    began = time.monotonic()
+    fails(f"http://127.0.0.1:{free_port()}", "cannot be reached")
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    "content", [b"<!DOCTYPE html><html><body>Hello</body></html>", b"[]", b"", b"{\"experiments\": [{"]
+)
+def test_C9_a_server_that_is_no_mlflow(content):
+    with server(lambda *_: (200, {}, content)) as (url, _):
+        fails(url, "MLflow")
+
+
+def test_a_service_that_answers_nothing_is_not_an_empty_mlflow():
+    with server(lambda *_: (200, {}, b"{}")) as (url, _):
+        fails(url, "no MLflow server")
+
+
+def test_an_mlflow_that_shows_nothing_says_so():
+    with server(mlflow(experiments_search=lambda *_: (200, {}, b"{}"))) as (url, _):
+        info, _ = read(url)
+        assert any("no experiment" in notice for notice in info.notices)
+
+
+@pytest.mark.parametrize(("status", "word"), [(401, "MLFLOW_TRACKING_USERNAME"), (403, "403")])
+def test_a_server_that_refuses(status, word):
+    with server(lambda *_: (status, {}, b"")) as (url, _):
+        fails(url, word)
+
+
+def test_a_redirect_to_a_login_page_is_not_followed():
+    with server(lambda *_: (302, {"Location": "http://192.0.2.1/"}, b"")) as (url, _):
+        fails(url, "redirected")
+
+
+def test_C9_a_server_that_hangs(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.5")
+
+    def hang(*_):
+        time.sleep(2)
+        return 200, {}, b""
+
+    with server(hang) as (url, _):
+        fails(url, "does not answer")
+
+
+def test_a_server_that_is_cut_off_in_the_middle():
+    cut = (200, {"X-Length": "100000"}, b'{"runs": [')
+    with server(mlflow(runs_search=lambda *_: cut)) as (url, _):
+        fails(url)
+
+
+def test_a_busy_server_is_asked_again_after_the_time_it_names():
+    calls = []
+
+    def busy(*_):
+        calls.append(time.monotonic())
+        if len(calls) < 3:
+            return 429, {"Retry-After": "0.2"}, b""
+        return 200, {}, json.dumps({"experiments": [{"experiment_id": "7"}]}).encode()
+
+    with server(mlflow(experiments_search=busy)) as (url, _):
+        _, facts = read(url)
+    assert facts.query("SELECT experiment_id FROM {experiments}") == [("7",)]
+    assert calls[1] - calls[0] >= 0.2
+
+
+def test_pages_that_repeat_themselves_end():
+    again = {"runs": [], "next_page_token": "same"}
+    with server(mlflow(runs_search=again)) as (url, _):
+        fails(url, "again and again")
+
+
+def test_a_run_that_comes_twice_is_one():
+    run = {"info": {"run_id": "r", "experiment_id": "1"}}
+
+    def pages(_, body):
+        token = json.loads(body).get("page_token")
+        answer = {"runs": [run]} if token else {"runs": [run], "next_page_token": "2"}
+        return 200, {}, json.dumps(answer).encode()
+
+    with server(mlflow(runs_search=pages)) as (url, _):
+        _, facts = read(url)
+    assert facts.query("SELECT run_id FROM {runs}") == [("r",)]
+
+
+def test_values_that_nobody_expects():
+    run = {
+        "info": {
+            "run_id": "r",
+            "experiment_id": 1,
+            "status": "PAUSED_BY_MOON",
+            "start_time": "soon",
+            "end_time": 10**30,
+        },
+        "data": {
+            "params": [{"key": "p", "value": None}, "x", None],
+            "metrics": [{"key": "m", "value": "NaN", "timestamp": None, "step": "x"}],
+            "tags": "none",
+        },
+        "inputs": [],
+    }
+    with server(mlflow(runs_search={"runs": [run, 3, {"info": 5}]})) as (url, _):
+        _, facts = read(url)
+    assert facts.query("SELECT status, started_at, ended_at FROM {runs}") == [
+        ("paused_by_moon", None, None)
+    ]
+    assert facts.query("SELECT value FROM {params}") == [("",)]
+    assert facts.query("SELECT isnan(value), step, timestamp FROM {metrics}") == [(True, None, None)]
+
+
+def test_what_is_refused_for_one_run_is_left_out_and_said():
+    runs = {"runs": [{"info": {"run_id": name, "experiment_id": "1"}} for name in "ab"]}
+
+    def artifacts(path, _):
+        if "run_id=a" in path:
+            return 403, {}, b""
+        return 200, {}, json.dumps({"files": [{"path": "f", "file_size": "1"}]}).encode()
+
+    with server(mlflow(runs_search=runs, artifacts_list=artifacts)) as (url, _):
+        info, facts = read(url)
+    assert facts.query("SELECT run_id, path FROM {artifacts}") == [("b", "f")]
+    assert len(info.left_out) == 1 and "403" in info.left_out[0]
+
+
+def test_artifacts_that_are_not_where_they_say_are_left_out():
+    runs = {"runs": [{"info": {"run_id": "r", "experiment_id": "1"}}]}
+    files = [
+        {"path": "../../etc/passwd"},
+        {"path": "/etc/passwd"},
+        {"path": ".."},
+        {"path": "loop", "is_dir": True},
+        {"path": "ok"},
+    ]
+    with server(mlflow(runs_search=runs, artifacts_list={"files": files})) as (url, asked):
+        _, facts = read(url)
+    assert facts.query("SELECT path FROM {artifacts} ORDER BY path") == [("loop",), ("ok",)]
+    assert sum("artifacts/list" in path for path, _, _ in asked) == 2
+
+
+def test_credentials_are_sent_and_never_said(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken")
+    with server(mlflow()) as (url, asked):
+        info, facts = read(url)
+        assert asked[0][2]["Authorization"] == "Bearer t0ken"
+        with_user = url.replace("//", "//me:s3cret@")
+        info, facts = read(with_user)
+        assert asked[-1][2]["Authorization"].startswith("Basic ")
+    assert "s3cret" not in repr(info) + repr(facts.query("SELECT * FROM {stores}"))
+    with server(lambda *_: (500, {}, b"")) as (url, _):
+        assert "s3cret" not in fails(url.replace("//", "//me:s3cret@"), "500")
+
+
+def test_missing_version_numbers_are_counted():
+    versions = [{"name": "m", "version": str(n), "run_id": "r"} for n in (2, 5)]
+    answers = {
+        "registered_models_search": {"registered_models": [{"name": "m"}]},
+        "model_versions_search": {"model_versions": versions},
+    }
+    with server(mlflow(**answers)) as (url, _):
+        info, _ = read(url)
+    assert any("'m' 3" in notice for notice in info.notices)

@@ -1,0 +1,217 @@
+"""The same store, read three ways: by its server, by its database, by its files."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from mlflow2prov.errors import StoreError
+from mlflow2prov.facts import TABLES, Facts
+from mlflow2prov.sources.mlflow import read_store
+
+# What is in the store that tests/mlflow_store.py makes.
+COUNTS = {
+    "experiments": 4,
+    "experiment_tags": 2,
+    "runs": 7,
+    "params": 7,
+    "metrics": 11,
+    "dataset_inputs": 1,
+    "artifacts": 14,
+    "logged_models": 1,
+    "logged_model_tags": 1,
+    "logged_model_params": 1,
+    "logged_model_metrics": 1,
+    "logged_model_artifacts": 5,
+    "run_models": 1,
+}
+
+
+def read(url, **options):
+    facts = Facts()
+    info = read_store(url, facts, **options)
+    return info, facts
+
+
+def rows(facts, table):
+    return sorted(map(repr, facts.query(f"SELECT * FROM {{{table}}}")))
+
+
+def tables_that_differ(one, other):
+    return {name for name in TABLES if rows(one, name) != rows(other, name)}
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server", "file_server"])
+def test_everything_is_read(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    assert {name: len(rows(facts, name)) for name in COUNTS} == COUNTS
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "file"])
+def test_a_server_says_what_its_store_says_but_for_what_it_hides(kind, request):
+    info, direct = read(request.getfixturevalue(f"{kind}_store"))
+    _, served = read(request.getfixturevalue(f"{kind}_server"))
+    # A server tells neither when a run was deleted nor of deleted versions.
+    assert tables_that_differ(direct, served) == {"stores", "runs", "registered_model_versions"}
+    hidden = "SELECT * EXCLUDE deleted_at FROM {runs} ORDER BY run_id"
+    assert direct.query(hidden) == served.query(hidden)
+    shown = "SELECT * FROM {registered_model_versions} WHERE NOT is_deleted ORDER BY ALL"
+    assert direct.query(shown) == served.query(shown)
+    fingerprint = "SELECT fingerprint FROM {stores}"
+    assert direct.query(fingerprint) == served.query(fingerprint)
+    assert info.left_out == []
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
+def test_C5_metric_history_is_every_step(store, request):
+    _, facts = read(request.getfixturevalue(store), metric_history=True)
+    assert facts.query("SELECT step, value FROM {metrics} WHERE key = 'loss' AND value > 0.3") and (
+        facts.query("SELECT count(*) FROM {metrics} WHERE key = 'loss'") == [(12,)]
+    )
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
+def test_C2_C5_artifacts_of_every_depth_are_listed_with_their_sizes(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    assert facts.query(
+        "SELECT path, is_dir, file_size, is_model FROM {artifacts} "
+        "WHERE run_id = (SELECT min(run_id) FROM {artifacts}) ORDER BY path"
+    ) == [
+        ("model", True, None, True),
+        ("model/MLmodel", False, 33, False),
+        ("model/deep", True, None, False),
+        ("model/deep/er", True, None, False),
+        ("model/deep/er/weights.bin", False, 100, False),
+        ("model/requirements.txt", False, 18, False),
+        ("top.txt", False, 3, False),
+    ]
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
+def test_numbers_that_are_none_and_infinite_ones(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    found = dict(
+        facts.query("SELECT key, value::VARCHAR FROM {metrics} WHERE key IN ('nan', 'up', 'down')")
+    )
+    assert found == {"nan": "nan", "up": "inf", "down": "-inf"}
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store"])
+def test_deleted_versions_are_seen_where_the_store_is_open(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    found = facts.query(
+        "SELECT name, version, stage, deleted_at IS NOT NULL FROM {registered_model_versions} "
+        "WHERE is_deleted"
+    )
+    assert found == [("fraud", "3", None, True)]
+
+
+def test_what_a_deletion_redacted_is_never_a_fact(sqlite_store):
+    _, facts = read(sqlite_store)
+    assert not any(
+        "REDACTED" in row for name in TABLES for row in rows(facts, name)
+    )
+
+
+@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
+def test_C4_a_version_knows_what_it_was_registered_from(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    found = facts.query(
+        "SELECT name, version, source_path, source_model_id IS NOT NULL "
+        "FROM {registered_model_versions} WHERE NOT is_deleted AND NOT is_prompt ORDER BY ALL"
+    )
+    assert found == [
+        ("fraud", "1", "model", False),
+        ("fraud", "2", None, True),
+        ("other", "1", "model", False),
+    ]
+
+
+def test_prompts_are_told_from_models(sqlite_store, sqlite_server):
+    for url in (sqlite_store, sqlite_server):
+        _, facts = read(url)
+        assert facts.query("SELECT name FROM {registered_models} WHERE is_prompt") == [("greeting",)]
+
+
+def test_C7_times_do_not_depend_on_the_local_zone(sqlite_store, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    _, facts = read(sqlite_store)
+    assert facts.query("SELECT started_at FROM {runs} WHERE name = 'search'") == [
+        ("2023-11-14T22:13:20+00:00",)
+    ]
+
+
+def test_reading_a_database_leaves_it_as_it_is(sqlite_store):
+    file = Path(sqlite_store.removeprefix("sqlite:///"))
+    before = hashlib.sha256(file.read_bytes()).hexdigest(), sorted(file.parent.iterdir())
+    read(sqlite_store)
+    assert (hashlib.sha256(file.read_bytes()).hexdigest(), sorted(file.parent.iterdir())) == before
+
+
+def test_a_store_of_an_old_mlflow_is_read_by_what_is_there(tmp_path):
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.executescript(
+            """
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT);
+            CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, status TEXT, user_id TEXT);
+            CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT);
+            INSERT INTO experiments VALUES (0, 'Default', 'active');
+            INSERT INTO runs VALUES ('r', 0, 'FINISHED', 'ann');
+            INSERT INTO params VALUES ('r', 'alpha', '');
+            """
+        )
+    _, facts = read(f"sqlite:///{tmp_path}/old.db")
+    assert facts.query('SELECT run_id, "user", status FROM {runs}') == [("r", "ann", "finished")]
+    assert facts.query("SELECT value FROM {params}") == [("",)]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("notaurl", "no such folder"),
+        ("sqlite:///nothing.db", "no such file"),
+        ("ftp://example.org", "no MLflow store"),
+        ("{tmp}", "no file store"),
+    ],
+)
+def test_C9_what_is_no_store_is_one_line_and_nothing_is_made(url, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=message):
+        read(url.replace("{tmp}", str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_something_else(tmp_path):
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "x.db") as database:
+        database.execute("CREATE TABLE t (a)")
+    with pytest.raises(StoreError, match="no MLflow store"):
+        read(f"sqlite:///{tmp_path}/x.db")
+    (tmp_path / "y.db").write_text("no database, but long enough to look at" * 50)
+    with pytest.raises(StoreError, match="cannot be read"):
+        read(f"sqlite:///{tmp_path}/y.db")
+
+
+def test_an_artifact_root_outside_the_store_is_not_looked_at(tmp_path):
+    import sqlite3
+
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "id_rsa").write_text("x")
+    store = tmp_path / "store"
+    store.mkdir()
+    with sqlite3.connect(store / "m.db") as database:
+        database.executescript(
+            f"""
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
+            CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, artifact_uri TEXT);
+            INSERT INTO runs VALUES ('a', 0, '{secret}'), ('b', 0, '{store}/../secret'),
+                ('c', 0, 's3://bucket/x'), ('d', 0, 'file://{secret}');
+            """
+        )
+    info, facts = read(f"sqlite:///{store}/m.db")
+    assert facts.query("SELECT * FROM {artifacts}") == []
+    assert any("of 4 runs" in notice and "s3:" in notice for notice in info.notices)
