@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.sqltypes import VARCHAR as _VARCHAR
 
 _schema_numbers = itertools.count(1)
 _function_numbers = itertools.count(1)
@@ -61,7 +63,12 @@ def lookup(replacements: Mapping[str, str]) -> Iterator[str]:
         return pa.array([replacements.get(v, v) for v in listed], pa.string())
 
     connection().create_function(
-        name, replace, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="special"
+        name,
+        replace,
+        [_VARCHAR],
+        _VARCHAR,
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
     )
     try:
         yield name

@@ -27,7 +27,9 @@ _QUIET = {
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--update-golden", action="store_true", help="write the golden files anew, and look at the diff"
+        "--update-golden",
+        action="store_true",
+        help="write the golden files anew, and look at the diff",
     )
 
 

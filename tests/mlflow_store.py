@@ -12,9 +12,9 @@ from pathlib import Path
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
-import mlflow  # noqa: E402
-from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, Metric  # noqa: E402
-from mlflow.entities.logged_model_status import LoggedModelStatus  # noqa: E402
+import mlflow
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, Metric
+from mlflow.entities.logged_model_status import LoggedModelStatus
 
 T0 = 1_700_000_000_000
 HOSTILE = "</script><b>\"'\\ ;DROP TABLE runs; --\n\u2028 =1+1 \u0416\u6f22\U0001f600"

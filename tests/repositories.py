@@ -52,9 +52,7 @@ class Repository:
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)
 
-    def commit(
-        self, message: str = "change", who: tuple[str, str] = ADA, **files: str
-    ) -> str:
+    def commit(self, message: str = "change", who: tuple[str, str] = ADA, **files: str) -> str:
         """Commit all there is, and return the hash."""
         for name, content in files.items():
             self.write(name.replace("__", "."), content)

@@ -101,7 +101,7 @@ def _limit_memory(size: str) -> None:
 
 @cli.result_callback()
 @click.pass_context
-def run(context: click.Context, steps: list[Step], **_: object) -> None:
+def run(context: click.Context, /, steps: list[Step], **_: object) -> None:
     """Run the commands one after the other."""
     if not steps and "arguments" in context.meta:
         # The chain of a file is the chain of a command line.

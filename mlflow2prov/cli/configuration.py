@@ -16,8 +16,8 @@ import jsonschema
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from mlflow2prov.cli.schema import options, schema
 from mlflow2prov.cli.schema import commands as all_commands
+from mlflow2prov.cli.schema import options, schema
 from mlflow2prov.errors import ConfigurationError
 
 _LONGEST = 1 << 20
@@ -113,19 +113,19 @@ def _check(data: Any, lines: dict[Place, int], path: str | Path) -> None:
     )
     if not errors:
         return
-    error = errors[0]
+    error: Any = errors[0]
     place = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         place = (*place, _unknown(error))
     raise ConfigurationError(f"{path}:{lines.get(place, 1)}: {_explanation(error)}")
 
 
-def _unknown(error: jsonschema.ValidationError) -> str:
+def _unknown(error: Any) -> str:
     """Return the first key that the schema does not know."""
-    return next(name for name in error.instance if name not in error.schema["properties"])
+    return str(next(name for name in error.instance if name not in error.schema["properties"]))
 
 
-def _explanation(error: jsonschema.ValidationError) -> str:
+def _explanation(error: Any) -> str:
     """Say in words what a schema's complaint means, and what was expected."""
     place = tuple(error.absolute_path)
     key = next((str(part) for part in reversed(place) if isinstance(part, str)), "the file")

@@ -207,9 +207,10 @@ class Document:
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return the statements as a frame with the table's columns, in the canonical order."""
-        return database.cursor().sql(self.rows()).df()
+        frame: pandas.DataFrame = database.cursor().sql(self.rows()).df()
+        return frame
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
         """Return the graph of elements (nodes) and relations (edges, from effect to cause)."""
         from mlflow2prov.document.interchange import to_networkx
 

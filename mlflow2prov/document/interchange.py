@@ -185,7 +185,7 @@ def to_networkx(document: Document) -> networkx.MultiDiGraph[str]:
         named = zip(KIND[statement.kind].arguments, statement.arguments, strict=True)
         formal = {argument.name: value for argument, value in named if value is not None}
         if statement.kind in elements:
-            graph.add_node(statement.id, **about, **formal)
+            graph.add_node(str(statement.id), **about, **formal)
             continue
         effect, cause, *_ = statement.arguments
         if effect is None or cause is None:

@@ -26,14 +26,14 @@ class Ancestry:
         taken: set[int] = set()
         for child in sorted(first.keys() | {c for c, _ in others}, reverse=True):
             chain = self._chain.setdefault(child, child)
-            parent = first.get(child)
-            if parent is None:
+            if child not in first:
                 continue
-            if parent in taken:
-                others.append((child, parent))
+            older = first[child]
+            if older in taken:
+                others.append((child, older))
             else:
-                taken.add(parent)
-                self._chain.setdefault(parent, chain)
+                taken.add(older)
+                self._chain.setdefault(older, chain)
         for child, parent in others:
             self._joins.setdefault(self._chain[child], []).append((child, parent))
 

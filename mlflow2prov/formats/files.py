@@ -124,7 +124,7 @@ class Staged:
 
     def add_pipe(self, document: Document, format: known.Format) -> None:  # noqa: A002
         """Write ``document`` where it waits for standard output."""
-        self._pipe = tempfile.TemporaryFile()
+        self._pipe = tempfile.TemporaryFile()  # noqa: SIM115 - publish() or discard() closes it
         format.write(document, self._pipe)
 
 

@@ -14,7 +14,6 @@ from functools import cache
 
 from mlflow2prov import database
 
-
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
 _BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
 

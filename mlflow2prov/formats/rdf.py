@@ -125,7 +125,7 @@ def _element(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
 def _relation(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
     terms = provo.RELATIONS[kind.name]
     first, second = kind.arguments[0], kind.arguments[1]
-    others = [argument for argument in kind.arguments[2:]]
+    others = list(kind.arguments[2:])
     object_ = syntax.resource("o")
     plain = syntax.property("s", _prov(kind.name), object_)
     named = ", ".join(

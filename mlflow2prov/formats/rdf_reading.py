@@ -73,7 +73,7 @@ def read_rdf(
     with _as_written():
         try:
             dataset.parse(io.BytesIO(content), format=syntax, publicID="about:blank")
-        except Exception as error:  # noqa: BLE001 - rdflib's parsers raise whatever comes
+        except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise FormatError(f"not {title}: {reason or type(error).__name__}") from error
     declared = {p: str(u) for p, u in dataset.namespace_manager.namespaces()} | dict(prefixes or {})
@@ -146,7 +146,8 @@ class _GraphReader:
         self._builder = builder
         self._unescape_values = unescape_values
         self._about: dict[Identifier, Properties] = defaultdict(lambda: defaultdict(list))
-        for subject, key, value in graph:
+        triples: Any = graph
+        for subject, key, value in triples:
             self._about[subject][URIRef(key)].append(value)
 
     def read(self) -> None:
@@ -165,7 +166,7 @@ class _GraphReader:
 
     def _elements(self, subject: Identifier, properties: Properties) -> None:
         types = properties.get(_TYPE, [])
-        kinds = {_ELEMENTS[t] for t in types if t in _ELEMENTS}
+        kinds = {_ELEMENTS[t] for t in types if isinstance(t, URIRef) and t in _ELEMENTS}
         kinds |= {
             _IMPLIED[local] for t in types if (local := str(t).removeprefix(PROV)) in _IMPLIED
         }
@@ -190,7 +191,7 @@ class _GraphReader:
             terms = provo.RELATIONS[kind]
             for node in properties.get(key, ()):
                 about = self._about[node]
-                first, second, *others = KIND[kind].arguments
+                _, _, *others = KIND[kind].arguments
                 object_ = next(iter(about.get(URIRef(PROV + terms.object), ())), None)
                 places = {URIRef(PROV + terms.others[a.name]): a for a in others}
                 given = {a.name: about[place][0] for place, a in places.items() if about.get(place)}

@@ -41,7 +41,8 @@ class Turtle(NQuads):
     def literal(self, value: str, datatype: str, language: str) -> str:
         """As in N-Quads, the datatype by its prefix."""
         plain = super().literal(value, "NULL::VARCHAR", language)
-        return f"({plain} || CASE WHEN {language} IS NULL THEN coalesce('^^' || {self.resource(datatype)}, '') ELSE '' END)"
+        typed = f"coalesce('^^' || {self.resource(datatype)}, '')"
+        return f"({plain} || CASE WHEN {language} IS NULL THEN {typed} ELSE '' END)"
 
     def property(self, subject: str, key: str, value: str) -> str:
         """``key value``."""

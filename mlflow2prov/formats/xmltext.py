@@ -56,7 +56,8 @@ def check(content: bytes, what: str) -> None:
     try:
         parser.feed(content)
         for _, element in parser.read_events():
-            if element.getroottree().docinfo.doctype:
+            assert isinstance(element, etree._Element)
+            if getattr(element.getroottree().docinfo, "doctype", ""):
                 raise FormatError(
                     f"not {what}: it has a document type declaration, which is refused"
                 )

@@ -139,7 +139,7 @@ def experiment_deletion(experiment: Row) -> Iterator[Pattern]:
 
 @template(over="stored_experiment_tags", where="lifecycle_stage = 'deleted'")
 def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
-    """... and its tags,"""  # noqa: D400, D415
+    """... and its tags,"""
     yield was_invalidated_by(
         name("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key)),
         name("Deletion.Experiment", tag.store, tag.experiment_id),

@@ -8,11 +8,12 @@ git-config(1), git(1) "Environment Variables".
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from mlflow2prov.errors import RepositoryError
 
@@ -113,19 +114,13 @@ class Repository:
         command = self._command(*arguments)
         try:
             with _undisturbed():
-                if stdin is None:
-                    process = self.repo.git.execute(command, as_process=True, env=_ENVIRONMENT)
-                    with process.proc.stdout as stdout:
-                        out = stdout.read()
-                    process.proc.stderr.close()
-                    status = process.proc.wait()
-                    if status:
-                        return []
-                else:
-                    process = self.repo.git.execute(
-                        command, as_process=True, istream=-1, env=_ENVIRONMENT
-                    )
-                    out, _ = process.proc.communicate(stdin)
+                running = self.repo.git.execute(
+                    command, as_process=True, istream=subprocess.PIPE, env=_ENVIRONMENT
+                )
+                process = _process(running)
+                out, _ = process.communicate(stdin)
+                if process.returncode and stdin is None:
+                    return []
         except (git.GitError, OSError) as error:
             raise RepositoryError(f"{self._path}: git cannot be run: {error}") from error
         return (
@@ -146,20 +141,22 @@ class Repository:
             running = self.repo.git.execute(
                 self._command(*arguments), as_process=True, env=_ENVIRONMENT
             )
-        process = running.proc
+        process = _process(running)
+        stdout, stderr = process.stdout, process.stderr
+        assert stdout is not None and stderr is not None
         complaints: list[bytes] = []
-        reader = threading.Thread(target=lambda: complaints.extend(process.stderr), daemon=True)
+        reader = threading.Thread(target=lambda: complaints.extend(stderr), daemon=True)
         reader.start()
         try:
-            yield process.stdout
+            yield stdout
         except BaseException:
             process.kill()
             raise
         finally:
-            process.stdout.close()
+            stdout.close()
             status = process.wait()
             reader.join()
-            process.stderr.close()
+            stderr.close()
         if status:
             said = [line for line in complaints if line.strip()] or [b"no reason given"]
             reason = said[-1].decode("utf-8", "replace").strip()
@@ -170,6 +167,12 @@ class Repository:
             part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")
         ]
         return ["git", "--no-pager", *settings, *arguments]
+
+
+def _process(running: Any) -> subprocess.Popen[bytes]:
+    """Return the process that GitPython wraps."""
+    process: subprocess.Popen[bytes] = running.proc
+    return process
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _meta(folder: Path) -> dict[str, Any]:
     if file.stat().st_size > _LARGEST_META:
         raise StoreError(f"{file}: too long to be MLflow's")
     try:
-        loaded = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+        loaded = yaml.load(file.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise StoreError(f"{file}: cannot be read as YAML") from error
     if not isinstance(loaded, dict):
@@ -155,8 +155,8 @@ def _run(
     points = list(_points(folder / "metrics"))
     if not wishes.metric_history:
         points = list(values.last_points(points))
-    for key, value, step, at in points:
-        facts.add("metrics", run, text(key), value, step, time(at))
+    for name, point, step, at in points:
+        facts.add("metrics", run, text(name), point, step, time(at))
     for link in _folders(folder / "inputs"):
         source = _meta(link)
         if source.get("source_type") == "DATASET":
@@ -204,13 +204,13 @@ def _logged_model(folder: Path, experiment: str, facts: Facts) -> None:
         facts.add("logged_model_params", model, text(key), said(value))
     for key, content in _values(folder / "metrics"):
         for line in content.splitlines():
-            at, value, step, run = (*line.split()[:4], None, None, None, None)[:4]
+            at, measured, step, run = (*line.split()[:4], None, None, None, None)[:4]
             facts.add(
                 "logged_model_metrics",
                 model,
                 text(run),
                 text(key),
-                number(value),
+                number(measured),
                 integer(step),
                 time(at),
             )
@@ -236,15 +236,15 @@ def _registered_model(folder: Path, facts: Facts) -> None:
     for place in _folders(folder):
         if not place.name.startswith("version-"):
             continue
-        version = _meta(place)
-        version |= {
+        about = _meta(place)
+        about |= {
             "name": name,
-            "version": version.get("version") or place.name.removeprefix("version-"),
-            "creation_time": version.get("creation_timestamp"),
-            "last_updated_time": version.get("last_updated_timestamp"),
+            "version": about.get("version") or place.name.removeprefix("version-"),
+            "creation_time": about.get("creation_timestamp"),
+            "last_updated_time": about.get("last_updated_timestamp"),
         }
-        values.add_version(facts, version, is_prompt=is_prompt)
+        values.add_version(facts, about, is_prompt=is_prompt)
         for key, value in _values(place / "tags"):
             facts.add(
-                "registered_model_version_tags", name, str(version["version"]), text(key), value
+                "registered_model_version_tags", name, str(about["version"]), text(key), value
             )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.rest import Client, Json, Refused, inner, objects
+from mlflow2prov.sources.mlflow.rest import Client, Json, RefusedError, inner, objects
 from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
 from mlflow2prov.sources.mlflow.values import Entry, integer, number, said, state, text, time
 
@@ -213,7 +213,7 @@ class _Reader:
                     if identifier and identifier not in found:
                         found[identifier] = None
                         self._logged_model(identifier, model)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 if refusal.status != 404:  # MLflow 2 has none
                     self._info.left_out.append(str(refusal))
                 break
@@ -331,7 +331,7 @@ class _Reader:
             self._versions(versions_path, None, models | prompts)
             if prompts:
                 self._versions(versions_path, prompts_only, models | prompts)
-        except Refused as refusal:
+        except RefusedError as refusal:
             self._info.left_out.append(str(refusal))
 
     def _registered_models(

@@ -35,7 +35,7 @@ Json = dict[str, Any]
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-class Refused(StoreError):
+class RefusedError(StoreError):
     """The server answered that this one thing is not for us, or not there (401, 403, 404)."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -145,15 +145,15 @@ class Client:
         status = response.status_code
         where = f"{self.shown}{path}"
         if status == 401:
-            raise Refused(
+            raise RefusedError(
                 f"{where}: the server wants credentials (401); set MLFLOW_TRACKING_USERNAME and "
                 "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
                 status,
             )
         if status == 403:
-            raise Refused(f"{where}: these credentials may not read this (403)", status)
+            raise RefusedError(f"{where}: these credentials may not read this (403)", status)
         if status == 404:
-            raise Refused(f"{where}: not there (404)", status)
+            raise RefusedError(f"{where}: not there (404)", status)
         if response.is_redirect:
             raise StoreError(
                 f"{where}: redirected elsewhere; a login page? Give the server's own URL"

@@ -55,6 +55,9 @@ class Wishes:
             self.progress(phase, done, total)
 
 
+Reader = Callable[[str, Facts, Wishes], StoreInfo]
+
+
 def read_store(
     url: str,
     facts: Facts,
@@ -80,27 +83,37 @@ def read_store(
     """
     wishes = Wishes(metric_history, artifacts_destination, workers, progress)
     scheme = urlsplit(url).scheme.lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url) else ""
-    if scheme in ("http", "https"):
-        from mlflow2prov.sources.mlflow.http import read
-    elif scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
-        from mlflow2prov.sources.mlflow.sql import read
-    elif scheme in ("", "file") or (len(scheme) == 1 and Path(url).exists()):
-        from mlflow2prov.sources.mlflow.files import read
-
-        url = unquote(urlsplit(url).path) if scheme == "file" else url
-    else:
-        raise StoreError(
-            f"{without_credentials(url)}: no MLflow store is reached by {scheme}:; give http(s)://, "
-            "a database URL such as sqlite:///mlflow.db, or a folder"
-        )
+    if scheme == "file":
+        url = unquote(urlsplit(url).path)
+    reader = _reader(scheme, url)
     with facts:
-        info = read(url, facts, wishes)
+        info = reader(url, facts, wishes)
         facts.flush()
     facts.execute("DELETE FROM {stores}", [])
     facts.add("stores", _fingerprint(facts), info.url, info.kind, info.version)
     facts.flush()
     _note_missing_versions(facts, info)
     return info
+
+
+def _reader(scheme: str, url: str) -> Reader:
+    """Return the way of reading that an address asks for."""
+    if scheme in ("http", "https"):
+        from mlflow2prov.sources.mlflow import http
+
+        return http.read
+    if scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
+        from mlflow2prov.sources.mlflow import sql
+
+        return sql.read
+    if scheme in ("", "file") or Path(url).exists():
+        from mlflow2prov.sources.mlflow import files
+
+        return files.read
+    raise StoreError(
+        f"{without_credentials(url)}: no MLflow store is reached by {scheme}:; give http(s)://, "
+        "a database URL such as sqlite:///mlflow.db, or a folder"
+    )
 
 
 def _fingerprint(facts: Facts) -> str:

@@ -59,21 +59,21 @@ def workspace(value: object) -> str | None:
     return None if value == "default" else text(value)
 
 
-def integer(value: object) -> int | None:
+def integer(value: Any) -> int | None:
     """Return a 64-bit integer, else unknown."""
     try:
-        number = int(value)  # type: ignore[call-overload]
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
     return number if -(2**63) <= number < 2**63 else None
 
 
-def number(value: object, is_nan: object = False) -> float | None:
+def number(value: Any, is_nan: object = False) -> float | None:
     """Return a metric's value; databases keep the infinities as the largest doubles."""
     if is_nan:
         return math.nan
     try:
-        found = float(value)  # type: ignore[arg-type]
+        found = float(value)
     except (TypeError, ValueError):
         return None
     return math.copysign(math.inf, found) if abs(found) >= _LARGEST else found
@@ -129,7 +129,7 @@ def add_version(facts: Facts, version: dict[str, Any], *, is_prompt: bool) -> No
     )
 
 
-def _unredacted(value: object) -> object:
+def _unredacted(value: Any) -> Any:
     return None if isinstance(value, str) and value.startswith("REDACTED-") else value
 
 

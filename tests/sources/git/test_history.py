@@ -297,7 +297,9 @@ def test_authors_without_name_without_address_and_in_latin_1(repository):
     def raw(author: bytes) -> None:
         content = b"tree " + tree.encode() + b"\nauthor " + author + b" 1600000000 +0000\n"
         content += b"committer " + author + b" 1600000000 +0000\n\nm\n"
-        sha = repository.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=content)
+        sha = repository.git(
+            "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=content
+        )
         repository.git("update-ref", f"refs/heads/{sha}", sha)
 
     for author in (b" <>", b" <only@example.org>", b"Only <>", b"J\xfcrgen <J@Example.org>"):

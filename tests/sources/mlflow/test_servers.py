@@ -88,7 +88,8 @@ def test_C9_a_server_that_is_down_is_soon_told(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", [b"<!DOCTYPE html><html><body>Hello</body></html>", b"[]", b"", b"{\"experiments\": [{"]
+    "content",
+    [b"<!DOCTYPE html><html><body>Hello</body></html>", b"[]", b"", b'{"experiments": [{'],
 )
 def test_C9_a_server_that_is_no_mlflow(content):
     with server(lambda *_: (200, {}, content)) as (url, _):
@@ -190,7 +191,9 @@ def test_values_that_nobody_expects():
         ("paused_by_moon", None, None)
     ]
     assert facts.query("SELECT value FROM {params}") == [("",)]
-    assert facts.query("SELECT isnan(value), step, timestamp FROM {metrics}") == [(True, None, None)]
+    assert facts.query("SELECT isnan(value), step, timestamp FROM {metrics}") == [
+        (True, None, None)
+    ]
 
 
 def test_what_is_refused_for_one_run_is_left_out_and_said():

@@ -108,9 +108,7 @@ def test_deleted_versions_are_seen_where_the_store_is_open(store, request):
 
 def test_what_a_deletion_redacted_is_never_a_fact(sqlite_store):
     _, facts = read(sqlite_store)
-    assert not any(
-        "REDACTED" in row for name in TABLES for row in rows(facts, name)
-    )
+    assert not any("REDACTED" in row for name in TABLES for row in rows(facts, name))
 
 
 @pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
@@ -130,7 +128,9 @@ def test_C4_a_version_knows_what_it_was_registered_from(store, request):
 def test_prompts_are_told_from_models(sqlite_store, sqlite_server):
     for url in (sqlite_store, sqlite_server):
         _, facts = read(url)
-        assert facts.query("SELECT name FROM {registered_models} WHERE is_prompt") == [("greeting",)]
+        assert facts.query("SELECT name FROM {registered_models} WHERE is_prompt") == [
+            ("greeting",)
+        ]
 
 
 def test_C7_times_do_not_depend_on_the_local_zone(sqlite_store, monkeypatch):
