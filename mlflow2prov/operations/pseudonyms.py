@@ -8,8 +8,9 @@ Hidden are the names, e-mail addresses and user names
 - of the owners of home folders (``/home/...``, ``/Users/...``, ``C:\\Users\\...``) in any path;
 - every e-mail address, known or not;
 
-wherever any of them occurs: in attributes' values and keys, in identifiers, in times' neighbours. Each is
-replaced by a digest under a key (HMAC-SHA-256, RFC 2104), so that who has no key cannot look a
+wherever any of them occurs: in attributes' values and keys, in identifiers, in namespaces, within words
+too; but a name of one or two letters, or one that a hash may hold by chance (``ada``), only where it
+stands apart. Each is replaced by a digest under a key (HMAC-SHA-256, RFC 2104), so that who has no key cannot look a
 guess up. With the same key the same person gets the same pseudonym in every document.
 
 Not hidden is what no list of people can know: a nickname that occurs in free text only, or how
@@ -37,6 +38,7 @@ KEY_VARIABLE = "MLFLOW2PROV_PSEUDONYM_KEY"
 
 _DIGITS = 16
 _SHORTEST_PART = 3
+_HEXADECIMAL = re.compile(r"[0-9a-f]{1,8}")
 
 _PERSONAL = ("name", "email", "username")
 _USER_TAGS = ("mlflow.user", "user", "username", "user_id", "author", "owner")
@@ -160,9 +162,10 @@ class _Mask:
                 pieces[written.lower()] = self._pseudonym(person)
         self._pieces = pieces
         longest_first = sorted(pieces, key=lambda piece: (-len(piece), piece))
-        long = [re.escape(p) for p in longest_first if len(p) >= _SHORTEST_PART]
-        short = [re.escape(p) for p in longest_first if len(p) < _SHORTEST_PART]
-        patterns = [*long, *(rf"(?<!\w){piece}(?!\w)" for piece in short)]
+        patterns = [
+            re.escape(p) if _stands_out(p) else rf"(?<![^\W_]){re.escape(p)}(?![^\W_])"
+            for p in longest_first
+        ]
         self._known = re.compile("|".join(patterns), re.I) if patterns else None
 
     def text(self, value: str) -> str:
@@ -211,6 +214,11 @@ _VOCABULARY = frozenset(
     Commit File FileRevision User Author Committer CoAuthor name email username value path commit
     """.split()  # noqa: SIM905
 )
+
+
+def _stands_out(piece: str) -> bool:
+    """Return whether a name is sought within words too: not one that any hash or word may hold."""
+    return len(piece) >= _SHORTEST_PART and not _HEXADECIMAL.fullmatch(piece)
 
 
 def _ways_to_write(person: str) -> set[str]:

@@ -1,0 +1,106 @@
+"""Revisions on random histories, against a reading of the same that is slow and plain."""
+
+import random
+
+import pytest
+
+from mlflow2prov.facts import Facts
+from mlflow2prov.facts.ancestry import Ancestry
+from mlflow2prov.facts.history import derive_revisions
+
+
+def random_history(seed):
+    """Return commits as (parents, {path: blob}) with branches, merges, reverts and deletions."""
+    chance = random.Random(seed)
+    trees: list[dict[str, str]] = []
+    commits = []
+    for ordinal in range(40):
+        others = chance.sample(range(ordinal), min(ordinal, chance.choice([1, 1, 1, 2])))
+        parents = sorted(others, reverse=chance.random() < 0.5) if ordinal else []
+        tree = dict(trees[parents[0]]) if parents else {}
+        if len(parents) == 2:
+            for path, blob in trees[parents[1]].items():
+                if chance.random() < 0.5:
+                    tree[path] = blob
+        for path in chance.sample("abcd", chance.choice([0, 1, 2])):
+            if path in tree and chance.random() < 0.3:
+                del tree[path]
+            else:
+                tree[path] = chance.choice("123")
+        trees.append(tree)
+        commits.append((parents, tree))
+    return commits
+
+
+def changes_of(commits):
+    """Return what git would list: a row a parent for the paths that differ from all parents."""
+    rows = []
+    for ordinal, (parents, tree) in enumerate(commits):
+        before = [commits[parent][1] for parent in parents] or [{}]
+        paths = set(tree).union(*before)
+        for path in sorted(paths):
+            now = tree.get(path)
+            if any(old.get(path) == now for old in before):
+                continue
+            for position, old in enumerate(before):
+                was = old.get(path)
+                status = "A" if was is None else "D" if now is None else "M"
+                rows.append((ordinal, position, status, path, now, was))
+    return rows
+
+
+def ancestors(commits, ordinal):
+    found, open_ends = set(), [ordinal]
+    while open_ends:
+        at = open_ends.pop()
+        if at not in found:
+            found.add(at)
+            open_ends += commits[at][0]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_previous_is_the_latest_revision_with_the_blob_among_the_ancestors(seed):
+    commits = random_history(seed)
+    rows = changes_of(commits)
+    facts = Facts()
+    with facts:
+        for ordinal, (parents, _) in enumerate(commits):
+            who = ("n", "e", None, 0)
+            facts.add("commits", ordinal, f"c{ordinal}", *who, *who, "t", "t", True)
+            for position, parent in enumerate(parents):
+                facts.add("parents", ordinal, f"c{ordinal}", f"c{parent}", position)
+        for ordinal, position, status, path, now, was in rows:
+            new, old = ("100644", now) if now else (None, None), ("100644", was)
+            old = (path, *old) if was else (None, None, None)
+            facts.add("changes", ordinal, f"c{ordinal}", position, status, path, *new, *old, False)
+    derive_revisions(facts)
+    found = facts.query(
+        "SELECT ordinal, position, path, previous_sha FROM {revisions} ORDER BY ALL"
+    )
+    expected = []
+    for ordinal, position, _, path, _, was in rows:
+        previous = None
+        if was is not None:
+            reach = ancestors(commits, commits[ordinal][0][position])
+            previous = max(
+                (
+                    o
+                    for o, _, s, p, b, _ in rows
+                    if o in reach and p == path and b == was and s != "D"
+                ),
+                default=None,
+            )
+        expected.append((ordinal, position, path, None if previous is None else f"c{previous}"))
+    assert found == sorted(expected, key=lambda row: row[:3])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ancestry_is_what_walking_the_parents_finds(seed):
+    commits = random_history(seed)
+    edges = [(o, parent, at) for o, (ps, _) in enumerate(commits) for at, parent in enumerate(ps)]
+    ancestry = Ancestry(edges)
+    for younger in range(len(commits)):
+        reach = ancestors(commits, younger)
+        for older in range(len(commits)):
+            assert ancestry.is_ancestor(older, younger) == (older in reach)
