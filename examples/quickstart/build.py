@@ -2,8 +2,8 @@
 
     python build.py FOLDER
 
-makes FOLDER/repository and FOLDER/mlflow.db with FOLDER/mlruns. The scripts really train; run ids and
-times are new each time.
+makes FOLDER/repository and FOLDER/mlflow.db with FOLDER/mlruns. The scripts really train: commits are
+the same each time, run ids and the times of runs are new.
 """
 
 import os
@@ -18,6 +18,9 @@ ADA = ("Ada Lovelace", "ada@example.org", "ada")
 GRACE = ("Grace Hopper", "grace@example.org", "grace")
 GRACE_AT_HOME = ("grace", "Grace@Home.example.org", "grace")
 BOT = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", "bot")
+
+# Settings of whoever runs this must not show in the example.
+OUTSIDE = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "MLFLOW_"))}
 
 
 class Builder:
@@ -34,7 +37,7 @@ class Builder:
         name, email, _ = who
         date = f"{self._clock} +0100"
         environment = {
-            **os.environ,
+            **OUTSIDE,
             "GIT_AUTHOR_NAME": name,
             "GIT_AUTHOR_EMAIL": email,
             "GIT_AUTHOR_DATE": date,
@@ -65,8 +68,9 @@ class Builder:
         self.git("commit", "--quiet", "--message", message, who=who)
 
     def run(self, who: tuple[str, str, str], *command: str) -> list[str]:
+        """Run a script of the repository, as one of the people; returns the words of its last line."""
         environment = {
-            **os.environ,
+            **OUTSIDE,
             "MLFLOW_TRACKING_URI": self.store,
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "GIT_PYTHON_REFRESH": "quiet",
@@ -74,23 +78,25 @@ class Builder:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
         }
-        script = self.repository / command[0]
         done = subprocess.run(
-            [sys.executable, command[0], *command[1:]],
-            # Artifacts of a SQLite store go to ./mlruns of where the store was first used.
-            cwd=script.parent,
+            [sys.executable, *command],
+            cwd=self.repository,
             env=environment,
-            check=True,
             capture_output=True,
             text=True,
         )
+        if done.returncode:
+            sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
         return done.stdout.splitlines()[-1].split()
 
 
 def main(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = folder.resolve()
+    for made in ("repository", "mlruns"):
+        shutil.rmtree(folder / made, ignore_errors=True)
+    (folder / "mlflow.db").unlink(missing_ok=True)
     (folder / "repository").mkdir(parents=True)
-    make = Builder(folder.resolve())
+    make = Builder(folder)
     create_store(make)
     make.git("init", "--quiet")
     make.take("README.md")
@@ -124,7 +130,8 @@ def main(folder: Path) -> None:
 def create_store(make: Builder) -> None:
     import mlflow
 
-    mlflow.set_tracking_uri(make.store)
+    # The artifacts of the experiment that every new store has go below the current folder.
+    os.chdir(make.folder)
     client = mlflow.MlflowClient(make.store)
     location = (make.folder / "mlruns" / "wine").as_uri()
     client.create_experiment("wine", location, tags={"mlflow.user": "ada"})

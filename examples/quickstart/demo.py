@@ -1,47 +1,65 @@
-"""``make demo``: build the example, extract it, write every format, and say where to look."""
+"""``make demo``: build the example, extract it, write every format, and say where to look.
 
+    python demo.py [FOLDER]
+
+FOLDER is where all of it goes; by default ``out``, beside this file.
+"""
+
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent.relative_to(Path.cwd())
-OUT = HERE / "out"
+HERE = Path(__file__).resolve().parent
 FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "dot"]
 PICTURES = ["svg", "png", "pdf"]
 
 
-def main() -> None:
-    print(
-        f"Building a project with Git and MLflow in {OUT} (scikit-learn trains; half a minute) ..."
+def main(out: str) -> None:
+    say(f"Building a project with Git and MLflow in {out} (scikit-learn trains; half a minute) ...")
+    built = subprocess.run(
+        [sys.executable, HERE / "build.py", out], stderr=subprocess.PIPE, text=True
     )
-    subprocess.run([sys.executable, HERE / "build.py", OUT], check=True, stderr=subprocess.DEVNULL)
-    formats = FORMATS + (PICTURES if shutil.which("dot") else [])
-    repository, store = OUT / "repository", f"sqlite:///{OUT / 'mlflow.db'}"
-    shown = ["extract", "--repository_path", str(repository), "--mlflow_url", store]
-    shown += ["save", "--output", str(OUT / "result")]
-    shown += [part for name in formats for part in ("--format", name)]
-    shown += ["statistics", "--resolution", "fine"]
-    print(
-        "\n$ mlflow2prov "
-        + " ".join(shown)
-        .replace(" save", " \\\n    save")
-        .replace(" statistics", " \\\n    statistics")
-        + "\n"
-    )
-    sys.stdout.flush()
-    subprocess.run([sys.executable, "-m", "mlflow2prov", *shown], check=True)
-    print(f"\nThe graph, in every format:  {OUT}/result.*")
-    if shutil.which("dot"):
-        print(f"Its picture:                 {OUT}/result.svg")
+    if built.returncode:
+        sys.exit(f"The example could not be built:\n{built.stderr}")
+    has_graphviz = shutil.which("dot") is not None
+    formats = FORMATS + (PICTURES if has_graphviz else [])
+    chain = [
+        ["extract", "--repository_path", f"{out}/repository"],
+        ["--mlflow_url", f"sqlite:///{out}/mlflow.db"],
+        ["save", "--output", f"{out}/result"],
+        *(["--format", name] for name in formats),
+        ["statistics", "--resolution", "fine"],
+    ]
+    show(chain)
+    extracted = subprocess.run([sys.executable, "-m", "mlflow2prov", *sum(chain, [])])
+    if extracted.returncode:
+        sys.exit(extracted.returncode)
+    say(f"\nThe graph, in every format:  {out}/result.*")
+    if has_graphviz:
+        say(f"Its picture:                 {out}/result.svg")
     else:
-        print("Its picture:                 install Graphviz (dot), and add --format svg")
-    print(f"The project it came from:    {repository}, {OUT}/mlflow.db")
-    print(
-        "The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml"
-    )
-    print("What the graph says:         docs/prov-model.md")
+        say("Its picture:                 none; install Graphviz (its command dot), and try again")
+    say(f"The project it came from:    {out}/repository, {out}/mlflow.db")
+    say("The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml")
+    say("What the graph says:         docs/prov-model.md")
+
+
+def show(chain: list[list[str]]) -> None:
+    """Print the command as one would type it, a few words a line."""
+    lines = ["$ mlflow2prov"]
+    for words in chain:
+        if words[0].startswith("--") and len(" ".join([lines[-1], *words])) < 90:
+            lines[-1] += " " + " ".join(words)
+        else:
+            lines.append("    " + " ".join(words))
+    say("\n" + " \\\n".join(lines).replace("mlflow2prov \\\n   ", "mlflow2prov", 1) + "\n")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else os.path.relpath(HERE / "out"))

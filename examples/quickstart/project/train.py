@@ -13,6 +13,7 @@ def main(strength: float) -> None:
     with mlflow.start_run(run_name=f"logistic C={strength}") as run:
         mlflow.log_param("C", strength)
         mlflow.log_input(mlflow.data.from_pandas(x_train, name="wine"), context="training")
+        mlflow.log_input(mlflow.data.from_pandas(x_test, name="wine"), context="evaluation")
         model = LogisticRegression(C=strength, max_iter=5000).fit(x_train, y_train)
         mlflow.log_metric("accuracy", model.score(x_test, y_test))
         mlflow.sklearn.log_model(model, name="model", input_example=x_train[:1])
