@@ -73,7 +73,7 @@ def cli(
     if memory_limit is not None:
         _limit_memory(memory_limit)
     if config is not None or validate is not None:
-        if context.protected_args or context.args or (config is not None and validate is not None):
+        if context.invoked_subcommand is not None or None not in (config, validate):
             raise click.UsageError("--config and --validate stand alone: the chain is in the file")
         from mlflow2prov.cli.configuration import read_configuration
 
