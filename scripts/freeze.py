@@ -1,6 +1,6 @@
 """Freeze the example that ``make demo`` built into ``tests/golden``, for the golden files.
 
-    python scripts/freeze.py examples/quickstart/out
+    make demo && .venv/bin/python scripts/freeze.py examples/quickstart/out && make golden
 
 keeps the repository as a fast-export stream, the database as SQL, and of the artifacts their paths and
 sizes; folders of this machine become ``/srv/wine``.
@@ -55,7 +55,7 @@ def main(out: Path) -> None:
                     database.execute("SELECT quote(?)", [v]).fetchone()[0] for v in row
                 )
                 lines.append(f"INSERT INTO {table} VALUES ({values});")
-    sql = "\n".join(lines).replace(here, PLACE).replace(str(out.resolve().parents[2]), PLACE) + "\n"
+    sql = "\n".join(lines).replace(here, PLACE) + "\n"
     (GOLDEN / "mlflow.sql").write_text(sql, encoding="utf-8")
     files = sorted(path for path in (out / "mlruns").rglob("*") if path.is_file())
     listed = [f"{path.stat().st_size} {path.relative_to(out).as_posix()}\n" for path in files]

@@ -29,6 +29,12 @@ def document(example):
     return extract(repository, store)
 
 
+@pytest.fixture(scope="module")
+def again(example):
+    _, repository, store = example
+    return extract(repository, store)
+
+
 def written(document, name, folder):
     stream = io.BytesIO()
     formats.get(name).write(document, stream)
@@ -54,10 +60,8 @@ def test_the_statistics_are_what_they_were(document, request):
 
 
 @pytest.mark.parametrize("name", [n for n in formats.MODULES if n not in ("svg", "png", "pdf")])
-def test_two_extractions_give_the_same_bytes(name, document, example):
-    folder, repository, store = example
-    again = extract(repository, store)
-    assert written(again, name, folder) == written(document, name, folder)
+def test_two_extractions_give_the_same_bytes(name, document, again, example):
+    assert written(again, name, example[0]) == written(document, name, example[0])
 
 
 @pytest.mark.parametrize("name", formats.READABLE)

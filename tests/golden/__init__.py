@@ -1,5 +1,6 @@
 """The example, frozen: a repository and a store that are rebuilt the same everywhere."""
 
+import os
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -12,9 +13,14 @@ def rebuild(folder: Path) -> tuple[Path, str]:
     """Make the example in ``folder``; returns the repository and the store's URL."""
     repository = folder / "repository"
     repository.mkdir(parents=True)
-    subprocess.run(["git", "init", "--quiet", "--bare"], cwd=repository, check=True)
+    # A repository or settings that the environment names are not meant here.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    git = ["git", "-c", "init.defaultBranch=main"]
     with (HERE / "repository.fast-export").open("rb") as history:
-        subprocess.run(["git", "fast-import", "--quiet"], cwd=repository, stdin=history, check=True)
+        for command in (["init", "--quiet", "--bare"], ["fast-import", "--quiet"]):
+            subprocess.run(
+                [*git, *command], cwd=repository, env=environment, stdin=history, check=True
+            )
     sql = (HERE / "mlflow.sql").read_text(encoding="utf-8")
     with sqlite3.connect(folder / "mlflow.db") as database:
         database.executescript(sql.replace(PLACE, str(folder)))
