@@ -78,7 +78,7 @@ def test_C3_runs_used_their_script_as_of_their_commit(document):
         if s.kind == "used" and any(a.value == "Source" for a in s.attributes)
     }
     revisions = {
-        s.id: dict((a.key, a.value) for a in s.attributes)
+        s.id: {a.key: a.value for a in s.attributes}
         for s in document.statements()
         if s.kind == "entity"
     }

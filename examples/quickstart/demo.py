@@ -33,7 +33,8 @@ def main(out: str) -> None:
         ["statistics", "--resolution", "fine"],
     ]
     show(chain)
-    extracted = subprocess.run([sys.executable, "-m", "mlflow2prov", *sum(chain, [])])
+    arguments = [word for words in chain for word in words]
+    extracted = subprocess.run([sys.executable, "-m", "mlflow2prov", *arguments])
     if extracted.returncode:
         sys.exit(extracted.returncode)
     say(f"\nThe graph, in every format:  {out}/result.*")

@@ -22,7 +22,9 @@ from mlflow2prov.errors import ConfigurationError
 
 _LONGEST = 1 << 20
 
-_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "bool", "int", "float", "null")}
+_TAGS = {
+    f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "bool", "int", "float", "null")
+}
 
 Place = tuple[str | int, ...]
 
@@ -92,7 +94,9 @@ def _value(
 ) -> Any:
     lines[place] = node.start_mark.line + 1
     if node.tag not in _TAGS:
-        raise ConfigurationError(f"{path}:{lines[place]}: not YAML that is taken: the tag {node.tag}")
+        raise ConfigurationError(
+            f"{path}:{lines[place]}: not YAML that is taken: the tag {node.tag}"
+        )
     if isinstance(node, SequenceNode):
         return [_value(item, (*place, n), lines, loader, path) for n, item in enumerate(node.value)]
     if isinstance(node, MappingNode):

@@ -11,6 +11,7 @@ from mlflow2prov.document.interchange import from_prov
 from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.names import name_sql, pn_local, unescape
 from mlflow2prov.formats.streaming import write_text
@@ -87,13 +88,11 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: it is not PROV-N; the message says line and column.
     """
-    from prov.model import ProvDocument, ProvException
-
     try:
-        parsed = ProvDocument.deserialize(content=content.decode("utf-8-sig"), format="provn")
-        return from_prov(parsed, unescape)
-    except (ProvException, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise FormatError(f"not PROV-N: {' '.join(str(error).split())[:300]}") from error
+        decoded = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"not PROV-N: no UTF-8 at byte {error.start}") from error
+    return from_prov(deserialized(decoded, "provn", "PROV-N"), unescape)
 
 
 def recognises(head: bytes) -> bool:

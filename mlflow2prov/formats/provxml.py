@@ -11,7 +11,7 @@ from mlflow2prov.document import Document
 from mlflow2prov.document.interchange import from_prov
 from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
-from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.names import name_sql, ncname, unescape
 from mlflow2prov.formats.streaming import write_text
@@ -22,7 +22,7 @@ _XML_NAMESPACES = {
     "xsd": "http://www.w3.org/2001/XMLSchema",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
-_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document[\s>/]")
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document(?:[\s>/]|$)")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
@@ -93,14 +93,8 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: it is not PROV-XML.
     """
-    from prov.model import ProvDocument, ProvException
-
     check(content, "PROV-XML")
-    try:
-        parsed = ProvDocument.deserialize(content=content, format="xml")
-        return from_prov(parsed, unescape, unescape_values=True)
-    except (ProvException, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise FormatError(f"not PROV-XML: {' '.join(str(error).split())[:300]}") from error
+    return from_prov(deserialized(content, "xml", "PROV-XML"), unescape, unescape_values=True)
 
 
 def recognises(head: bytes) -> bool:
