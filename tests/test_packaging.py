@@ -1,0 +1,256 @@
+"""What is shipped: the project's description, its lock, what make installs, the wheel."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import mlflow2prov
+from scripts.docs import generated
+from scripts.locked import condition, requirements
+
+TOP = Path(__file__).parents[1]
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = tomllib.loads((TOP / "poetry.lock").read_text(encoding="utf-8"))
+GROUPS = {"main", "dev", "demo"}
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+def declared():
+    """The requirements of the project and of its groups."""
+    for text in PROJECT["project"]["dependencies"]:
+        yield Requirement(text)
+    for extra in PROJECT["project"]["optional-dependencies"].values():
+        yield from map(Requirement, extra)
+    for group in PROJECT["tool"]["poetry"]["group"].values():
+        for name in group["dependencies"]:
+            yield Requirement(name)
+
+
+def locked(*groups):
+    return list(requirements(LOCK, set(groups)))
+
+
+def test_every_dependency_is_imported_and_every_import_is_a_dependency():
+    homes = packages_distributions()
+    imported = set()
+    for path in (TOP / "mlflow2prov").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(str(node.module).partition(".")[0])
+            elif isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+    outside = imported - sys.stdlib_module_names - {"mlflow2prov"}
+    found = {canonicalize_name(homes[module][0]) for module in outside}
+    asked = {canonicalize_name(Requirement(r).name) for r in PROJECT["project"]["dependencies"]}
+    assert found == asked
+
+
+def test_the_lock_holds_what_the_project_asks_for():
+    versions = {}
+    for package in LOCK["package"]:
+        versions.setdefault(canonicalize_name(package["name"]), []).append(package["version"])
+    for requirement in declared():
+        held = versions.get(canonicalize_name(requirement.name), [])
+        assert held, f"{requirement} is not in poetry.lock: run poetry lock"
+        assert all(requirement.specifier.contains(v, prereleases=True) for v in held), requirement
+    assert LOCK["metadata"]["python-versions"] == PROJECT["project"]["requires-python"]
+
+
+def test_the_lock_names_no_place_to_download_from():
+    assert [p["name"] for p in LOCK["package"] if "source" in p] == []
+    assert all(
+        set(file) == {"file", "hash"} and file["hash"].startswith("sha256:")
+        for package in LOCK["package"]
+        for file in package["files"]
+    )
+
+
+def installed(*groups):
+    """The names of what pip takes of the requirements of ``groups``, on this machine."""
+    asked = [Requirement(text.partition(" \\\n")[0]) for text in locked(*groups)]
+    return [r.name for r in asked if r.marker is None or r.marker.evaluate({"extra": ""})]
+
+
+def test_make_installs_each_package_once_and_by_its_hashes():
+    for text in locked(*GROUPS):
+        line, *hashes = text.split(" \\\n    ")
+        assert str(Requirement(line).specifier).startswith("==")
+        assert hashes and all(h.startswith("--hash=sha256:") for h in hashes)
+    names = installed(*GROUPS)
+    assert len(names) == len(set(names))
+    assert {"duckdb", "prov", "pytest", "mlflow", "scikit-learn", "poetry-core"} <= set(names)
+
+
+def test_the_groups_of_the_lock_are_told_apart():
+    main, dev, demo = ({*installed(group)} for group in ("main", "dev", "demo"))
+    assert "pytest" in dev - main and "mlflow" in demo - main and "duckdb" in main
+    # The drivers are extras: a user asks for them, the tests want one.
+    assert "pymysql" not in main and "psycopg" in dev - main
+
+
+def test_a_group_that_the_lock_does_not_know_is_said():
+    with pytest.raises(SystemExit, match="knows no group docs"):
+        locked("main", "docs")
+
+
+@pytest.mark.parametrize(
+    ("markers", "groups", "expected"),
+    [
+        ("", {"main"}, ""),
+        ("sys_platform == 'win32'", {"main"}, "sys_platform == 'win32'"),
+        ({"dev": "os_name == 'nt'"}, {"dev"}, "os_name == 'nt'"),
+        ({"dev": "os_name == 'nt'"}, {"dev", "main"}, ""),
+        (
+            {"dev": "os_name == 'nt'", "main": "os_name == 'java'"},
+            {"dev", "main"},
+            "os_name == 'nt' or os_name == 'java'",
+        ),
+    ],
+)
+def test_a_package_is_wanted_when_any_group_wants_it(markers, groups, expected):
+    found = condition({"markers": markers}, groups)
+    assert (str(Marker(found)) if found else "") == (str(Marker(expected)) if expected else "")
+
+
+def test_version_and_licence_are_the_same_everywhere():
+    version = PROJECT["project"]["version"]
+    citation = yaml.safe_load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert version == mlflow2prov.__version__ == citation["version"]
+    assert changes.split("\n## ")[1].startswith(version)
+    assert citation["license"] == PROJECT["project"]["license"] == "Apache-2.0"
+    assert citation["references"][0]["doi"] == "10.1145/3595360.3595859"
+    licence = (TOP / "LICENSE").read_text(encoding="utf-8")
+    assert "Version 2.0, January 2004" in licence and "END OF TERMS AND CONDITIONS" in licence
+
+
+@pytest.mark.parametrize("name", generated())
+def test_what_is_generated_is_current(name):
+    assert (TOP / name).read_text(encoding="utf-8") == generated()[name], "run make docs"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy of the sources."""
+    folder = tmp_path_factory.mktemp("wheel")
+    sources = folder / "sources"
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TOP / "mlflow2prov", sources / "mlflow2prov", ignore=leave)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(TOP / name, sources)
+    build = "import sys; from poetry.core.masonry import api; print(api.build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", build, folder],
+        cwd=sources, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return folder / done.stdout.split()[-1]
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read(next(n for n in names if n.endswith("METADATA"))).decode()
+        scripts = archive.read(next(n for n in names if n.endswith("entry_points.txt"))).decode()
+    assert {name.partition("/")[0] for name in names} == {
+        "mlflow2prov",
+        f"mlflow2prov-{mlflow2prov.__version__}.dist-info",
+    }
+    sources = {str(p.relative_to(TOP)) for p in (TOP / "mlflow2prov").rglob("*.py")}
+    assert sources <= set(names) and "mlflow2prov/py.typed" in names
+    assert any(name.endswith("LICENSE") for name in names)
+    assert "mlflow2prov=mlflow2prov.cli:main" in scripts
+    assert "Requires-Python: >=3.11,<4.0" in metadata
+    assert "mlflow" not in {
+        Requirement(line.removeprefix("Requires-Dist: ")).name
+        for line in metadata.splitlines()
+        if line.startswith("Requires-Dist: ")
+    }
+
+
+def test_the_wheel_works_away_from_its_sources(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    (tmp_path / "a.json").write_text('{"prefix": {"default": "http://x/"}, "entity": {"a": {}}}')
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mlflow2prov",
+            "load",
+            "--input",
+            "a.json",
+            "save",
+            "--format",
+            "provn",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "entity(a)" in done.stdout
+    where = subprocess.run(
+        [sys.executable, "-c", "import mlflow2prov; print(mlflow2prov.__file__)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert where.stdout.startswith(str(tmp_path))
+
+
+@needs_make
+def test_without_a_python_that_is_new_enough_make_says_so(tmp_path):
+    shutil.copy(TOP / "Makefile", tmp_path)
+    (tmp_path / "scripts").mkdir()
+    for name in ("poetry.lock", "scripts/locked.py"):
+        (tmp_path / name).touch()
+    done = subprocess.run(["make", "PYTHON=", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "Python 3.11 or newer is needed" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+@needs_make
+def test_make_sets_nothing_up_that_is_set_up(tmp_path):
+    shutil.copy(TOP / "Makefile", tmp_path)
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / ".venv").mkdir()
+    for number, name in enumerate(("poetry.lock", "scripts/locked.py", ".venv/ready")):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1_700_000_000 + number,) * 2)
+
+    def planned():
+        done = subprocess.run(
+            ["make", "--dry-run", "test"], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    assert "pytest" in planned() and "pip" not in planned()
+    # A new lock, a new environment.
+    os.utime(tmp_path / "poetry.lock", (1_700_000_009,) * 2)
+    assert "--require-hashes" in planned()
+
+
+def test_ci_runs_what_the_readme_tells_to_run():
+    script = TOP / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert "make test" in lines and "make check" in lines
+    assert "$ make test" in (TOP / "README.md").read_text(encoding="utf-8")
+    subprocess.run(["bash", "-n", script], check=True)
