@@ -173,8 +173,8 @@ def to_networkx(document: Document) -> networkx.MultiDiGraph[str]:
     """Return the graph of a document: elements are nodes, relations edges, from effect to cause.
 
     Nodes and edges have ``kind`` and the attributes (a list where there are several values to a key);
-    an edge goes from the first to the second formal argument and has the others by name. What is only
-    referred to is a node without kind.
+    an edge goes from the first formal argument to the next that is given, and has the others by name. What
+    is only referred to is a node without kind; a relation to nothing is no edge.
     """
     graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     elements = {kind.name for kind in ELEMENTS}
@@ -187,11 +187,11 @@ def to_networkx(document: Document) -> networkx.MultiDiGraph[str]:
         if statement.kind in elements:
             graph.add_node(str(statement.id), **about, **formal)
             continue
-        effect, cause, *_ = statement.arguments
-        if effect is None or cause is None:
-            continue
-        rest = dict(list(formal.items())[2:])
-        graph.add_edge(effect, cause, **about, **rest)
+        kinds = {a.name: a.refers for a in KIND[statement.kind].arguments}
+        ends = [name for name in formal if kinds[name] is not Refers.TIME][:2]
+        if len(ends) == 2:
+            rest = {name: value for name, value in formal.items() if name not in ends}
+            graph.add_edge(formal[ends[0]], formal[ends[1]], **about, **rest)
     return graph
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import Kind
+from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.streaming import json_text, write_text
 
@@ -85,22 +85,18 @@ def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
 
 
 def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> str:
-    first, second, *others = kind.arguments
-    more = [
-        f"'\n{argument.name} ' || {kind.column(argument.name)}"
-        for argument in others
-        if argument.name != "time"
-    ]
-    role = (
-        "list_extract(list_transform(list_filter(attributes, lambda a: a.key = 'prov:role'), "
-        "lambda a: '\n' || a.value), 1)"
+    first, *others = (a for a in kind.arguments if a.refers is not Refers.TIME)
+    # To the first cause that is given: what started an activity may be known by its starter only.
+    cause = f"coalesce({', '.join(kind.column(argument.name) for argument in others)})"
+    roles = (
+        "array_to_string(list_transform(list_filter(attributes, lambda a: a.key = 'prov:role'), "
+        "lambda a: a.value), ', ')"
     )
-    label = f"concat('{kind.name}', {', '.join([role, *more])})"
+    label = f"'{kind.name}' || coalesce(chr(10) || nullif({roles}, ''), '')"
     return (
         f"SELECT '{indent}' || {_node(kind.column(first.name), bundle)} || ' -> ' || "
-        f'{_node(kind.column(second.name), bundle)} || \' [color="{_EDGES.get(kind.name, "gray40")}" '
-        f"label=' || {_quoted(label)} || ']\n' "
-        f"FROM ({rows}) WHERE {kind.column(second.name)} IS NOT NULL"
+        f"{_node(cause, bundle)} || ' [color=\"{_EDGES.get(kind.name, 'gray40')}\" "
+        f"label=' || {_quoted(label)} || ']\n' FROM ({rows}) WHERE {cause} IS NOT NULL"
     )
 
 

@@ -1,0 +1,132 @@
+"""Draw the pictures of ``docs/prov-model.md``: each model of a fact or two, by the templates themselves.
+
+    python scripts/pictures.py
+
+needs Graphviz's dot.
+"""
+
+from pathlib import Path
+
+from mlflow2prov.document import Document
+from mlflow2prov.facts import TABLES, Facts
+from mlflow2prov.formats import get
+from mlflow2prov.operations.unify import unify
+from mlflow2prov.templates import TEMPLATES, expand
+
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+
+T = "2024-01-01T10:00:00+00:00"
+ONE, TWO = "1" * 40, "2" * 40
+
+ANN = {"author_name": "Ann", "author_email": "ann@example.org"}
+
+
+def commit(sha, ordinal, title):
+    who = {"committer_name": "Bob", "committer_email": "bob@example.org", **ANN}
+    times = {"authored_at": T, "committed_at": T, "authored_epoch": 1, "committed_epoch": 1}
+    return {"ordinal": ordinal, "sha": sha, "title": title, "is_selected": True, **who, **times}
+
+
+def revision(sha, ordinal, status, path, **more):
+    common = {"position": 0, "is_boundary": False, "is_selected": True, "committed_at": T, **ANN}
+    file = {"file_sha": ONE, "file_path": "train.py"}
+    return {"ordinal": ordinal, "sha": sha, "status": status, "path": path, **common, **file, **more}
+
+
+FIRST, SECOND = commit(ONE, 0, "first commit"), commit(TWO, 1, "second commit")
+ADDED = revision(ONE, 0, "A", "train.py")
+BEFORE = {"previous_sha": ONE, "previous_path": "train.py"}
+EXPERIMENT = {"experiment_id": "1", "name": "wine", "created_at": T, "lifecycle_stage": "active"}
+RUN = {"run_id": "r1", "experiment_id": "1", "name": "run", "user": "ann", "started_at": T, "ended_at": T}
+MODEL = {"name": "classifier", "is_prompt": False, "created_at": T}
+VERSION = {"name": "classifier", "version": "1", "is_prompt": False, "is_deleted": False, "created_at": T}
+LOGGED = {"model_id": "m-1", "name": "forest", "source_run_id": "r1", "created_at": T}
+
+MODELS = {
+    "commit": {
+        "commits": [FIRST, SECOND],
+        "parents": [{"ordinal": 1, "sha": TWO, "parent": ONE, "position": 0}],
+        "coauthors": [{"ordinal": 1, "sha": TWO, "name": "Cy", "email": "cy@example.org"}],
+    },
+    "file-addition": {"commits": [FIRST], "revisions": [ADDED]},
+    "file-modification": {
+        "commits": [SECOND],
+        "revisions": [ADDED, revision(TWO, 1, "M", "train.py", **BEFORE)],
+    },
+    "file-deletion": {
+        "commits": [SECOND],
+        "revisions": [ADDED, revision(TWO, 1, "D", "train.py", **BEFORE)],
+    },
+    "experiment-addition": {
+        "experiments": [EXPERIMENT],
+        "experiment_tags": [{"experiment_id": "1", "key": "mlflow.user", "value": "ann"}],
+    },
+    "experiment-deletion": {
+        "experiments": [EXPERIMENT | {"lifecycle_stage": "deleted", "last_updated_at": T}],
+        "experiment_tags": [{"experiment_id": "1", "key": "team", "value": "risk"}],
+    },
+    "run-addition": {
+        "experiments": [EXPERIMENT],
+        "commits": [FIRST],
+        "revisions": [ADDED],
+        "runs": [RUN],
+        "run_tags": [{"run_id": "r1", "key": "mlflow.source.git.commit", "value": ONE}],
+        "run_sources": [{"run_id": "r1", "sha": ONE, "path": "train.py"}],
+        "params": [{"run_id": "r1", "key": "depth", "value": "3"}],
+        "metrics": [{"run_id": "r1", "key": "r2", "value": 0.9, "step": 0, "timestamp": T}],
+        "artifacts": [{"run_id": "r1", "path": "plot.png", "is_dir": False}],
+        "dataset_inputs": [{"run_id": "r1", "name": "wine.csv", "digest": "1"}],
+    },
+    "nested-runs": {
+        "runs": [RUN, RUN | {"run_id": "r2", "name": "nested run"}],
+        "run_tags": [{"run_id": "r2", "key": "mlflow.parentRunId", "value": "r1"}],
+    },
+    "run-deletion": {
+        "runs": [RUN | {"lifecycle_stage": "deleted", "deleted_at": T}],
+        "params": [{"run_id": "r1", "key": "depth", "value": "3"}],
+    },
+    "logged-model": {
+        "runs": [RUN, RUN | {"run_id": "r2", "name": "another run"}],
+        "logged_models": [LOGGED],
+        "logged_model_params": [{"model_id": "m-1", "key": "alpha", "value": "1"}],
+        "run_models": [{"run_id": "r2", "model_id": "m-1", "direction": "input"}],
+    },
+    "registered-model-addition": {
+        "registered_models": [MODEL],
+        "registered_model_tags": [{"name": "classifier", "key": "mlflow.user", "value": "ann"}],
+    },
+    "registered-model-version-addition": {
+        "registered_models": [MODEL],
+        "registered_model_aliases": [{"name": "classifier", "alias": "production", "version": "1"}],
+        "registered_model_versions": [
+            VERSION | {"source_model_id": "m-1", "source_run_id": "r1", "user": "ann"}
+        ],
+        "logged_models": [LOGGED],
+    },
+    "registered-model-version-deletion": {
+        "registered_model_versions": [VERSION | {"is_deleted": True, "deleted_at": T}],
+        "registered_model_version_tags": [
+            {"name": "classifier", "version": "1", "key": "approved", "value": "yes"}
+        ],
+    },
+}
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name, tables in MODELS.items():
+        facts = Facts()
+        with facts:
+            facts.add("stores", "store", None, None, None)
+            for table, rows in tables.items():
+                for row in rows:
+                    facts.add(table, *(row.get(column) for column in TABLES[table].columns))
+        document = Document()
+        expand(TEMPLATES, facts, document)
+        unify(document)
+        with (PICTURES / f"{name}.svg").open("wb") as file:
+            get("svg").write(document, file)
+
+
+if __name__ == "__main__":
+    main()

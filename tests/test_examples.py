@@ -1,0 +1,277 @@
+"""What the documentation tells to do works: every command, every YAML, every piece of Python.
+
+They run in a folder as it stands after ``make demo``, with the projects and files beside it that the
+documentation speaks of. The demo's place is taken by the example as it is frozen, and that of the server
+at port 5000 by a real one.
+"""
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mlflow2prov import extract, load, save
+from mlflow2prov.cli import COMMANDS
+from mlflow2prov.cli.schema import commands as known_commands
+from tests.golden import HERE as GOLDEN
+from tests.golden import rebuild
+
+TOP = Path(__file__).parents[1]
+PAGES = [
+    TOP / "README.md",
+    TOP / "CONTRIBUTING.md",
+    TOP / "examples/quickstart/README.md",
+    TOP / "docs/commands.md",
+]
+SERVER = "http://127.0.0.1:5000"
+
+# Tried by tests of their own, or a choice of the reader's: tests/test_packaging.py builds and runs what
+# pip installs, and Poetry reads the same description.
+ELSEWHERE = ("pip install", "poetry install", "poetry lock")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in a language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    return [str(block) for block in found]
+
+
+def console_commands(page: Path) -> list[str]:
+    """The commands of a page: what follows a prompt, and the lines that go on; and those in help texts."""
+    found = []
+    for block in blocks(page, "console"):
+        lines = block.replace("\\\n", " ").splitlines()
+        found += [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    for block in blocks(page, "text") if page.name == "commands.md" else ():
+        lines = re.sub(r"\\\n", " ", block).splitlines()
+        found += [line.strip() for line in lines if line.startswith("  mlflow2prov ")]
+    return [" ".join(shlex.split(c, comments=True)) if "|" not in c else c for c in found]
+
+
+def cases(language: str) -> list:
+    what = console_commands if language == "console" else lambda page: blocks(page, language)
+    return [
+        pytest.param(text, id=f"{page.relative_to(TOP)}-{number}")
+        for page in PAGES
+        for number, text in enumerate(what(page), start=1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, request) -> Path:
+    """A folder as the documentation's reader has it."""
+    folder = tmp_path_factory.mktemp("reader").resolve()
+    out = folder / "examples/quickstart/out"
+    repository, store = rebuild(out)
+    document = extract(repository, store)
+    save(document, out / "result", ("json", "rdf", "provn"))
+    shutil.copytree(TOP / "examples/config", folder / "examples/config")
+    # The reader's own: two projects, what was extracted earlier, who is who.
+    for name in ("project", "project-foo", "project-bar"):
+        clone = ["git", "clone", "--quiet", str(repository), str(folder / name)]
+        subprocess.run(clone, check=True, capture_output=True)
+    (folder / "bar").mkdir()
+    for database in (folder / "bar/mlflow.db", folder / "mlflow.db"):
+        shutil.copy(out / "mlflow.db", database)
+    for name in ("example.rdf", "new.rdf"):
+        shutil.copy(out / "result.rdf", folder / name)
+    for name in ("earlier", "old", "a", "b", "result"):
+        shutil.copy(out / "result.json", folder / f"{name}.json")
+    shutil.copy(TOP / "examples/config/aliases.yaml", folder)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    (folder / "bin").mkdir()
+    program = folder / "bin/mlflow2prov"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m mlflow2prov "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def server(request):
+    """Give the text with the address of a server that is there, started when one is spoken of."""
+
+    def address(text: str) -> str:
+        return (
+            text.replace(SERVER, request.getfixturevalue("sqlite_server"))
+            if SERVER in text
+            else text
+        )
+
+    return address
+
+
+@pytest.fixture
+def run(place, server):
+    def run(command: str) -> subprocess.CompletedProcess:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "GIT_"))}
+        environment["PATH"] = f"{place / 'bin'}{os.pathsep}{environment['PATH']}"
+        environment["PYTHONPATH"] = str(TOP)
+        environment["GIT_CEILING_DIRECTORIES"] = str(place.parent)
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", server(command).replace(".venv/bin/mlflow2prov", "mlflow2prov")],
+            cwd=place, env=environment, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+def outputs(command: str) -> list[str]:
+    """The files that a chain says it saves."""
+    words, found = shlex.split(command), []
+    for start, word in enumerate(words):
+        if word != "save":
+            continue
+        mine: list[str] = []
+        for other in words[start + 1 :]:
+            if other in COMMANDS or other in ("|", ">"):
+                break
+            mine.append(other)
+        options = list(zip(mine, mine[1:], strict=False))
+        name = next((value for option, value in options if option == "--output"), "-")
+        formats = [value for option, value in options if option == "--format"] or ["json"]
+        if name != "-":
+            found += [f"{name}.{suffix}" for suffix in formats]
+    return found
+
+
+@pytest.mark.parametrize("command", cases("console"))
+def test_every_command_of_the_documentation_works(command, run, place):
+    if command.startswith("make"):
+        target = command.split()[1]
+        done = subprocess.run(
+            ["make", "--dry-run", target], cwd=TOP, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return
+    if command.startswith(ELSEWHERE):
+        return
+    needed = {"jq"} & set(shlex.split(command)) | ({"dot"} if " svg" in command else set())
+    if missing := [tool for tool in needed if not shutil.which(tool)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    before = {name: (place / name).stat().st_mtime_ns for name in outputs(command) if (place / name).exists()}  # fmt: skip
+    done = run(command)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    for name in outputs(command):
+        assert (place / name).stat().st_mtime_ns != before.get(name), f"{name} is not written"
+    if not outputs(command):
+        assert done.stdout
+
+
+def test_the_documentation_is_found():
+    assert len(console_commands(TOP / "README.md")) > 5
+    assert len(console_commands(TOP / "docs/commands.md")) > 5
+    assert blocks(TOP / "README.md", "yaml") and blocks(TOP / "README.md", "python")
+
+
+@pytest.mark.parametrize("text", cases("yaml"))
+def test_every_yaml_of_the_documentation_is_taken(text, run, place, server):
+    content = yaml.safe_load(text)
+    (place / "block.yaml").write_text(server(text), encoding="utf-8")
+    if set(content[0]) <= set(COMMANDS):
+        command = "mlflow2prov --config block.yaml"
+    else:
+        command = (
+            "mlflow2prov load --input result.json transform --merge-aliased-agents block.yaml save"
+        )
+    done = run(command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("text", cases("python"))
+def test_all_python_of_the_documentation_runs(text, run, place, server):
+    (place / "block.py").write_text(server(text), encoding="utf-8")
+    done = run(f"{shlex.quote(sys.executable)} block.py")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", sorted((TOP / "examples/config").glob("*.yaml")), ids=lambda p: p.name
+)
+def test_every_example_of_a_chain_runs_after_the_demo(path, run, place):
+    if path.name == "aliases.yaml":
+        command = f"transform --merge-aliased-agents examples/config/{path.name}"
+        done = run(f"mlflow2prov load --input result.json {command} save --output one_each")
+        assert done.returncode == 0, done.stderr
+        agents = [s for s in load(place / "one_each.json").statements() if s.kind == "agent"]
+        assert len(agents) == 3  # Ada, Grace and the bot
+        return
+    done = run(f"mlflow2prov --validate examples/config/{path.name}")
+    assert done.returncode == 0 and "valid" in done.stdout
+    done = run(f"mlflow2prov --config examples/config/{path.name}")
+    assert done.returncode == 0, done.stderr
+    for step in yaml.safe_load(path.read_text("utf-8")):
+        if "save" in step:
+            stem = place / step["save"]["output"]
+            written = {file.suffix for file in stem.parent.glob(f"{stem.name}.*")}
+            assert len(written) == len(step["save"]["format"])
+
+
+def test_every_option_that_the_readme_names_exists():
+    options = {
+        name.replace("-", "_")
+        for command in known_commands().values()
+        for option in command.params
+        for name in option.opts
+    }
+    options |= {"__config", "__validate", "__verbose", "__help", "__version", "__memory_limit"}
+    text = (TOP / "README.md").read_text("utf-8")
+    own = re.sub(r"^\$ (?!mlflow2prov).*$", "", text, flags=re.M)
+    named = {name.replace("-", "_") for name in re.findall(r"(?<![\w-])--[a-z][\w-]*", own)}
+    assert named <= options
+
+
+def test_the_readme_shows_what_really_comes_out():
+    golden = {
+        " ".join(line.split())
+        for name in ("statistics.txt", "result.provn")
+        for line in (GOLDEN / name).read_text("utf-8").splitlines()
+    }
+    demo = (TOP / "examples/quickstart/demo.py").read_text("utf-8")
+    shown = [
+        line for block in blocks(TOP / "README.md", "text") for line in block.splitlines() if line.strip()
+    ]  # fmt: skip
+    assert len(shown) > 10
+    for line in shown:
+        if line.strip() != "..." and " ".join(line.split()) not in golden:
+            assert line.split(":")[0] in demo, f"not what comes out: {line}"
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("mlflow"), reason="MLflow is not installed here")
+def test_the_demo_builds_extracts_and_says_where_to_look(tmp_path):
+    """What ``make demo`` runs: real training, every format; and the same again over the old."""
+    demo = [sys.executable, str(TOP / "examples/quickstart/demo.py"), "out"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(TOP),
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    }
+    for _ in range(2):
+        done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    counts = re.compile(r"^\w.*\d$", re.M)
+    golden = (GOLDEN / "statistics.txt").read_text("utf-8")
+    assert counts.findall(done.stdout) == counts.findall(golden)
+    suffixes = {path.suffix for path in (tmp_path / "out").glob("result.*")}
+    assert {
+        ".json",
+        ".provn",
+        ".xml",
+        ".rdf",
+        ".ttl",
+        ".trig",
+        ".nq",
+        ".jsonld",
+        ".dot",
+    } <= suffixes
+    assert (".svg" in suffixes) == bool(shutil.which("dot"))
+    assert "Its picture:" in done.stdout and "out/result.*" in done.stdout
+    assert load(tmp_path / "out/result.rdf") == load(tmp_path / "out/result.json")
