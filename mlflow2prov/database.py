@@ -32,6 +32,8 @@ def connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         config={
             "temp_directory": folder,
+            # There is no file to bring up to date: checkpoints in between only take time.
+            "checkpoint_threshold": "1TB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }

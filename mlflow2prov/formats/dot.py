@@ -95,7 +95,7 @@ def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> str:
     label = f"'{kind.name}' || coalesce(chr(10) || nullif({roles}, ''), '')"
     return (
         f"SELECT '{indent}' || {_node(kind.column(first.name), bundle)} || ' -> ' || "
-        f"{_node(cause, bundle)} || ' [color=\"{_EDGES.get(kind.name, 'gray40')}\" "
+        f'{_node(cause, bundle)} || \' [color="{_EDGES.get(kind.name, "gray40")}" '
         f"label=' || {_quoted(label)} || ']\n' FROM ({rows}) WHERE {cause} IS NOT NULL"
     )
 

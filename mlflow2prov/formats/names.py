@@ -15,6 +15,7 @@ from functools import cache
 from mlflow2prov import database
 
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
+_EMPTY = "_x_"
 _BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
 
 _NAME_START = (
@@ -33,6 +34,8 @@ def unescape(local: str) -> str:
     """Return the local part that an escaped one stands for."""
     if "_x" not in local:
         return local
+    if local == _EMPTY:
+        return ""
     return _ESCAPED.sub(lambda found: _character(int(found[1], 16), found[0]), local)
 
 
@@ -43,17 +46,17 @@ def _character(code: int, written: str) -> str:
 
 def ncname(local: str) -> str:
     """Return a local part as an NCName (XML Namespaces 1.0, section 3)."""
-    return _escape(local, rf"[^{_NAME}]", rf"^[^{_NAME_START}]") if local else "_x_"
+    return _escape(local, rf"[^{_NAME}]", rf"^[^{_NAME_START}]") if local else _EMPTY
 
 
 def ascii_name(local: str) -> str:
     """Return a local part as a name that every edition of XML 1.0 takes."""
-    return _escape(local, r"[^A-Za-z0-9_.-]", r"^[^A-Za-z_]") if local else "_x_"
+    return _escape(local, r"[^A-Za-z0-9_.-]", r"^[^A-Za-z_]") if local else _EMPTY
 
 
 _NOT_IN_IRIS = (
-    r"[\x00-\x20<>\"{}|^`\\%\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
-    r"\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff]"
+    r"[\x00-\x20<>\"{}|^`\\\[\]\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff]|%(?![0-9A-Fa-f]{2})"
 )
 
 
@@ -77,6 +80,8 @@ def _first(found: re.Match[str]) -> str:
 
 
 def _escape(local: str, *forbidden: str) -> str:
+    if local == _EMPTY:
+        return "_x005F_x_"
     escaped = _BEGINS_ESCAPE.sub("_x005F_", local)
     for pattern in forbidden:
         escaped = re.sub(pattern, lambda found: f"_x{ord(found[0]):04X}_", escaped)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from mlflow2prov import database
+from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.formats import rdf
+from mlflow2prov.document.namespaces import PROV, Namespaces
+from mlflow2prov.formats import provo, rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
+from mlflow2prov.formats.rdf_syntax import Syntax, spelled
 
 _PREFIX = re.compile(r"^# @prefix ([^\s:]*): <([^>]*)> \.$", re.M)
 _LINE = re.compile(
@@ -20,51 +22,76 @@ _LINE = re.compile(
 )
 
 
-def quoted(value: str) -> str:
-    """Return the SQL for a string as N-Quads and Turtle quote it."""
-    escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
-    for code, letter in ((10, "n"), (13, "r")):
-        escaped = f"replace({escaped}, chr({code}), '\\{letter}')"
-    return f"('\"' || {escaped} || '\"')"
+class NQuads(Syntax):
+    """The spelling of N-Quads, in the graph that a bundle is."""
 
+    def __init__(self, namespaces: Namespaces, bundle: str = "") -> None:
+        super().__init__(namespaces)
+        graph = f" {spelled(bundle, self)}" if bundle else ""
+        self._end = text(f"{graph} .\n")
 
-class NQuads:
-    """The spelling of N-Quads, in the graph ``graph`` (an SQL string, with a blank before)."""
-
-    def __init__(self, graph: str = "''") -> None:
-        self._graph = graph
-
-    def resource(self, iri: str) -> str:
+    def spell(self, iri: str) -> str:
         """``<iri>``."""
-        return f"('<' || {iri} || '>')"
+        return f"<{iri}>"
 
-    def blank(self, label: str) -> str:
-        """``_:label``."""
-        return f"('_:' || {label})"
+    def spell_key(self, iri: str) -> str:
+        """``<iri>``."""
+        return f"<{iri}>"
 
-    def literal(self, value: str, datatype: str, language: str) -> str:
-        """``"value"``, with ``@language`` or ``^^<datatype>``."""
-        return f"({quoted(value)} || coalesce('@' || {language}, '^^<' || {datatype} || '>', ''))"
+    def around(self, prefix: str) -> tuple[str, str]:
+        """The namespace's IRI goes before a local part."""
+        return f"<{self.prefixes[prefix][1]}", ">"
 
-    def property(self, subject: str, key: str, value: str) -> str:
+    def annotation(self, datatype: str) -> str:
+        """``^^<datatype>``."""
+        return f"^^{self.spell(datatype)}"
+
+    def language(self, tag: str) -> str:
+        """``@tag``."""
+        return f"concat('@', {tag})"
+
+    def reference(self, subject: str, key: str, value: str) -> str:
         """A whole line."""
-        about = f"CASE WHEN starts_with({subject}, '_:') THEN {subject} ELSE '<' || {subject} || '>' END"
-        return f"({about} || ' <' || {key} || '> ' || {value} || {self._graph} || ' .\n')"
+        return f"concat({subject}, ' ', {key}, ' ', {value}, {self._end})"
 
-    def description(self, subject: str, properties: str) -> str:
-        """All lines."""
-        return f"array_to_string({properties}, '')"
+    def literal(self, subject: str, key: str, value: str, annotation: str) -> str:
+        """A whole line, its text quoted."""
+        return f"concat({subject}, ' ', {key}, ' ', {quoted(value)}, {annotation}, {self._end})"
+
+    def description(
+        self, rows: str, subject: str, of: str, properties: list[str], attribute: str = ""
+    ) -> list[str]:
+        """The lines of what all rows have, then those of their attributes."""
+        if of:
+            key, value = text(self.spell_key(provo.TYPE)), text(self.spell(PROV + of))
+            properties = [self.reference(subject, key, value), *properties]
+        queries = [f"SELECT concat({', '.join(properties)}) FROM ({rows})"]
+        if attribute:
+            listed = f"SELECT {subject}, unnest(attributes) AS a FROM ({rows})"
+            queries.append(f"SELECT {attribute} FROM ({listed})")
+        return queries
+
+    def qualified(
+        self, rows: str, triple: str, link: str, of: str, properties: list[str], attribute: str
+    ) -> list[str]:
+        """As any description: blank nodes have labels."""
+        links = [triple] if triple else []
+        links.append(self.reference("s", text(link), "n"))
+        return self.description(rows, "n", of, [*links, *properties], attribute)
+
+
+def quoted(value: str) -> str:
+    """Return the SQL for a string as N-Quads and Turtle quote it, which is as JSON does."""
+    return f"to_json({value})::VARCHAR"
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as N-Quads; a bundle is a named graph."""
-    for prefix, uri in document.namespaces.declared.items():
-        stream.write(f"# @prefix {prefix}: <{rdf.plain_iri(uri)}> .\n".encode())
-    rdf.write(document, "", NQuads(), stream)
-    iris = rdf.Iris(document.namespaces)
-    for bundle in document.bundles():
-        name = database.rows(f"SELECT {iris.of('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
-        rdf.write(document, bundle, NQuads(database.text(f" <{name}>")), stream)
+    document = rdf.unambiguous(document)
+    for prefix, iri in sorted(NQuads(document.namespaces).prefixes.values()):
+        stream.write(f"# @prefix {prefix}: <{iri}> .\n".encode())
+    for bundle in ("", *document.bundles()):
+        rdf.write(document, bundle, NQuads(document.namespaces, bundle), stream)
 
 
 def read(content: bytes) -> Document:

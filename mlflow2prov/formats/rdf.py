@@ -1,90 +1,27 @@
 """RDF out of a Document, as SQL: what all four syntaxes share.
 
-For every statement there is a *subject* with properties, and for a relation that says more than its two
-main arguments a *node* with properties. A :class:`Syntax` says how terms, properties and descriptions
-are spelled; the rest is written once, here.
+For every statement there is a description of a *subject*, and for a relation that says more than its
+two main arguments one of a *node*. Which there are is written once, here, from the table of
+:mod:`~mlflow2prov.formats.provo`; a :class:`~mlflow2prov.formats.rdf_syntax.Syntax` spells them.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.kinds import KINDS, Argument, Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_DATETIME
-from mlflow2prov.document.namespaces import PROV, Namespaces
+from mlflow2prov.document.namespaces import PROV
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
-from mlflow2prov.formats.names import ascii_name, iri_part, name_sql
+from mlflow2prov.formats.rdf_syntax import Syntax, Terms, iri, optional, spelling
 from mlflow2prov.formats.streaming import write_text
+from mlflow2prov.operations.merge import merge
 
-
-class Syntax(Protocol):
-    """How an RDF syntax spells things; all arguments and results are SQL expressions."""
-
-    def resource(self, iri: str) -> str:
-        """Spell an IRI as the object of a property."""
-
-    def blank(self, label: str) -> str:
-        """Spell a blank node as the object of a property."""
-
-    def literal(self, value: str, datatype: str, language: str) -> str:
-        """Spell a literal; ``datatype`` (an IRI) and ``language`` are SQL, NULL where there is none."""
-
-    def property(self, subject: str, key: str, value: str) -> str:
-        """Spell a property of ``subject``; ``key`` is the SQL of an IRI."""
-
-    def description(self, subject: str, properties: str) -> str:
-        """Spell the description of a subject from the SQL list of its properties."""
-
-
-def plain_iri(uri: str) -> str:
-    """Return ``uri`` with what no IRI may hold percent-encoded (RFC 3987)."""
-    return re.sub(
-        r"[\x00-\x20<>\"{}|^`\\]",
-        lambda found: "".join(f"%{b:02X}" for b in found[0].encode()),
-        uri,
-    )
-
-
-@dataclass(frozen=True)
-class Iris:
-    """SQL for the IRIs of a document's names."""
-
-    namespaces: Namespaces
-
-    def of(self, name: str) -> str:
-        """Return the SQL for the IRI of a name."""
-        return self._expanded(name_sql(name, iri_part))
-
-    def of_key(self, name: str) -> str:
-        """Return the SQL for the IRI of an attribute's name, which RDF/XML makes an element's name."""
-        return self._expanded(name_sql(name, ascii_name))
-
-    def _expanded(self, name: str) -> str:
-        cases = [
-            f"WHEN starts_with(n, {text(prefix + ':')}) THEN {text(plain_iri(uri))} || "
-            f"substr(n, {len(prefix) + 2})"
-            for prefix, uri in self.namespaces.all.items()
-            if prefix
-        ]
-        default = text(plain_iri(self.namespaces.all.get("", "")))
-        # A list of one is DuckDB's way to name an expression that is used more than once.
-        expansion = f"CASE {' '.join(cases)} ELSE {default} || n END"
-        return f"list_transform([{name}], lambda n: {expansion})[1]"
-
-
-def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
-    """Write the statements of ``bundle`` (``""``: of the document itself)."""
-    _refuse_attributes_without_place(document)
-    iris = Iris(document.namespaces)
-    for kind in document.kinds(bundle):
-        query = _element if kind.element else _relation
-        write_text(query(kind, document.rows_of(kind, bundle), iris, syntax), stream)
+_LANGUAGE = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
 
 
 def refuse_bundles(document: Document, what: str) -> None:
@@ -96,118 +33,201 @@ def refuse_bundles(document: Document, what: str) -> None:
         )
 
 
-def _refuse_attributes_without_place(document: Document) -> None:
-    unidentified = ", ".join(text(kind.name) for kind in KINDS if not kind.identified)
-    found = database.rows(
-        f"SELECT DISTINCT kind FROM {document.table} WHERE kind IN ({unidentified}) "
-        "AND (id IS NOT NULL OR len(attributes) > 0)"
-    )
-    if found:
-        raise FormatError(
-            f"PROV-O has no place for an identifier or attributes of {found[0][0]}; save as json"
-        )
+def unambiguous(document: Document) -> Document:
+    """Return ``document`` unified, so that equal statements are one description.
 
-
-def _element(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
-    subject = iris.of("id")
-    properties = [
-        syntax.property("s", _rdf("type"), syntax.resource(_prov(provo.ELEMENTS[kind.name])))
-    ]
-    for argument in kind.arguments:
-        time = syntax.literal(
-            kind.column(argument.name), _datatype(iris, XSD_DATETIME), "NULL::VARCHAR"
-        )
-        properties.append(syntax.property("s", _prov(provo.ELEMENT_TIMES[argument.name]), time))
-    listed = f"list_concat([{', '.join(properties)}], {_attributes('s', iris, syntax)})"
-    return f"SELECT {syntax.description('s', _given(listed))} FROM (SELECT *, {subject} AS s FROM ({rows}))"
-
-
-def _relation(kind: Kind, rows: str, iris: Iris, syntax: Syntax) -> str:
-    terms = provo.RELATIONS[kind.name]
-    first, second = kind.arguments[0], kind.arguments[1]
-    others = list(kind.arguments[2:])
-    object_ = syntax.resource("o")
-    plain = syntax.property("s", _prov(kind.name), object_)
-    named = ", ".join(
-        f"{iris.of(kind.column(a.name))} AS r{place}"
-        for place, a in enumerate(others)
-        if a.refers is not Refers.TIME
-    )
-    base = (
-        f"SELECT *, {iris.of(kind.column(first.name))} AS s, {iris.of(kind.column(second.name))} AS o"
-        f"{', ' + named if named else ''}, row_number() OVER () AS number"
-    )
-    if not terms.qualifies:
-        extra = [
-            syntax.property("s", _prov(terms.others[a.name]), syntax.resource(f"r{place}"))
-            for place, a in enumerate(others)
-        ]
-        listed = f"[{', '.join([plain, *extra])}]"
-        return f"SELECT {syntax.description('s', _given(listed))} FROM ({base} FROM ({rows}))"
-    # A relation that says no more than its triple has a node where another one has the same triple.
-    alone = (
-        f"count(*) OVER (PARTITION BY {kind.column(first.name)}, {kind.column(second.name)}) = 1"
-    )
-    more = " OR ".join(f"{kind.column(a.name)} IS NOT NULL" for a in others)
-    is_more = f"(id IS NOT NULL OR len(attributes) > 0 OR o IS NULL{' OR ' + more if more else ''})"
-    label = f"'{kind.name}' || number"
-    node = f"CASE WHEN id IS NULL THEN {syntax.blank(label)} ELSE {syntax.resource('i')} END"
-    about = f"CASE WHEN id IS NULL THEN '_:' || {label} ELSE i END"
-    properties = [
-        syntax.property("n", _rdf("type"), syntax.resource(_prov(terms.influence))),
-        syntax.property("n", _prov(terms.object), object_),
-    ]
-    for place, argument in enumerate(others):
-        key = _prov(terms.others[argument.name])
-        if argument.refers is Refers.TIME:
-            value = syntax.literal(
-                kind.column(argument.name), _datatype(iris, XSD_DATETIME), "NULL::VARCHAR"
-            )
-        else:
-            value = syntax.resource(f"r{place}")
-        properties.append(syntax.property("n", key, value))
-    node_properties = f"list_concat([{', '.join(properties)}], {_attributes('n', iris, syntax)})"
-    link = syntax.property("s", _prov(terms.qualifies), node)
-    subject = syntax.description("s", _given(f"[{plain}, CASE WHEN is_qualified THEN {link} END]"))
-    described = syntax.description("n", _given(node_properties))
-    return f"""
-        SELECT {subject} || CASE WHEN is_qualified THEN {described} ELSE '' END FROM (
-            SELECT *, {about} AS n, ({is_more} OR NOT is_alone) AS is_qualified
-            FROM (SELECT *, {iris.of("id")} AS i FROM ({base}, {alone} AS is_alone FROM ({rows})))
-            ORDER BY number
-        )
+    Raises:
+        FormatError: it says what PROV-O has no words for.
     """
+    if not document.is_unified:
+        document = merge([document])
+    for condition, reason in _UNSAYABLE:
+        query = condition.replace("{}", document.table)
+        found = database.rows(f"SELECT kind, id FROM ({query}) LIMIT 1")
+        if found:
+            kind, name = found[0]
+            raise FormatError(
+                f"PROV-O has no words for {reason.format(kind=kind, name=str(name)[:100])}; save as json"
+            )
+    return document
 
 
-def _attributes(subject: str, iris: Iris, syntax: Syntax) -> str:
-    """Return the SQL list of the properties that a statement's attributes are."""
-    is_name = f"a.type = {text(QUALIFIED_NAME)}"
-    classes = ", ".join(text(f"prov:{name}") for name in sorted(provo.CLASSES))
-    known = " ".join(
-        f"WHEN a.key = {text(k)} THEN {text(iri)}" for k, iri in provo.ATTRIBUTES.items()
+_unidentified = ", ".join(text(kind.name) for kind in KINDS if not kind.identified)
+_elements = ", ".join(text(kind.name) for kind in KINDS if kind.element)
+_no_second = ", ".join(
+    text(kind.name)
+    for kind in KINDS
+    if not kind.element and not provo.RELATIONS[kind.name].qualifies
+)
+_UNSAYABLE = (
+    (
+        f"SELECT * FROM {{}} WHERE kind IN ({_unidentified}) AND (id IS NOT NULL OR len(attributes) > 0)",
+        "an identifier or attributes of {kind}",
+    ),
+    (
+        f"SELECT * FROM {{}} WHERE kind NOT IN ({_elements}) AND arg1 IS NULL "
+        f"OR kind IN ({_no_second}) AND arg2 IS NULL",
+        "{kind} without one of its two main arguments",
+    ),
+    (
+        f"SELECT kind, id FROM {{}} WHERE kind NOT IN ({_elements}) AND (bundle, id) IN ("
+        f"SELECT (bundle, id) FROM {{}} SEMI JOIN (SELECT bundle, id FROM {{}} "
+        f"WHERE kind NOT IN ({_elements}) AND id IS NOT NULL) USING (bundle, id) "
+        "GROUP BY bundle, id HAVING count(*) > 1)",
+        "two statements of one identifier ({kind} {name} is one of them)",
+    ),
+    (
+        "SELECT kind, arg1 AS id FROM {} WHERE kind = 'mentionOf' GROUP BY bundle, kind, arg1 "
+        "HAVING count(*) > 1",
+        "two mentions of {name}",
+    ),
+    (
+        "SELECT a.lang AS id, kind FROM (SELECT kind, unnest(attributes) AS a FROM {}) "
+        f"WHERE a.lang IS NOT NULL AND NOT regexp_full_match(a.lang, '{_LANGUAGE}')",
+        "the language {name!r}, which is none of BCP 47",
+    ),
+)
+
+
+def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
+    """Write the statements of ``bundle`` (``""``: of the document itself), which are unambiguous."""
+    with spelling(document, syntax) as terms:
+        for kind in document.kinds(bundle):
+            queries = _element if kind.element else _relation
+            for query in queries(document, kind, bundle, syntax, terms):
+                write_text(query, stream)
+
+
+def _element(
+    document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
+) -> list[str]:
+    times = [
+        _time("s", provo.ELEMENT_TIMES[argument.name], kind.column(argument.name), syntax)
+        for argument in kind.arguments
+    ]
+    rows = f"SELECT *, {terms.name('id')} AS s FROM ({document.rows_of(kind, bundle)})"
+    return syntax.description(rows, "s", provo.ELEMENTS[kind.name], times, terms.attribute("s"))
+
+
+def _relation(
+    document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
+) -> list[str]:
+    """Return the queries for what is one triple, then for what has a node."""
+    relation = provo.RELATIONS[kind.name]
+    first, second, *others = kind.arguments
+    columns = [
+        "*",
+        f"{terms.name(kind.column(first.name))} AS s",
+        f"{terms.name(kind.column(second.name))} AS o",
+        *(
+            f"{terms.name(kind.column(argument.name))} AS {_place(argument)}"
+            for argument in others
+            if argument.refers is not Refers.TIME
+        ),
+    ]
+    rows = f"SELECT {', '.join(columns)} FROM ({document.rows_of(kind, bundle)})"
+    triple = _property("s", kind.name, "o", syntax)
+    if not relation.qualifies:
+        return syntax.description(rows, "s", "", [triple, *_others("s", others, relation, syntax)])
+    is_plain = _is_plain(document, kind, bundle)
+    queries = syntax.description(f"{rows} WHERE {is_plain}", "s", "", [triple])
+    subtype = _SUBTYPE if kind.name == "wasDerivedFrom" else "NULL"
+    rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
+    groups = database.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
+    place = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
+    for derivation, is_named in groups:
+        influence = derivation or relation.influence
+        link = f"qualified{derivation}" if derivation else relation.qualifies
+        properties = [
+            optional("o", _property("n", relation.object, "o", syntax)),
+            *_others("n", others, relation, syntax),
+        ]
+        node = (
+            terms.name("id")
+            if is_named
+            else f"concat('_:{place}{influence}', row_number() OVER ())"
+        )
+        group = (
+            f"SELECT * EXCLUDE attributes, {node} AS n, {_without(derivation)} AS attributes FROM ({rows}) "
+            f"WHERE subtype IS NOT DISTINCT FROM {text(derivation) if derivation else 'NULL'} "
+            f"AND id IS {'NOT ' if is_named else ''}NULL"
+        )
+        also = optional("o", triple) if relation.keeps_triple else ""
+        attribute = terms.attribute("n")
+        if is_named:
+            links = [*([also] if also else []), _property("s", link, "n", syntax)]
+            queries += syntax.description(group, "s", "", links)
+            queries += syntax.description(group, "n", influence, properties, attribute)
+        else:
+            key = syntax.spell_key(PROV + link)
+            queries += syntax.qualified(group, also, key, influence, properties, attribute)
+    return queries
+
+
+def _is_plain(document: Document, kind: Kind, bundle: str) -> str:
+    """Return the SQL condition for a statement that is one triple and nothing else.
+
+    Where another statement has the same triple at a node, one alone would be read as that one's (by the
+    ``prov`` library even where only the subject is the same).
+    """
+    more = "".join(f" AND {kind.column(a.name)} IS NULL" for a in kind.arguments[2:])
+    is_plain = f"(id IS NULL AND len(attributes) = 0 AND arg2 IS NOT NULL{more})"
+    same = "arg1" if provo.RELATIONS[kind.name].keeps_triple else "arg1, arg2"
+    rows = document.rows_of(kind, bundle)
+    clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain} AND arg2 IS NOT NULL"
+    found = database.rows(
+        f"SELECT 1 FROM ({rows}) AS one SEMI JOIN ({clashing}) AS other USING ({same}) WHERE {is_plain} LIMIT 1"
     )
-    key = (
-        f"CASE WHEN a.key = 'prov:type' AND {is_name} AND a.value NOT IN ({classes}) THEN {_rdf('type')} "
-        f"{known} ELSE {iris.of_key('a.key')} END"
+    if not found:
+        return is_plain
+    return f"({is_plain} AND ({same}) NOT IN (SELECT {_tuple(same)} FROM ({clashing})))"
+
+
+def _tuple(columns: str) -> str:
+    return f"({columns})" if "," in columns else columns
+
+
+_derivations = ", ".join(text(f"prov:{name}") for name in provo.DERIVATIONS)
+_SUBTYPE = (
+    "substr(list_filter(attributes, lambda a: a.key = 'prov:type' "
+    f"AND a.type = {text(QUALIFIED_NAME)} AND a.value IN ({_derivations}))[1].value, 6)"
+)
+
+
+def _without(subtype: str | None) -> str:
+    """Return the SQL for the attributes but for the type that is the node's class already."""
+    if subtype is None:
+        return "attributes"
+    return (
+        "list_filter(attributes, lambda a: NOT (a.key = 'prov:type' AND "
+        f"coalesce(a.type, '') = {text(QUALIFIED_NAME)} AND a.value = {text('prov:' + subtype)}))"
     )
-    value = (
-        f"CASE WHEN {is_name} THEN {syntax.resource(iris.of('a.value'))} "
-        f"ELSE {syntax.literal('a.value', iris.of('a.type'), 'a.lang')} END"
-    )
-    return f"list_transform(attributes, lambda a: {syntax.property(subject, key, value)})"
 
 
-def _given(listed: str) -> str:
-    return f"list_filter({listed}, lambda p: p IS NOT NULL)"
+def _place(argument: Argument) -> str:
+    return f"to_{argument.name}"
 
 
-def _prov(term: str) -> str:
-    return text(PROV + term)
+def _others(
+    subject: str, arguments: list[Argument], relation: provo.Relation, syntax: Syntax
+) -> list[str]:
+    """Return the SQL for the formal arguments after the second."""
+    properties = []
+    for position, argument in enumerate(arguments, start=3):
+        term = relation.others[argument.name]
+        if argument.refers is Refers.TIME:
+            properties.append(_time(subject, term, f"arg{position}", syntax))
+        else:
+            column = _place(argument)
+            properties.append(optional(column, _property(subject, term, column, syntax)))
+    return properties
 
 
-def _rdf(term: str) -> str:
-    return text(provo.RDF + term)
+def _property(subject: str, term: str, value: str, syntax: Syntax) -> str:
+    return syntax.reference(subject, text(syntax.spell_key(PROV + term)), value)
 
 
-def _datatype(iris: Iris, name: str) -> str:
-    return text(iris.namespaces.uri(name))
+def _time(subject: str, term: str, column: str, syntax: Syntax) -> str:
+    datatype = text(syntax.annotation(iri(XSD_DATETIME, syntax.prefixes)))
+    key = text(syntax.spell_key(PROV + term))
+    return optional(column, syntax.literal(subject, key, column, datatype))

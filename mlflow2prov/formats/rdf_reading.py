@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from xml.sax import SAXException
 
 import rdflib
+from rdflib.exceptions import ParserError
 from rdflib.namespace import NamespaceManager
 from rdflib.term import BNode, Identifier, Literal, URIRef
 
@@ -23,26 +25,38 @@ from mlflow2prov.formats import provo
 from mlflow2prov.formats.names import unescape
 
 _OURS = {"rdf": provo.RDF, "rdfs": provo.RDFS}
-_TYPE = URIRef(provo.RDF + "type")
+_TYPE = URIRef(provo.TYPE)
 _IN_BUNDLE = URIRef(PROV + "asInBundle")
 _ELEMENTS = {URIRef(PROV + term): kind for kind, term in provo.ELEMENTS.items()}
 _CLASSES = {URIRef(PROV + term) for term in provo.CLASSES}
 _PLAIN = {URIRef(PROV + kind): kind for kind in provo.RELATIONS}
-_QUALIFIES = {
-    URIRef(PROV + r.qualifies): kind for kind, r in provo.RELATIONS.items() if r.qualifies
+_INVERSE = {URIRef(PROV + term): kind for term, kind in provo.INVERSES.items()}
+_DERIVED = {URIRef(PROV + term): name for name, term in provo.DERIVATIONS.items()}
+_QUALIFIES: dict[URIRef, tuple[str, str | None]] = {
+    **{
+        URIRef(PROV + r.qualifies): (kind, None)
+        for kind, r in provo.RELATIONS.items()
+        if r.qualifies
+    },
+    **{URIRef(f"{PROV}qualified{name}"): ("wasDerivedFrom", name) for name in provo.DERIVATIONS},
 }
 _KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
 _ELEMENT_TIMES = {URIRef(PROV + term): argument for argument, term in provo.ELEMENT_TIMES.items()}
-# Subclasses of PROV-O's own that are kinds of PROV-DM too: what is one of these is an element as well.
-_IMPLIED = {
-    "Collection": "entity",
-    "EmptyCollection": "entity",
-    "Plan": "entity",
-    "Bundle": "entity",
-    "Person": "agent",
-    "Organization": "agent",
-    "SoftwareAgent": "agent",
-}
+_IMPLIED = {URIRef(PROV + term): kind for term, kind in provo.IMPLIED.items()}
+_RELATIONAL = {*_PLAIN, *_INVERSE, *_DERIVED, *_QUALIFIES, _IN_BUNDLE, *_ELEMENT_TIMES}
+# What rdflib's parsers raise at files that are none, besides their own errors.
+_RAISED = (
+    ParserError,
+    SAXException,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RecursionError,
+)
 _LOCAL = re.compile(r"[^/#]*$")
 
 Properties = dict[URIRef, list[Identifier]]
@@ -73,7 +87,7 @@ def read_rdf(
     with _as_written():
         try:
             dataset.parse(io.BytesIO(content), format=syntax, publicID="about:blank")
-        except Exception as error:
+        except _RAISED as error:
             reason = " ".join(str(error).split())[:200]
             raise FormatError(f"not {title}: {reason or type(error).__name__}") from error
     declared = {p: str(u) for p, u in dataset.namespace_manager.namespaces()} | dict(prefixes or {})
@@ -110,9 +124,10 @@ class _Names:
     def __init__(self, prefixes: dict[str, str]) -> None:
         self.namespaces = Namespaces()
         for prefix, uri in sorted(prefixes.items()):
-            if self.namespaces.prefix_of(uri) is None:
-                self.namespaces.declare(prefix, uri)
-        self._uris = sorted(self.namespaces.all.values(), key=len, reverse=True)
+            if self.namespaces.prefix_of(unescape(uri)) is None:
+                self.namespaces.declare(prefix, unescape(uri))
+        spaces = {*prefixes.values(), *RESERVED.values()} - {""}
+        self._spaces = sorted(spaces, key=lambda space: (-len(space), space))
         self._known: dict[str, str] = {}
 
     def __call__(self, iri: Identifier) -> str:
@@ -122,12 +137,12 @@ class _Names:
         return self._known[text]
 
     def _name(self, iri: str) -> str:
-        space = next((uri for uri in self._uris if uri and iri.startswith(uri)), None)
+        space = next((uri for uri in self._spaces if iri.startswith(uri)), None)
         if space is None:
             space = _LOCAL.sub("", iri) or iri
         local = unescape(iri[len(space) :])
         reserved = next((p for p, uri in RESERVED.items() if uri == space), None)
-        return f"{reserved}:{local}" if reserved else self.namespaces.name(space, local)
+        return f"{reserved}:{local}" if reserved else self.namespaces.name(unescape(space), local)
 
 
 class _GraphReader:
@@ -167,10 +182,7 @@ class _GraphReader:
     def _elements(self, subject: Identifier, properties: Properties) -> None:
         types = properties.get(_TYPE, [])
         kinds = {_ELEMENTS[t] for t in types if isinstance(t, URIRef) and t in _ELEMENTS}
-        kinds |= {
-            _IMPLIED[local] for t in types if (local := str(t).removeprefix(PROV)) in _IMPLIED
-        }
-        relational = {*_PLAIN, *_QUALIFIES, _IN_BUNDLE, *_ELEMENT_TIMES}
+        kinds = kinds or {_IMPLIED[t] for t in types if isinstance(t, URIRef) and t in _IMPLIED}
         for kind in sorted(kinds):
             times = {
                 _ELEMENT_TIMES[key]: properties[key] for key in _ELEMENT_TIMES if key in properties
@@ -179,7 +191,7 @@ class _GraphReader:
                 self._time(times[argument.name][0]) if argument.name in times else None
                 for argument in KIND[kind].arguments
             ]
-            attributes = self._attributes(properties, relational)
+            attributes = self._attributes(properties, _RELATIONAL)
             self._builder.add(self._bundle, kind, self._name(subject), arguments, attributes)
 
     def _qualified(
@@ -187,7 +199,7 @@ class _GraphReader:
     ) -> set[tuple[str, Identifier | None]]:
         """Read what is said at nodes; returns the (kind, second argument) pairs that they cover."""
         covered: set[tuple[str, Identifier | None]] = set()
-        for key, kind in _QUALIFIES.items():
+        for key, (kind, subtype) in _QUALIFIES.items():
             terms = provo.RELATIONS[kind]
             for node in properties.get(key, ()):
                 about = self._about[node]
@@ -211,6 +223,8 @@ class _GraphReader:
                 ]
                 identifier = None if isinstance(node, BNode) else self._name(node)
                 attributes = self._attributes(about, {URIRef(PROV + terms.object), *places})
+                if subtype is not None:
+                    attributes.append(_of_type(subtype))
                 self._builder.add(self._bundle, kind, identifier, arguments, attributes)
                 covered.add((kind, object_))
         return covered
@@ -229,9 +243,19 @@ class _GraphReader:
                 if kind == "mentionOf":
                     bundle = next(iter(properties.get(_IN_BUNDLE, ())), None)
                     arguments.append(self._name(bundle) if bundle is not None else None)
-                else:
-                    arguments += [None] * (len(KIND[kind].arguments) - 2)
                 self._builder.add(self._bundle, kind, None, arguments, ())
+        for key, kind in _INVERSE.items():
+            for value in properties.get(key, ()):
+                if isinstance(value, URIRef):
+                    arguments = [self._name(value), self._name(subject)]
+                    self._builder.add(self._bundle, kind, None, arguments, ())
+        for key, subtype in _DERIVED.items():
+            for value in properties.get(key, ()):
+                if ("wasDerivedFrom", value) not in covered and isinstance(value, URIRef):
+                    arguments = [self._name(subject), self._name(value)]
+                    self._builder.add(
+                        self._bundle, "wasDerivedFrom", None, arguments, [_of_type(subtype)]
+                    )
 
     def _time(self, value: Identifier) -> str:
         return date_time(str(value))
@@ -258,3 +282,7 @@ class _GraphReader:
         if isinstance(value, Literal) and value.datatype is not None:
             return key, *normal(text, self._name(value.datatype)), None
         return key, text, None, None
+
+
+def _of_type(name: str) -> Attribute:
+    return "prov:type", f"prov:{name}", literals.QUALIFIED_NAME, None

@@ -2,82 +2,98 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
+from xml.sax.saxutils import escape
 
-from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import PROV, Namespaces
+from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.formats import provo, rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.xmltext import check, text_sql, xml_text
+from mlflow2prov.formats.rdf_syntax import Syntax
+from mlflow2prov.formats.xmltext import check, text_sql
+
+_LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
-class RdfXml:
+class RdfXml(Syntax):
     """The spelling of RDF/XML: an element a property, whose value it has as text or by reference."""
 
-    def __init__(self, namespaces: dict[str, str]) -> None:
-        self._namespaces = namespaces
+    def __init__(self, namespaces: Namespaces) -> None:
+        super().__init__(namespaces)
+        spaces = [*self.prefixes.values(), ("rdf", provo.RDF), ("rdfs", provo.RDFS)]
+        self.declared = sorted(set(spaces))
+        self._longest_first = sorted(self.declared, key=lambda pair: (-len(pair[1]), pair))
 
-    def resource(self, iri: str) -> str:
-        """``rdf:resource="iri"/>``."""
-        return f"(' rdf:resource=\"' || {self._quoted(iri)} || '\"/>')"
+    def spell(self, iri: str) -> str:
+        """The IRI, as it stands in an attribute."""
+        return escape(iri)
 
-    def blank(self, label: str) -> str:
-        """``rdf:nodeID="label"/>``."""
-        return f"(' rdf:nodeID=\"' || {label} || '\"/>')"
+    def spell_key(self, iri: str) -> str:
+        """An element's name."""
+        for prefix, uri in self._longest_first:
+            if iri.startswith(uri) and _LOCAL.fullmatch(iri[len(uri) :]):
+                return f"{prefix}:{iri[len(uri) :]}" if prefix else iri[len(uri) :]
+        raise AssertionError(f"no namespace of {iri} is declared")
 
-    def literal(self, value: str, datatype: str, language: str) -> str:
-        """``rdf:datatype="iri">value``."""
-        return (
-            f"(coalesce(' xml:lang=\"' || {language} || '\"', "
-            f"' rdf:datatype=\"' || {self._quoted(datatype)} || '\"', '') || '>' || {text_sql(value)})"
-        )
+    def around(self, prefix: str) -> tuple[str, str]:
+        """The namespace's IRI goes before a local part."""
+        return self.spell(self.prefixes[prefix][1]), ""
 
-    def property(self, subject: str, key: str, value: str) -> str:
-        """``<key value``, and the end tag where the value is text."""
-        cases = " ".join(
-            f"WHEN starts_with(k, {text(uri)}) AND NOT contains(substr(k, {len(uri) + 1}), '/') "
-            f"AND NOT contains(substr(k, {len(uri) + 1}), '#') "
-            f"THEN {text(prefix + ':' if prefix else '')} || substr(k, {len(uri) + 1})"
-            for prefix, uri in self._namespaces.items()
-        )
-        name = f"list_transform([{key}], lambda k: CASE {cases} END)[1]"
-        return (
-            f"list_transform([{name}], lambda k: '    <' || k || {value} || "
-            f"CASE WHEN ends_with({value}, '/>') THEN '\n' ELSE '</' || k || '>\n' END)[1]"
-        )
+    def annotation(self, datatype: str) -> str:
+        """``rdf:datatype="iri"``."""
+        return f' rdf:datatype="{self.spell(datatype)}"'
 
-    def description(self, subject: str, properties: str) -> str:
-        """``<rdf:Description rdf:about="iri">`` with its properties."""
-        about = (
-            f"CASE WHEN starts_with({subject}, '_:') THEN ' rdf:nodeID=\"' || substr({subject}, 3) "
-            f"ELSE ' rdf:about=\"' || {self._quoted(subject)} END"
-        )
-        inner = f"array_to_string({properties}, '')"
-        return (
-            f"('  <rdf:Description' || {about} || '\">\n' || {inner} || '  </rdf:Description>\n')"
-        )
+    def language(self, tag: str) -> str:
+        """``xml:lang="tag"``."""
+        return f"concat(' xml:lang=\"', {tag}, '\"')"
 
-    def _quoted(self, iri: str) -> str:
-        return f"replace({iri}, '&', '&amp;')"
+    def reference(self, subject: str, key: str, value: str) -> str:
+        """``<key rdf:resource="iri"/>``."""
+        return f"concat('<', {key}, ' rdf:resource=\"', {value}, '\"/>\n')"
 
+    def literal(self, subject: str, key: str, value: str, annotation: str) -> str:
+        """``<key rdf:datatype="iri">text</key>``."""
+        return f"concat('<', {key}, {annotation}, '>', {text_sql(value)}, '</', {key}, '>\n')"
 
-def _namespaces(namespaces: Namespaces) -> dict[str, str]:
-    declared = {prefix: rdf.plain_iri(uri) for prefix, uri in namespaces.all.items() if uri}
-    return {**declared, "rdf": provo.RDF, "rdfs": provo.RDFS, "prov": PROV}
+    def description(
+        self, rows: str, subject: str, of: str, properties: list[str], attribute: str = ""
+    ) -> list[str]:
+        """An element of the subject's class with its properties."""
+        element = f"prov:{of}" if of else "rdf:Description"
+        inner = self._listed(properties, attribute)
+        return [
+            f"SELECT concat('<{element} rdf:about=\"', {subject}, '\">\n', {inner}, '</{element}>\n') "
+            f"FROM ({rows})"
+        ]
+
+    def qualified(
+        self, rows: str, triple: str, link: str, of: str, properties: list[str], attribute: str
+    ) -> list[str]:
+        """The node's element, within the subject's property."""
+        inner = self._listed(properties, attribute)
+        node = f"concat('<{link}><prov:{of}>\n', {inner}, '</prov:{of}></{link}>\n')"
+        return self.description(rows, "s", "", [*([triple] if triple else []), node])
+
+    def _listed(self, properties: list[str], attribute: str) -> str:
+        listed = [*properties]
+        if attribute:
+            listed.append(f"array_to_string(list_transform(attributes, lambda a: {attribute}), '')")
+        return ", ".join(listed) or "''"
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document``, which has no bundles, as RDF/XML."""
     rdf.refuse_bundles(document, "RDF/XML")
-    spaces = _namespaces(document.namespaces)
+    document = rdf.unambiguous(document)
+    syntax = RdfXml(document.namespaces)
     declared = "".join(
-        f'\n    {f"xmlns:{prefix}" if prefix else "xmlns"}="{xml_text(uri)}"'
-        for prefix, uri in spaces.items()
+        f'\n    {f"xmlns:{prefix}" if prefix else "xmlns"}="{syntax.spell(iri)}"'
+        for prefix, iri in syntax.declared
     )
-    stream.write(f"<?xml version='1.0' encoding='UTF-8'?>\n<rdf:RDF{declared}>\n".encode())
-    rdf.write(document, "", RdfXml(spaces), stream)
+    stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{declared}>\n'.encode())
+    rdf.write(document, "", syntax, stream)
     stream.write(b"</rdf:RDF>\n")
 
 

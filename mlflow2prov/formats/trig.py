@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov import database
 from mlflow2prov.document import Document
 from mlflow2prov.formats import rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
+from mlflow2prov.formats.rdf_syntax import spelled
 from mlflow2prov.formats.turtle import Turtle, begins, write_prefixes
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as TriG."""
+    document = rdf.unambiguous(document)
     write_prefixes(document.namespaces, stream)
     rdf.write(document, "", Turtle(document.namespaces), stream)
-    iris = rdf.Iris(document.namespaces)
+    inside = Turtle(document.namespaces, "    ")
     for bundle in document.bundles():
-        name = database.rows(f"SELECT {iris.of('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
-        stream.write(f"\n<{name}> {{\n".encode())
-        rdf.write(document, bundle, Turtle(document.namespaces, "    "), stream)
+        stream.write(f"\n{spelled(bundle, inside)} {{\n".encode())
+        rdf.write(document, bundle, inside, stream)
         stream.write(b"}\n")
 
 

@@ -11,62 +11,94 @@ from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.formats import provo, rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.names import PLAIN
-from mlflow2prov.formats.nquads import NQuads
+from mlflow2prov.formats.nquads import quoted
 from mlflow2prov.formats.rdf_reading import read_rdf
+from mlflow2prov.formats.rdf_syntax import Syntax, output_prefixes
 
 _BEGIN = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\b|BASE\b)", re.I)
+_PLAIN = re.compile(PLAIN)
 
 
-class Turtle(NQuads):
-    """The spelling of Turtle: prefixed names, and a description ended by a full stop."""
+class Turtle(Syntax):
+    """The spelling of Turtle: prefixed names, properties one a line, blank nodes where they belong."""
 
     def __init__(self, namespaces: Namespaces, indent: str = "") -> None:
-        super().__init__()
+        super().__init__(namespaces)
         self._indent = indent
-        prefixes = {**namespaces.all, "rdfs": provo.RDFS}
-        self._prefixes = {prefix: rdf.plain_iri(uri) for prefix, uri in prefixes.items()}
+        declared = [*self.prefixes.values(), ("rdf", provo.RDF), ("rdfs", provo.RDFS)]
+        self._declared = sorted(declared, key=lambda pair: (-len(pair[1]), pair))
 
-    def resource(self, iri: str) -> str:
+    def spell(self, iri: str) -> str:
         """``prefix:local`` where that needs no escape, else ``<iri>``."""
-        cases = [
-            f"WHEN starts_with(r, {text(uri)}) AND regexp_full_match(substr(r, {len(uri) + 1}), '{PLAIN}') "
-            f"THEN {text(prefix + ':')} || substr(r, {len(uri) + 1})"
-            for prefix, uri in self._prefixes.items()
-            if uri
-        ]
-        return (
-            f"list_transform([{iri}], lambda r: CASE {' '.join(cases)} ELSE '<' || r || '>' END)[1]"
-        )
+        for prefix, uri in self._declared:
+            if iri.startswith(uri) and _PLAIN.fullmatch(iri[len(uri) :]):
+                return f"{prefix}:{iri[len(uri) :]}"
+        return f"<{iri}>"
 
-    def literal(self, value: str, datatype: str, language: str) -> str:
-        """As in N-Quads, the datatype by its prefix."""
-        plain = super().literal(value, "NULL::VARCHAR", language)
-        typed = f"coalesce('^^' || {self.resource(datatype)}, '')"
-        return f"({plain} || CASE WHEN {language} IS NULL THEN {typed} ELSE '' END)"
+    def spell_key(self, iri: str) -> str:
+        """``a`` for the class, else as any IRI."""
+        return "a" if iri == provo.TYPE else self.spell(iri)
 
-    def property(self, subject: str, key: str, value: str) -> str:
-        """``key value``."""
-        is_type = f"{key} = {text(provo.RDF + 'type')}"
-        return f"(CASE WHEN {is_type} THEN 'a' ELSE {self.resource(key)} END || ' ' || {value})"
+    def around(self, prefix: str) -> tuple[str, str]:
+        """The prefix goes before a local part."""
+        return f"{self.prefixes[prefix][0]}:", ""
 
-    def description(self, subject: str, properties: str) -> str:
+    def annotation(self, datatype: str) -> str:
+        """``^^prefix:local``."""
+        return f"^^{self.spell(datatype)}"
+
+    def language(self, tag: str) -> str:
+        """``@tag``."""
+        return f"concat('@', {tag})"
+
+    def reference(self, subject: str, key: str, value: str) -> str:
+        """``key value``; the subject stands before all its properties."""
+        return f"concat({key}, ' ', {value})"
+
+    def literal(self, subject: str, key: str, value: str, annotation: str) -> str:
+        """``key "text"``, with datatype or language."""
+        return f"concat({key}, ' ', {quoted(value)}, {annotation})"
+
+    def description(
+        self, rows: str, subject: str, of: str, properties: list[str], attribute: str = ""
+    ) -> list[str]:
         """A subject with its properties, one a line."""
-        about = f"CASE WHEN starts_with({subject}, '_:') THEN {subject} ELSE {self.resource(subject)} END"
-        between = text(f" ;\n{self._indent}    ")
-        return f"('{self._indent}' || {about} || ' ' || array_to_string({properties}, {between}) || ' .\n')"
+        listed = self._listed(of, properties, attribute, f"{self._indent}    ")
+        return [
+            f"SELECT concat({text(self._indent)}, {subject}, ' ', {listed}, ' .\n') FROM ({rows})"
+        ]
+
+    def qualified(
+        self, rows: str, triple: str, link: str, of: str, properties: list[str], attribute: str
+    ) -> list[str]:
+        """The node in brackets, as value of the subject's property."""
+        inner = self._indent + "    "
+        listed = self._listed(of, properties, attribute, f"{inner}    ")
+        node = f"concat({text(f'{link} [ ')}, {listed}, {text(' ]')})"
+        return self.description(rows, "s", "", [*([triple] if triple else []), node])
+
+    def _listed(self, of: str, properties: list[str], attribute: str, indent: str) -> str:
+        between = text(f" ;\n{indent}")
+        first = [text(f"a prov:{of}")] if of else []
+        rest = []
+        if attribute:
+            lines = f"list_transform(attributes, lambda a: {attribute})"
+            rest.append(f"nullif(array_to_string({lines}, {between}), '')")
+        return f"concat_ws({between}, {', '.join([*first, *properties, *rest])})"
 
 
 def write_prefixes(namespaces: Namespaces, stream: BinaryIO) -> None:
     """Write the declarations that Turtle and TriG begin with."""
-    declared = {**namespaces.all, **({"rdfs": provo.RDFS} if "rdfs" not in namespaces.all else {})}
-    for prefix, uri in declared.items():
-        stream.write(f"@prefix {prefix}: <{rdf.plain_iri(uri)}> .\n".encode())
+    declared = {*output_prefixes(namespaces).values(), ("rdfs", provo.RDFS)}
+    for prefix, iri in sorted(declared):
+        stream.write(f"@prefix {prefix}: <{iri}> .\n".encode())
     stream.write(b"\n")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document``, which has no bundles, as Turtle."""
     rdf.refuse_bundles(document, "Turtle")
+    document = rdf.unambiguous(document)
     write_prefixes(document.namespaces, stream)
     rdf.write(document, "", Turtle(document.namespaces), stream)
 

@@ -69,7 +69,7 @@ def _attributes(attributes: Attributes) -> str:
 
 
 def _is_known(value: Value) -> bool:
-    return isinstance(value, str) or (isinstance(value, Name) and value.is_constant)
+    return isinstance(value, str) or (isinstance(value, Name) and value.is_known)
 
 
 def _literal(key: str, value: Value) -> str:

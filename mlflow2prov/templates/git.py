@@ -15,7 +15,9 @@ from mlflow2prov.templates.language import (
     activity,
     agent,
     digest,
+    either,
     entity,
+    fit,
     name,
     prov,
     specialization_of,
@@ -34,7 +36,7 @@ from mlflow2prov.templates.language import (
 
 def commit_of(sha: Column) -> Name:
     """Name the commit activity: unique in the world by its hash."""
-    return name("Commit", sha)
+    return name("Commit", fit(sha))
 
 
 def user_of(name_: Column, email: Column) -> Name:
@@ -44,12 +46,12 @@ def user_of(name_: Column, email: Column) -> Name:
 
 def file_of(sha: Column, path: Column) -> Name:
     """Name a file: by the commit that added it and the path it had there."""
-    return name("File", sha, digest(path))
+    return name("File", fit(sha), digest(path))
 
 
 def revision_of(sha: Column, path: Column) -> Name:
     """Name a revision of a file: by the commit that made it and its path."""
-    return name("FileRevision", sha, digest(path))
+    return name("FileRevision", fit(sha), digest(path))
 
 
 @template(over="people")
@@ -57,11 +59,7 @@ def git_user(person: Row) -> Iterator[Pattern]:
     """Authors, committers and co-authors, each once."""
     yield agent(
         user_of(person.name, person.email),
-        type=[
-            term("User"),
-            when("NOT is_bot", prov("Person")),
-            when("is_bot", prov("SoftwareAgent")),
-        ],
+        type=[term("User"), either("is_bot", prov("SoftwareAgent"), prov("Person"))],
         name=person.name,
         email=person.email,
         label=person.label,
@@ -150,10 +148,7 @@ def file_revision(change: Row) -> Iterator[Pattern]:
 def file_revision_origin(change: Row) -> Iterator[Pattern]:
     """Who and what made a revision; of the state that a shallow clone starts with, nobody knows."""
     revision = revision_of(change.sha, change.path)
-    role = [
-        when("status = 'A'", term("AddedRevision")),
-        when("status <> 'A'", term("ModifiedRevision")),
-    ]
+    role = either("status = 'A'", term("AddedRevision"), term("ModifiedRevision"))
     yield was_generated_by(revision, commit_of(change.sha), change.committed_at, role=role)
     yield was_attributed_to(revision, user_of(change.author_name, change.author_email))
 

@@ -44,10 +44,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Name:
-    """A qualified name in every row, the same in all or NULL where a part of it is unknown."""
+    """A qualified name in every row; NULL where a part of it is unknown, unless it is always known."""
 
     sql: str
-    is_constant: bool = False
+    is_known: bool = False
 
 
 class Row:
@@ -108,6 +108,11 @@ def name(kind: str, *parts: Column) -> Name:
     return Name(" || ".join([text(kind), *(f"'.' || {_safe(part)}" for part in parts)]))
 
 
+def fit(part: Column) -> Column:
+    """Return ``part`` as one that is always fit for a name, as Git's hashes are."""
+    return Column(part.sql, part.type, is_name_part=True)
+
+
 def digest(*parts: Column) -> Column:
     """Return a digest of ``parts``: hexadecimal, 96 bits, unknown where all parts are."""
     joined = parts[0].sql
@@ -120,12 +125,12 @@ def digest(*parts: Column) -> Column:
 
 def prov(term: str) -> Name:
     """Return a name of W3C's own namespace, ``prov:Person``."""
-    return Name(text(f"prov:{term}"), is_constant=True)
+    return Name(text(f"prov:{term}"), is_known=True)
 
 
 def term(local: str) -> Name:
     """Return a name of the vocabulary, ``FileRevision``, in the default namespace."""
-    return Name(text(local), is_constant=True)
+    return Name(text(local), is_known=True)
 
 
 def when(condition: str, value: Value) -> Value:
@@ -134,6 +139,12 @@ def when(condition: str, value: Value) -> Value:
         return Column(f"CASE WHEN {condition} THEN {text(value)} END")
     sql = f"CASE WHEN {condition} THEN {value.sql} END"
     return Name(sql) if isinstance(value, Name) else Column(sql, value.type)
+
+
+def either(condition: str, one: Name, other: Name) -> Name:
+    """Return ``one`` where the SQL ``condition`` over the row holds, ``other`` elsewhere."""
+    is_known = one.is_known and other.is_known
+    return Name(f"CASE WHEN {condition} THEN {one.sql} ELSE {other.sql} END", is_known)
 
 
 def _safe(part: Column) -> str:

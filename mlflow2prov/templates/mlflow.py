@@ -18,6 +18,7 @@ from mlflow2prov.templates.language import (
     activity,
     agent,
     digest,
+    either,
     entity,
     had_member,
     name,
@@ -31,7 +32,6 @@ from mlflow2prov.templates.language import (
     was_informed_by,
     was_invalidated_by,
     was_started_by,
-    when,
 )
 
 # Names
@@ -287,10 +287,7 @@ def artifact(artifact: Row) -> Iterator[Pattern]:
     this = run_artifact_of(artifact)
     yield entity(
         this,
-        type=[
-            when("NOT coalesce(is_model, false)", term("Artifact")),
-            when("is_model", term("ModelArtifact")),
-        ],
+        type=either("is_model", term("ModelArtifact"), term("Artifact")),
         path=artifact.path,
         is_dir=artifact.is_dir,
         file_size=artifact.file_size,

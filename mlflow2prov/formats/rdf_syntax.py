@@ -1,0 +1,241 @@
+"""RDF's terms out of a Document's names, and what a syntax is that spells them.
+
+A :class:`Syntax` says how terms, properties and descriptions are spelled; :class:`Terms` gives the SQL
+for what a document's rows hold, so spelled.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.document.literals import QUALIFIED_NAME
+from mlflow2prov.document.namespaces import PROV, Namespaces
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats import provo
+from mlflow2prov.formats.names import PLAIN, ascii_name, iri_part
+
+_PREFIX = re.compile(r"(?!xml)[a-z]([a-z0-9_.-]*[a-z0-9_-])?|", re.IGNORECASE | re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_MOST_SPELLED = 200
+_numbers = itertools.count(1)
+
+
+class Syntax(ABC):
+    """How an RDF syntax spells things.
+
+    IRIs that are known before any row is seen are Python's; what depends on a row is SQL. Properties
+    are of a subject in the column ``subject``; a property whose value is NULL is NULL or empty.
+    """
+
+    def __init__(self, namespaces: Namespaces) -> None:
+        self.namespaces = namespaces
+        self.prefixes = output_prefixes(namespaces)
+
+    @abstractmethod
+    def spell(self, iri: str) -> str:
+        """Spell an IRI as a subject or a value."""
+
+    @abstractmethod
+    def spell_key(self, iri: str) -> str:
+        """Spell an IRI as a property."""
+
+    @abstractmethod
+    def around(self, prefix: str) -> tuple[str, str]:
+        """Return what stands before and after a plain local part, for a prefix of the document."""
+
+    @abstractmethod
+    def annotation(self, datatype: str) -> str:
+        """Spell the datatype (an IRI) of a literal, as it stands beside its text."""
+
+    @abstractmethod
+    def language(self, tag: str) -> str:
+        """Return the SQL for the language of a literal; ``tag`` is SQL too, maybe NULL."""
+
+    @abstractmethod
+    def reference(self, subject: str, key: str, value: str) -> str:
+        """Return the SQL for a property whose value is a resource; all arguments are SQL."""
+
+    @abstractmethod
+    def literal(self, subject: str, key: str, value: str, annotation: str) -> str:
+        """Return the SQL for a property whose value is a literal; all arguments are SQL."""
+
+    @abstractmethod
+    def description(
+        self, rows: str, subject: str, of: str, properties: list[str], attribute: str = ""
+    ) -> list[str]:
+        """Return the queries for a description of each ``subject`` of ``rows``.
+
+        ``of`` is its class in PROV's namespace, empty for none; ``attribute`` is the SQL for the
+        property that an attribute ``a`` of the row is, empty where rows have none.
+        """
+
+    @abstractmethod
+    def qualified(
+        self, rows: str, triple: str, link: str, of: str, properties: list[str], attribute: str
+    ) -> list[str]:
+        """Return the queries for blank nodes and for what leads to them.
+
+        The subject ``s`` has the property ``triple`` too, unless that is empty; ``link`` (spelled)
+        leads from it to the node, which is labelled ``n``; the rest is as in :meth:`description`.
+        """
+
+
+def optional(column: str, spelled: str) -> str:
+    """Return the SQL for a property, NULL where ``column`` is."""
+    return f"CASE WHEN {column} IS NOT NULL THEN {spelled} END"
+
+
+def output_prefixes(namespaces: Namespaces) -> dict[str, tuple[str, str]]:
+    """Return the prefix and the IRI that a file declares, for each prefix of a document.
+
+    A prefix that the syntaxes do not take, or take for something else, is replaced; in an IRI, what
+    none may hold is escaped as in names.
+
+    Raises:
+        FormatError: a namespace is no absolute IRI, so that its names are none.
+    """
+    taken = {*namespaces.all, "rdf", "rdfs"}
+    chosen: dict[str, tuple[str, str]] = {}
+    for prefix, uri in namespaces.all.items():
+        if not _SCHEME.match(uri):
+            raise FormatError(
+                f"the namespace {uri[:100]!r} of the prefix {prefix[:100]!r} is no absolute IRI, "
+                "which RDF needs; save as json"
+            )
+        meant = {"rdf": provo.RDF, "rdfs": provo.RDFS}.get(prefix, uri)
+        fresh = prefix
+        if not _PREFIX.fullmatch(prefix) or meant != uri:
+            fresh = next(p for n in itertools.count(1) if (p := f"ns{n}") not in taken)
+            taken.add(fresh)
+        chosen[prefix] = (fresh, iri_part(uri))
+    return chosen
+
+
+def spelled(name: str, syntax: Syntax) -> str:
+    """Spell one name of the document."""
+    return syntax.spell(iri(name, syntax.prefixes))
+
+
+def iri(name: str, prefixes: Mapping[str, tuple[str, str]]) -> str:
+    """Return the IRI of a name."""
+    prefix, colon, local = name.partition(":")
+    if not colon:
+        prefix, local = "", name
+    return prefixes[prefix][1] + iri_part(local)
+
+
+def key_iri(name: str, prefixes: Mapping[str, tuple[str, str]]) -> str:
+    """Return the IRI of an attribute's name, which RDF/XML makes an element's name."""
+    prefix, colon, local = name.partition(":")
+    if not colon:
+        prefix, local = "", name
+    found = prefixes[prefix][1] + ascii_name(local)
+    if found in provo.STRUCTURE:
+        found = f"{prefixes[prefix][1]}_x{ord(local[0]):04X}_{local[1:]}"
+    return found
+
+
+class Terms:
+    """SQL for the terms that a document's rows hold, spelled in a syntax."""
+
+    def __init__(
+        self, syntax: Syntax, functions: tuple[str, str, str], keys: list[str], types: list[str]
+    ) -> None:
+        self._syntax = syntax
+        self._spell, self._spell_key, self._annotate = functions
+        self._keys = keys
+        self._types = types
+
+    def name(self, column: str) -> str:
+        """Return the SQL for a name as a subject or value; NULL stays NULL."""
+        is_plain = (
+            f"regexp_full_match({column}, '({PLAIN}:)?{PLAIN}') AND NOT contains({column}, '_x')"
+        )
+        cases = []
+        for prefix in self._syntax.prefixes:
+            before, after = (text(t) for t in self._syntax.around(prefix))
+            begins = f"starts_with({column}, {text(prefix + ':')})"
+            if prefix:
+                local = f"substr({column}, {len(prefix) + 2})"
+                cases.append(f"WHEN {begins} THEN concat({before}, {local}, {after})")
+            else:
+                whole = f"concat({before}, {column}, {after})"
+                cases.insert(0, f"WHEN NOT contains({column}, ':') THEN {whole}")
+        return (
+            f"CASE WHEN {column} IS NULL THEN NULL WHEN NOT ({is_plain}) "
+            f"THEN {self._spell}({column}) {' '.join(cases)} END"
+        )
+
+    def attribute(self, subject: str, element: str = "a") -> str:
+        """Return the SQL for the property that an attribute of a statement is."""
+        a, syntax = element, self._syntax
+        is_type = f"{a}.key = 'prov:type'"
+        classes = ", ".join(text(f"prov:{name}") for name in sorted(provo.CLASSES))
+        own = text(syntax.spell_key(PROV + "type"))
+        of_class = f"CASE WHEN {a}.value IN ({classes}) THEN {own} ELSE {text(syntax.spell_key(provo.TYPE))} END"
+        key = _cases(
+            f"{a}.key",
+            {name: syntax.spell_key(self._key(name)) for name in self._keys},
+            f"{self._spell_key}({a}.key)",
+        )
+        datatype = _cases(
+            f"{a}.type",
+            {name: syntax.annotation(iri(name, syntax.prefixes)) for name in self._types},
+            f"{self._annotate}({a}.type)",
+        )
+        annotation = (
+            f"CASE WHEN {a}.lang IS NOT NULL THEN {syntax.language(a + '.lang')} "
+            f"WHEN {a}.type IS NULL THEN '' ELSE {datatype} END"
+        )
+        named = f"CASE WHEN {is_type} THEN {of_class} ELSE {key} END"
+        typed = f"CASE WHEN {is_type} THEN {own} ELSE {key} END"
+        return (
+            f"CASE WHEN {a}.type = {text(QUALIFIED_NAME)} "
+            f"THEN {syntax.reference(subject, named, self.name(a + '.value'))} "
+            f"ELSE {syntax.literal(subject, typed, a + '.value', annotation)} END"
+        )
+
+    def _key(self, name: str) -> str:
+        return provo.ATTRIBUTES.get(name) or key_iri(name, self._syntax.prefixes)
+
+
+@contextmanager
+def spelling(document: Document, syntax: Syntax) -> Iterator[Terms]:
+    """Give the terms of ``document``: by the database where names are plain, else by Python.
+
+    Few keys and datatypes occur in many attributes: these are spelled once.
+    """
+    counted = database.rows(
+        f"SELECT a.key, a.type FROM (SELECT unnest(attributes) AS a FROM {document.table}) "
+        f"GROUP BY ALL ORDER BY count(*) DESC LIMIT {_MOST_SPELLED}"
+    )
+    keys = sorted({key for key, _ in counted})
+    types = sorted({datatype for _, datatype in counted if datatype not in (None, QUALIFIED_NAME)})
+    prefixes = syntax.prefixes
+    spellers: list[Callable[[str], str]] = [
+        cache(lambda name: syntax.spell(iri(name, prefixes))),
+        cache(lambda name: syntax.spell_key(provo.ATTRIBUTES.get(name) or key_iri(name, prefixes))),
+        cache(lambda name: syntax.annotation(iri(name, prefixes))),
+    ]
+    functions = [f"spelled_{next(_numbers)}" for _ in spellers]
+    connection = database.connection()
+    for function, speller in zip(functions, spellers, strict=True):
+        connection.create_function(function, speller, ["VARCHAR"], "VARCHAR")
+    try:
+        yield Terms(syntax, (functions[0], functions[1], functions[2]), keys, types)
+    finally:
+        for function in functions:
+            connection.remove_function(function)
+
+
+def _cases(column: str, texts: dict[str, str], otherwise: str) -> str:
+    whens = " ".join(f"WHEN {text(value)} THEN {text(t)}" for value, t in texts.items())
+    return f"CASE {column} {whens} ELSE {otherwise} END" if whens else otherwise
