@@ -1,0 +1,1 @@
+"""What the product costs, as ratios to a floor in the same run: ``make bench``."""
