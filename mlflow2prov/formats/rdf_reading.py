@@ -24,7 +24,12 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
 from mlflow2prov.formats.names import unescape
 
-_OURS = {"rdf": provo.RDF, "rdfs": provo.RDFS}
+# What files declare and no name of a document uses; ``xml`` is declared by rdflib.
+_OURS = {
+    "rdf": provo.RDF,
+    "rdfs": provo.RDFS,
+    "xml": "http://www.w3.org/XML/1998/namespace",
+}
 _TYPE = URIRef(provo.TYPE)
 _IN_BUNDLE = URIRef(PROV + "asInBundle")
 _ELEMENTS = {URIRef(PROV + term): kind for kind, term in provo.ELEMENTS.items()}

@@ -8,12 +8,15 @@ from xml.sax.saxutils import escape
 
 from mlflow2prov.document import Document
 from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo, rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
 from mlflow2prov.formats.rdf_syntax import Syntax
 from mlflow2prov.formats.xmltext import check, text_sql
 
+# Namespaces that are declared by XML itself, and may not be by a file.
+_OF_XML = {"http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"}
 _LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -22,8 +25,8 @@ class RdfXml(Syntax):
 
     def __init__(self, namespaces: Namespaces) -> None:
         super().__init__(namespaces)
-        spaces = [*self.prefixes.values(), ("rdf", provo.RDF), ("rdfs", provo.RDFS)]
-        self.declared = sorted(set(spaces))
+        spaces = {*self.prefixes.values(), ("rdf", provo.RDF), ("rdfs", provo.RDFS)}
+        self.declared = sorted(pair for pair in spaces if pair[1] not in _OF_XML)
         self._longest_first = sorted(self.declared, key=lambda pair: (-len(pair[1]), pair))
 
     def spell(self, iri: str) -> str:
@@ -35,7 +38,7 @@ class RdfXml(Syntax):
         for prefix, uri in self._longest_first:
             if iri.startswith(uri) and _LOCAL.fullmatch(iri[len(uri) :]):
                 return f"{prefix}:{iri[len(uri) :]}" if prefix else iri[len(uri) :]
-        raise AssertionError(f"no namespace of {iri} is declared")
+        raise FormatError(f"RDF/XML has no element for the attribute {iri}; save as turtle")
 
     def around(self, prefix: str) -> tuple[str, str]:
         """The namespace's IRI goes before a local part."""

@@ -2,7 +2,7 @@
 
 Left out is what no PROV serialisation can tell apart: two statements of different arguments under one
 identifier (PROV-CONSTRAINTS forbids them), and two kinds of element of one identifier, whose attributes
-RDF keeps as one.
+RDF keeps as one, and two mentions of one entity (PROV-Links forbids them).
 """
 
 from datetime import timedelta, timezone
@@ -80,6 +80,7 @@ def documents(draw, locals_=PLAIN_LOCALS, bundles=True):
     for bundle in places:
         pool = draw(st.lists(name, min_size=2, max_size=6, unique=True))
         taken: set[str] = set()
+        mentioned: set[str] = set()
         for identifier in pool:
             kind = draw(st.sampled_from(ELEMENTS))
             times = tuple(draw(st.one_of(st.none(), TIMES)) for _ in kind.arguments)
@@ -87,7 +88,11 @@ def documents(draw, locals_=PLAIN_LOCALS, bundles=True):
             statements.append(Statement(kind.name, identifier, times, attributes, bundle))
             taken.add(identifier)
         for _ in range(draw(st.integers(0, 6))):
-            statements.append(draw(relations(prefixes, locals_, pool, taken, bundle)))
+            relation = draw(relations(prefixes, locals_, pool, taken, bundle))
+            if relation.kind == "mentionOf" and relation.arguments[0] in mentioned:
+                continue
+            mentioned.add(relation.arguments[0] if relation.kind == "mentionOf" else "")
+            statements.append(relation)
     document = Document.from_statements(statements, prefixes)
     from mlflow2prov.operations.unify import unify
 
