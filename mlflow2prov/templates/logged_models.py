@@ -22,10 +22,13 @@ from mlflow2prov.templates.language import (
 )
 from mlflow2prov.templates.mlflow import (
     artifact_of,
+    keyed,
+    measured,
     metric_of,
     mlflow_user_of,
     run_creation_of,
     run_of,
+    stored,
 )
 
 
@@ -92,7 +95,7 @@ def model_output(link: Row) -> Iterator[Pattern]:
 def logged_model_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of a logged model."""
     this = name("LoggedModelTag", tag.model_id, digest(tag.key))
-    yield entity(this, type=term("LoggedModelTag"), name=tag.key, value=tag.value, label=tag.key)
+    yield keyed(this, "LoggedModelTag", tag)
     yield had_member(logged_model_of(tag.model_id), this)
 
 
@@ -100,7 +103,7 @@ def logged_model_tag(tag: Row) -> Iterator[Pattern]:
 def logged_model_param(param: Row) -> Iterator[Pattern]:
     """A parameter of a logged model."""
     this = name("Param", param.model_id, digest(param.key))
-    yield entity(this, type=term("Param"), name=param.key, value=param.value, label=param.key)
+    yield keyed(this, "Param", param)
     yield had_member(logged_model_of(param.model_id), this)
 
 
@@ -108,15 +111,7 @@ def logged_model_param(param: Row) -> Iterator[Pattern]:
 def logged_model_metric(metric: Row) -> Iterator[Pattern]:
     """A value of a metric of a logged model, measured by a run."""
     this = metric_of(metric.model_id, metric)
-    yield entity(
-        this,
-        type=term("Metric"),
-        name=metric.key,
-        value=metric.value,
-        timestamp=metric.timestamp,
-        step=metric.step,
-        label=metric.key,
-    )
+    yield measured(this, metric)
     yield had_member(logged_model_of(metric.model_id), this)
     yield was_generated_by(this, run_creation_of(metric.run_id), metric.timestamp)
 
@@ -125,15 +120,7 @@ def logged_model_metric(metric: Row) -> Iterator[Pattern]:
 def logged_model_artifact(artifact: Row) -> Iterator[Pattern]:
     """A file or folder of a logged model."""
     this = artifact_of(artifact.model_id, artifact.path)
-    yield entity(
-        this,
-        type=term("Artifact"),
-        path=artifact.path,
-        is_dir=artifact.is_dir,
-        file_size=artifact.file_size,
-        uri="models:/" + artifact.model_id + "/" + artifact.path,
-        label=artifact.path,
-    )
+    yield stored(this, term("Artifact"), "models:/" + artifact.model_id, artifact)
     yield had_member(logged_model_of(artifact.model_id), this)
 
 

@@ -78,6 +78,40 @@ def mlflow_user(person: Row) -> Iterator[Pattern]:
     )
 
 
+# What runs and logged models have alike
+
+
+def keyed(this: Name, kind: str, row: Row) -> Pattern:
+    """Describe a tag or a parameter: a key and its value."""
+    return entity(this, type=term(kind), name=row.key, value=row.value, label=row.key)
+
+
+def measured(this: Name, metric: Row) -> Pattern:
+    """Describe a value of a metric."""
+    return entity(
+        this,
+        type=term("Metric"),
+        name=metric.key,
+        value=metric.value,
+        timestamp=metric.timestamp,
+        step=metric.step,
+        label=metric.key,
+    )
+
+
+def stored(this: Name, kind: Name, uri: Column, artifact: Row) -> Pattern:
+    """Describe a file or folder; ``uri`` is what it belongs to, as users call it."""
+    return entity(
+        this,
+        type=kind,
+        path=artifact.path,
+        is_dir=artifact.is_dir,
+        file_size=artifact.file_size,
+        uri=uri + "/" + artifact.path,
+        label=artifact.path,
+    )
+
+
 # Experiments
 
 
@@ -113,7 +147,7 @@ def experiment_addition(experiment: Row) -> Iterator[Pattern]:
 def experiment_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of an experiment."""
     this = name("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key))
-    yield entity(this, type=term("ExperimentTag"), name=tag.key, value=tag.value, label=tag.key)
+    yield keyed(this, "ExperimentTag", tag)
     yield had_member(experiment_of(tag.store, tag.experiment_id), this)
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
@@ -248,7 +282,7 @@ def run_artifact_of(artifact: Row) -> Name:
 def run_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of a run."""
     this = run_tag_of(tag)
-    yield entity(this, type=term("RunTag"), name=tag.key, value=tag.value, label=tag.key)
+    yield keyed(this, "RunTag", tag)
     yield had_member(run_of(tag.run_id), this)
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
@@ -257,7 +291,7 @@ def run_tag(tag: Row) -> Iterator[Pattern]:
 def param(param: Row) -> Iterator[Pattern]:
     """A parameter, which the run's creation used."""
     this = param_of(param)
-    yield entity(this, type=term("Param"), name=param.key, value=param.value, label=param.key)
+    yield keyed(this, "Param", param)
     yield had_member(run_of(param.run_id), this)
     yield used(run_creation_of(param.run_id), this)
     yield was_attributed_to(this, mlflow_user_of(param.user))
@@ -267,15 +301,7 @@ def param(param: Row) -> Iterator[Pattern]:
 def metric(metric: Row) -> Iterator[Pattern]:
     """A value of a metric, which the run's creation measured at the metric's own time."""
     this = run_metric_of(metric)
-    yield entity(
-        this,
-        type=term("Metric"),
-        name=metric.key,
-        value=metric.value,
-        timestamp=metric.timestamp,
-        step=metric.step,
-        label=metric.key,
-    )
+    yield measured(this, metric)
     yield had_member(run_of(metric.run_id), this)
     yield was_generated_by(this, run_creation_of(metric.run_id), metric.timestamp)
     yield was_attributed_to(this, mlflow_user_of(metric.user))
@@ -285,15 +311,8 @@ def metric(metric: Row) -> Iterator[Pattern]:
 def artifact(artifact: Row) -> Iterator[Pattern]:
     """A file or folder that the run's creation left; a folder with an MLmodel file is a model."""
     this = run_artifact_of(artifact)
-    yield entity(
-        this,
-        type=either("is_model", term("ModelArtifact"), term("Artifact")),
-        path=artifact.path,
-        is_dir=artifact.is_dir,
-        file_size=artifact.file_size,
-        uri="runs:/" + artifact.run_id + "/" + artifact.path,
-        label=artifact.path,
-    )
+    kind = either("is_model", term("ModelArtifact"), term("Artifact"))
+    yield stored(this, kind, "runs:/" + artifact.run_id, artifact)
     yield had_member(run_of(artifact.run_id), this)
     yield was_generated_by(this, run_creation_of(artifact.run_id))
     yield was_attributed_to(this, mlflow_user_of(artifact.user))

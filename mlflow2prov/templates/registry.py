@@ -31,7 +31,7 @@ from mlflow2prov.templates.language import (
     was_invalidated_by,
 )
 from mlflow2prov.templates.logged_models import logged_model_of
-from mlflow2prov.templates.mlflow import artifact_of, mlflow_user_of, run_creation_of
+from mlflow2prov.templates.mlflow import artifact_of, keyed, mlflow_user_of, run_creation_of
 
 
 def _family(kind: str, condition: str) -> tuple[Template, ...]:
@@ -80,7 +80,7 @@ def _family(kind: str, condition: str) -> tuple[Template, ...]:
     def registered_model_tag(tag: Row) -> Iterator[Pattern]:
         """A tag of a registered model."""
         this = name(f"{kind}Tag", digest(tag.store, tag.name), digest(tag.key))
-        yield entity(this, type=term(f"{kind}Tag"), name=tag.key, value=tag.value, label=tag.key)
+        yield keyed(this, f"{kind}Tag", tag)
         yield had_member(model_of(tag.store, tag.name), this)
         yield was_attributed_to(this, mlflow_user_of(tag.user))
 
@@ -158,9 +158,7 @@ def _family(kind: str, condition: str) -> tuple[Template, ...]:
     def registered_model_version_tag(tag: Row) -> Iterator[Pattern]:
         """A tag of a version."""
         this = version_tag_of(tag)
-        yield entity(
-            this, type=term(f"{kind}VersionTag"), name=tag.key, value=tag.value, label=tag.key
-        )
+        yield keyed(this, f"{kind}VersionTag", tag)
         yield had_member(version_of(tag.store, tag.name, tag.version), this)
         yield was_attributed_to(this, mlflow_user_of(tag.creator))
 
