@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -14,7 +15,8 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.files import stage
 
 X = {"": "http://x/", "ex": "http://ex/"}
-SCHEMAS = os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", "../shared/schemas")
+BESIDE = Path(__file__).parents[3] / "shared" / "schemas"
+SCHEMAS = os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", str(BESIDE))
 needs_schemas = pytest.mark.skipif(
     not os.path.isdir(SCHEMAS), reason=f"W3C's schemas are not in {SCHEMAS}"
 )

@@ -82,7 +82,7 @@ def _meta(folder: Path) -> dict[str, Any]:
         StoreError: it is no YAML mapping, or far too long to be one of MLflow's.
     """
     file = folder / "meta.yaml"
-    if not file.is_file():
+    if not file.is_file() or file.is_symlink():
         return {}
     if file.stat().st_size > _LARGEST_META:
         raise StoreError(f"{file}: too long to be MLflow's")
@@ -101,7 +101,7 @@ def _values(folder: Path) -> Iterator[tuple[str, str]]:
         folders.sort()
         for name in sorted(files):
             file = Path(at, name)
-            if not file.is_symlink():
+            if file.is_file() and not file.is_symlink():
                 key = file.relative_to(folder).as_posix()
                 yield key, file.read_bytes().decode("utf-8", "replace")
 

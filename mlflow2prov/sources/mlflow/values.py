@@ -22,8 +22,8 @@ time = times.from_milliseconds
 
 
 def text(value: object) -> str | None:
-    """Return a text; what is empty or absent is unknown."""
-    if value is None or value == "":
+    """Return a text; what is empty or absent, or no scalar, is unknown."""
+    if value is None or value == "" or isinstance(value, dict | list):
         return None
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")

@@ -215,3 +215,27 @@ def test_an_artifact_root_outside_the_store_is_not_looked_at(tmp_path):
     info, facts = read(f"sqlite:///{store}/m.db")
     assert facts.query("SELECT * FROM {artifacts}") == []
     assert any("of 4 runs" in notice and "s3:" in notice for notice in info.notices)
+
+
+def test_a_hostile_file_store_neither_hangs_nor_leads_out(tmp_path):
+    import os
+
+    secret = tmp_path / "secret"
+    secret.write_text("name: leaked\n")
+    store = tmp_path / "mlruns"
+    run = store / "0" / "r"
+    (run / "params").mkdir(parents=True)
+    (run / "artifacts").mkdir()
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+    )
+    (store / "0" / "meta.yaml").write_text(f"{bomb}name: *u\nexperiment_id: '0'\n")
+    (run / "meta.yaml").write_text(f"run_id: r\nartifact_uri: {run}/artifacts\nuser_id: [x]\n")
+    os.mkfifo(run / "params" / "pipe")
+    (run / "params" / "link").symlink_to(secret)
+    (run / "artifacts" / "out").symlink_to(tmp_path)
+    (run / "artifacts" / "in").write_text("x")
+    _, facts = read(str(store))
+    assert facts.query("SELECT name FROM {experiments}") == [(None,)]
+    assert facts.query("SELECT * FROM {params}") == []
+    assert facts.query("SELECT path FROM {artifacts}") == [("in",)]
