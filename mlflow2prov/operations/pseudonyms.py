@@ -1,59 +1,63 @@
 """Pseudonyms: people hidden for good, and yet told apart.
 
-Hidden are the names, e-mail addresses and user names
+Known as people are
 
-- of every agent that is a person or a user: in its attributes, and in identifiers made from them;
-- in ``Signed-off-by``, ``Co-authored-by`` and other trailers of commit messages, be they agents or not;
-- in MLflow's ``mlflow.user`` tags, and in whatever else is tagged as a user;
-- of the owners of home folders (``/home/...``, ``/Users/...``, ``C:\\Users\\...``) in any path;
-- every e-mail address, known or not;
+- agents, unless they are only software or organizations: by their names, e-mail addresses, user names;
+- values of ``mlflow.user``, ``user_id``, ``author`` and the like, be they tags or attributes;
+- who stands in ``Signed-off-by``, ``Co-authored-by`` and other trailers, or as ``Ada <ada@example.org>``, in a text;
+- the owners of home folders in absolute paths (``/home/ada``, ``/Users/ada``, ``C:\\Users\\ada``, ``~ada/``).
 
-wherever any of them occurs: in attributes' values and keys, in identifiers, in namespaces, within words
-too; but a name of one or two letters, or one that a hash may hold by chance (``ada``), only where it
-stands apart. Each is replaced by a digest under a key (HMAC-SHA-256, RFC 2104), so that who has no key cannot look a
-guess up. With the same key the same person gets the same pseudonym in every document.
+They, and everything that looks like an e-mail address, are hidden wherever they occur: in values and keys of
+attributes, identifiers and references to them, prefixes and namespaces; with other letters between the
+words of a name (``ada.lovelace``), in any case, percent-encoded or escaped as in JSON and XML.
 
-Not hidden is what no list of people can know: a nickname that occurs in free text only, or how
-somebody writes.
+What is in place of them is ``person-`` and 16 hexadecimal digits of HMAC-SHA-256 (RFC 2104) under a key: who
+lacks the key cannot look a guess up. The same name has the same pseudonym in every document under one
+key, so documents still merge. A name and an address of one person have two pseudonyms, which
+the person's agent holds together. Identifiers that are digests of a person (``User.…``), or of a
+path or name with a person in it, are digested again, under the key.
+
+Within words: a name of five letters or more takes the word around it along (``alicerun``), since what would be left
+of ``malice`` would tell the name; one of three or four is hidden where no letter adjoins (``bob_run``,
+``bob2``, ``runBob``) and left where it is part of a word (``ann`` in ``planning``); one of two only where it stands
+alone; one of a single letter, or of digits only, where it is the whole value that names somebody. A name
+that means a role or a thing to everybody (``root``, ``model``: :mod:`~mlflow2prov.operations.vocabulary`) is
+hidden as a word of its own only. A hash that holds ``ada`` by chance stays a hash.
+
+Not hidden is what no list of people can know, or what is no name: parts of a name (``Ada`` alone) and nicknames in
+free text; names in base64 and other encodings that hide them from a plain search, in images and binary files; how
+somebody writes; times and time zones; hashes of commits and files, which whoever has the repository can look up;
+hosts and organizations. Whoever has the key, and a list of names, can find them again: keep it as you keep the names.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
-from urllib.parse import quote
 
 from mlflow2prov import database
+from mlflow2prov.database import text
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import KINDS, Refers
-from mlflow2prov.document.literals import QUALIFIED_NAME
-from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
+from mlflow2prov.document.namespaces import RESERVED, Namespaces
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.operations.masking import Mask
+from mlflow2prov.operations.people import IS_PERSON, people_of
+from mlflow2prov.operations.replacement import IS_NAME, pairs_table, replace
+from mlflow2prov.operations.vocabulary import VOCABULARY
 
 KEY_VARIABLE = "MLFLOW2PROV_PSEUDONYM_KEY"
 
-_DIGITS = 16
-_SHORTEST_PART = 3
-_HEXADECIMAL = re.compile(r"[0-9a-f]{1,8}")
-
-_PERSONAL = ("name", "email", "username")
-_USER_TAGS = ("mlflow.user", "user", "username", "user_id", "author", "owner")
-
-_EMAIL = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]*[\w!#$%&'*+=?^`{|}~-]@[\w-]+(?:\.[\w-]+)*", re.UNICODE
-)
-_TRAILER = re.compile(
-    r"^[ \t]*[A-Za-z][A-Za-z-]*-(?:by|to|from)[ \t]*:[ \t]*([^\n<>]*?)[ \t]*(?:<([^\n<>]*)>)?[ \t]*$",
-    re.I | re.M,
-)
-_HOME = re.compile(
-    r"(?i)(?:[/\\](?:home|users)[/\\]+|[/\\]documents and settings[/\\]+)([^/\\\s\"'<>:]+)"
-)
-_USER_ID = re.compile(r"^((?:[^:]*:)?User\.)([0-9a-f]{24})$")
+_HASH = "[0-9a-f]{16,}"
+_USER = re.compile(r"User\.[0-9a-f]{24}")
+_HASHES = re.compile(_HASH)
+# Identifiers hold a digest, of so many digits, of what these attributes say.
+_DIGESTED = ("name", "path", "key")
+_NAME_DIGEST = 24
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
@@ -70,12 +74,14 @@ def read_key(path: str | Path | None = None) -> bytes | None:
                 f"{path}: the key cannot be read ({error.strerror})"
             ) from error
         if not key:
-            raise ConfigurationError(f"{path}: the key is empty")
+            raise ConfigurationError(
+                f"{path}: the key is empty; put at least one secret line there"
+            )
         return key
     if KEY_VARIABLE in os.environ:
-        key = os.environ[KEY_VARIABLE].encode().strip()
+        key = os.environb[KEY_VARIABLE.encode()].strip()
         if not key:
-            raise ConfigurationError(f"{KEY_VARIABLE} is set, and empty")
+            raise ConfigurationError(f"{KEY_VARIABLE} is set, and empty; set a secret or unset it")
         return key
     return None
 
@@ -86,141 +92,148 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
     Args:
         document: changed in place.
         key: the secret under which digests are made; a random one if there is none, which is forgotten.
+
+    Raises:
+        ConfigurationError: the key is empty.
     """
-    mask = _Mask(key if key is not None else os.urandom(32), _known_people(document))
-    texts = {text: after for text in _texts(document) if (after := mask.text(text)) != text}
-    names = {name: after for name in _identifiers(document) if (after := mask.name(name)) != name}
-    with database.lookup(names) as name, database.lookup(texts) as value:
-        document.rename(name, value)
+    if key is not None and not key:
+        raise ConfigurationError("the key of the pseudonyms is empty")
+    people = people_of(document)
+    mask = Mask(key if key is not None else os.urandom(32), people.names)
+    texts = {t: after for t in _texts(document) if (after := mask.text(t)) != t}
+    special = {person: mask.pseudonym(person) for person in _values(document, people.is_personal)}
+    prefixes = {
+        prefix: after
+        for prefix in document.namespaces.declared
+        if prefix and (after := mask.text(prefix)) != prefix
+    }
+    names = _Names(mask, document, prefixes, {*texts, *special}).replaced()
+    replace(document, names, texts, special, people.is_personal)
     uris = document.namespaces.declared
-    document.namespaces = Namespaces({prefix: mask.text(uri) for prefix, uri in uris.items()})
-
-
-def _texts(document: Document) -> list[str]:
-    """Return the distinct values of attributes that are no names and no plain numbers."""
-    found = database.rows(
-        f"SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table}) "
-        f"WHERE (a.type IS NULL OR a.type <> '{QUALIFIED_NAME}') AND regexp_matches(a.value, '[^0-9.:T+-]')"
+    document.namespaces = Namespaces(
+        {prefixes.get(prefix, prefix): mask.text(uri) for prefix, uri in uris.items()}
     )
-    return [value for (value,) in found]
 
 
-def _identifiers(document: Document) -> list[str]:
-    """Return the distinct names in a document: identifiers, references, keys, values that are names."""
-    references = [
-        f"SELECT arg{place + 1} AS name FROM {document.table} WHERE kind = '{kind.name}'"
-        for kind in KINDS
-        for place, argument in enumerate(kind.arguments)
-        if argument.refers is not Refers.TIME
-    ]
-    attributes = f"(SELECT unnest(attributes) AS a FROM {document.table})"
-    queries = [
-        f"SELECT bundle AS name FROM {document.table}",
-        f"SELECT id FROM {document.table}",
-        *references,
-        f"SELECT a.key FROM {attributes}",
-        f"SELECT a.value FROM {attributes} WHERE a.type = '{QUALIFIED_NAME}'",
-    ]
-    union = " UNION ALL ".join(queries)
-    return [n for (n,) in database.rows(f"SELECT DISTINCT name FROM ({union}) WHERE name <> ''")]
-
-
-def _known_people(document: Document) -> set[str]:
-    """Return every name, address and user name that the document tells us is somebody's."""
-    personal = ", ".join(f"'{key}'" for key in _PERSONAL)
-    tags = ", ".join(f"'{key}'" for key in _USER_TAGS)
-    agents = database.rows(
-        f"""
-        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table}
-            WHERE kind = 'agent')
-        WHERE (a.key IN ({personal}) OR split_part(a.key, ':', 2) IN ({personal}) OR a.key = 'prov:label')
-            AND a.type IS NULL
-        """
-    )
-    tagged = database.rows(
-        f"""
-        SELECT DISTINCT list_filter(attributes, lambda a: a.key = 'value' OR ends_with(a.key, ':value'))[1].value
-        FROM {document.table} WHERE kind = 'entity' AND len(list_filter(attributes, lambda a:
-            (a.key = 'name' OR ends_with(a.key, ':name')) AND lower(a.value) IN ({tags}))) > 0
-        """
-    )
-    people = {value for (value,) in [*agents, *tagged] if value}
-    for value in _texts(document):
-        people.update(part for found in _TRAILER.findall(value) for part in found)
-        people.update(_HOME.findall(value))
-    return {person.strip() for person in people if person.strip()}
-
-
-class _Mask:
-    """Replaces what is known of people in texts."""
-
-    def __init__(self, key: bytes, people: Iterable[str]) -> None:
-        self._key = key
-        pieces: dict[str, str] = {}
-        for person in people:
-            for written in _ways_to_write(person):
-                pieces[written.lower()] = self._pseudonym(person)
-        self._pieces = pieces
-        longest_first = sorted(pieces, key=lambda piece: (-len(piece), piece))
-        patterns = [
-            re.escape(p) if _stands_out(p) else rf"(?<![^\W_]){re.escape(p)}(?![^\W_])"
-            for p in longest_first
-        ]
-        self._known = re.compile("|".join(patterns), re.I) if patterns else None
-
-    def text(self, value: str) -> str:
-        """Return ``value`` without anybody in it."""
-        masked = _EMAIL.sub(self._address, value)
-        if self._known is None:
-            return masked
-        return self._known.sub(self._piece, masked)
-
-    def name(self, name: str) -> str:
-        """Return a qualified name without anybody in its local part.
-
-        Users' identifiers are digests of who they are, which anybody could look up: they get a keyed one.
-        """
-        prefix, colon, local = name.partition(":")
-        if prefix in ("prov", "xsd"):
-            return name
-        if found := _USER_ID.match(name):
-            return f"{found[1]}{self._digest(found[2], 24)}"
-        before, part = (f"{prefix}:", local) if colon else ("", name)
-        if before in ("", f"{prefix}:") and part in _VOCABULARY:
-            return name
-        masked = self.text(part)
-        return name if masked == part else f"{before}{masked}"
-
-    def _address(self, found: re.Match[str]) -> str:
-        address = found[0]
-        return f"{self._pieces.get(address.lower()) or self._pseudonym(address)}"
-
-    def _piece(self, found: re.Match[str]) -> str:
-        return self._pieces.get(found[0].lower()) or self._pseudonym(found[0])
-
-    def _pseudonym(self, person: str) -> str:
-        return f"person-{self._digest(person.strip().lower(), _DIGITS)}"
-
-    def _digest(self, text: str, digits: int) -> str:
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:digits]
-
-
-# Words of our own that a person's name must not take apart (a user may be called "run").
-_VOCABULARY = frozenset(
+def _texts(document: Document) -> Iterator[str]:
+    """Stream the distinct values of attributes that are neither names nor hashes nor numbers nor times."""
+    query = f"""
+        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table})
+        WHERE NOT {IS_NAME} AND NOT regexp_full_match(a.value, '(swh:1:[a-z]+:)?{_HASH}|[0-9.:TZ+-]*')
     """
-    Run RunTag Param Metric Artifact ModelArtifact Dataset Experiment ExperimentTag LoggedModel
-    LoggedModelTag RegisteredModel RegisteredModelTag RegisteredModelVersion RegisteredModelVersionTag
-    RegisteredModelAlias Prompt PromptTag PromptVersion PromptVersionTag PromptAlias Creation Deletion
-    Commit File FileRevision User Author Committer CoAuthor name email username value path commit
-    """.split()  # noqa: SIM905
-)
+    for batch in document.batches(query):
+        yield from batch.column(0).to_pylist()
 
 
-def _stands_out(piece: str) -> bool:
-    """Return whether a name is sought within words too: not one that any hash or word may hold."""
-    return len(piece) >= _SHORTEST_PART and not _HEXADECIMAL.fullmatch(piece)
+def _values(document: Document, condition: str) -> list[str]:
+    """Return the distinct values of attributes that satisfy an SQL condition."""
+    return [
+        value
+        for (value,) in database.rows(
+            f"SELECT DISTINCT u.a.value FROM (SELECT unnest(list_transform(attributes, "
+            f"lambda a: {{'a': a, 'is_it': {condition}}})) AS u FROM {document.table}) WHERE u.is_it"
+        )
+    ]
 
 
-def _ways_to_write(person: str) -> set[str]:
-    """Return how a name or address may stand in a text: as it is, and as URLs have it."""
-    return {person, quote(person), quote(person, safe=""), person.replace(" ", "+")}
+class _Names:
+    """The qualified names of a document, and what those that tell of people become."""
+
+    def __init__(
+        self, mask: Mask, document: Document, prefixes: dict[str, str], changed: Iterable[str]
+    ) -> None:
+        self._mask = mask
+        self._document = document
+        self._prefixes = prefixes
+        self._schema = database.Schema("names")
+        self._table = self._schema.table("names")
+        database.connection().execute(f"CREATE TABLE {self._table} AS {self._all()}")
+        people = f"SELECT DISTINCT id FROM {document.table} WHERE {IS_PERSON}"
+        self._people = {name for (name,) in database.rows(people)}
+        self._digests = {d for person in self._people for d in _HASHES.findall(person)}
+        self._digests |= self._digests_of(changed)
+
+    def replaced(self) -> dict[str, str]:
+        """Return the names that change, and what they change into; different ones stay different."""
+        after = {name: new for name in self._suspects() if (new := self._masked(name)) != name}
+        times = Counter(after.values())
+        return {
+            name: new if times[new] == 1 else f"{new}-{self._mask.digest(name, 8)}"
+            for name, new in after.items()
+        }
+
+    def _all(self) -> str:
+        """Return the SQL for the distinct names: identifiers, references, keys, datatypes, values."""
+        table = self._document.table
+        attributes = f"(SELECT unnest(attributes) AS a FROM {table})"
+        queries = [
+            *(
+                f"SELECT {column} AS name FROM {table}"
+                for column in ("bundle", "id", *ARGUMENT_COLUMNS)
+            ),
+            f"SELECT a.key FROM {attributes}",
+            f"SELECT a.type FROM {attributes}",
+            f"SELECT a.value FROM {attributes} WHERE {IS_NAME}",
+        ]
+        # Arguments may be times, which no name looks like.
+        return (
+            f"SELECT DISTINCT name FROM ({' UNION ALL '.join(queries)}) "
+            "WHERE name <> '' AND NOT regexp_matches(name, '^-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T')"
+        )
+
+    def _digests_of(self, changed: Iterable[str]) -> set[str]:
+        """Return the digests in identifiers of what has a name or path that is ``changed``."""
+        pairs_table(self._schema.table("changed"), {value: value for value in changed})
+        keys = ", ".join(text(key) for key in self._keys() if key.rpartition(":")[2] in _DIGESTED)
+        identifiers = database.rows(
+            f"""
+            SELECT DISTINCT id FROM (SELECT id, unnest(attributes) AS a FROM {self._document.table}
+                WHERE id IS NOT NULL)
+            WHERE a.key IN ({keys or "''"}) AND a.value IN (SELECT before FROM {self._schema.table("changed")})
+            """
+        )
+        return {
+            d for (name,) in identifiers for d in _HASHES.findall(name) if len(d) == _NAME_DIGEST
+        }
+
+    def _keys(self) -> list[str]:
+        attributes = f"(SELECT unnest(attributes) AS a FROM {self._document.table})"
+        return [key for (key,) in database.rows(f"SELECT DISTINCT a.key FROM {attributes}")]
+
+    def _suspects(self) -> list[str]:
+        """Return the names that may change: by what they are without hashes, or by a digest in them."""
+        shape = f"regexp_replace(name, '{_HASH}', '{'0' * 16}', 'g')"
+        shapes = database.rows(f"SELECT DISTINCT {shape} FROM {self._table}")
+        told = {name: name for (name,) in shapes if self._masked(name) != name}
+        pairs_table(self._schema.table("shapes"), told)
+        pairs_table(self._schema.table("digests"), {d: d for d in self._digests})
+        pairs_table(self._schema.table("people"), {p: p for p in self._people})
+        found = database.rows(
+            f"""
+            SELECT name FROM {self._table} WHERE {shape} IN (SELECT before FROM {self._schema.table("shapes")})
+            UNION SELECT name FROM (SELECT name, unnest(regexp_extract_all(name, '{_HASH}')) AS digest
+                FROM {self._table}) WHERE digest IN (SELECT before FROM {self._schema.table("digests")})
+            UNION SELECT before FROM {self._schema.table("people")}
+            """
+        )
+        return [name for (name,) in found]
+
+    def _masked(self, name: str) -> str:
+        """Return what a qualified name becomes."""
+        prefix, colon, local = name.partition(":") if ":" in name else ("", "", name)
+        if prefix in RESERVED:
+            return name
+        return f"{self._prefixes.get(prefix, prefix)}{colon}{self._masked_local(name, local)}"
+
+    def _masked_local(self, name: str, local: str) -> str:
+        if name in self._people and not _USER.fullmatch(local):
+            return self._mask.pseudonym(local)
+        parts = local.split(".")
+        own = list(takewhile(VOCABULARY.__contains__, parts))
+        rest = ".".join(parts[len(own) :])
+        rest = _HASHES.sub(self._rekeyed, self._mask.text(rest))
+        return ".".join([*own, rest] if len(parts) > len(own) else own)
+
+    def _rekeyed(self, found: re.Match[str]) -> str:
+        digest = found[0]
+        return self._mask.digest(digest, len(digest)) if digest in self._digests else digest

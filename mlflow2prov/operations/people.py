@@ -1,0 +1,187 @@
+"""Who the people of a document are: what it tells of their names, addresses and user names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.operations.replacement import IS_NAME
+from mlflow2prov.operations.vocabulary import words
+
+# Keys are compared by their local part, in lower case, without `_` and `-`.
+_PERSONAL_KEYS = frozenset(
+    words(
+        """
+        name email username label mail mbox nick nickname login account accountname fullname
+        givenname familyname firstname lastname
+        """
+    )
+)
+_USER_KEYS = frozenset(
+    words(
+        """
+        mlflow.user user username userid useremail email login author owner committer creator
+        maintainer reviewer assignee createdby submittedby
+        """
+    )
+)
+
+IS_PERSON = (
+    "kind = 'agent' AND NOT (len(list_filter(attributes, lambda t: t.key = 'prov:type')) > 0 AND "
+    "len(list_filter(attributes, lambda t: t.key = 'prov:type' AND "
+    "t.value NOT IN ('prov:SoftwareAgent', 'prov:Organization'))) = 0)"
+)
+"""The SQL condition of an agent that is not only software or an organization (PROV-DM 5.3.1)."""
+
+# "Signed-off-by: Ada <ada@x.org>", "Cc: ...", "From: ..."; and "...-by: Ada" without an address.
+_TRAILER = re.compile(
+    r"^[ \t>|*#-]*(?:[a-z-]{1,40}-(?:by|to|from)|cc|from|to|author|committer|maintainer)[ \t]?:[ \t]*"
+    r"\"?([^\n<>\"]{1,120}?)\"?[ \t]*<([^\n<>]{1,254})>",
+    re.I | re.M,
+)
+_BY = re.compile(
+    r"^[ \t>|*#-]*(?!(?:caused|superseded|replaced|blocked|fixed|closed|generated|triggered|obsoleted)-by)"
+    r"[a-z][a-z-]{1,40}-by[ \t]?:[ \t]*([^\W\d_][^\n<>#/:]{0,80}?)[ \t]*(?:\([^\n]*)?$",
+    re.I | re.M,
+)
+# "Ada van der Love <ada@x.org>" anywhere: words with a capital, or one that the address has too.
+_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
+_PARTICLE = r"(?:van|von|vom|zu|der|den|de|del|da|dos|di|du|la|le|bin|al|el|ter)"
+_MAILBOX = re.compile(
+    rf"({_WORD}(?:[ \t](?:{_PARTICLE}[ \t]){{0,2}}{_WORD}){{0,3}})[ \t]*<[^\s<>@]{{1,64}}@"
+)
+_LOWER_MAILBOX = re.compile(r"([^\W\d_][\w.-]{1,40})[ \t]*<([^\s<>@]{1,64})@")
+_SHORT_HOME = re.compile(r"(?<![\w.~/\\])~([A-Za-z_][\w.-]{1,40})(?=/)")
+_JSON_USER = re.compile(
+    r'\\?"(?:user|username|user_?name|user_?id|author|owner|e-?mail|creator)\\?"\s*:\s*\\?"([^"\\\n]{1,120})\\?"',
+    re.I,
+)
+
+_TELLING = (
+    r'(?i)-by *:|<[^<>]*@|home|users|documents and settings|~|"(user|author|owner|creator|e-?mail)'
+)
+
+# A home folder in an absolute path, up to six folders deep (/mnt/c/Users/ada), or in a URL that names a file.
+_ROOT = (
+    r"(?<![\w.~%/\\-])(?:(?:file|dbfs|hdfs|sftp|ssh|nfs|smb|abfss?|s3a?|gs):"
+    r"[/\\]{1,3}[^/\\\s\"'<>]{0,100}|dbfs:|[A-Za-z]:|)"
+)
+_STEP = r"(?:[/\\]{1,4}[^/\\\s\"'<>:]{1,80}){0,6}?"
+_HOME = re.compile(
+    rf"{_ROOT}{_STEP}[/\\]{{1,4}}(?:home|users|documents and settings)[/\\]{{1,4}}([^/\\\s\"'<>:|*?,;)]+)",
+    re.I,
+)
+_SPACED_HOME = re.compile(
+    r"[A-Za-z]:[/\\]{1,4}(?:users|documents and settings)[/\\]{1,4}([^/\\\n\"'<>:|*?]{1,60})(?=[/\\])",
+    re.I,
+)
+_SPEAKING = re.compile(r"[^\W\d_]{3,}(?:[._-][^\W\d_]+)*")
+_NOBODYS_HOME = frozenset(
+    {"public", "shared", "default", "all users", "default user", "linuxbrew", ".", ".."}
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """What a document tells of people.
+
+    ``names`` are names, addresses and user names; ``is_personal`` is an SQL condition on an attribute ``a``
+    of a statement, that its whole value is one.
+    """
+
+    names: frozenset[str]
+    is_personal: str
+
+
+def people_of(document: Document) -> People:
+    """Return who is known as a person in ``document``."""
+    is_personal = _is_personal(document)
+    personal = database.rows(
+        f"""
+        SELECT DISTINCT u.a.value FROM (SELECT unnest(list_transform(attributes,
+            lambda a: {{'a': a, 'personal': {is_personal}}})) AS u FROM {document.table})
+        WHERE u.personal
+        """
+    )
+    names = {value.strip() for (value,) in personal}
+    names.update(_called_by_identifier(document))
+    names.update(_mentioned(_telling_texts(document)))
+    return People(frozenset(name for name in names if name), is_personal)
+
+
+def _called_by_identifier(document: Document) -> Iterator[str]:
+    """Yield the names that identifiers of persons are: ``ex:derek`` (PROV-DM's own examples)."""
+    typed = (
+        "t.key = 'prov:type' AND (t.value = 'prov:Person' OR regexp_matches(t.value, '(^|:)User$'))"
+    )
+    persons = database.rows(
+        f"SELECT DISTINCT id FROM {document.table} "
+        f"WHERE kind = 'agent' AND len(list_filter(attributes, lambda t: {typed})) > 0"
+    )
+    for (identifier,) in persons:
+        local = identifier.rpartition(":")[2]
+        if _SPEAKING.fullmatch(local):
+            yield local
+
+
+def _is_personal(document: Document) -> str:
+    """Return the SQL condition that the value of the attribute ``a`` is somebody's name or address."""
+    keys = [
+        key
+        for (key,) in database.rows(
+            f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.table})"
+        )
+    ]
+    word = "lower(regexp_replace({}, '[_-]', '', 'g'))".format
+    personal = _listed(key for key in keys if _plain(key) in _PERSONAL_KEYS)
+    user = _listed(key for key in keys if _plain(key) in _USER_KEYS)
+    name = _listed(key for key in keys if _plain(key) in ("name", "key"))
+    value = _listed(key for key in keys if _plain(key) == "value")
+    tags = f"t.key IN ({name}) AND {word('t.value')} IN ({_listed(_USER_KEYS)})"
+    return (
+        f"(NOT {IS_NAME} AND a.value <> '' AND ((a.key IN ({personal}) AND {IS_PERSON}) "
+        f"OR (a.key IN ({user}) AND kind <> 'agent') "
+        f"OR (a.key IN ({value}) AND kind = 'entity' AND len(list_filter(attributes, lambda t: {tags})) > 0)))"
+    )
+
+
+def _plain(key: str) -> str:
+    return key.rpartition(":")[2].lower().replace("_", "").replace("-", "")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Return an SQL list, which is never empty: ``IN ()`` is no SQL."""
+    return ", ".join(text(word) for word in sorted(words)) or "''"
+
+
+def _telling_texts(document: Document) -> Iterator[str]:
+    """Stream the distinct texts that may tell of somebody, by signs that are cheap to look for."""
+    query = f"""
+        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table})
+        WHERE regexp_matches(a.value, {text(_TELLING)})
+    """
+    for batch in document.batches(query):
+        yield from batch.column(0).to_pylist()
+
+
+def _mentioned(texts: Iterable[str]) -> Iterator[str]:
+    """Yield who is named in trailers, in mailboxes, as an owner of a home folder, in JSON."""
+    for value in texts:
+        for name, address in _TRAILER.findall(value):
+            yield name.strip()
+            yield address.strip()
+        for word, local in _LOWER_MAILBOX.findall(value):
+            if word.lower() in local.lower():
+                yield word
+        for found in (_BY, _MAILBOX, _JSON_USER, _SHORT_HOME):
+            yield from (name.strip() for name in found.findall(value))
+        for found in (_HOME, _SPACED_HOME):
+            yield from (
+                name.strip(" .")
+                for name in found.findall(value)
+                if name.lower() not in _NOBODYS_HOME
+            )

@@ -1,0 +1,103 @@
+"""Replacing names and values throughout a document, as joins over its columns.
+
+Only what changes goes through Python: the (before, after) pairs. Statements that none of them concerns
+are copied as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document import Document
+from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
+from mlflow2prov.document.literals import QUALIFIED_NAME
+
+IS_NAME = f"coalesce(a.type, '') = {text(QUALIFIED_NAME)}"
+"""The SQL condition of an attribute ``a`` whose value is a qualified name."""
+
+_NAME_COLUMNS = ("bundle", "id", *ARGUMENT_COLUMNS)
+
+
+def replace(
+    document: Document,
+    names: Mapping[str, str],
+    values: Mapping[str, str] | None = None,
+    special: Mapping[str, str] | None = None,
+    is_special: str = "false",
+) -> None:
+    """Replace names, and values of attributes, in place; each as a whole.
+
+    Args:
+        document: changed in place.
+        names: qualified names before and after: identifiers, references, keys, datatypes, and values
+            that are names.
+        values: other values before and after.
+        special: the same for the values that ``is_special`` tells, before ``values``.
+        is_special: an SQL condition on an attribute ``a`` of a statement.
+    """
+    if not (names or values or special):
+        return
+    schema = database.Schema("replacement")
+    pairs_table(schema.table("names"), names)
+    pairs_table(schema.table("texts"), values or {})
+    pairs_table(schema.table("specials"), special or {})
+    known, texts, specials = (schema.table(t) for t in ("names", "texts", "specials"))
+    changed = schema.table("changed")
+    database.connection().execute(
+        f"""
+        CREATE TABLE {changed} AS
+        WITH literals AS MATERIALIZED (
+            SELECT row, u.a AS a, {IS_NAME.replace("a.", "u.a.")} AS is_name,
+                coalesce(u.special, false) AS special
+            FROM (SELECT rowid AS row, unnest(list_transform(attributes,
+                lambda a: {{'a': a, 'special': {is_special}}})) AS u FROM {document.table})
+        ), touched AS (
+            SELECT DISTINCT row FROM literals
+            WHERE a.key IN (SELECT before FROM {known}) OR a.type IN (SELECT before FROM {known})
+                OR (is_name AND a.value IN (SELECT before FROM {known}))
+                OR (NOT is_name AND a.value IN (SELECT before FROM {texts}))
+                OR (special AND NOT is_name AND a.value IN (SELECT before FROM {specials}))
+        )
+        SELECT row, list_sort(list_distinct(list({{
+            'key': coalesce(k.after, l.a.key), 'value': coalesce(n.after, s.after, v.after, l.a.value),
+            'type': coalesce(t.after, l.a.type), 'lang': l.a.lang}}))) AS attributes
+        FROM literals l SEMI JOIN touched USING (row)
+        LEFT JOIN {known} k ON k.before = l.a.key
+        LEFT JOIN {known} t ON t.before = l.a.type
+        LEFT JOIN {known} n ON l.is_name AND n.before = l.a.value
+        LEFT JOIN {specials} s ON l.special AND NOT l.is_name AND s.before = l.a.value
+        LEFT JOIN {texts} v ON NOT l.is_name AND v.before = l.a.value
+        GROUP BY row
+        """
+    )
+    renamed = {column: f"coalesce({column}_.after, d.{column})" for column in _NAME_COLUMNS}
+    joins = " ".join(
+        f"LEFT JOIN {known} {column}_ ON {column}_.before = d.{column}" for column in _NAME_COLUMNS
+    )
+    document.replace(
+        f"""
+        SELECT {renamed["bundle"]} AS bundle, d.kind, {renamed["id"]} AS id,
+            {", ".join(f"{renamed[column]} AS {column}" for column in ARGUMENT_COLUMNS)},
+            coalesce(c.attributes, d.attributes) AS attributes
+        FROM {document.table} d LEFT JOIN {changed} c ON c.row = d.rowid {joins}
+        """,
+        unified=False,
+    )
+
+
+def pairs_table(table: str, pairs: Mapping[str, str]) -> None:
+    """Make an SQL table of what is before and what after."""
+    columns = {
+        "before": pa.array(list(pairs.keys()), pa.string()),
+        "after": pa.array(list(pairs.values()), pa.string()),
+    }
+    connection = database.connection()
+    connection.register("pairs", pa.table(columns))
+    try:
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM pairs")
+    finally:
+        connection.unregister("pairs")
