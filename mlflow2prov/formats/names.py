@@ -15,7 +15,8 @@ from functools import cache
 from mlflow2prov import database
 
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
-_EMPTY = "_x_"
+# No text holds the character of code 0, so its escape stands for a local part without characters.
+_EMPTY = "_x0000_"
 _BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
 
 _NAME_START = (
@@ -34,12 +35,12 @@ def unescape(local: str) -> str:
     """Return the local part that an escaped one stands for."""
     if "_x" not in local:
         return local
-    if local == _EMPTY:
-        return ""
     return _ESCAPED.sub(lambda found: _character(int(found[1], 16), found[0]), local)
 
 
 def _character(code: int, written: str) -> str:
+    if code == 0:
+        return ""
     is_character = code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF
     return chr(code) if is_character else written
 
@@ -80,8 +81,6 @@ def _first(found: re.Match[str]) -> str:
 
 
 def _escape(local: str, *forbidden: str) -> str:
-    if local == _EMPTY:
-        return "_x005F_x_"
     escaped = _BEGINS_ESCAPE.sub("_x005F_", local)
     for pattern in forbidden:
         escaped = re.sub(pattern, lambda found: f"_x{ord(found[0]):04X}_", escaped)
