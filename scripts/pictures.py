@@ -30,16 +30,37 @@ def commit(sha, ordinal, title):
 def revision(sha, ordinal, status, path, **more):
     common = {"position": 0, "is_boundary": False, "is_selected": True, "committed_at": T, **ANN}
     file = {"file_sha": ONE, "file_path": "train.py"}
-    return {"ordinal": ordinal, "sha": sha, "status": status, "path": path, **common, **file, **more}
+    return {
+        "ordinal": ordinal,
+        "sha": sha,
+        "status": status,
+        "path": path,
+        **common,
+        **file,
+        **more,
+    }
 
 
 FIRST, SECOND = commit(ONE, 0, "first commit"), commit(TWO, 1, "second commit")
 ADDED = revision(ONE, 0, "A", "train.py")
 BEFORE = {"previous_sha": ONE, "previous_path": "train.py"}
 EXPERIMENT = {"experiment_id": "1", "name": "wine", "created_at": T, "lifecycle_stage": "active"}
-RUN = {"run_id": "r1", "experiment_id": "1", "name": "run", "user": "ann", "started_at": T, "ended_at": T}
+RUN = {
+    "run_id": "r1",
+    "experiment_id": "1",
+    "name": "run",
+    "user": "ann",
+    "started_at": T,
+    "ended_at": T,
+}
 MODEL = {"name": "classifier", "is_prompt": False, "created_at": T}
-VERSION = {"name": "classifier", "version": "1", "is_prompt": False, "is_deleted": False, "created_at": T}
+VERSION = {
+    "name": "classifier",
+    "version": "1",
+    "is_prompt": False,
+    "is_deleted": False,
+    "created_at": T,
+}
 LOGGED = {"model_id": "m-1", "name": "forest", "source_run_id": "r1", "created_at": T}
 
 MODELS = {

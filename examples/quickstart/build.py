@@ -19,9 +19,6 @@ GRACE = ("Grace Hopper", "grace@example.org", "grace")
 GRACE_AT_HOME = ("grace", "Grace@Home.example.org", "grace")
 BOT = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", "bot")
 
-# Settings of whoever runs this must not show in the example.
-OUTSIDE = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "MLFLOW_"))}
-
 
 class Builder:
     """Makes commits and runs, in the names of several people."""
@@ -37,7 +34,7 @@ class Builder:
         name, email, _ = who
         date = f"{self._clock} +0100"
         environment = {
-            **OUTSIDE,
+            **os.environ,
             "GIT_AUTHOR_NAME": name,
             "GIT_AUTHOR_EMAIL": email,
             "GIT_AUTHOR_DATE": date,
@@ -70,9 +67,7 @@ class Builder:
     def run(self, who: tuple[str, str, str], *command: str) -> list[str]:
         """Run a script of the repository, as one of the people; returns the words of its last line."""
         environment = {
-            **OUTSIDE,
-            "MLFLOW_TRACKING_URI": self.store,
-            "MLFLOW_DISABLE_TELEMETRY": "true",
+            **os.environ,
             "GIT_PYTHON_REFRESH": "quiet",
             "LOGNAME": who[2],
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -91,12 +86,8 @@ class Builder:
 
 
 def main(folder: Path) -> None:
-    folder = folder.resolve()
-    for made in ("repository", "mlruns"):
-        shutil.rmtree(folder / made, ignore_errors=True)
-    (folder / "mlflow.db").unlink(missing_ok=True)
-    (folder / "repository").mkdir(parents=True)
-    make = Builder(folder)
+    make = Builder(folder.resolve())
+    start_afresh(make)
     create_store(make)
     make.git("init", "--quiet")
     make.take("README.md")
@@ -125,6 +116,18 @@ def main(folder: Path) -> None:
     make.commit("The notes are done with", GRACE)
     mistake = make.run(ADA, "train.py", "1000")[0]
     register(make.store, weak, strong, best, mistake)
+
+
+def start_afresh(make: Builder) -> None:
+    """Take away what was built before, and the settings of whoever builds, which must not show."""
+    for made in ("repository", "mlruns"):
+        shutil.rmtree(make.folder / made, ignore_errors=True)
+    (make.folder / "mlflow.db").unlink(missing_ok=True)
+    make.repository.mkdir(parents=True)
+    for name in [name for name in os.environ if name.startswith(("GIT_", "MLFLOW_"))]:
+        del os.environ[name]
+    os.environ["MLFLOW_TRACKING_URI"] = make.store
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
 def create_store(make: Builder) -> None:
