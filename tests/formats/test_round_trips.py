@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, given, settings
 
 from mlflow2prov import formats
 from mlflow2prov.document import Document
+from mlflow2prov.document.interchange import from_prov
+from mlflow2prov.formats.names import unescape
 from tests.formats.strategies import ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}
@@ -69,5 +71,6 @@ def test_prov_reads_what_we_write(name, document):
 
     content = written(document, name)
     theirs = ProvDocument.deserialize(content=content.decode(), format=name)
-    again = Document.from_prov(theirs)
+    # What XML and PROV-N cannot carry is escaped there, which prov knows nothing of.
+    again = from_prov(theirs, None if name == "json" else unescape, unescape_values=name == "xml")
     assert again == document, difference(document, again)
