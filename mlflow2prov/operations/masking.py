@@ -65,6 +65,8 @@ class _Sought:
 
     def spans(self, value: str, lower: str) -> Iterator[_Span]:
         """Yield where it stands in a text, given in lower case too."""
+        if not all(word in lower for word in self.words):
+            return
         for found in self.pattern.finditer(lower):
             span = self._accepted(value, lower, *found.span())
             if span:

@@ -89,28 +89,28 @@ _NOBODYS_HOME = frozenset(
 class People:
     """What a document tells of people.
 
-    ``names`` are names, addresses and user names; ``is_personal`` is an SQL condition on an attribute ``a``
-    of a statement, that its whole value is one.
+    ``names`` are names, addresses and user names; ``values`` are the values of attributes that are nothing
+    else. Which these are, SQL tells: ``flags`` are columns computed of a statement, and ``is_personal``
+    is a condition on them, on its ``kind`` and on an attribute ``a`` of it.
     """
 
     names: frozenset[str]
+    values: frozenset[str]
+    flags: str
     is_personal: str
 
 
 def people_of(document: Document) -> People:
     """Return who is known as a person in ``document``."""
-    is_personal = _is_personal(document)
-    personal = database.rows(
-        f"""
-        SELECT DISTINCT u.a.value FROM (SELECT unnest(list_transform(attributes,
-            lambda a: {{'a': a, 'personal': {is_personal}}})) AS u FROM {document.table})
-        WHERE u.personal
-        """
+    flags, is_personal = _conditions(document)
+    found = database.rows(
+        f"SELECT DISTINCT a.value FROM (SELECT kind, {flags}, unnest(attributes) AS a "
+        f"FROM {document.table}) WHERE {is_personal}"
     )
-    names = {value.strip() for (value,) in personal}
-    names.update(_called_by_identifier(document))
-    names.update(_mentioned(_telling_texts(document)))
-    return People(frozenset(name for name in names if name), is_personal)
+    values = frozenset(value for (value,) in found)
+    names = {*values, *_called_by_identifier(document), *_mentioned(_telling_texts(document))}
+    named = frozenset(stripped for name in names if (stripped := name.strip()))
+    return People(named, values, flags, is_personal)
 
 
 def _called_by_identifier(document: Document) -> Iterator[str]:
@@ -128,24 +128,25 @@ def _called_by_identifier(document: Document) -> Iterator[str]:
             yield local
 
 
-def _is_personal(document: Document) -> str:
-    """Return the SQL condition that the value of the attribute ``a`` is somebody's name or address."""
-    keys = [
-        key
-        for (key,) in database.rows(
-            f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.table})"
-        )
-    ]
-    word = "lower(regexp_replace({}, '[_-]', '', 'g'))".format
+def _conditions(document: Document) -> tuple[str, str]:
+    """Return the flags of a statement and the condition on its attribute ``a`` (:class:`People`)."""
+    found = database.rows(
+        f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.table})"
+    )
+    keys = [key for (key,) in found]
     personal = _listed(key for key in keys if _plain(key) in _PERSONAL_KEYS)
     user = _listed(key for key in keys if _plain(key) in _USER_KEYS)
     name = _listed(key for key in keys if _plain(key) in ("name", "key"))
     value = _listed(key for key in keys if _plain(key) == "value")
-    tags = f"t.key IN ({name}) AND {word('t.value')} IN ({_listed(_USER_KEYS)})"
-    return (
-        f"(NOT {IS_NAME} AND a.value <> '' AND ((a.key IN ({personal}) AND {IS_PERSON}) "
-        f"OR (a.key IN ({user}) AND kind <> 'agent') "
-        f"OR (a.key IN ({value}) AND kind = 'entity' AND len(list_filter(attributes, lambda t: {tags})) > 0)))"
+    tag = f"t.key IN ({name}) AND lower(regexp_replace(t.value, '[_-]', '', 'g')) IN ({_listed(_USER_KEYS)})"
+    flags = (
+        f"CASE WHEN kind = 'agent' THEN {IS_PERSON} ELSE false END AS is_person, "
+        f"CASE WHEN kind = 'entity' THEN len(list_filter(attributes, lambda t: {tag})) > 0 ELSE false END "
+        "AS is_user_tag"
+    )
+    return flags, (
+        f"(NOT {IS_NAME} AND a.value <> '' AND ((is_person AND a.key IN ({personal})) "
+        f"OR (kind <> 'agent' AND a.key IN ({user})) OR (is_user_tag AND a.key IN ({value}))))"
     )
 
 
@@ -171,17 +172,27 @@ def _telling_texts(document: Document) -> Iterator[str]:
 def _mentioned(texts: Iterable[str]) -> Iterator[str]:
     """Yield who is named in trailers, in mailboxes, as an owner of a home folder, in JSON."""
     for value in texts:
-        for name, address in _TRAILER.findall(value):
-            yield name.strip()
-            yield address.strip()
-        for word, local in _LOWER_MAILBOX.findall(value):
-            if word.lower() in local.lower():
-                yield word
-        for found in (_BY, _MAILBOX, _JSON_USER, _SHORT_HOME):
-            yield from (name.strip() for name in found.findall(value))
-        for found in (_HOME, _SPACED_HOME):
-            yield from (
-                name.strip(" .")
-                for name in found.findall(value)
-                if name.lower() not in _NOBODYS_HOME
-            )
+        lower = value.lower()
+        if "<" in value or "-by" in lower:
+            yield from _signed(value)
+        if '"' in value:
+            yield from _JSON_USER.findall(value)
+        if "~" in value:
+            yield from _SHORT_HOME.findall(value)
+        if "home" in lower or "users" in lower or "documents and" in lower:
+            homes = (*_HOME.findall(value), *_SPACED_HOME.findall(value))
+            yield from (home.strip(" .") for home in homes if home.lower() not in _NOBODYS_HOME)
+
+
+def _signed(value: str) -> Iterator[str]:
+    """Yield who is named in the trailers and mailboxes of a text."""
+    lines = (line for line in value.split("\n") if "<" in line or "-by" in line.lower())
+    told = "\n".join(lines)
+    for name, address in _TRAILER.findall(told):
+        yield name
+        yield address
+    yield from _BY.findall(told)
+    yield from _MAILBOX.findall(told)
+    for word, local in _LOWER_MAILBOX.findall(told):
+        if word.lower() in local.lower():
+            yield word

@@ -101,14 +101,14 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
     people = people_of(document)
     mask = Mask(key if key is not None else os.urandom(32), people.names)
     texts = {t: after for t in _texts(document) if (after := mask.text(t)) != t}
-    special = {person: mask.pseudonym(person) for person in _values(document, people.is_personal)}
+    special = {person: mask.pseudonym(person) for person in people.values}
     prefixes = {
         prefix: after
         for prefix in document.namespaces.declared
         if prefix and (after := mask.text(prefix)) != prefix
     }
     names = _Names(mask, document, prefixes, {*texts, *special}).replaced()
-    replace(document, names, texts, special, people.is_personal)
+    replace(document, names, texts, special, people.flags, people.is_personal)
     uris = document.namespaces.declared
     document.namespaces = Namespaces(
         {prefixes.get(prefix, prefix): mask.text(uri) for prefix, uri in uris.items()}
@@ -123,17 +123,6 @@ def _texts(document: Document) -> Iterator[str]:
     """
     for batch in document.batches(query):
         yield from batch.column(0).to_pylist()
-
-
-def _values(document: Document, condition: str) -> list[str]:
-    """Return the distinct values of attributes that satisfy an SQL condition."""
-    return [
-        value
-        for (value,) in database.rows(
-            f"SELECT DISTINCT u.a.value FROM (SELECT unnest(list_transform(attributes, "
-            f"lambda a: {{'a': a, 'is_it': {condition}}})) AS u FROM {document.table}) WHERE u.is_it"
-        )
-    ]
 
 
 class _Names:

@@ -27,6 +27,7 @@ def replace(
     names: Mapping[str, str],
     values: Mapping[str, str] | None = None,
     special: Mapping[str, str] | None = None,
+    flags: str = "false AS flag",
     is_special: str = "false",
 ) -> None:
     """Replace names, and values of attributes, in place; each as a whole.
@@ -37,7 +38,8 @@ def replace(
             that are names.
         values: other values before and after.
         special: the same for the values that ``is_special`` tells, before ``values``.
-        is_special: an SQL condition on an attribute ``a`` of a statement.
+        flags: SQL columns computed of a statement.
+        is_special: an SQL condition on them, on a statement's ``kind`` and on an attribute ``a`` of it.
     """
     if not (names or values or special):
         return
@@ -51,10 +53,8 @@ def replace(
         f"""
         CREATE TABLE {changed} AS
         WITH literals AS MATERIALIZED (
-            SELECT row, u.a AS a, {IS_NAME.replace("a.", "u.a.")} AS is_name,
-                coalesce(u.special, false) AS special
-            FROM (SELECT rowid AS row, unnest(list_transform(attributes,
-                lambda a: {{'a': a, 'special': {is_special}}})) AS u FROM {document.table})
+            SELECT row, a, {IS_NAME} AS is_name, {is_special} AS special
+            FROM (SELECT rowid AS row, kind, {flags}, unnest(attributes) AS a FROM {document.table})
         ), touched AS (
             SELECT DISTINCT row FROM literals
             WHERE a.key IN (SELECT before FROM {known}) OR a.type IN (SELECT before FROM {known})
