@@ -2,7 +2,8 @@
 
 Entities are yellow ellipses, activities blue boxes, agents orange houses (W3C PROV Graph Layout
 Conventions); arrows go from effect to cause. A node shows what a person reads, its label and type,
-and its identifier as a tooltip.
+and its identifier as a tooltip. A relation of three goes through a point; what a derivation says
+of the activity behind it is left to the arrows of that activity.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.streaming import json_text, write_text
 
 _LONGEST_LABEL = 40
+_LONGEST_VALUE = 20
 
 _STYLES = {
     "entity": 'shape=ellipse fillcolor="#FFFC87" color="#808080"',
@@ -34,10 +36,19 @@ _EDGES = {
     "wasStartedBy": "#0000CD",
     "wasEndedBy": "#0000CD",
 }
+_THIRDS = {
+    "wasAssociatedWith": "plan",
+    "wasStartedBy": "starter",
+    "wasEndedBy": "ender",
+    "actedOnBehalfOf": "activity",
+    "mentionOf": "bundle",
+}
+"""The argument, besides effect and cause, that an arrow of its own leads to."""
+
 _HEAD = """digraph provenance {
-  graph [rankdir="BT" charset="UTF-8" fontname="Helvetica" ranksep=0.6 nodesep=0.3]
+  graph [rankdir="BT" charset="UTF-8" fontname="Helvetica" ranksep=0.5 nodesep=0.3]
   node [style="filled" fontname="Helvetica" fontsize=11 shape=ellipse fillcolor="#F4F4F4" color="#808080"]
-  edge [fontname="Helvetica" fontsize=9 arrowsize=0.7]
+  edge [fontname="Helvetica" fontsize=9 fontcolor="#333333" arrowsize=0.7]
 """
 
 
@@ -55,56 +66,106 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
     for kind in document.kinds(bundle):
-        query = _nodes if kind.element else _edges
-        write_text(query(kind, bundle, document.rows_of(kind, bundle), indent), stream)
+        rows = document.rows_of(kind, bundle)
+        for query in (
+            [_nodes(kind, bundle, rows, indent)]
+            if kind.element
+            else _edges(kind, bundle, rows, indent)
+        ):
+            write_text(query, stream)
 
 
 def _node(name: str, bundle: str) -> str:
     """Return the SQL for a node's identifier: a bundle's nodes are its own."""
-    scope = f"{text(bundle)} || ' ' || " if bundle else ""
-    return _quoted(f"{scope}{name}")
+    return _quoted(f"concat({text(bundle + ' ')}, {name})" if bundle else name)
 
 
 def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
-    first = (
-        "list_extract(list_transform(list_filter(attributes, lambda a: {}), lambda a: a.value), 1)"
+    """Return the query for nodes: a label, with its value if it has one, and the type below."""
+    label = f"coalesce({_first('prov:label')}, {_first('name')}, {_first('title')})"
+    value = f"' = ' || {_short(_first('value'), _LONGEST_VALUE)}"
+    own_type = _first("prov:type", "NOT starts_with(a.value, 'prov:')")
+    columns = f"id, {label} AS label, {value} AS value, {own_type} AS type"
+    shown = f"concat({_short('label', _LONGEST_LABEL)}, value)"
+    visible = "'[^\\s\\x00-\\x1F\\x7F]'"
+    named = f"CASE WHEN regexp_matches(label, {visible}) THEN {shown} ELSE {_short('id', _LONGEST_LABEL)} END"
+    below = (
+        f"CASE WHEN regexp_matches(type, {visible}) THEN concat("
+        f"'<br/><font point-size=\"9\" color=\"#444444\">', {_html('type')}, '</font>') END"
     )
-    label = first.format("a.key = 'prov:label'")
-    own_type = first.format("a.key = 'prov:type' AND NOT starts_with(a.value, 'prov:')")
-    shown = f"coalesce({label}, id)"
-    short = (
-        f"CASE WHEN length({shown}) > {_LONGEST_LABEL} "
-        f"THEN left({shown}, {_LONGEST_LABEL - 1}) || '\u2026' ELSE {shown} END"
-    )
-    titled = f"coalesce({own_type} || chr(10), '') || {short}"
     return (
-        f"SELECT '{indent}' || {_node('id', bundle)} || ' [{_STYLES[kind.name]} label=' || "
-        f"{_quoted(titled)} || ' tooltip=' || {_quoted('id')} || ']\n' "
-        f"FROM ({rows})"
+        f"SELECT concat('{indent}', {_node('id', bundle)}, ' [{_STYLES[kind.name]} label=<', "
+        f"{_html(named)}, {below}, '> tooltip=', {_quoted('id')}, ']\n') "
+        f"FROM (SELECT {columns} FROM ({rows}))"
     )
 
 
-def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> str:
+def _first(key: str, condition: str = "true") -> str:
+    """Return the SQL for the first value of an attribute."""
+    found = f"list_filter(attributes, lambda a: a.key = {text(key)} AND {condition})"
+    return f"{found}[1].value"
+
+
+def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> list[str]:
     first, *others = (a for a in kind.arguments if a.refers is not Refers.TIME)
+    effect = _node(kind.column(first.name), bundle)
     # To the first cause that is given: what started an activity may be known by its starter only.
     cause = f"coalesce({', '.join(kind.column(argument.name) for argument in others)})"
+    colour = _EDGES.get(kind.name, "gray40")
+    style = f'color="{colour}"'
     roles = (
         "array_to_string(list_transform(list_filter(attributes, lambda a: a.key = 'prov:role'), "
         "lambda a: a.value), ', ')"
     )
-    label = f"'{kind.name}' || coalesce(chr(10) || nullif({roles}, ''), '')"
-    return (
-        f"SELECT '{indent}' || {_node(kind.column(first.name), bundle)} || ' -> ' || "
-        f'{_node(cause, bundle)} || \' [color="{_EDGES.get(kind.name, "gray40")}" '
-        f"label=' || {_quoted(label)} || ']\n' FROM ({rows}) WHERE {cause} IS NOT NULL"
+    label = _quoted(f"concat(' {kind.name}', chr(10) || ' ' || nullif({roles}, ''))")
+    simple = (
+        f"SELECT concat('{indent}', {effect}, ' -> ', {_node(cause, bundle)}, ' [{style} label=', "
+        f"{label}, ']\n') FROM ({rows}) WHERE {cause} IS NOT NULL"
     )
+    third = _THIRDS.get(kind.name)
+    if third is None:
+        return [simple]
+    second, other = kind.column(others[0].name), kind.column(third)
+    is_of_three = f"{second} IS NOT NULL AND {other} IS NOT NULL"
+    point = text(f"point {bundle} {kind.name} ").replace('"', "")
+    lines = [
+        f"'{indent}', point, ' [shape=point width=0.06 fillcolor=\"{colour}\" {style}]\n'",
+        f"'{indent}', {effect}, ' -> ', point, ' [{style} arrowhead=none]\n'",
+        f"'{indent}', point, ' -> ', {_node(second, bundle)}, ' [{style} label=', {label}, ']\n'",
+        f"'{indent}', point, ' -> ', {_node(other, bundle)}, ' [{style} style=dashed label=\"{third}\"]\n'",
+    ]
+    numbered = (
+        f"SELECT *, {_quoted(f'concat({point}, row_number() OVER ())')} AS point "
+        f"FROM ({rows}) WHERE {is_of_three}"
+    )
+    return [
+        f"{simple} AND NOT ({is_of_three})",
+        f"SELECT concat({', '.join(lines)}) FROM ({numbered})",
+    ]
+
+
+def _short(value: str, longest: int) -> str:
+    """Return the SQL for a text of at most ``longest`` characters."""
+    cut = f"concat(left({value}, {longest - 1}), '\u2026')"
+    return f"CASE WHEN length({value}) > {longest} THEN {cut} ELSE {value} END"
+
+
+def _html(value: str) -> str:
+    """Return the SQL for a text within a label in Graphviz's HTML, one line of it."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        value = f"replace({value}, '{character}', '{entity}')"
+    return _printable(value)
 
 
 def _quoted(value: str) -> str:
     """Return the SQL for a DOT string; control characters, which it cannot hold, are left out."""
     escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
     lines = f"replace({escaped}, chr(10), '\\n')"
-    return f"'\"' || regexp_replace({lines}, '[\\x00-\\x1F\\x7F]', ' ', 'g') || '\"'"
+    return f"concat('\"', {_printable(lines)}, '\"')"
+
+
+def _printable(value: str) -> str:
+    return f"regexp_replace({value}, '[\\x00-\\x1F\\x7F\\x{{FFFE}}\\x{{FFFF}}]', ' ', 'g')"
 
 
 FORMATS = {"dot": Format("dot", ".dot", "DOT", write)}
