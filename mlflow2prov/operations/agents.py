@@ -1,29 +1,23 @@
-"""Merging agents that are one person under several names, by a list that a person made.
-
-- name: Ada Lovelace
-  aliases: [ada@example.org, alovelace, Ada L.]
-"""
+"""Merging agents that are one person under several names, as a list that somebody made says."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document, Literal, Statement
+from mlflow2prov.document.namespaces import MLFLOW2PROV
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.operations.aliases import claims, compared, read_aliases
+from mlflow2prov.operations.replacement import IS_NAME, replace
 
 IDENTIFYING = ("name", "email", "username")
-"""The attributes of a user that an alias is compared with."""
+"""The attributes of an agent, in whatever namespace, that an alias is compared with."""
 
 _DIGEST = 24
-_ALIEN = "urn:mlflow2prov:"
-"""The namespace of merged agents in a document that has no default one."""
 
 
 def merge_aliased_agents(
@@ -31,111 +25,88 @@ def merge_aliased_agents(
 ) -> None:
     """Make one agent of those that ``aliases`` says are one, in place.
 
-    An agent belongs to an entry when one of its names, e-mail addresses or user names (:data:`IDENTIFYING`)
-    is the entry's name or among its aliases; case counts in addresses no more than it does in
-    mail. Users of Git and of MLflow are treated alike. The one agent has the attributes of all, and
-    all that was said of them is said of it. An agent of no entry stays as it is.
+    An agent belongs to an entry when one of its names, addresses or user names (:data:`IDENTIFYING`) is the
+    entry's name or among its aliases; neither case nor outer space counts. Users of Git and of MLflow, persons
+    and software agents are treated alike. The one agent has the attributes of all, the entry's name
+    and only that as its label, and whatever was said of them is said of it. An agent of no entry
+    stays as it is.
 
     Args:
-        document: changed in place.
-        aliases: the YAML file, or name to aliases.
+        document: changed in place, and to be unified after.
+        aliases: the YAML file (:func:`~mlflow2prov.operations.aliases.read_aliases`), or name to aliases.
 
     Raises:
-        ConfigurationError: the file cannot be read or says something else, or an alias is claimed twice.
+        ConfigurationError: the file cannot be read or says something else, or an alias or an agent is
+            claimed twice.
     """
-    people = aliases if isinstance(aliases, Mapping) else read_aliases(aliases)
-    claimed = _claimed(people)
-    keys = ", ".join(f"'{key}'" for key in IDENTIFYING)
+    if isinstance(aliases, Mapping):
+        people, where = aliases, "the aliases"
+    else:
+        people, where = read_aliases(aliases), str(aliases)
+    persons = _persons(document, claims(people, where), where)
+    if not persons:
+        return
+    merged = {person: _identifier(document, person) for person in sorted(set(persons.values()))}
+    replace(document, {agent: merged[person] for agent, person in persons.items()})
+    _call(document, {identifier: person for person, identifier in merged.items()})
+
+
+def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return which agents are whose."""
+    keys = ", ".join(text(key) for key in IDENTIFYING)
     agents = database.rows(
         f"""
         SELECT DISTINCT id, a.value FROM (
             SELECT id, unnest(attributes) AS a FROM {document.table} WHERE kind = 'agent'
-        ) WHERE a.key IN ({keys}) ORDER BY ALL
+        ) WHERE regexp_extract(a.key, '[^:]*$') IN ({keys}) AND NOT {IS_NAME} ORDER BY ALL
         """
     )
-    renamed: dict[str, str] = {}
+    persons: dict[str, str] = {}
     for agent, value in agents:
-        person = claimed.get(value.strip().lower())
-        if person is None:
-            continue
-        merged = _identifier(document, person)
-        if renamed.setdefault(agent, merged) != merged:
+        person = claimed.get(compared(value))
+        if person is not None and persons.setdefault(agent, person) != person:
             raise ConfigurationError(
-                f"the aliases claim {agent} for two people, one of them {person!r}; say of whom it is"
+                f"{where}: the agent {agent} is claimed by {persons[agent]!r} and by {person!r} "
+                f"(its {value!r}); leave it to one"
             )
-    if not renamed:
-        return
-    with database.lookup(renamed) as name, database.lookup({}) as value:
-        document.rename(name, value)
-    names = {
-        claimed_id: person for person in people if (claimed_id := _identifier(document, person))
-    }
-    _call(document, {merged: names[merged] for merged in sorted(set(renamed.values()))})
+    return persons
 
 
 def _call(document: Document, names: Mapping[str, str]) -> None:
-    """Give each merged agent the name that its entry says, as its label too."""
-    merged = ", ".join(text(agent) for agent in names)
-    unlabelled = (
-        f"CASE WHEN kind = 'agent' AND id IN ({merged}) "
-        "THEN list_filter(attributes, lambda a: a.key <> 'prov:label') ELSE attributes END"
+    """Give each merged agent, wherever it is stated, the name and the label that its entry says."""
+    merged = f"kind = 'agent' AND id IN ({', '.join(map(text, names))})"
+    stated = database.rows(
+        f"SELECT DISTINCT bundle, id FROM {document.table} WHERE {merged} ORDER BY ALL"
     )
     document.replace(
-        f"SELECT * REPLACE ({unlabelled} AS attributes) FROM {document.table}", unified=False
+        f"""
+        SELECT * REPLACE (CASE WHEN {merged} THEN list_filter(attributes, lambda a: a.key <> 'prov:label')
+            ELSE attributes END AS attributes) FROM {document.table}
+        """,
+        unified=False,
     )
-    key = "name" if "" in document.namespaces.declared else document.namespaces.name(_ALIEN, "name")
+    key = _own(document, "name")
     document.extend(
-        Statement("agent", agent, (), (Literal(key, person), Literal("prov:label", person)))
-        for agent, person in names.items()
+        Statement(
+            "agent",
+            agent,
+            (),
+            (Literal(key, names[agent]), Literal("prov:label", names[agent])),
+            bundle,
+        )
+        for bundle, agent in stated
     )
-
-
-def read_aliases(path: str | Path) -> dict[str, list[str]]:
-    """Read the YAML file of people and their aliases.
-
-    Raises:
-        ConfigurationError: it cannot be read, or is no list of ``name`` and ``aliases``.
-    """
-    try:
-        loaded: Any = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"{path}{line}: not YAML") from error
-    people: dict[str, list[str]] = {}
-    for number, entry in enumerate(loaded if isinstance(loaded, list) else [loaded], start=1):
-        if loaded is None:
-            break
-        where = f"{path}: entry {number}"
-        if not isinstance(entry, dict) or set(entry) - {"name", "aliases"}:
-            raise ConfigurationError(f"{where}: expected `name` and `aliases`, and nothing else")
-        name, aliases = entry.get("name"), entry.get("aliases") or []
-        if not isinstance(name, str) or not name.strip():
-            raise ConfigurationError(f"{where}: `name` is no text")
-        if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
-            raise ConfigurationError(f"{where}: `aliases` of {name!r} is no list of texts")
-        people.setdefault(name.strip(), []).extend(aliases)
-    return people
-
-
-def _claimed(people: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Return who claims a name, in lower case."""
-    claimed: dict[str, str] = {}
-    for person, aliases in people.items():
-        for alias in (person, *aliases):
-            other = claimed.setdefault(alias.strip().lower(), person)
-            if other != person:
-                raise ConfigurationError(
-                    f"the alias {alias!r} is claimed by {other!r} and by {person!r}"
-                )
-    return claimed
 
 
 def _identifier(document: Document, person: str) -> str:
     """Name the merged agent: by the person's name alone, whatever the aliases are."""
     digest = hashlib.sha256(f"person:{person}".encode()).hexdigest()[:_DIGEST]
-    local = f"User.{digest}"
-    default = document.namespaces.declared.get("")
-    return local if default is not None else document.namespaces.name(_ALIEN, local)
+    return _own(document, f"User.{digest}")
+
+
+def _own(document: Document, local: str) -> str:
+    """Name what is ours in the default namespace; where there is none, in the product's own."""
+    namespaces = document.namespaces
+    return (
+        local if "" in namespaces.declared else namespaces.name(MLFLOW2PROV, local, "mlflow2prov")
+    )

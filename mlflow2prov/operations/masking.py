@@ -65,6 +65,12 @@ class _Sought:
 
     def spans(self, value: str, lower: str) -> Iterator[_Span]:
         """Yield where it stands in a text, given in lower case too."""
+        if not self.words:
+            sign = _folded(self.person)
+            yield from (
+                (f.start(), f.end(), self.pseudonym) for f in re.finditer(re.escape(sign), lower)
+            )
+            return
         if not all(word in lower for word in self.words):
             return
         for found in self.pattern.finditer(lower):
@@ -139,11 +145,12 @@ class Mask:
     def _ways(self, name: str) -> Iterator[_Sought]:
         """Yield the ways in which a name may be written in a text."""
         folded = _folded(name)
-        if (len(folded) < 2 and folded.isascii()) or folded.isdigit():
+        least = 3 if not _WORD.search(folded) else 2 if folded.isascii() else 1
+        if len(folded) < least or folded.isdigit():
             return
-        written = (
-            {folded, *(_folded(way(name)) for way in _WAYS)} if not name.isascii() else {folded}
-        )
+        written = {folded}
+        if not name.isascii():
+            written.update(_folded(way(case)) for way in _WAYS for case in (name, folded))
         for form in sorted(written):
             yield _Sought(name, tuple(_WORD.findall(form)), self.pseudonym(name))
 

@@ -55,7 +55,7 @@ _MAILBOX = re.compile(
     rf"({_WORD}(?:[ \t](?:{_PARTICLE}[ \t]){{0,2}}{_WORD}){{0,3}})[ \t]*<[^\s<>@]{{1,64}}@"
 )
 _LOWER_MAILBOX = re.compile(r"([^\W\d_][\w.-]{1,40})[ \t]*<([^\s<>@]{1,64})@")
-_SHORT_HOME = re.compile(r"(?<![\w.~/\\])~([A-Za-z_][\w.-]{1,40})(?=/)")
+_SHORT_HOME = re.compile(r"(?<![\w.~\\])~([A-Za-z_][\w.-]{1,40})(?=/)")
 _JSON_USER = re.compile(
     r'\\?"(?:user|username|user_?name|user_?id|author|owner|e-?mail|creator)\\?"\s*:\s*\\?"([^"\\\n]{1,120})\\?"',
     re.I,
@@ -68,7 +68,7 @@ _TELLING = (
 # A home folder in an absolute path, up to six folders deep (/mnt/c/Users/ada), or in a URL that names a file.
 _ROOT = (
     r"(?<![\w.~%/\\-])(?:(?:file|dbfs|hdfs|sftp|ssh|nfs|smb|abfss?|s3a?|gs):"
-    r"[/\\]{1,3}[^/\\\s\"'<>]{0,100}|dbfs:|[A-Za-z]:|)"
+    r"[/\\]{1,3}[^/\\\s\"'<>]{0,100}|dbfs:|[A-Za-z]:|(?!(?<=:)//))"
 )
 _STEP = r"(?:[/\\]{1,4}[^/\\\s\"'<>:]{1,80}){0,6}?"
 _HOME = re.compile(
@@ -167,6 +167,7 @@ def _telling_texts(document: Document) -> Iterator[str]:
     """
     for batch in document.batches(query):
         yield from batch.column(0).to_pylist()
+    yield from document.namespaces.declared.values()
 
 
 def _mentioned(texts: Iterable[str]) -> Iterator[str]:
