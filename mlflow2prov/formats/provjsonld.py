@@ -9,6 +9,8 @@ the submission's schema wants of attributes. It has no word for mention, which i
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any, BinaryIO
 
 import orjson
@@ -19,7 +21,6 @@ from mlflow2prov.document.building import Attribute, Builder, date_time, normal
 from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.document.namespaces import MLFLOW2PROV, RESERVED, Namespaces
-from mlflow2prov.document.renaming import rows_under
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.provo import RELATIONS
@@ -53,82 +54,119 @@ _WORDS = {
     "wasAssociatedWith": ("label", "role", "type"),
 }
 _ALWAYS = ("label", "type")
+# What the schema takes as a prefix, and is no blank node.
+_PREFIX = re.compile(r"(?!_$)[A-Za-z0-9_]+", re.ASCII)
 _BY_NAME = ("prov:type", "prov:role", "prov:location")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as PROV-JSONLD, UTF-8."""
-    namespaces = _prefixed(document.namespaces)
-    if namespaces != document.namespaces:
-        prefixed = Document(namespaces)
-        prefixed.insert(rows_under(document, namespaces))
-        document = prefixed
-    prefixes = ",\n".join(
-        f"   {json_text(p)}: {json_text(uri)}" for p, uri in namespaces.all.items()
+    prefixes = _prefixes(document.namespaces)
+    context = ",\n".join(
+        f"   {json_text(prefixes[p])}: {json_text(uri)}"
+        for p, uri in document.namespaces.all.items()
     )
-    stream.write(f'{{\n "@context": [\n  {{\n{prefixes}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
+    stream.write(f'{{\n "@context": [\n  {{\n{context}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
     stream.write(b' "@graph": [\n')
-    is_first = _write_statements(document, "", stream, is_first=True)
+    is_first = _write_statements(document, "", prefixes, stream, is_first=True)
     for bundle in document.bundles():
         begin = "" if is_first else ",\n"
         is_first = False
-        stream.write(f'{begin}  {{"@type": "Bundle", "@id": {json_text(bundle)}, '.encode())
+        prefix, local = bundle.split(":", 1) if ":" in bundle else ("", bundle)
+        name = json_text(f"{prefixes[prefix]}:{local}")
+        stream.write(f'{begin}  {{"@type": "Bundle", "@id": {name}, '.encode())
         stream.write(b'"@context": [], "@graph": [\n')
-        _write_statements(document, bundle, stream, is_first=True)
+        _write_statements(document, bundle, prefixes, stream, is_first=True)
         stream.write(b"\n  ]}")
     stream.write(b"\n ]\n}\n")
 
 
-def _write_statements(document: Document, bundle: str, stream: BinaryIO, *, is_first: bool) -> bool:
-    """Write the statements of a bundle, a comma before each but the first; returns whether none came."""
+def _write_statements(
+    document: Document, bundle: str, prefixes: dict[str, str], stream: BinaryIO, *, is_first: bool
+) -> bool:
+    """Write a bundle's statements, a comma before each but the first; returns whether none came."""
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)
-        query = f"SELECT ',\n  ' || {_statement(kind)} FROM ({rows})"
+        query = f"SELECT concat(',\n  {{', {_statement(kind, prefixes)}, '}}') FROM ({rows})"
         write_text(query, stream, skip=2 if is_first else 0)
         is_first = False
     return is_first
 
 
-def _prefixed(namespaces: Namespaces) -> Namespaces:
-    """Return the namespaces without a default one: its names get a prefix."""
-    prefixes = {prefix: uri for prefix, uri in namespaces.declared.items() if prefix}
-    chosen = Namespaces(prefixes)
-    default = namespaces.declared.get("")
-    if default is not None:
-        chosen.alias(default, "mlflow2prov" if default == MLFLOW2PROV else "ns")
+def _prefixes(namespaces: Namespaces) -> dict[str, str]:
+    """Return the prefixes that are written for a document's: the default namespace gets one too."""
+    chosen: dict[str, str] = {}
+    for prefix, uri in namespaces.all.items():
+        stem = prefix
+        if not _PREFIX.fullmatch(prefix):
+            stem = "mlflow2prov" if uri == MLFLOW2PROV else "ns"
+        numbered = (f"{stem}{n or ''}" for n in itertools.count())
+        taken = {*chosen.values(), *namespaces.all} - {prefix}
+        chosen[prefix] = next(name for name in numbered if name not in taken)
     return chosen
 
 
-def _statement(kind: Kind) -> str:
-    parts = [f'\'"@type": "{_TERMS[kind.name]}"\'', "'\"@id\": ' || to_json(id)::VARCHAR"]
-    parts += [
-        f"'\"{argument.name}\": ' || to_json({kind.column(argument.name)})::VARCHAR"
-        for argument in kind.arguments
-    ]
-    keys = "list_sort(list_distinct(list_transform(attributes, lambda a: a.key)))"
-    values = f"list_transform(list_filter(attributes, lambda a: a.key = k), lambda a: {_value()})"
-    member = f"{_key(kind)} || ': [' || array_to_string({values}, ', ') || ']'"
-    parts.append(f"nullif(array_to_string(list_transform({keys}, lambda k: {member}), ', '), '')")
-    return f"'{{' || concat_ws(', ', {', '.join(parts)}) || '}}'"
-
-
-def _key(kind: Kind) -> str:
-    words = _WORDS.get(kind.name, _ALWAYS)
-    cases = " ".join(f"WHEN k = 'prov:{word}' THEN '\"{word}\"'" for word in words)
-    return f"CASE {cases} ELSE to_json(k)::VARCHAR END"
-
-
-def _value() -> str:
-    written = "to_json(a.value)::VARCHAR"
-    is_name = f"a.type = {text(QUALIFIED_NAME)}"
-    by_name = ", ".join(text(key) for key in _BY_NAME)
-    datatype = f"to_json(CASE WHEN {is_name} THEN {text(XSD_QNAME)} ELSE a.type END)::VARCHAR"
+def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
+    """Return the SQL for the members of a statement's object."""
+    parts = [f"'\"@id\": ' || {_name('id', prefixes)}"]
+    for argument in kind.arguments:
+        column = kind.column(argument.name)
+        is_time = argument.refers is Refers.TIME
+        value = f"to_json({column})::VARCHAR" if is_time else _name(column, prefixes)
+        parts.append(f"'\"{argument.name}\": ' || {value}")
+    key, value = _key("a.key", kind, prefixes), _value(prefixes)
+    alone = f"array_to_string(list_transform(attributes, lambda a: concat({key}, ': [', {value}, ']')), ', ')"
+    # Attributes are ordered by key: a list ends where the next key begins.
+    begins = "i = 1 OR attributes[i - 1].key <> a.key"
+    several = (
+        "concat(array_to_string(list_transform(attributes, lambda a, i: concat("
+        f"CASE WHEN {begins} THEN concat(CASE WHEN i > 1 THEN '], ' END, {key}, ': [') ELSE ', ' END, "
+        f"{value})), ''), ']')"
+    )
+    are_alone = "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
+    attributes = (
+        f"CASE WHEN len(attributes) = 0 THEN NULL WHEN {are_alone} THEN {alone} ELSE {several} END"
+    )
     return (
-        f"CASE WHEN {is_name} AND a.key IN ({by_name}) THEN {written} "
-        f"WHEN a.lang IS NOT NULL THEN '{{\"@value\": ' || {written} || ', \"@language\": ' || "
-        "to_json(a.lang)::VARCHAR || '}' "
-        f"WHEN a.type IS NOT NULL THEN '{{\"@value\": ' || {written} || ', \"@type\": ' || {datatype} "
-        f"|| '}}' ELSE '{{\"@value\": ' || {written} || '}}' END"
+        f"concat_ws(', ', '\"@type\": \"{_TERMS[kind.name]}\"', {', '.join(parts)}, {attributes})"
+    )
+
+
+def _name(column: str, prefixes: dict[str, str]) -> str:
+    """Return the SQL for a name as JSON; NULL stays NULL."""
+    cases = [
+        f"WHEN starts_with({column}, {text(old + ':')}) "
+        f"THEN {text(new)} || substr({column}, {len(old) + 1})"
+        for old, new in prefixes.items()
+        if old and old != new
+    ]
+    default = text(prefixes.get("", "") + ":")
+    cases.append(f"WHEN contains({column}, ':') THEN {column}")
+    return f"to_json(CASE {' '.join(cases)} ELSE {default} || {column} END)::VARCHAR"
+
+
+def _key(column: str, kind: Kind, prefixes: dict[str, str]) -> str:
+    words = _WORDS.get(kind.name, _ALWAYS)
+    cases = " ".join(f"WHEN 'prov:{word}' THEN '\"{word}\"'" for word in words)
+    return f"CASE {column} {cases} ELSE {_name(column, prefixes)} END"
+
+
+def _value(prefixes: dict[str, str]) -> str:
+    written = "to_json(a.value)::VARCHAR"
+    name = _name("a.value", prefixes)
+    by_name = ", ".join(text(key) for key in _BY_NAME)
+    typed = (
+        f"concat('{{\"@value\": ', {written}, ', \"@type\": ', {_name('a.type', prefixes)}, '}}')"
+    )
+    named = f'concat(\'{{"@value": \', {name}, \', "@type": "{XSD_QNAME}"}}\')'
+    tagged = (
+        f"concat('{{\"@value\": ', {written}, ', \"@language\": ', to_json(a.lang)::VARCHAR, '}}')"
+    )
+    return (
+        f"CASE WHEN a.lang IS NOT NULL THEN {tagged} "
+        f"WHEN a.type IS NULL THEN concat('{{\"@value\": ', {written}, '}}') "
+        f"WHEN a.type <> {text(QUALIFIED_NAME)} THEN {typed} "
+        f"WHEN a.key IN ({by_name}) THEN {name} ELSE {named} END"
     )
 
 

@@ -1,0 +1,175 @@
+"""PROV-JSONLD: valid by the submission's schema, read without a network."""
+
+import io
+import json
+import os
+import socket
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from mlflow2prov import Document, Literal, Statement, formats
+from mlflow2prov.document.literals import QUALIFIED_NAME
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.provjsonld import CONTEXT
+from tests.formats.strategies import ODD_LOCALS, documents
+
+SCHEMAS = Path(os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", "../shared/schemas"))
+needs_schemas = pytest.mark.skipif(
+    not SCHEMAS.is_dir(), reason=f"W3C's schemas are not in {SCHEMAS}"
+)
+EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
+T = "2024-01-01T00:00:00+00:00"
+
+thoroughly = settings(
+    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+def written(document):
+    stream = io.BytesIO()
+    formats.get("jsonld").write(document, stream)
+    return stream.getvalue()
+
+
+def node(*statement, namespaces=None):
+    document = Document.from_statements([Statement(*statement)], namespaces or EX)
+    (made,) = json.loads(written(document))["@graph"]
+    return made
+
+
+def read(graph, context=CONTEXT):
+    prefixes = {"ex": "http://example.org/ns#"}
+    content = {"@context": [prefixes, context], "@graph": graph}
+    return formats.read(json.dumps(content).encode(), format="jsonld")
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = json.loads((SCHEMAS / "prov-jsonld.schema.json").read_text())
+    return jsonschema.Draft7Validator(schema)
+
+
+def test_names_have_a_prefix_and_prov_s_own_attributes_their_words():
+    attributes = (
+        Literal("name", "x"),
+        Literal("prov:label", "l", None, "en"),
+        Literal("prov:type", "Run", QUALIFIED_NAME),
+        Literal("step", "3", "xsd:int"),
+    )
+    assert node("entity", "e", (), attributes) == {
+        "@type": "Entity",
+        "@id": "mlflow2prov:e",
+        "mlflow2prov:name": [{"@value": "x"}],
+        "label": [{"@value": "l", "@language": "en"}],
+        "type": ["mlflow2prov:Run"],
+        "mlflow2prov:step": [{"@value": "3", "@type": "xsd:int"}],
+    }
+
+
+def test_several_values_to_a_key_are_one_list():
+    attributes = (Literal("ex:k", "1"), Literal("ex:k", "2"), Literal("ex:l", "3"))
+    made = node("entity", "ex:e", (), attributes)
+    assert made["ex:k"] == [{"@value": "1"}, {"@value": "2"}]
+    assert made["ex:l"] == [{"@value": "3"}]
+
+
+def test_a_relation_names_its_formal_arguments():
+    assert node("used", None, ("ex:a", "ex:e", T)) == {
+        "@type": "Usage",
+        "activity": "ex:a",
+        "entity": "ex:e",
+        "time": T,
+    }
+
+
+@pytest.mark.parametrize("prefix", ["b-2", "a b", "_", "é", 'x"y'])
+def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
+    document = Document.from_statements(
+        [
+            Statement("entity", f"{prefix}:e", (), (Literal(f"{prefix}:k", "v"),)),
+            Statement("entity", "e", (), (), f"{prefix}:b"),
+        ],
+        {"": "https://w3id.org/mlflow2prov/", prefix: "http://example.org/"},
+    )
+    content = written(document)
+    assert sorted(json.loads(content)["@context"][0]) == ["mlflow2prov", "ns", "prov", "xsd"]
+    assert formats.read(content) == document
+
+
+@needs_schemas
+@thoroughly
+@given(document=documents())
+def test_what_is_written_is_valid_by_the_schema(validator, document):
+    content = json.loads(written(document))
+    # The schema has no word for mention, which PROV-Links added.
+    content["@graph"] = list(without_mentions(content["@graph"]))
+    validator.validate(content)
+
+
+def without_mentions(graph):
+    for one in graph:
+        if one["@type"] == "Bundle":
+            yield {**one, "@graph": list(without_mentions(one["@graph"]))}
+        elif one["@type"] != "Mention":
+            yield one
+
+
+@thoroughly
+@given(document=documents(ODD_LOCALS))
+def test_any_names_come_back(document):
+    assert formats.read(written(document)) == document
+
+
+def test_several_members_of_a_collection_are_several_statements():
+    read_ = read([{"@type": "Membership", "collection": "ex:c", "entity": ["ex:a", "ex:b"]}])
+    assert {s.arguments for s in read_.statements()} == {("ex:c", "ex:a"), ("ex:c", "ex:b")}
+
+
+def test_no_context_is_ever_fetched(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a connection was made")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert len(read([{"@type": "Entity", "@id": "ex:e"}])) == 1
+    with pytest.raises(FormatError, match="is not fetched"):
+        read([], context="http://127.0.0.1:9/context.jsonld")
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        ["text"],
+        [{"@type": "Nothing"}],
+        [{"@type": ["Entity"]}],
+        [{"@type": "Entity", "@id": "undeclared:e"}],
+        [{"@type": "Usage", "activity": 3}],
+        [{"@type": "Entity", "@id": "ex:e", "ex:k": [3]}],
+        [{"@type": "Entity", "@id": "ex:e", "ex:k": [{"@value": {}}]}],
+        [{"@type": "Bundle", "@graph": []}],
+        [
+            {
+                "@type": "Bundle",
+                "@id": "ex:b",
+                "@graph": [{"@type": "Bundle", "@id": "ex:c", "@graph": []}],
+            }
+        ],
+    ],
+    ids=json.dumps,
+)
+def test_what_is_no_prov_jsonld_is_one_line(graph):
+    with pytest.raises(FormatError) as error:
+        read(graph)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"@graph": [', b'{"@context": []}', b'{"@graph": 3}', b'{"@graph": ' + b"[" * 100_000],
+)
+def test_a_broken_file_is_one_line(content):
+    with pytest.raises(FormatError) as error:
+        formats.read(content, format="jsonld")
+    assert "\n" not in str(error.value)
