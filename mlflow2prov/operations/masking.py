@@ -23,6 +23,7 @@ DIGITS = 16
 """Hexadecimal digits of a pseudonym (64 bits)."""
 
 _WORD = re.compile(r"[^\W_]+")
+_TAIL = re.compile(r"[\W_]+\Z")
 _HASH = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{7,}")
 _LONG_HASH = re.compile(r"[0-9a-f]{16,}")
 
@@ -47,13 +48,15 @@ class _Sought:
     person: str
     words: tuple[str, ...]
     pseudonym: str
+    end: str = ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The pattern for it in lower-case texts."""
         least = 0 if len(self.joined) >= 8 else 1
         gap = f"{_GAP}{{{least},6}}"
-        return re.compile(gap.join(map(re.escape, self.words)))
+        end = f"(?:{re.escape(self.end)})?" if self.end else ""
+        return re.compile(gap.join(map(re.escape, self.words)) + end)
 
     @cached_property
     def joined(self) -> str:
@@ -152,7 +155,10 @@ class Mask:
         if not name.isascii():
             written.update(_folded(way(case)) for way in _WAYS for case in (name, folded))
         for form in sorted(written):
-            yield _Sought(name, tuple(_WORD.findall(form)), self.pseudonym(name))
+            # What follows the last word, as in "dependabot[bot]", goes along where it is there.
+            end = _TAIL.search(form)
+            words = tuple(_WORD.findall(form))
+            yield _Sought(name, words, self.pseudonym(name), end[0] if end else "")
 
     def _candidates(self, lower: str) -> set[_Sought]:
         """Return what may stand in a text, by the words that it has."""

@@ -222,6 +222,7 @@ def test_different_names_stay_different():
         ("王伟", "由王伟提交", "由{}提交"),
         ("Li Xu", "Li Xu, li.xu, felixus lixu", "{}, {}, felixus lixu"),
         ("Jan van der Berg", "jan-van-der-berg JanVanDerBerg", "{} {}"),
+        ("robot[x]", "by robot[x], robot-x", "by {}, {}"),
         ("(^_^)", "so (^_^) it is", "so {} it is"),
         ("İpek", "İpek!", "{}!"),
         ("Straße", "STRASSE straße", "STRASSE {}"),
