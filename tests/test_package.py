@@ -40,7 +40,7 @@ BELOW = {
     "sources": {"errors", "facts"},
     "templates": {"database", "document", "facts"},
     "operations": {"errors", "database", "document"},
-    "formats": {"errors", "database", "document"},
+    "formats": {"errors", "database", "document", "operations"},
     "extraction": {"errors", "document", "facts", "sources", "templates", "operations"},
     "cli": {"errors", "database", "extraction", "formats", "operations", "document"},
 }
