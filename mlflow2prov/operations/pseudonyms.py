@@ -102,11 +102,9 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
     mask = Mask(key if key is not None else os.urandom(32), people.names)
     texts = {t: after for t in _texts(document) if (after := mask.text(t)) != t}
     special = {person: mask.pseudonym(person) for person in people.values}
-    prefixes = {
-        prefix: after
-        for prefix in document.namespaces.declared
-        if prefix and (after := mask.text(prefix)) != prefix
-    }
+    prefixes = _told_apart(
+        mask, {p: after for p in document.namespaces.declared if p and (after := mask.text(p)) != p}
+    )
     names = _Names(mask, document, prefixes, {*texts, *special}).replaced()
     replace(document, names, texts, special, people.flags, people.is_personal)
     uris = document.namespaces.declared
@@ -123,6 +121,15 @@ def _texts(document: Document) -> Iterator[str]:
     """
     for batch in document.batches(query):
         yield from batch.column(0).to_pylist()
+
+
+def _told_apart(mask: Mask, after: dict[str, str]) -> dict[str, str]:
+    """Return what names become; different ones, such as ``ann`` and ``Ann``, stay different."""
+    times = Counter(after.values())
+    return {
+        name: new if times[new] == 1 else f"{new}-{mask.digest(name, 8)}"
+        for name, new in after.items()
+    }
 
 
 class _Names:
@@ -143,13 +150,9 @@ class _Names:
         self._digests |= self._digests_of(changed)
 
     def replaced(self) -> dict[str, str]:
-        """Return the names that change, and what they change into; different ones stay different."""
+        """Return the names that change, and what they change into."""
         after = {name: new for name in self._suspects() if (new := self._masked(name)) != name}
-        times = Counter(after.values())
-        return {
-            name: new if times[new] == 1 else f"{new}-{self._mask.digest(name, 8)}"
-            for name, new in after.items()
-        }
+        return _told_apart(self._mask, after)
 
     def _all(self) -> str:
         """Return the SQL for the distinct names: identifiers, references, keys, datatypes, values."""

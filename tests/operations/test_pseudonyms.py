@@ -204,6 +204,15 @@ def test_different_names_stay_different():
     assert len({s.id for s in hidden.statements()}) == 4
 
 
+def test_different_prefixes_stay_different():
+    prefixes = {"": "http://x/", "ann": "http://one/", "Ann": "http://two/"}
+    made = (agent("g", "User", username="ann"), entity("ann:a"), entity("Ann:a"))
+    hidden = hide(*made, prefixes=prefixes)
+    uris = {hidden.namespaces.uri(s.id) for s in hidden.statements() if s.kind == "entity"}
+    assert uris == {"http://one/a", "http://two/a"}
+    assert not {"ann", "Ann"} & set(hidden.namespaces.declared)
+
+
 # What is hidden within words, and what is left
 
 

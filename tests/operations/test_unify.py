@@ -63,6 +63,11 @@ def test_times_of_an_activity_come_together_where_they_can(said, once):
     assert unified(*reversed(said)) == once
 
 
+def test_pairs_of_times_that_contradict_each_other_stay_as_they_were_said():
+    both = [activity(ONE, TWO), activity(TWO, ONE)]
+    assert unified(*both) == both
+
+
 def test_an_end_is_settled_though_starts_contradict_each_other():
     assert unified(activity(ONE), activity(TWO), activity(None, TWO)) == unified(
         activity(None, TWO), activity(TWO), activity(ONE)
