@@ -10,18 +10,13 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
-from duckdb.sqltypes import VARCHAR as _VARCHAR
 
 _schema_numbers = itertools.count(1)
-_function_numbers = itertools.count(1)
 
 
 @cache
@@ -53,29 +48,6 @@ def rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
 def scalar(sql: str) -> Any:
     """Run ``sql`` and return the first column of its first row."""
     return rows(sql)[0][0]
-
-
-@contextmanager
-def lookup(replacements: Mapping[str, str]) -> Iterator[str]:
-    """Give the name of an SQL function that replaces a text by what ``replacements`` says, if anything."""
-    name = f"lookup_{next(_function_numbers)}"
-
-    def replace(values: pa.ChunkedArray) -> pa.Array:
-        listed = values.to_pylist()
-        return pa.array([replacements.get(v, v) for v in listed], pa.string())
-
-    connection().create_function(
-        name,
-        replace,
-        [_VARCHAR],
-        _VARCHAR,
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
-    )
-    try:
-        yield name
-    finally:
-        connection().remove_function(name)
 
 
 def limit_memory(size: str) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from mlflow2prov import database
 from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KIND, KINDS, Kind
-from mlflow2prov.document.literals import QUALIFIED_NAME, SQL_TYPE, Literal
+from mlflow2prov.document.literals import SQL_TYPE, Literal
 from mlflow2prov.document.namespaces import MLFLOW2PROV, Namespaces
 
 if TYPE_CHECKING:
@@ -124,21 +124,6 @@ class Document:
         connection.execute(f"DROP TABLE {self.table}")
         connection.execute(f"ALTER TABLE {fresh} RENAME TO statements")
         self.is_unified = unified
-
-    def rename(self, name: str, value: str) -> None:
-        """Pass every name and every value that is none through the SQL functions ``name`` and ``value``."""
-        is_name = f"a.type = {database.text(QUALIFIED_NAME)}"
-        literal = (
-            f"{{'key': {name}(a.key), 'value': CASE WHEN {is_name} THEN {name}(a.value) "
-            f"ELSE {value}(a.value) END, 'type': a.type, 'lang': a.lang}}"
-        )
-        arguments = ", ".join(f"{name}({column}) AS {column}" for column in ARGUMENT_COLUMNS)
-        self.replace(
-            f"SELECT {name}(bundle) AS bundle, kind, {name}(id) AS id, {arguments}, "
-            f"list_sort(list_distinct(list_transform(attributes, lambda a: {literal}))) AS attributes "
-            f"FROM {self.table}",
-            unified=False,
-        )
 
     def rows(self, columns: str = "*") -> str:
         """Return the SQL query for ``columns`` of all statements in the canonical order.
