@@ -21,11 +21,16 @@ _UNFIT = re.compile(_FORBIDDEN + r"|_(?=x[0-9A-F]{4,6}_)")
 def text_sql(value: str) -> str:
     """Return the SQL for a value as the text of an XML element or (double-quoted) attribute."""
     escape = _register()
+    # Most values have nothing to escape, and are looked at once.
+    unfit = (
+        f"regexp_matches({value}, '[\\x00-\\x08\\x0B-\\x1F&<>\"\\x{{FFFE}}\\x{{FFFF}}]|_x[0-9A-F]')"
+    )
     suspect = f"regexp_matches({value}, '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x{{FFFE}}\\x{{FFFF}}]|_x[0-9A-F]')"
     kept = f"CASE WHEN {suspect} THEN {escape}({value}) ELSE {value} END"
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         kept = f"replace({kept}, '{character}', '{entity}')"
-    return f"replace({kept}, chr(13), '&#13;')"
+    kept = f"replace({kept}, chr(13), '&#13;')"
+    return f"CASE WHEN {unfit} THEN {kept} ELSE {value} END"
 
 
 def xml_text(value: str) -> str:
