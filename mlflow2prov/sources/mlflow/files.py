@@ -18,7 +18,7 @@ import yaml
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.folders import add_local_artifacts, is_below
+from mlflow2prov.sources.mlflow.folders import add_local_artifacts, is_below, named_folder
 from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
 from mlflow2prov.sources.mlflow.values import integer, number, said, state, text, time
 
@@ -42,25 +42,23 @@ def read(path: str, facts: Facts, wishes: Wishes) -> StoreInfo:
     ]
     if not experiments:
         raise StoreError(f"{path}: no file store of MLflow (no experiment's meta.yaml in it)")
-    runs = 0
+    homes: dict[str, Path] = {}
     for folder in experiments:
         experiment = _experiment(folder, facts)
         datasets = {f.name: _meta(f) for f in _folders(folder / "datasets")}
         for model in _folders(folder / "models"):
             if (model / "meta.yaml").is_file():
-                _logged_model(model, experiment, facts)
+                homes[_logged_model(model, experiment, facts)] = model / "artifacts"
         for run in _folders(folder):
             meta = _meta(run) if (run / "meta.yaml").is_file() else {}
             if "run_id" in meta or "run_uuid" in meta:
-                _run(run, meta, experiment, datasets, facts, wishes)
-                runs += 1
-                wishes.report("runs", runs)
+                homes[_run(run, meta, experiment, datasets, facts, wishes)] = run / "artifacts"
+                wishes.report("runs and models", len(homes))
     for folder in _folders(root / _REGISTRY):
         if (folder / "meta.yaml").is_file():
             _registered_model(folder, facts)
     facts.flush()
-    destination = wishes.artifacts_destination
-    add_local_artifacts(facts, info, Path(destination) if destination else root.absolute())
+    add_local_artifacts(facts, info, root.absolute(), named_folder(wishes), homes)
     return info
 
 
@@ -132,8 +130,9 @@ def _run(
     datasets: dict[str, dict[str, Any]],
     facts: Facts,
     wishes: Wishes,
-) -> None:
-    run = text(meta.get("run_id") or meta.get("run_uuid"))
+) -> str:
+    """Add a run, and return its id."""
+    run = text(meta.get("run_id") or meta.get("run_uuid")) or folder.name
     tags = dict(_values(folder / "tags"))
     facts.add(
         "runs",
@@ -170,6 +169,7 @@ def _run(
         target = _meta(link)
         step = integer(target.get("step"))
         facts.add("run_models", run, text(target.get("destination_id")), "output", step)
+    return run
 
 
 def _points(folder: Path) -> Iterator[tuple[str, float | None, int | None, int | None]]:
@@ -182,7 +182,8 @@ def _points(folder: Path) -> Iterator[tuple[str, float | None, int | None, int |
                 yield key, number(parts[1]), step, integer(parts[0])
 
 
-def _logged_model(folder: Path, experiment: str, facts: Facts) -> None:
+def _logged_model(folder: Path, experiment: str, facts: Facts) -> str:
+    """Add a logged model, and return its id."""
     meta = _meta(folder)
     model = text(meta.get("model_id")) or folder.name
     facts.add(
@@ -214,6 +215,7 @@ def _logged_model(folder: Path, experiment: str, facts: Facts) -> None:
                 integer(step),
                 time(at),
             )
+    return model
 
 
 def _registered_model(folder: Path, facts: Facts) -> None:

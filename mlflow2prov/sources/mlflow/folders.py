@@ -1,26 +1,31 @@
-"""Artifacts on the local disk: looked at below one root, and nowhere else."""
+"""Artifacts on the local disk: looked at below the store's own folders, and nowhere else.
+
+Whoever logs a run may have a say in where its artifacts are. So a folder is looked at only if it lies, all
+links followed, in the store's folder or in one that the user named, and if it is such as MLflow gives to
+that very run or logged model.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow.store import StoreInfo
-from mlflow2prov.sources.mlflow.values import Entry, add_artifacts, add_model_artifacts
+from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.values import (
+    Entry,
+    add_artifacts,
+    add_model_artifacts,
+    is_own_root,
+)
 
 _PROXIED = "mlflow-artifacts:"
-
-
-def local_path(uri: str) -> Path | None:
-    """Return the local path that an artifact URI names, if it names one."""
-    if uri.startswith("file:"):
-        return Path(unquote(urlsplit(uri).path))
-    return (
-        Path(uri) if uri.startswith("/") or (len(uri) > 2 and uri[1:3] in (":\\", ":/")) else None
-    )
+_OWNERS = (
+    ("SELECT run_id, artifact_uri FROM {runs} ORDER BY ALL", add_artifacts),
+    ("SELECT model_id, artifact_location FROM {logged_models} ORDER BY ALL", add_model_artifacts),
+)
 
 
 def is_below(path: Path, root: Path) -> bool:
@@ -31,65 +36,101 @@ def is_below(path: Path, root: Path) -> bool:
         return False
 
 
-def tree(folder: Path) -> Iterator[Entry]:
-    """List all below ``folder``, ordered; links are listed and not followed out."""
-    for at, folders, files in os.walk(folder):
+def tree(folder: Path, unreadable: list[str]) -> Iterator[Entry]:
+    """List all below ``folder``; links are left out, what cannot be read is put in ``unreadable``."""
+
+    def note(error: OSError) -> None:
+        unreadable.append(f"{error.filename}: {error.strerror}")
+
+    for at, folders, files in os.walk(folder, onerror=note):
         folders[:] = sorted(f for f in folders if not Path(at, f).is_symlink())
         relative = Path(at).relative_to(folder)
         for name in folders:
             yield _text(relative / name), True, None
         for name in sorted(files):
             file = Path(at, name)
-            if not file.is_symlink():
-                yield _text(relative / name), False, file.stat().st_size
+            try:
+                if not file.is_symlink():
+                    yield _text(relative / name), False, file.stat().st_size
+            except OSError as error:
+                note(error)
 
 
 def _text(path: Path) -> str:
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def add_local_artifacts(facts: Facts, info: StoreInfo, root: Path | None) -> None:
-    """Add the artifacts of all runs and logged models that lie below ``root``.
+def named_folder(wishes: Wishes) -> Path | None:
+    """Return the folder that the user named for artifacts, if any."""
+    return Path(wishes.artifacts_destination) if wishes.artifacts_destination else None
 
-    A run may name any place as its own. What is not below ``root`` is not looked at, and counted.
+
+def add_local_artifacts(
+    facts: Facts,
+    info: StoreInfo,
+    store: Path | None,
+    named: Path | None,
+    homes: Mapping[str, Path] | None = None,
+) -> None:
+    """Add the artifacts of all runs and logged models that lie where they may be looked at.
+
+    What lies elsewhere is not looked at, and counted.
+
+    Args:
+        facts: its runs and logged models say where their artifacts are.
+        info: takes the notice of what was not looked at.
+        store: the store's own folder, if it has one.
+        named: the folder that the user named; what a server proxies lies in there, too.
+        homes: folders in the store for the artifacts of those whose own place is not there: a file
+            store may have been moved.
     """
+    facts.flush()
     elsewhere: list[str] = []
-    owners = (
-        ("SELECT run_id, artifact_uri FROM {runs} ORDER BY ALL", add_artifacts),
-        (
-            "SELECT model_id, artifact_location FROM {logged_models} ORDER BY ALL",
-            add_model_artifacts,
-        ),
-    )
-    for query, add in owners:
+    unreadable: list[str] = []
+    for query, add in _OWNERS:
         for owner, uri in facts.query(query):
-            folder = _folder(uri or "", root)
+            if not owner or not uri:
+                continue
+            folder = _folder(uri, owner, store, named)
+            home = (homes or {}).get(owner)
+            if (folder is None or not folder.is_dir()) and home is not None and home.is_dir():
+                folder = home if store and is_below(home, store) else None
             if folder is None:
-                elsewhere.append(uri or "")
+                elsewhere.append(uri)
             elif folder.is_dir():
-                add(facts, owner, tree(folder))
+                add(facts, owner, tree(folder, unreadable))
     if elsewhere:
-        kinds = sorted(
-            {uri.partition(":")[0] + ":" if ":" in uri else "local" for uri in elsewhere}
-        )
-        where = f"below {root}" if root else "in a folder that was named"
+        schemes = {uri.partition(":")[0] + ":" if ":" in uri else "local" for uri in elsewhere}
+        where = " or ".join(repr(str(folder)) for folder in (store, named) if folder)
         info.notices.append(
-            f"{info.url}: the artifacts of {len(elsewhere)} runs and models are not {where} "
-            f"({', '.join(kinds)}) and not listed; name their folder by --artifacts_destination, "
-            "or read the store by its server"
+            f"{info.url}: the artifacts of {len(elsewhere)} runs and models are not listed: they are "
+            f"not {f'below {where}' if where else 'in a folder that was named'} "
+            f"({', '.join(sorted(schemes))[:200]}); name their folder by --artifacts_destination, or "
+            "read the store by its server"
+        )
+    if unreadable:
+        info.left_out.append(
+            f"{info.url}: {len(unreadable)} artifacts could not be looked at ({unreadable[0]})"
         )
 
 
-def _folder(uri: str, root: Path | None) -> Path | None:
+def _folder(uri: str, owner: str, store: Path | None, named: Path | None) -> Path | None:
     """Return the folder of an artifact URI where it may be looked at."""
-    if root is None:
+    try:
+        path = unquote(urlsplit(uri).path) if uri.startswith(("file:", _PROXIED)) else uri
+    except ValueError:
+        return None
+    if not is_own_root(path, owner) or "\0" in path:
         return None
     if uri.startswith(_PROXIED):
         # The server keeps what it proxies below its --artifacts-destination.
-        path = root / unquote(urlsplit(uri).path).lstrip("/")
+        candidates = [named / path.lstrip("/")] if named else []
+    elif path.startswith("/"):
+        candidates = [Path(path)]
+    elif ":" in path:
+        candidates = []
     else:
-        named = local_path(uri)
-        if named is None:
-            return None
-        path = named
-    return path if is_below(path, root) else None
+        # Relative to where the server was started: beside its database, as a rule.
+        candidates = [folder / path for folder in (store, named) if folder]
+    allowed = [folder for folder in (store, named) if folder]
+    return next((c for c in candidates if any(is_below(c, folder) for folder in allowed)), None)

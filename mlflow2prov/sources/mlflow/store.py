@@ -8,20 +8,22 @@ a folder, file:...                     a file store (mlruns), by its files
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
+from mlflow2prov.sources.mlflow.settling import settle
 from mlflow2prov.sources.urls import without_credentials
 
 Progress = Callable[[str, int, int | None], None]
 
 _FINGERPRINT_DIGITS = 24
 _NAMED = 10
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass
@@ -82,17 +84,23 @@ def read_store(
         StoreError: there is no such store, it is none of MLflow's, or it cannot be read.
     """
     wishes = Wishes(metric_history, artifacts_destination, workers, progress)
-    scheme = urlsplit(url).scheme.lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url) else ""
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise StoreError(f"{without_credentials(url)}: no URL: {error}") from error
+    scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""
     if scheme == "file":
         url = unquote(urlsplit(url).path)
     reader = _reader(scheme, url)
     with facts:
         info = reader(url, facts, wishes)
         facts.flush()
+    settle(facts)
     facts.execute("DELETE FROM {stores}", [])
     facts.add("stores", _fingerprint(facts), info.url, info.kind, info.version)
     facts.flush()
     _note_missing_versions(facts, info)
+    _note_unseen_deletions(facts, info)
     return info
 
 
@@ -106,7 +114,7 @@ def _reader(scheme: str, url: str) -> Reader:
         from mlflow2prov.sources.mlflow import sql
 
         return sql.read
-    if scheme in ("", "file") or Path(url).exists():
+    if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (takes names of any length)
         from mlflow2prov.sources.mlflow import files
 
         return files.read
@@ -143,4 +151,16 @@ def _note_missing_versions(facts: Facts, info: StoreInfo) -> None:
         info.notices.append(
             f"{info.url}: version numbers are missing from {listed}{more}: deleted versions, which "
             "are seen in the store's database or folder, or from a server that is patched (patches/)"
+        )
+
+
+def _note_unseen_deletions(facts: Facts, info: StoreInfo) -> None:
+    """Say how many runs were deleted at times that the store did not tell."""
+    ((count,),) = facts.query(
+        "SELECT count(*) FROM {runs} WHERE lifecycle_stage = 'deleted' AND deleted_at IS NULL"
+    )
+    if count and info.kind == "http":
+        info.notices.append(
+            f"{info.url}: {count} runs are deleted; when, a server does not say, but its database or "
+            "folder does"
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 from mlflow2prov.facts import Facts, times
 
-_LARGEST = 1.7976931348623157e308
+LARGEST = 1.7976931348623157e308
+"""The largest double, as which databases keep infinity."""
 
 _RUN_STATUS = {1: "running", 2: "scheduled", 3: "finished", 4: "failed", 5: "killed"}
 _MODEL_STATUS = {0: "unspecified", 1: "pending", 2: "ready", 3: "upload_failed"}
@@ -17,8 +18,13 @@ _MODEL_STATUS = {0: "unspecified", 1: "pending", 2: "ready", 3: "upload_failed"}
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 CONTEXT_TAG = "mlflow.data.context"
 DELETED_STAGE = "Deleted_Internal"
+DEFAULT_WORKSPACE = "default"
 
-time = times.from_milliseconds
+
+def time(value: Any) -> str | None:
+    """Return UTC milliseconds since 1970-01-01 as ``xsd:dateTime``; what is no number is unknown."""
+    milliseconds = integer(value)
+    return None if milliseconds is None else times.from_milliseconds(milliseconds)
 
 
 def text(value: object) -> str | None:
@@ -38,7 +44,7 @@ def said(value: object) -> str:
 
 def state(value: object, known: dict[int, str] | None = None) -> str | None:
     """Return a status or stage in lower case, also one of a later MLflow; numbers by ``known``."""
-    if isinstance(value, int) and known:
+    if known and isinstance(value, int):
         return known.get(value, str(value))
     word = text(value)
     return word.lower().removeprefix("logged_model_") if word else None
@@ -56,11 +62,14 @@ def model_status(value: object) -> str | None:
 
 def workspace(value: object) -> str | None:
     """Return a workspace's name; of the one that every store has, nothing is to be said."""
-    return None if value == "default" else text(value)
+    name = text(value)
+    return None if name == DEFAULT_WORKSPACE else name
 
 
 def integer(value: Any) -> int | None:
     """Return a 64-bit integer, else unknown."""
+    if isinstance(value, bool):
+        return None
     try:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
@@ -72,27 +81,33 @@ def number(value: Any, is_nan: object = False) -> float | None:
     """Return a metric's value; databases keep the infinities as the largest doubles."""
     if is_nan:
         return math.nan
+    if isinstance(value, bool):
+        return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return math.copysign(math.inf, found) if abs(found) >= _LARGEST else found
+    return math.copysign(math.inf, found) if abs(found) >= LARGEST else found
 
 
 _MODEL_ID = re.compile(r"(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)")
 _RUN_URI = re.compile(r"^runs:/([^/]+)/(.+)$")
-_RUN_ARTIFACT = re.compile(r"(?:^|/)([0-9a-f]{32})/artifacts/(.+)$")
 
 
 def origin(source: str | None, run_id: str | None) -> tuple[str | None, str | None, str | None]:
-    """Return the run, the logged model and the artifact path that a version was registered from."""
+    """Return the run, the logged model and the artifact path that a version's source names.
+
+    ``models:/m-...`` and ``.../models/m-...`` name a logged model, ``runs:/<run id>/<path>`` a run's
+    artifact. A place below some run's artifact root is told by
+    :func:`~mlflow2prov.sources.mlflow.settling.settle`, when all runs are known.
+    """
     if source is None:
         return run_id, None, None
     if found := _MODEL_ID.search(source):
         return run_id, found[1], None
     if run_id and f"/{run_id}/artifacts/" in source:
         return run_id, None, source.partition(f"/{run_id}/artifacts/")[2].strip("/") or None
-    if found := (_RUN_URI.search(source) or _RUN_ARTIFACT.search(source)):
+    if found := _RUN_URI.search(source):
         return found[1], None, found[2].strip("/") or None
     return run_id, None, None
 
@@ -131,6 +146,14 @@ def add_version(facts: Facts, version: dict[str, Any], *, is_prompt: bool) -> No
 
 def _unredacted(value: Any) -> Any:
     return None if isinstance(value, str) and value.startswith("REDACTED-") else value
+
+
+def is_own_root(uri: str, owner: str) -> bool:
+    """Return whether an artifact root is one that MLflow gives to ``owner``, a run or logged model.
+
+    MLflow ends each root with the owner's id, so that nobody's root is another's or somebody's home.
+    """
+    return uri.rstrip("/").endswith(f"/{owner}/artifacts") and owner not in ("", ".", "..")
 
 
 Entry = tuple[str, bool, int | None]
