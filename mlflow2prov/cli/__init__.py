@@ -6,7 +6,6 @@ line in :data:`COMMANDS`; importing one must be quick, so what is heavy is impor
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ import click
 
 from mlflow2prov import __version__
 from mlflow2prov.cli.group import ChainGroup
-from mlflow2prov.cli.terminal import complain
+from mlflow2prov.cli.stopping import clear_up_when_stopped, exit_code
+from mlflow2prov.cli.terminal import abandon_output, complain, open_streams
 from mlflow2prov.errors import MLflow2ProvError
 
 if TYPE_CHECKING:
@@ -77,11 +77,12 @@ def cli(
             raise click.UsageError("--config and --validate stand alone: the chain is in the file")
         from mlflow2prov.cli.configuration import read_configuration
 
-        arguments = read_configuration(config or validate or "")
-        if validate is not None:
-            click.echo(f"{validate}: valid, {arguments.count} commands")
+        steps = read_configuration(config or validate or "").steps(context)
+        if validate is None:
+            context.meta["steps"] = steps
         else:
-            context.meta["arguments"] = arguments.command_line
+            noun = "command" if len(steps) == 1 else "commands"
+            click.echo(f"{validate}: valid, {len(steps)} {noun}")
     elif context.invoked_subcommand is None:
         click.echo(context.get_help())
 
@@ -95,29 +96,25 @@ def _limit_memory(size: str) -> None:
         database.limit_memory(size)
     except Error as error:
         raise click.BadParameter(
-            f"{size!r} is no size; try 500MB", param_hint="memory_limit"
+            f"{size!r} is no size; try 500MB", param_hint="--memory_limit"
         ) from error
 
 
 @cli.result_callback()
 @click.pass_context
 def run(context: click.Context, /, steps: list[Step], **_: object) -> None:
-    """Run the commands one after the other."""
-    if not steps and "arguments" in context.meta:
-        # The chain of a file is the chain of a command line.
-        inner = cli.make_context(context.info_name, context.meta["arguments"])
-        inner.meta["verbose"] = context.meta["verbose"]
-        with inner:
-            cli.invoke(inner)
-        return
-    if steps:
+    """Run the commands one after the other, be they given here or in a file."""
+    chosen = context.meta.get("steps", steps)
+    if chosen:
         from mlflow2prov.cli.chain import run_chain
 
-        run_chain(steps, verbose=context.meta["verbose"])
+        run_chain(chosen, verbose=context.meta["verbose"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program, and exit: 0 done, 1 an error, 2 wrong use, 3 done but incomplete, 130 interrupted."""
+    open_streams()
+    clear_up_when_stopped()
     given = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in given
     try:
@@ -126,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        code = 130
+        code = exit_code() or 130
     except click.UsageError as error:
         where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
         code = complain(f"{error.format_message()}{where}", 2, verbose)
@@ -134,13 +131,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = complain(error.format_message(), error.exit_code, verbose)
     except MLflow2ProvError as error:
         code = complain(str(error), error.exit_code, verbose)
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except OSError as error:
+        # What is printed here and not by the chain, as a help, goes to standard output only.
+        abandon_output()
         where = f"{error.filename}: " if error.filename else ""
         code = complain(f"{where}{error.strerror or error}", 1, verbose)
+    except RuntimeError:
+        # What DuckDB makes of an interruption while it works on a query.
+        if (code := exit_code()) is None:
+            raise
     except MemoryError:
         code = complain("out of memory; try --memory_limit", 1, verbose)
+    except _database_errors() as error:
+        what = str(error).strip().partition("\n")[0]
+        code = complain(f"the tables: {what}; try another --memory_limit", 1, verbose)
     sys.exit(code)
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that the tables' database raises, if it is there at all."""
+    database = sys.modules.get("duckdb")
+    return (database.Error,) if database is not None else ()

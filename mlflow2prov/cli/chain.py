@@ -1,17 +1,21 @@
 """The chain: documents on their way through the commands.
 
-A command is a :class:`Step`, a function of the documents so far. What it has to show (files, a table)
-appears when the whole chain has come to its end, so that one that fails leaves nothing behind.
+A command gives a :class:`Step`. A chain first lets each of its steps look whether what it needs is there,
+then runs them one after the other. What they have to show (files, tables) appears when all have come to
+their end, so that a chain that fails leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlflow2prov.cli.terminal import say
+import click
+
+from mlflow2prov.cli.terminal import abandon_output, say
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
@@ -25,9 +29,10 @@ INCOMPLETE = 3
 class Chain:
     """What the steps of a chain share."""
 
-    verbose: bool = False
-    shown: list[Staged | str] = field(default_factory=list)
-    """What is to appear at the end: files that are staged, text for standard output."""
+    files: list[tuple[Staged, int]] = field(default_factory=list)
+    """Files that are to appear at the end, and how many statements they say."""
+    printed: list[Staged | str] = field(default_factory=list)
+    """What is to be printed on standard output at the end, in this order."""
     is_incomplete: bool = False
 
     def note(self, message: str) -> None:
@@ -38,34 +43,90 @@ class Chain:
         """Say that something could not be read."""
         say(f"warning: left out: {message}")
 
+    def discard(self) -> None:
+        """Take away what has not been shown."""
+        for staged in [*(files for files, _ in self.files), *self.printed]:
+            if not isinstance(staged, str):
+                staged.discard()
 
-Step = Callable[["list[Document]", Chain], "list[Document]"]
+
+Action = Callable[["list[Document]", Chain], "list[Document]"]
 """Takes the documents so far, gives those that go on."""
 
 
-def run_chain(steps: list[Step], *, verbose: bool) -> None:
+@dataclass(frozen=True)
+class Step:
+    """A command and what it was given, ready to run."""
+
+    name: str
+    prepare: Callable[[], Action]
+    """Looks whether what the command needs is there, before anything is read; gives what it does."""
+    is_source: bool = False
+    """Whether it adds documents, and so can come first."""
+
+
+def check_order(steps: Sequence[Step]) -> None:
+    """Look whether every step has documents to work on.
+
+    Raises:
+        click.UsageError: the first has none.
+    """
+    if steps and not steps[0].is_source:
+        raise click.UsageError(
+            f"{steps[0].name} has no documents to work on; extract or load comes first"
+        )
+
+
+def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
     """Run ``steps`` one after the other, then show what they have to show.
 
     Raises:
+        click.UsageError: there are no documents for the first to work on.
         SystemExit: with code :data:`INCOMPLETE` when a source refused something.
     """
-    chain = Chain(verbose)
+    check_order(steps)
+    chain = Chain()
     documents: list[Document] = []
     try:
-        for step in steps:
-            documents = step(documents, chain)
-    except BaseException:
-        for shown in chain.shown:
-            if not isinstance(shown, str):
-                shown.discard()
-        raise
-    for shown in chain.shown:
-        if isinstance(shown, str):
-            sys.stdout.write(shown)
-        else:
-            files = shown.publish()
-            if files and (verbose or sys.stderr.isatty()):
-                say(f"wrote {', '.join(map(str, files))}")
-    sys.stdout.flush()
+        actions = [(step.name, step.prepare()) for step in steps]
+        for name, action in actions:
+            began = time.monotonic()
+            documents = action(documents, chain)
+            if verbose:
+                took = time.monotonic() - began
+                say(f"{name}: {_counted(documents)}, after {took:.1f} seconds")
+        _publish(chain, verbose or sys.stderr.isatty())
+    finally:
+        chain.discard()
     if chain.is_incomplete:
         raise SystemExit(INCOMPLETE)
+
+
+def _counted(documents: Sequence[Document]) -> str:
+    one = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
+    return f"{one} of {sum(map(len, documents)):,} statements"
+
+
+def _publish(chain: Chain, tell: bool) -> None:
+    """Put the files in their places, then print: a reader that goes away costs no file."""
+    for staged, statements in chain.files:
+        files = staged.publish()
+        if tell:
+            say(f"wrote {', '.join(map(str, files))} ({statements:,} statements)")
+    try:
+        for shown in chain.printed:
+            if isinstance(shown, str):
+                # UTF-8 whatever the locale, as all that is written is.
+                sys.stdout.buffer.write(shown.encode("utf-8"))
+            else:
+                shown.publish()
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # As `head` does; nobody is left to tell.
+        abandon_output()
+        raise SystemExit(1) from None
+    except OSError as error:
+        abandon_output()
+        raise click.ClickException(
+            f"standard output: cannot be written to ({error.strerror})"
+        ) from error

@@ -12,41 +12,64 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from mlflow2prov.cli.chain import Step, check_order
 from mlflow2prov.cli.schema import commands as all_commands
 from mlflow2prov.cli.schema import options, schema
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.cli.yamlfile import Place, Yaml, read_yaml
 
-_LONGEST = 1 << 20
-
-_TAGS = {
-    f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "bool", "int", "float", "null")
+_EXPECTED = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "array": "a list",
+    "object": "its options, as `option: value`",
 }
 
-Place = tuple[str | int, ...]
+
+@dataclass(frozen=True)
+class Entry:
+    """A command in a configuration file."""
+
+    line: int
+    name: str
+    arguments: tuple[str, ...]
+    """Its options, as the command line gives them."""
 
 
 @dataclass(frozen=True)
 class Configuration:
     """A chain that was read from a file."""
 
-    count: int
-    """How many commands it has."""
-    command_line: list[str]
-    """The arguments that say the same."""
+    source: Yaml
+    entries: tuple[Entry, ...]
 
+    @property
+    def command_line(self) -> list[str]:
+        """The arguments that say the same."""
+        return [word for entry in self.entries for word in (entry.name, *entry.arguments)]
 
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader; a date stays the text that it is."""
+    def steps(self, program: click.Context) -> list[Step]:
+        """Give the commands what the file says, as ``program`` gives them a command line.
 
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+        Raises:
+            ConfigurationError: a command does not take what it is given, or has nothing to work on.
+        """
+        known = all_commands()
+        steps: list[Step] = []
+        for entry in self.entries:
+            try:
+                context = known[entry.name].make_context(
+                    entry.name, list(entry.arguments), parent=program
+                )
+                with context:
+                    steps.append(known[entry.name].invoke(context))
+                check_order(steps)
+            except click.UsageError as error:
+                raise self.source.wrong(error.format_message(), entry.line) from error
+        return steps
 
 
 def read_configuration(path: str | Path) -> Configuration:
@@ -58,74 +81,35 @@ def read_configuration(path: str | Path) -> Configuration:
         ConfigurationError: the file cannot be read, is not YAML, or does not say what the commands
             take; the message names the line, the key and what was expected.
     """
-    try:
-        content = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: not a text in UTF-8") from error
-    if len(content) > _LONGEST:
-        raise ConfigurationError(f"{path}: too long to be a configuration")
-    data, lines = _parse(content, path)
-    _check(data, lines, path)
-    return Configuration(len(data), _command_line(data))
+    source = read_yaml(path)
+    _check(source)
+    return Configuration(source, tuple(_entries(source)))
 
 
-def _parse(content: str, path: str | Path) -> tuple[Any, dict[Place, int]]:
-    """Return the data of a YAML file, and the line of every value in it."""
-    lines: dict[Place, int] = {}
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, _Loader)):
-            raise ConfigurationError(f"{path}: aliases (*name) are not taken; write it out")
-        loader = _Loader(content)
-        node = loader.get_single_node()
-        return (_value(node, (), lines, loader, path) if node is not None else None), lines
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not YAML"
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"{path}{line}: not YAML: {problem}") from error
-    except RecursionError as error:
-        raise ConfigurationError(f"{path}: nested too deeply") from error
-
-
-def _value(
-    node: Node, place: Place, lines: dict[Place, int], loader: _Loader, path: str | Path
-) -> Any:
-    lines[place] = node.start_mark.line + 1
-    if node.tag not in _TAGS:
-        raise ConfigurationError(
-            f"{path}:{lines[place]}: not YAML that is taken: the tag {node.tag}"
-        )
-    if isinstance(node, SequenceNode):
-        return [_value(item, (*place, n), lines, loader, path) for n, item in enumerate(node.value)]
-    if isinstance(node, MappingNode):
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, ScalarNode):
-                raise ConfigurationError(f"{path}:{line}: a key must be a word")
-            key = str(key_node.value).replace("-", "_")
-            if key in mapping:
-                raise ConfigurationError(f"{path}:{line}: {key!r} is given twice")
-            mapping[key] = _value(value_node, (*place, key), lines, loader, path)
-            lines[*place, key] = line
-        return mapping
-    return loader.construct_object(node)
-
-
-def _check(data: Any, lines: dict[Place, int], path: str | Path) -> None:
+def _check(source: Yaml) -> None:
+    """Complain of the first line that the schema does not allow."""
     validator = jsonschema.Draft202012Validator(schema())
-    errors = sorted(
-        validator.iter_errors(data), key=lambda error: len(error.absolute_path), reverse=True
-    )
-    if not errors:
-        return
-    error: Any = errors[0]
-    place = tuple(error.absolute_path)
+    found = [_innermost(error) for error in validator.iter_errors(source.data)]
+    if found:
+        error = min(found, key=lambda error: (_line(error, source), -len(error.absolute_path)))
+        raise source.wrong(_explanation(error, source), _line(error, source))
+
+
+def _innermost(error: Any) -> Any:
+    """Return what is wrong with one value or with one of several, whichever was given."""
+    if error.validator != "anyOf":
+        return error
+    given = [inner for inner in error.context if inner.schema_path[0] == 1]
+    if not isinstance(error.instance, list):
+        given = [inner for inner in error.context if inner.schema_path[0] == 0]
+    return given[0]
+
+
+def _line(error: Any, source: Yaml) -> int:
+    place: Place = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         place = (*place, _unknown(error))
-    raise ConfigurationError(f"{path}:{lines.get(place, 1)}: {_explanation(error)}")
+    return source.lines.get(place, 1)
 
 
 def _unknown(error: Any) -> str:
@@ -133,46 +117,56 @@ def _unknown(error: Any) -> str:
     return str(next(name for name in error.instance if name not in error.schema["properties"]))
 
 
-def _explanation(error: Any) -> str:
+def _explanation(error: Any, source: Yaml) -> str:
     """Say in words what a schema's complaint means, and what was expected."""
-    place = tuple(error.absolute_path)
+    place: Place = tuple(error.absolute_path)
     key = next((str(part) for part in reversed(place) if isinstance(part, str)), "the file")
-    found = error.instance
+    found = source.words.get(place, "a list" if isinstance(error.instance, list) else "this")
     match error.validator:
         case "additionalProperties":
             known = sorted(error.schema["properties"])
             unknown = _unknown(error)
             near = difflib.get_close_matches(unknown, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
-            what = "option of " + key if place and isinstance(place[-1], str) else "command"
+            if not known:
+                hint = f"{key} has none"
+            what = f"option of {key}" if place and isinstance(place[-1], str) else "command"
             return f"{unknown!r} is no {what}; {hint}"
         case "enum":
-            return f"{key}: {found!r}; expected one of {', '.join(error.schema['enum'])}"
+            near = difflib.get_close_matches(found, error.schema["enum"], 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            return f"{key}: {found!r}; {hint}expected one of {', '.join(error.schema['enum'])}"
         case "required":
-            missing = next(name for name in error.validator_value if name not in found)
+            missing = next(name for name in error.validator_value if name not in error.instance)
             return f"{key}: {missing!r} is missing"
         case "type" if len(place) == 0:
             return "expected a list of commands, each `- command: {option: value}`"
-        case "anyOf":
-            return _explanation(max(error.context, key=lambda inner: len(inner.absolute_path)))
+        case "type" if len(place) == 1:
+            return f"{found!r}; expected a command, as `{found}:`"
+        case "type" if len(place) == 2 and error.instance is None:
+            return f"{key}: {error.schema['required'][0]!r} is missing"
         case "minItems" | "minProperties":
             return f"{key}: expected at least one {'command' if len(place) < 2 else 'value'}"
         case "maxProperties":
-            return f"{', '.join(found)}: expected one command an entry; begin each with a dash"
+            return f"{', '.join(error.instance)}: expected one command an entry; begin each with a dash"
         case "minimum" | "maximum":
-            schema_ = error.schema
-            return f"{key}: {found!r}; expected {schema_['minimum']} to {schema_['maximum']}"
-    expected = error.schema.get("type", "something else")
-    names = expected if isinstance(expected, str) else " or ".join(expected)
-    return f"{key}: {found!r}; expected {names}"
+            low, high = error.schema["minimum"], error.schema["maximum"]
+            return f"{key}: {found}; expected {low} to {high}"
+        case "pattern":
+            return f"{key}: {found!r}; expected {error.schema['title']}"
+    expected = error.schema["type"]
+    kinds = [expected] if isinstance(expected, str) else expected
+    names = " or ".join(_EXPECTED[kind] for kind in kinds if kind in _EXPECTED)
+    hint = "; put it in quotes" if kinds == ["string"] and source.words.get(place) else ""
+    return f"{key}: {found}; expected {names}{hint}"
 
 
-def _command_line(data: list[dict[str, Any]]) -> list[str]:
+def _entries(source: Yaml) -> list[Entry]:
     known = all_commands()
-    arguments: list[str] = []
-    for entry in data:
+    entries = []
+    for number, entry in enumerate(source.data):
         ((name, given),) = entry.items()
-        arguments.append(name)
+        arguments: list[str] = []
         for key, option in options(known[name]).items():
             value = (given or {}).get(key)
             if value is None or value is False:
@@ -180,6 +174,7 @@ def _command_line(data: list[dict[str, Any]]) -> list[str]:
             if value is True:
                 arguments.append(option.opts[0])
             else:
-                for one in value if isinstance(value, list) else [value]:
-                    arguments.append(f"{option.opts[0]}={one}")
-    return arguments
+                values = value if isinstance(value, list) else [value]
+                arguments += [f"{option.opts[0]}={one}" for one in values]
+        entries.append(Entry(source.lines[number, name], name, tuple(arguments)))
+    return entries

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mlflow2prov.cli import COMMANDS, cli
+from mlflow2prov.cli.values import Text
 
 TITLE = "A chain of mlflow2prov commands"
 
@@ -76,11 +77,17 @@ def _option(option: click.Option) -> dict[str, Any]:
         kind = {"type": "string", "enum": list(option.type.choices)}
     elif isinstance(option.type, click.IntRange):
         kind = {"type": "integer", "minimum": option.type.min, "maximum": option.type.max}
+    elif isinstance(option.type, Text):
+        kind = {"type": "string", "title": option.type.expected, "pattern": option.type.pattern}
     else:
-        kind = {"type": "string"}
+        raise TypeError(f"{option.name}: the schema has no word for {option.type!r}")
     if option.multiple:
         kind = {"anyOf": [kind, {"type": "array", "items": kind, "minItems": 1}]}
-    return {"description": option.help or "", **kind}
+    described = {"description": option.help or "", **kind}
+    default = option.to_info_dict()["default"]
+    if default is not None:
+        described["default"] = list(default) if isinstance(default, tuple) else default
+    return described
 
 
 if __name__ == "__main__":

@@ -5,32 +5,46 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from mlflow2prov.cli.terminal import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.operations.statistics import Table
 
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, in full width too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_MARKUP = re.compile(r"[\\`*_\[\]|]")
 
 
 def _aligned(table: Table) -> str:
-    rows = [tuple(f"{v:,}" if isinstance(v, int) else v for v in row) for row in table.rows]
+    rows = [tuple(f"{v:,}" if isinstance(v, int) else printable(v) for v in r) for r in table.rows]
     widths = [
-        max(len(str(row[n])) for row in [table.columns, *rows]) for n in range(len(table.columns))
+        max(_width(row[n]) for row in [table.columns, *rows]) for n in range(len(table.columns))
     ]
     is_number = [all(isinstance(row[n], int) for row in table.rows) for n in range(len(widths))]
 
     def line(cells: tuple[str, ...]) -> str:
-        padded = (
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(cells, widths, is_number, strict=True)
-        )
+        padded = []
+        for cell, width, right in zip(cells, widths, is_number, strict=True):
+            space = " " * (width - _width(cell))
+            padded.append(space + cell if right else cell + space)
         return "  ".join(padded).rstrip()
 
     rule = tuple("-" * width for width in widths)
     return "\n".join(line(cells) for cells in [table.columns, rule, *rows]) + "\n"
+
+
+def _width(cell: str) -> int:
+    """Return how many columns of a terminal a text takes (Unicode Standard Annex 11)."""
+    return sum(
+        2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in cell
+        if unicodedata.category(c) not in ("Mn", "Me")
+    )
 
 
 def _csv(table: Table) -> str:
@@ -38,11 +52,11 @@ def _csv(table: Table) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+    writer.writerows([_no_formula(cell) for cell in row] for row in table.rows)
     return text.getvalue()
 
 
-def _harmless(cell: str | int) -> str | int:
+def _no_formula(cell: str | int) -> str | int:
     # A dash alone stands for nothing, and computes to nothing.
     is_formula = isinstance(cell, str) and cell.startswith(_FORMULA) and cell != "-"
     return f"'{cell}" if is_formula else cell
@@ -54,6 +68,8 @@ def _json(table: Table) -> str:
 
 
 def _markdown(table: Table) -> str:
+    """A table of GitHub Flavored Markdown, its cells plain text."""
+
     def line(cells: tuple[str | int, ...]) -> str:
         return f"| {' | '.join(_cell(cell) for cell in cells)} |"
 
@@ -62,8 +78,8 @@ def _markdown(table: Table) -> str:
 
 
 def _cell(cell: str | int) -> str:
-    escaped = str(cell).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return " ".join(escaped.split())
+    escaped = printable(str(cell)).replace("&", "&amp;").replace("<", "&lt;")
+    return _MARKUP.sub(r"\\\g<0>", escaped)
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

@@ -1,7 +1,11 @@
-"""What is said on standard error: one line at a time, and nothing that a terminal would obey."""
+"""What is said on standard error: one line at a time, without secrets or what a terminal would obey."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import re
 import sys
 import traceback
 import unicodedata
@@ -10,24 +14,50 @@ from contextlib import contextmanager
 
 _LONGEST = 1000
 
+_USERINFO = re.compile(r"(?<=://)[^\s/?#'\"]*@")
+_SECRET = re.compile(
+    r"(?i)([?&][^=\s&]*(?:token|secret|passw|pwd|key|signature|credential|auth)[^=\s&]*=)[^&\s'\"]*"
+)
 
-def printable(message: str) -> str:
-    """Return ``message`` as one line, without control or formatting characters."""
-    line = " ".join(message.split())
-    return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)[:_LONGEST]
+
+def printable(text: str) -> str:
+    """Return ``text`` as one line, without control or formatting characters."""
+    line = " ".join(text.split())
+    return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)
 
 
 def say(message: str) -> None:
     """Print a line on standard error."""
-    print(f"mlflow2prov: {printable(message)}", file=sys.stderr)
+    print(f"mlflow2prov: {_harmless(message)[:_LONGEST]}", file=sys.stderr)
 
 
 def complain(message: str, code: int, verbose: bool) -> int:
     """Print an error on standard error, with all there is to know if ``verbose``; returns ``code``."""
     if verbose:
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            indent = len(line) - len(line.lstrip())
+            print(" " * indent + _harmless(line), file=sys.stderr)
     say(f"error: {message}")
     return code
+
+
+def _harmless(message: str) -> str:
+    return printable(_SECRET.sub(r"\1...", _USERINFO.sub("", message)))
+
+
+def open_streams() -> None:
+    """See to it that the standard streams are there; whoever closed one reads nothing, or is told nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def abandon_output() -> None:
+    """Print nothing more, not even what is still held back."""
+    with contextlib.suppress(OSError, io.UnsupportedOperation):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 @contextmanager
@@ -48,7 +78,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int | None], None] | None]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -212,8 +212,8 @@ def test_commands_may_stand_anywhere(run, files):
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
-        (["merge"], 2, "nothing to merge"),
-        (["save"], 2, "nothing to save"),
+        (["merge"], 2, "merge has no documents to work on"),
+        (["save"], 2, "save has no documents to work on"),
         (["bogus"], 2, "there is no command"),
         (["extarct"], 2, "did you mean extract"),
         (["extract"], 2, "--repository_path"),

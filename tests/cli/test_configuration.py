@@ -80,9 +80,17 @@ def test_A10_dashes_and_dates_are_as_on_the_command_line(tmp_path):
     [
         ("- statistics: {fien: true}", 1, "'fien' is no option of statistics; did you mean 'fine'"),
         ("- merge:\n- save:\n    formatter: json", 3, "'formatter' is no option"),
-        ("- save:\n    format: [json, jsno]", 2, "'jsno'; expected one of json"),
-        ("- transform:\n    merge_aliased_agents: true", 2, "True; expected string"),
-        ("- transform:\n    use_pseudonyms: 1", 2, "1; expected boolean"),
+        (
+            "- save:\n    format: [json, jsno]",
+            2,
+            "'jsno'; did you mean 'json'? expected one of json",
+        ),
+        (
+            "- transform:\n    merge_aliased_agents: true",
+            2,
+            "true; expected a text; put it in quotes",
+        ),
+        ("- transform:\n    use_pseudonyms: 1", 2, "1; expected true or false"),
         ("- extract:\n    workers: 100", 2, "expected 1 to 64"),
         ("- load:", 1, "load"),
         ("- load: {format: json}", 1, "'input' is missing"),
@@ -93,7 +101,11 @@ def test_A10_dashes_and_dates_are_as_on_the_command_line(tmp_path):
         ("[]", 1, "at least one command"),
         ("- save: {output: a, output: b}", 1, "given twice"),
         ("- merge: [\n- save:", 2, "not YAML"),
-        ("- extract: !!python/object:os.system {}", 1, "not YAML that is taken"),
+        (
+            "- extract: !!python/object:os.system {}",
+            1,
+            "the tag !!python/object:os.system is not taken",
+        ),
         ("- &a [merge]\n- *a", None, "aliases"),
     ],
 )

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.values import TEXT, URI
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
+
+_OF_GIT = ("since", "until", "branches", "no_mailmap", "renames")
+_OF_MLFLOW = ("metric_history", "artifacts_destination")
 
 
 @click.command()
 @click.option(
     "--repository_path",
+    type=TEXT,
     metavar="FOLDER",
     help="A Git repository, or a folder in one; bare ones too.",
 )
 @click.option(
     "--mlflow_url",
+    type=TEXT,
     metavar="URL",
     envvar="MLFLOW_TRACKING_URI",
     show_envvar=True,
     help="An MLflow server (http://...), database (sqlite:///..., postgresql://...) or mlruns folder.",
 )
-@click.option("--since", metavar="DATE", help="Only commits after this date, as git log takes it.")
-@click.option("--until", metavar="DATE", help="Only commits before this date.")
 @click.option(
-    "--branch", "branches", multiple=True, metavar="NAME", help="Only this branch; may be repeated."
+    "--since",
+    type=TEXT,
+    metavar="DATE",
+    help="Only commits after this date, as git log takes it: 2024-01-31, '3 weeks ago'.",
+)
+@click.option("--until", type=TEXT, metavar="DATE", help="Only commits before this date.")
+@click.option(
+    "--branch",
+    "branches",
+    type=TEXT,
+    multiple=True,
+    metavar="NAME",
+    help="Only this branch; may be repeated.",
 )
 @click.option("--no_mailmap", is_flag=True, help="Take authors as they stand, without .mailmap.")
 @click.option(
@@ -40,12 +60,13 @@ from mlflow2prov.cli.chain import Chain, Step
 )
 @click.option(
     "--artifacts_destination",
+    type=TEXT,
     metavar="FOLDER",
     help="The local folder that a database's artifacts are in.",
 )
 @click.option(
     "--namespace",
-    metavar="URI",
+    type=URI,
     help="The namespace of types, attributes and identifiers.  [default: https://w3id.org/mlflow2prov/]",
 )
 @click.option(
@@ -69,26 +90,44 @@ def command(
     mlflow2prov extract --repository_path . save --output history
     mlflow2prov extract --repository_path . --mlflow_url sqlite:///mlflow.db statistics
     """
-    if not options["repository_path"] and not options["mlflow_url"]:
-        raise click.UsageError("extract needs --repository_path, --mlflow_url or both")
+    _check_use(click.get_current_context())
     if namespace is not None:
         options["namespace"] = namespace
 
-    def step(documents: list[Any], chain: Chain) -> list[Any]:
+    def prepare() -> Action:
         from mlflow2prov.cli.terminal import progress_bars
         from mlflow2prov.extraction import Findings, extract
 
-        findings = Findings()
-        with progress_bars() as progress:
-            document = extract(
-                mailmap=not no_mailmap, findings=findings, progress=progress, **options
-            )
-        for notice in findings.notices:
-            chain.note(notice)
-        for message in findings.left_out:
-            chain.left_out(message)
-        if findings.left_out and not allow_incomplete:
-            chain.is_incomplete = True
-        return [*documents, document]
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
+            findings = Findings()
+            with progress_bars() as progress:
+                document = extract(
+                    mailmap=not no_mailmap, findings=findings, progress=progress, **options
+                )
+            for notice in findings.notices:
+                chain.note(notice)
+            for message in findings.left_out:
+                chain.left_out(message)
+            if findings.left_out and not allow_incomplete:
+                chain.is_incomplete = True
+            return [*documents, document]
 
-    return step
+        return action
+
+    return Step("extract", prepare, is_source=True)
+
+
+def _check_use(context: click.Context) -> None:
+    """Refuse what would have no effect, and leave its user believing that it had."""
+    has_repository = context.params["repository_path"] is not None
+    has_store = context.params["mlflow_url"] is not None
+    if not has_repository and not has_store:
+        raise click.UsageError("extract needs --repository_path, --mlflow_url or both")
+    for is_there, names, needed in (
+        (has_repository, _OF_GIT, "--repository_path"),
+        (has_store, _OF_MLFLOW, "--mlflow_url"),
+    ):
+        for option in context.command.params:
+            is_given = context.get_parameter_source(option.name or "") != ParameterSource.DEFAULT
+            if option.name in names and is_given and not is_there:
+                raise click.UsageError(f"{option.opts[0]} is of no use without {needed}")

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.values import TEXT
+from mlflow2prov.errors import FormatError
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
+
+FORMATS = ("json", "jsonld", "provn", "xml", "rdf", "turtle", "trig", "nquads")
+"""The formats that can be read."""
+
+_STANDARD_INPUT = "-"
 
 
 @click.command()
 @click.option(
     "--input",
     "inputs",
+    type=TEXT,
     multiple=True,
     required=True,
     metavar="FILE",
@@ -21,7 +33,7 @@ from mlflow2prov.cli.chain import Chain, Step
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["json", "jsonld", "provn", "xml", "rdf", "turtle", "trig", "nquads"]),
+    type=click.Choice(FORMATS),
     help="What the files are; by default their content tells, then the extension.",
 )
 def command(inputs: tuple[str, ...], format_: str | None) -> Step:
@@ -31,9 +43,19 @@ def command(inputs: tuple[str, ...], format_: str | None) -> Step:
     mlflow2prov load --input old.json --input new.rdf merge save --output all
     """
 
-    def step(documents: list[Any], _: Chain) -> list[Any]:
+    if inputs.count(_STANDARD_INPUT) > 1:
+        raise click.UsageError("standard input can be read once; give - to one --input")
+
+    def prepare() -> Action:
         from mlflow2prov.formats.files import load
 
-        return [*documents, *(load(name, format=format_) for name in inputs)]
+        for name in inputs:
+            if name != _STANDARD_INPUT and not Path(name).exists():
+                raise FormatError(f"{name}: there is no such file")
 
-    return step
+        def action(documents: list[Document], _: Chain) -> list[Document]:
+            return [*documents, *(load(name, format=format_) for name in inputs)]
+
+        return action
+
+    return Step("load", prepare, is_source=True)

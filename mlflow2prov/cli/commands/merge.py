@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Step
 
 
 @click.command()
@@ -17,11 +15,9 @@ def command() -> Step:
     mlflow2prov load --input a.json --input b.json merge save --output both
     """
 
-    def step(documents: list[Any], _: Chain) -> list[Any]:
+    def prepare() -> Action:
         from mlflow2prov.operations.merge import merge
 
-        if not documents:
-            raise click.UsageError("merge has nothing to merge; extract or load comes first")
-        return [merge(documents)]
+        return lambda documents, _: [merge(documents)]
 
-    return step
+    return Step("merge", prepare)

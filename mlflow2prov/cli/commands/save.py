@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.values import TEXT
+from mlflow2prov.errors import FormatError
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
 
 FORMATS = (
     "json",
@@ -22,13 +29,17 @@ FORMATS = (
     "png",
     "pdf",
 )
+"""The formats that can be written."""
+
+_STANDARD_OUTPUT = "-"
 
 
 @click.command()
 @click.option(
     "--output",
+    type=TEXT,
     metavar="NAME",
-    default="-",
+    default=_STANDARD_OUTPUT,
     show_default=True,
     help="The files' name without extension, or - for standard output.",
 )
@@ -38,8 +49,8 @@ FORMATS = (
     type=click.Choice(FORMATS),
     multiple=True,
     default=("json",),
-    show_default="json",
-    help="May be repeated.",
+    show_default=True,
+    help="What to write; may be repeated.",
 )
 def command(output: str, formats: tuple[str, ...]) -> Step:
     """Save the documents, and pass them on.
@@ -51,12 +62,36 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
     mlflow2prov extract --repository_path . save | jq '.agent'
     """
 
-    def step(documents: list[Any], chain: Chain) -> list[Any]:
+    if output.endswith(("/", os.sep)) or output in (".", ".."):
+        raise click.UsageError(f"--output: {output} is a folder; add a name for the files in it")
+
+    def prepare() -> Action:
         from mlflow2prov.formats.files import stage
+        from mlflow2prov.formats.graphviz import PICTURES, find_dot
 
-        if not documents:
-            raise click.UsageError("save has nothing to save; extract or load comes first")
-        chain.shown.append(stage(documents, output, formats))
-        return documents
+        if output != _STANDARD_OUTPUT:
+            _look_at(Path(output).parent)
+        for picture in (name for name in formats if name in PICTURES):
+            find_dot(picture)
 
-    return step
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
+            staged = stage(documents, output, formats)
+            if output == _STANDARD_OUTPUT:
+                chain.printed.append(staged)
+            else:
+                chain.files.append((staged, sum(map(len, documents))))
+            return documents
+
+        return action
+
+    return Step("save", prepare)
+
+
+def _look_at(folder: Path) -> None:
+    """Look whether files can be written to ``folder``, rather than find out after hours of reading."""
+    try:
+        folder.stat()
+    except OSError as error:
+        raise FormatError(f"{folder}: cannot be written to ({error.strerror})") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FormatError(f"{folder}: cannot be written to (no permission)")

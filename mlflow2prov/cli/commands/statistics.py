@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow2prov.document import Document
+    from mlflow2prov.operations.statistics import Table
 
 
 @click.command()
@@ -29,18 +35,32 @@ from mlflow2prov.cli.chain import Chain, Step
 def command(resolution: str, fine: bool, format_: str) -> Step:
     """Print statistics of each document, and pass them on.
 
+    Of several documents they are one table, whose first column is the document's number.
+
     \b
     mlflow2prov load --input result.json statistics --resolution fine --format csv
     """
 
-    def step(documents: list[Any], chain: Chain) -> list[Any]:
+    def prepare() -> Action:
         from mlflow2prov.cli.tables import FORMATS
         from mlflow2prov.operations.statistics import statistics
 
-        if not documents:
-            raise click.UsageError("statistics has nothing to count; extract or load comes first")
-        tables = [statistics(document, "fine" if fine else resolution) for document in documents]
-        chain.shown.append("\n".join(FORMATS[format_](table) for table in tables))
-        return documents
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
+            asked = "fine" if fine else resolution
+            table = _joined([statistics(document, asked) for document in documents])
+            chain.printed.append(FORMATS[format_](table))
+            return documents
 
-    return step
+        return action
+
+    return Step("statistics", prepare)
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    """Return one table, so that what comes out is one CSV, one JSON array."""
+    if len(tables) == 1:
+        return tables[0]
+    from mlflow2prov.operations.statistics import Table
+
+    rows = [(number, *row) for number, table in enumerate(tables, start=1) for row in table.rows]
+    return Table(("document", *tables[0].columns), rows)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.values import TEXT
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
 
 
 @click.command()
@@ -17,6 +22,7 @@ from mlflow2prov.cli.chain import Chain, Step
 )
 @click.option(
     "--pseudonym_key_file",
+    type=TEXT,
     metavar="FILE",
     help="The digests' key; else $MLFLOW2PROV_PSEUDONYM_KEY, else a random one.",
 )
@@ -24,10 +30,16 @@ from mlflow2prov.cli.chain import Chain, Step
 @click.option(
     "--merge-aliased-agents",
     "merge_aliased_agents",
+    type=TEXT,
     metavar="FILE",
     help="Make one agent of those that a YAML file says are one (name, aliases).",
 )
-def command(pseudonym_key_file: str | None, use_pseudonyms: bool, **options: Any) -> Step:
+def command(
+    use_pseudonyms: bool,
+    pseudonym_key_file: str | None,
+    eliminate_duplicates: bool,
+    merge_aliased_agents: str | None,
+) -> Step:
     """Transform each document: merge or hide its people, unify it.
 
     \b
@@ -37,19 +49,32 @@ def command(pseudonym_key_file: str | None, use_pseudonyms: bool, **options: Any
     if pseudonym_key_file and not use_pseudonyms:
         raise click.UsageError("--pseudonym_key_file is of no use without --use_pseudonyms")
 
-    def step(documents: list[Any], _: Chain) -> list[Any]:
+    def prepare() -> Action:
         import secrets
 
+        from mlflow2prov.operations.aliases import claims, read_aliases
         from mlflow2prov.operations.pseudonyms import read_key
         from mlflow2prov.operations.transform import transform
 
+        if merge_aliased_agents and not Path(merge_aliased_agents).is_fifo():
+            claims(read_aliases(merge_aliased_agents), merge_aliased_agents)
         key = None
         if use_pseudonyms:
             # One key for all: the same person is the same in every document of the chain.
             key = read_key(pseudonym_key_file) or secrets.token_bytes(32)
-        return [
-            transform(document, use_pseudonyms=use_pseudonyms, pseudonym_key=key, **options)
-            for document in documents
-        ]
 
-    return step
+        def action(documents: list[Document], _: Chain) -> list[Document]:
+            return [
+                transform(
+                    document,
+                    use_pseudonyms=use_pseudonyms,
+                    pseudonym_key=key,
+                    eliminate_duplicates=eliminate_duplicates,
+                    merge_aliased_agents=merge_aliased_agents,
+                )
+                for document in documents
+            ]
+
+        return action
+
+    return Step("transform", prepare)
