@@ -10,9 +10,7 @@ MODULES = sorted((TOP / "mlflow2prov").rglob("*.py"))
 
 
 def test_all_names_what_there_is_and_each_has_a_docstring():
-    assert mlflow2prov.__all__ == sorted(mlflow2prov.__all__, key=str.lower) or set(
-        mlflow2prov.__all__
-    )
+    assert mlflow2prov.__all__ == sorted(mlflow2prov.__all__)
     for name in mlflow2prov.__all__:
         assert getattr(mlflow2prov, name) is not None
         if not name.startswith("_"):

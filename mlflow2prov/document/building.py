@@ -8,19 +8,25 @@ and inserts them in batches.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from mlflow2prov import database
 from mlflow2prov.document import literals
 from mlflow2prov.document.document import COLUMNS, KEY_COLUMNS, Document
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
+from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KINDS, Refers
 from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov.errors import FormatError
 
 _ROWS = 50_000
 _WIDTH = len(ARGUMENT_COLUMNS)
+_TIMES = {
+    kind.name: [n for n, argument in enumerate(kind.arguments) if argument.refers is Refers.TIME]
+    for kind in KINDS
+}
 
 Attribute = tuple[str, str, str | None, str | None]
 """A key, a lexical value, a datatype, a language: the fields of a Literal."""
@@ -38,11 +44,23 @@ class Builder:
         bundle: str,
         kind: str,
         id: str | None,  # noqa: A002
-        arguments: list[str | None],
+        arguments: Sequence[str | None],
         attributes: Iterable[Attribute],
     ) -> None:
-        """Add a statement; ``attributes`` are in normal form (:func:`normal`), in any order."""
-        self._keys.append((bundle, kind, id, *arguments, *(None,) * (_WIDTH - len(arguments))))
+        """Add a statement.
+
+        Args:
+            arguments: the first formal arguments of the kind; those left out are not given.
+            attributes: in normal form (:func:`normal`), in any order.
+
+        Raises:
+            FormatError: a time is none.
+        """
+        given = [*arguments, *(None,) * (_WIDTH - len(arguments))]
+        for place in _TIMES[kind]:
+            if (written := given[place]) is not None:
+                given[place] = time(written)
+        self._keys.append((bundle, kind, id, *given))
         self._attributes.extend(attributes)
         self._offsets.append(len(self._attributes))
         if len(self._keys) >= _ROWS:
@@ -62,6 +80,8 @@ class Builder:
         if not self._keys:
             return
         fields = list(zip(*self._attributes, strict=True)) if self._attributes else [()] * 4
+        for tag in set(fields[3]) - {None}:
+            language(str(tag))
         struct = pa.StructArray.from_arrays(
             [pa.array(field, pa.string()) for field in fields], literals.Literal._fields
         )
@@ -91,26 +111,17 @@ def normal(value: str, datatype: str | None) -> tuple[str, str | None]:
         case None | literals.XSD_STRING:
             return value, None
         case literals.XSD_INT | literals.XSD_LONG | literals.XSD_INTEGER:
-            try:
-                number = int(value)
-            except ValueError:
+            if not _INTEGER.fullmatch(value):
                 return value, datatype
+            number = int(value)
             return str(number), literals.integer_type(number)
         case literals.XSD_DOUBLE:
-            try:
-                return literals.number_text(float(value)), datatype
-            except ValueError:
+            if not _DOUBLE.fullmatch(value):
                 return value, datatype
+            return literals.number_text(float(value)), datatype
         case literals.XSD_BOOLEAN:
             word = value.strip().lower()
-            return (
-                ("true" if word in ("true", "1") else "false", datatype)
-                if word in _BOOLEANS
-                else (
-                    value,
-                    datatype,
-                )
-            )
+            return _BOOLEANS.get(word, value), datatype
         case literals.XSD_DATETIME:
             return date_time(value), datatype
         case literals.XSD_QNAME:
@@ -118,7 +129,13 @@ def normal(value: str, datatype: str | None) -> tuple[str, str | None]:
     return value, datatype
 
 
-_BOOLEANS = {"true", "false", "1", "0"}
+# More digits are none that a program reads as a number (and Python refuses to).
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*")
+_DOUBLE = re.compile(
+    r"\s*[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?|inf|infinity|nan)\s*",
+    re.IGNORECASE,
+)
+_BOOLEANS = {"true": "true", "1": "true", "false": "false", "0": "false"}
 
 
 def date_time(value: str) -> str:
@@ -128,6 +145,42 @@ def date_time(value: str) -> str:
     """
     stripped = value.strip()
     try:
+        if _END_OF_DAY.search(stripped):
+            begins = datetime.fromisoformat(_END_OF_DAY.sub("T00:00:00", stripped))
+            return (begins + timedelta(days=1)).isoformat()
         return datetime.fromisoformat(stripped).isoformat() if "T" in stripped else value
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
+
+
+def time(value: str) -> str:
+    """Return the time of a statement as Documents write it (PROV-DM section 5.7.3).
+
+    Raises:
+        FormatError: it is no ``xsd:dateTime``, or of no year from 1 to 9999.
+    """
+    written = date_time(value)
+    if _DATE_TIME.fullmatch(written):
+        with suppress(ValueError):
+            datetime.fromisoformat(written)
+            return written
+    raise FormatError(f"{value[:80]!r} is no time (xsd:dateTime)")
+
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:[+-]\d\d:\d\d)?", re.ASCII)
+# XML Schema writes the end of a day so, which is the beginning of the next.
+_END_OF_DAY = re.compile(r"T24:00:00(?:\.0+)?(?=Z|[+-]|\Z)")
+
+
+def language(tag: str) -> str:
+    """Return a language tag as it is.
+
+    Raises:
+        FormatError: it is none (``xsd:language``, BCP 47).
+    """
+    if not _LANGUAGE.fullmatch(tag):
+        raise FormatError(f"{tag[:80]!r} is no language tag (BCP 47)")
+    return tag
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")

@@ -16,18 +16,28 @@ MLFLOW2PROV = "https://w3id.org/mlflow2prov/"
 
 RESERVED = {"prov": PROV, "xsd": XSD}
 
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# What every format takes as a prefix and none means something else by.
+_PREFIX = re.compile(r"(?!(?:default|xml|xmlns)\Z)[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+# What an IRI cannot hold (RFC 3987).
+_NOT_IN_IRIS = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class Namespaces:
     """The prefixes of one document. ``prov`` and ``xsd`` are always there and mean W3C's."""
 
     def __init__(self, prefixes: Mapping[str, str] | None = None) -> None:
-        """Declare ``prefixes`` (prefix to URI; ``""`` is the default namespace)."""
+        """Declare ``prefixes`` (prefix to URI; ``""`` is the default namespace).
+
+        Raises:
+            NamespaceError: one cannot be a prefix, or stands for no URI.
+        """
         self._uris = dict(RESERVED)
-        self._uris.update(
-            (prefix, uri) for prefix, uri in (prefixes or {}).items() if prefix not in RESERVED
-        )
+        for prefix, uri in (prefixes or {}).items():
+            if prefix not in RESERVED:
+                if prefix and not _is_prefix(prefix, uri):
+                    raise NamespaceError(f"{prefix!r} cannot be a prefix")
+                self._uris[prefix] = _checked(uri)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Namespaces) and self._uris == other._uris
@@ -60,7 +70,7 @@ class Namespaces:
         if known is not None:
             return known
         if prefix == "" and "" not in self._uris:
-            self._uris[""] = uri
+            self._uris[""] = _checked(uri)
             return ""
         return self.alias(uri, prefix)
 
@@ -96,11 +106,22 @@ class Namespaces:
         known = next((p for p, u in self.all.items() if u == uri and p), None)
         if known is not None:
             return known
-        stem = prefix if _PREFIX.fullmatch(prefix) else "ns"
+        stem = prefix if _is_prefix(prefix, uri) else "ns"
         numbered = (f"{stem}{n or ''}" for n in itertools.count())
         chosen = next(p for p in numbered if p not in self._uris)
-        self._uris[chosen] = uri
+        self._uris[chosen] = _checked(uri)
         return chosen
+
+
+def _is_prefix(prefix: str, uri: str) -> bool:
+    """Return whether every format can write ``prefix``; PROV-XML needs ``xsi`` for XML Schema's own."""
+    return bool(_PREFIX.fullmatch(prefix)) and (prefix != "xsi" or uri == _INSTANCE)
+
+
+def _checked(uri: str) -> str:
+    if not uri or _NOT_IN_IRIS.search(uri):
+        raise NamespaceError(f"{uri!r} is no URI, and cannot be a namespace")
+    return uri
 
 
 def adopt(ours: Namespaces, theirs: Namespaces) -> dict[str, str]:

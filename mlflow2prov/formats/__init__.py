@@ -31,6 +31,7 @@ READABLE = ("json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig")
 """The formats that can be read, in the order in which they are asked whether they know a file."""
 
 _HEAD = 4096
+_LONGEST_MESSAGE = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -69,7 +70,13 @@ def read(content: bytes, name: str = "", format: str | None = None) -> Document:
     try:
         return chosen.read(content)
     except (FormatError, NamespaceError) as error:
-        raise FormatError(f"{where}: {error}") from error
+        raise FormatError(f"{where}: {_line(str(error))}") from error
+
+
+def _line(message: str) -> str:
+    """Return a message that quotes a file as one line of a bearable length, with nothing that a terminal obeys."""
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 
 def recognise(content: bytes, name: str = "") -> Format | None:

@@ -38,6 +38,8 @@ def load(input: str | Path, *, format: str | None = None) -> Document:  # noqa: 
         raise FormatError(f"{input}: there is no such file") from error
     except OSError as error:
         raise FormatError(f"{input}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise FormatError(f"{str(input)!r} is no path") from error
     return known.read(content, str(input), format)
 
 

@@ -16,6 +16,24 @@ from mlflow2prov.formats.format import Format
 _LONGEST_SECONDS = 600
 _LARGEST = 5_000
 
+PICTURES = ("svg", "png", "pdf")
+"""The kinds of pictures."""
+
+
+def find_dot(kind: str) -> str:
+    """Return the path of the program that draws pictures of a ``kind``.
+
+    Raises:
+        FormatError: it is not installed.
+    """
+    program = shutil.which("dot")
+    if program is None:
+        raise FormatError(
+            f"{kind} is drawn by Graphviz's dot, which is not installed; "
+            "install graphviz (https://graphviz.org/download), or save as dot"
+        )
+    return program
+
 
 def _writer(kind: str) -> Callable[[Document, BinaryIO], None]:
     def write(document: Document, stream: BinaryIO) -> None:
@@ -24,12 +42,7 @@ def _writer(kind: str) -> Callable[[Document, BinaryIO], None]:
         Raises:
             FormatError: there is no ``dot``, or the graph is too large for a picture.
         """
-        program = shutil.which("dot")
-        if program is None:
-            raise FormatError(
-                f"{kind} is drawn by Graphviz's dot, which is not installed; "
-                "install graphviz (https://graphviz.org/download), or save as dot"
-            )
+        program = find_dot(kind)
         if len(document) > _LARGEST:
             raise FormatError(
                 f"{len(document):,} statements are too many for a picture ({_LARGEST:,} at most); "
@@ -56,6 +69,5 @@ def _writer(kind: str) -> Callable[[Document, BinaryIO], None]:
 
 
 FORMATS = {
-    kind: Format(kind, f".{kind}", f"{kind.upper()} (Graphviz)", _writer(kind))
-    for kind in ("svg", "png", "pdf")
+    kind: Format(kind, f".{kind}", f"{kind.upper()} (Graphviz)", _writer(kind)) for kind in PICTURES
 }

@@ -15,8 +15,9 @@ from functools import cache
 from mlflow2prov import database
 
 _ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
-# No text holds the character of code 0, so its escape stands for a local part without characters.
+# A local part without characters has the escape that no character has; code 0 is written longer.
 _EMPTY = "_x0000_"
+_NUL = "_x000000_"
 _BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
 
 _NAME_START = (
@@ -38,8 +39,13 @@ def unescape(local: str) -> str:
     return _ESCAPED.sub(lambda found: _character(int(found[1], 16), found[0]), local)
 
 
+def escaped(character: str) -> str:
+    """Return the escape of a character."""
+    return _NUL if character == "\0" else f"_x{ord(character):04X}_"
+
+
 def _character(code: int, written: str) -> str:
-    if code == 0:
+    if written == _EMPTY:
         return ""
     is_character = code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF
     return chr(code) if is_character else written
@@ -69,22 +75,20 @@ def iri_part(local: str) -> str:
 def pn_local(local: str) -> str:
     """Return a local part as PROV-N writes it (PROV-N section 3.7.1, PN_LOCAL)."""
     kept = _escape(local, rf"[^{_NAME}/@~&+*?#$!=',:;\[\]()]")
-    escaped = re.sub(r"[=',:;\[\]()]", r"\\\g<0>", kept)
-    escaped = re.sub(r"^[-.\u00B7\u0300-\u036F\u203F-\u2040]", _first, escaped)
-    return (
-        escaped[:-1] + "\\." if escaped.endswith(".") and not escaped.endswith("\\.") else escaped
-    )
+    kept = re.sub(r"[=',:;\[\]()]", r"\\\g<0>", kept)
+    kept = re.sub(r"^[-.\u00B7\u0300-\u036F\u203F-\u2040]", _first, kept)
+    return kept[:-1] + "\\." if kept.endswith(".") and not kept.endswith("\\.") else kept
 
 
 def _first(found: re.Match[str]) -> str:
-    return "\\" + found[0] if found[0] in "-." else f"_x{ord(found[0]):04X}_"
+    return "\\" + found[0] if found[0] in "-." else escaped(found[0])
 
 
 def _escape(local: str, *forbidden: str) -> str:
-    escaped = _BEGINS_ESCAPE.sub("_x005F_", local)
+    kept = _BEGINS_ESCAPE.sub("_x005F_", local)
     for pattern in forbidden:
-        escaped = re.sub(pattern, lambda found: f"_x{ord(found[0]):04X}_", escaped)
-    return escaped
+        kept = re.sub(pattern, lambda found: escaped(found[0]), kept)
+    return kept
 
 
 def name_sql(column: str, escape: Callable[[str], str]) -> str:

@@ -22,7 +22,6 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
 from mlflow2prov.formats.names import PLAIN, ascii_name, iri_part
 
-_PREFIX = re.compile(r"(?!xml)[a-z]([a-z0-9_.-]*[a-z0-9_-])?|", re.IGNORECASE | re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _MOST_SPELLED = 200
 _numbers = itertools.count(1)
@@ -96,8 +95,8 @@ def optional(column: str, spelled: str) -> str:
 def output_prefixes(namespaces: Namespaces) -> dict[str, tuple[str, str]]:
     """Return the prefix and the IRI that a file declares, for each prefix of a document.
 
-    A prefix that the syntaxes do not take, or take for something else, is replaced; in an IRI, what
-    none may hold is escaped as in names.
+    A prefix that the syntaxes take for something else is replaced; in an IRI, what none may hold is
+    escaped as in names.
 
     Raises:
         FormatError: a namespace is no absolute IRI, so that its names are none.
@@ -112,7 +111,7 @@ def output_prefixes(namespaces: Namespaces) -> dict[str, tuple[str, str]]:
             )
         meant = {"rdf": provo.RDF, "rdfs": provo.RDFS}.get(prefix, uri)
         fresh = prefix
-        if not _PREFIX.fullmatch(prefix) or meant != uri:
+        if meant != uri or prefix.lower().startswith("xml"):
             fresh = next(p for n in itertools.count(1) if (p := f"ns{n}") not in taken)
             taken.add(fresh)
         chosen[prefix] = (fresh, iri_part(uri))

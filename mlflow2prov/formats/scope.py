@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 from mlflow2prov.document.namespaces import RESERVED, Namespaces
 from mlflow2prov.errors import FormatError
 
@@ -30,6 +33,18 @@ class Scope:
     def within(self, prefixes: dict[str, str]) -> Scope:
         """Return the scope of a bundle that declares ``prefixes`` on top of these."""
         return Scope(self._namespaces, {**self._prefixes, **prefixes}) if prefixes else self
+
+    @cached_property
+    def plain(self) -> str | None:
+        """A regular expression (RE2) for names that the document has as they are written.
+
+        None where prefixes change, so that each name needs a look.
+        """
+        if any(old != new for old, new in self._new.items()):
+            return None
+        prefixes = "|".join(re.escape(prefix) for prefix in self._new if prefix)
+        unprefixed = "|[^:]*" if "" in self._new else ""
+        return rf"(?s)\A(?:(?:{prefixes}):.*{unprefixed})\z"
 
     def __call__(self, name: str) -> str:
         """Return the document's name for what the file calls ``name``.

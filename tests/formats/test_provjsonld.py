@@ -85,7 +85,7 @@ def test_a_relation_names_its_formal_arguments():
     }
 
 
-@pytest.mark.parametrize("prefix", ["b-2", "a b", "_", "é", 'x"y'])
+@pytest.mark.parametrize("prefix", ["b-2", "b.2"])
 def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
     document = Document.from_statements(
         [

@@ -308,13 +308,11 @@ def test_a_class_of_prov_o_as_type_makes_no_statement(name, term):
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
-@pytest.mark.parametrize(
-    "prefix", ["a b", 'x"y', "xmlns", "rdf", "1x", "é", "a.", "_", "x\ny", "<"]
-)
-def test_a_prefix_that_no_syntax_takes_is_replaced(name, prefix):
+@pytest.mark.parametrize("prefix", ["rdf", "rdfs"])
+def test_a_prefix_that_means_something_else_in_rdf_is_replaced(name, prefix):
     said = document(
         Statement("entity", f"{prefix}:e", (), (Literal(f"{prefix}:k", "v"),)),
-        namespaces={prefix: "http://example.org/a b#"},
+        namespaces={prefix: "http://example.org/a#"},
     )
     assert come_back(written(said, name), name) == said
 
@@ -372,7 +370,7 @@ def test_what_has_no_words_is_refused_in_one_line(name, statements, word):
 
 @pytest.mark.parametrize("name", SYNTAXES)
 def test_a_namespace_that_is_no_absolute_iri_is_refused(name):
-    said = document(Statement("entity", "ex:e"), namespaces={"ex": "not absolute/"})
+    said = document(Statement("entity", "ex:e"), namespaces={"ex": "not-absolute/"})
     with pytest.raises(FormatError, match="no absolute IRI"):
         written(said, name)
 
