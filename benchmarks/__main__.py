@@ -18,6 +18,7 @@ import orjson
 from benchmarks import histories
 from benchmarks.measuring import Measure, call, process
 from mlflow2prov import Document, formats
+from mlflow2prov.document import KIND
 
 OUT = Path(__file__).parent / "out"
 WRITTEN = ("json", "provn", "xml", "nquads", "turtle", "rdf", "dot")
@@ -73,12 +74,13 @@ def sample(statements: int) -> Document:
     """Return a document of generations, each with three attributes."""
     document = Document()
     document.insert(
-        "SELECT '', 'wasGeneratedBy', NULL, 'FileRevision.' || md5(i::VARCHAR), "
-        "'Commit.' || md5((i // 3)::VARCHAR), '2024-01-01T00:00:00+00:00', NULL, NULL, "
+        KIND["wasGeneratedBy"],
+        "SELECT '', NULL, 'FileRevision.' || md5(i::VARCHAR), "
+        "'Commit.' || md5((i // 3)::VARCHAR), '2024-01-01T00:00:00+00:00', "
         "[{'key': 'name', 'value': 'file' || (i % 1000), 'type': NULL, 'lang': NULL}, "
         "{'key': 'prov:role', 'value': 'AddedRevision', 'type': 'prov:QUALIFIED_NAME', 'lang': NULL}, "
         "{'key': 'size', 'value': i::VARCHAR, 'type': 'xsd:int', 'lang': NULL}] "
-        f"FROM range({statements}) r(i)"
+        f"FROM range({statements}) r(i)",
     )
     document.is_unified = True
     return document

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from mlflow2prov import database
 from mlflow2prov.document import literals
-from mlflow2prov.document.document import COLUMNS, KEY_COLUMNS, Document
+from mlflow2prov.document.document import COLUMNS, Document
 from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KINDS, Refers
 from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import FormatError
@@ -87,14 +86,7 @@ class Builder:
         )
         columns = [pa.array(column, pa.string()) for column in zip(*self._keys, strict=True)]
         listed = pa.ListArray.from_arrays(pa.array(self._offsets, pa.int32()), struct)
-        batch = pa.table(dict(zip(COLUMNS, [*columns, listed], strict=True)))
-        connection = database.connection()
-        connection.register("batch", batch)
-        try:
-            keys = ", ".join(KEY_COLUMNS)
-            self.document.insert(f"SELECT {keys}, list_sort(list_distinct(attributes)) FROM batch")
-        finally:
-            connection.unregister("batch")
+        self.document.insert_mixed(pa.table(dict(zip(COLUMNS, [*columns, listed], strict=True))))
         self._clear()
 
 

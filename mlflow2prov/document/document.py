@@ -1,18 +1,20 @@
-"""A PROV document as a table of statements.
+"""A PROV document as tables of statements, one for each kind.
 
-    bundle | kind | id | arg1 .. arg5 | attributes
+    entity:          bundle | id | attributes
+    wasGeneratedBy:  bundle | id | arg1 | arg2 | arg3 | attributes
 
-One row is one statement. ``kind`` and the meaning of ``arg1`` to ``arg5`` come from
-:mod:`mlflow2prov.document.kinds`; names are qualified names of the document's namespaces; times are
-``xsd:dateTime``; ``attributes`` is an ordered list of :class:`~mlflow2prov.document.literals.Literal`.
-``bundle`` is empty for what the document itself says (PROV-DM section 5.4).
+One row is one statement. What ``arg1`` to ``arg5`` mean comes from :mod:`mlflow2prov.document.kinds`; names
+are qualified names of the document's namespaces; times are ``xsd:dateTime``; ``attributes`` is an ordered
+list of :class:`~mlflow2prov.document.literals.Literal`. ``bundle`` is empty for what the document itself
+says (PROV-DM section 5.4).
 
-The rows are in DuckDB, so that whole documents are read, joined and written as columns.
+The rows are in DuckDB, so that whole documents are read, joined and written as columns; a kind at a time,
+so that what is done to a document needs room for one kind beside it, not for another document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -72,15 +74,9 @@ class Document:
             namespaces = Namespaces(namespaces)
         self.namespaces = namespaces
         self._schema = database.Schema("document")
-        self.table = self._schema.table("statements")
-        """The DuckDB table that holds the statements, with :data:`COLUMNS`."""
+        self._tables: dict[str, str] = {}
         self.is_unified = True
         """Whether the rows are known to be unified and in the canonical order."""
-        columns = ", ".join(f"{column} VARCHAR" for column in ARGUMENT_COLUMNS)
-        database.connection().execute(
-            f"CREATE TABLE {self.table} (bundle VARCHAR NOT NULL, kind {KIND_TYPE} NOT NULL, "
-            f"id VARCHAR, {columns}, attributes {SQL_TYPE} NOT NULL)"
-        )
 
     @classmethod
     def from_statements(
@@ -111,40 +107,108 @@ class Document:
         if batch:
             self._append(batch)
 
-    def insert(self, query: str) -> None:
-        """Add the rows of an SQL ``query`` that gives :data:`COLUMNS` in that order."""
-        self.is_unified = False
-        database.connection().execute(f"INSERT INTO {self.table} {query}")
+    def copy(self) -> Document:
+        """Return a document of its own that says the same."""
+        copied = Document(Namespaces(self.namespaces.declared))
+        for kind in self.kinds():
+            copied.insert(kind, f"SELECT * FROM {self.table_of(kind)}")
+        copied.is_unified = self.is_unified
+        return copied
 
-    def replace(self, query: str, *, unified: bool) -> None:
-        """Put the rows of ``query`` (over this or any table) in place of what is here."""
-        fresh = self._schema.table("fresh")
+    def table_of(self, kind: Kind) -> str:
+        """Return the DuckDB table of the statements of a kind, with :func:`columns_of` it."""
+        if kind.name not in self._tables:
+            table = self._schema.table(kind.name)
+            arguments = "".join(f"{column} VARCHAR, " for column in columns_of(kind)[2:-1])
+            database.connection().execute(
+                f"CREATE TABLE {table} (bundle VARCHAR NOT NULL, id VARCHAR, {arguments}"
+                f"attributes {SQL_TYPE} NOT NULL)"
+            )
+            self._tables[kind.name] = table
+        return self._tables[kind.name]
+
+    @property
+    def table(self) -> str:
+        """The SQL that stands for one table of all statements, with :data:`COLUMNS`, in PROV-DM's order of kinds."""
+        kinds = [kind for kind in KINDS if kind.name in self._tables] or [KINDS[0]]
+        return f"({' UNION ALL '.join(self._widened(kind) for kind in kinds)})"
+
+    def _widened(self, kind: Kind) -> str:
+        arguments = [
+            column if n < len(kind.arguments) else f"NULL::VARCHAR AS {column}"
+            for n, column in enumerate(ARGUMENT_COLUMNS)
+        ]
+        return (
+            f"SELECT bundle, {database.text(kind.name)}::{KIND_TYPE} AS kind, id, "
+            f"{', '.join(arguments)}, attributes FROM {self.table_of(kind)}"
+        )
+
+    def insert(self, kind: Kind, query: str) -> None:
+        """Add the rows of an SQL ``query`` that gives the columns of ``kind`` in their order."""
+        self.is_unified = False
+        database.connection().execute(f"INSERT INTO {self.table_of(kind)} {query}")
+
+    def insert_mixed(self, batch: pa.Table) -> None:
+        """Add the rows of a table with :data:`COLUMNS`, of whatever kinds."""
         connection = database.connection()
-        connection.execute(f"CREATE TABLE {fresh} AS {query}")
-        connection.execute(f"DROP TABLE {self.table}")
-        connection.execute(f"ALTER TABLE {fresh} RENAME TO statements")
+        connection.register("batch", batch)
+        try:
+            for name in batch.column("kind").unique().to_pylist():
+                *keys, _ = columns_of(KIND[name])
+                self.insert(
+                    KIND[name],
+                    f"SELECT {', '.join(keys)}, list_sort(list_distinct(attributes)) FROM batch "
+                    f"WHERE kind = {database.text(name)}",
+                )
+        finally:
+            connection.unregister("batch")
+
+    def rewrite(
+        self, query: Callable[[Kind, str], str], kinds: Iterable[Kind] = KINDS, *, unified: bool
+    ) -> None:
+        """Put in place of each kind's rows what ``query(kind, table)`` gives: its columns, in their order."""
+        connection = database.connection()
+        for kind in kinds:
+            if kind.name not in self._tables:
+                continue
+            fresh = self._schema.table("fresh")
+            connection.execute(f"CREATE TABLE {fresh} AS {query(kind, self.table_of(kind))}")
+            connection.execute(f"DROP TABLE {self.table_of(kind)}")
+            connection.execute(f'ALTER TABLE {fresh} RENAME TO "{kind.name}"')
         self.is_unified = unified
 
-    def rows(self, columns: str = "*") -> str:
-        """Return the SQL query for ``columns`` of all statements in the canonical order.
+    def rows(self) -> str:
+        """Return the SQL query for all statements, with :data:`COLUMNS`, in the canonical order.
 
         That order is by bundle, kind (PROV-DM's), identifier and formal arguments; it depends on
         nothing but the statements, so that the same document gives the same bytes.
         """
-        query = f"SELECT {columns} FROM {self.table}"
-        return query if self.is_unified else f"{query} ORDER BY {', '.join(COLUMNS)}"
+        query = f"SELECT * FROM {self.table}"
+        in_order = self.is_unified and not self.bundles()
+        return query if in_order else f"{query} ORDER BY {', '.join(COLUMNS)}"
 
     def rows_of(self, kind: Kind, bundle: str = "") -> str:
-        """Return the SQL query for the statements of one kind in one bundle, in the canonical order."""
-        here = f"bundle = {database.text(bundle)} AND kind = {database.text(kind.name)}"
-        return f"SELECT * FROM ({self.rows()}) WHERE {here}"
+        """Return the SQL query for the statements of one kind in one bundle, in the canonical order.
 
-    def kinds(self, bundle: str = "") -> list[Kind]:
-        """Return the kinds of the statements in a bundle, in PROV-DM's order."""
-        found = database.rows(
-            f"SELECT DISTINCT kind FROM {self.table} WHERE bundle = {database.text(bundle)} ORDER BY kind"
+        Before their columns stands ``place``, a number that no other statement of the kind has.
+        """
+        table, here = self.table_of(kind), f"bundle = {database.text(bundle)}"
+        if self.is_unified:
+            return f"SELECT rowid + 1 AS place, * FROM {table} WHERE {here}"
+        ordered = f"SELECT * FROM {table} ORDER BY {', '.join(columns_of(kind))}"
+        return (
+            f"SELECT * FROM (SELECT row_number() OVER () AS place, * FROM ({ordered})) WHERE {here}"
         )
-        return [KIND[name] for (name,) in found]
+
+    def kinds(self, bundle: str | None = None) -> list[Kind]:
+        """Return the kinds of the statements in a bundle, or in all, in PROV-DM's order."""
+        where = "" if bundle is None else f"WHERE bundle = {database.text(bundle)}"
+        return [
+            kind
+            for kind in KINDS
+            if kind.name in self._tables
+            and database.rows(f"SELECT 1 FROM {self.table_of(kind)} {where} LIMIT 1")
+        ]
 
     def batches(self, query: str, size: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Run ``query`` and stream its rows as Arrow batches of at most ``size`` rows."""
@@ -165,7 +229,10 @@ class Document:
 
     def bundles(self) -> list[str]:
         """Return the identifiers of the named bundles, ordered."""
-        query = f"SELECT DISTINCT bundle FROM {self.table} WHERE bundle <> '' ORDER BY bundle"
+        listed = " UNION ".join(f"SELECT bundle FROM {table}" for table in self._tables.values())
+        if not listed:
+            return []
+        query = f"SELECT DISTINCT bundle FROM ({listed}) WHERE bundle <> '' ORDER BY bundle"
         return [name for (name,) in database.rows(query)]
 
     def __len__(self) -> int:
@@ -209,24 +276,11 @@ class Document:
             [s.kind for s in statements],
             [s.id for s in statements],
             *([arguments[n] for arguments in padded] for n in range(width)),
-            [[literal._asdict() for literal in sorted_literals(s.attributes)] for s in statements],
+            [[literal._asdict() for literal in s.attributes] for s in statements],
         ]
-        batch = pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_ARROW)
-        connection = database.connection()
-        connection.register("batch", batch)
-        try:
-            self.insert("SELECT * FROM batch")
-        finally:
-            connection.unregister("batch")
+        self.insert_mixed(pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_ARROW))
 
 
-def sorted_literals(attributes: Iterable[Literal]) -> list[Literal]:
-    """Return ``attributes`` in the canonical order, each once.
-
-    The order is by key, value, type and language, what is absent last; it is that of DuckDB's
-    ``list_sort``.
-    """
-    return sorted(
-        set(attributes),
-        key=lambda a: (a.key, a.value, a.type is None, a.type or "", a.lang is None, a.lang or ""),
-    )
+def columns_of(kind: Kind) -> tuple[str, ...]:
+    """Return the columns of the table of a kind."""
+    return ("bundle", "id", *ARGUMENT_COLUMNS[: len(kind.arguments)], "attributes")

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 
 from mlflow2prov.database import text
-from mlflow2prov.document.document import Document
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
+from mlflow2prov.document.document import Document, columns_of
+from mlflow2prov.document.kinds import Kind
 from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.document.namespaces import Namespaces, adopt
 
 
-def rows_under(document: Document, namespaces: Namespaces) -> str:
-    """Return the SQL query for the document's rows as they read under ``namespaces``.
+def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> str:
+    """Return the SQL query for a document's statements of a kind as they read under ``namespaces``.
 
     What ``namespaces`` lacks is declared there first; rows come in no particular order.
     """
     renamed = adopt(namespaces, document.namespaces)
     if not renamed:
-        return f"SELECT * FROM {document.table}"
+        return f"SELECT * FROM {document.table_of(kind)}"
     # A local part with a colon in it cannot stand in the default namespace.
     aliases = {
         old: namespaces.alias(document.namespaces.all[old], old)
@@ -31,11 +31,12 @@ def rows_under(document: Document, namespaces: Namespaces) -> str:
     literal = (
         f"{{'key': {name('a.key')}, 'value': {value}, 'type': {name('a.type')}, 'lang': a.lang}}"
     )
-    names = ", ".join(f"{name(column)} AS {column}" for column in ("id", *ARGUMENT_COLUMNS))
+    _, *columns, _ = columns_of(kind)
+    names = ", ".join(f"{name(column)} AS {column}" for column in columns)
     return (
-        f"SELECT CASE WHEN bundle = '' THEN '' ELSE {name('bundle')} END AS bundle, kind, {names}, "
+        f"SELECT CASE WHEN bundle = '' THEN '' ELSE {name('bundle')} END AS bundle, {names}, "
         f"list_sort(list_transform(attributes, lambda a: {literal})) AS attributes "
-        f"FROM {document.table}"
+        f"FROM {document.table_of(kind)}"
     )
 
 

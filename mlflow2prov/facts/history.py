@@ -7,30 +7,45 @@ looked at only where several revisions qualify (the same change made on two bran
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
 from mlflow2prov import database
-from mlflow2prov.facts.ancestry import Ancestry
+from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
 
+# What each commit made of a path, and those of one path with one blob side by side.
 _STATES = """
     CREATE TABLE {states} AS
     SELECT row_number() OVER (ORDER BY ordinal, path) - 1 AS state, ordinal, sha, path, blob
     FROM (SELECT ordinal, sha, path, any_value(blob) AS blob FROM {changes}
           WHERE status <> 'D' GROUP BY ordinal, sha, path)
 """
+_GROUPS = """
+    CREATE TABLE {groups} AS
+    SELECT row_number() OVER () - 1 AS group_number, path, blob, count(*) AS alike,
+        list(ordinal ORDER BY ordinal) AS ordinals, list(state ORDER BY ordinal) AS states
+    FROM {states} GROUP BY path, blob
+"""
 
-# Of every change, the latest earlier state of what it replaced, and how many states are like it.
+# Of every change, the state that it replaced, where there is but one like it ...
 _PREVIOUS = """
     CREATE TABLE {previous} AS
-    WITH likely AS (SELECT path, blob, count(*) AS alike FROM {states} GROUP BY path, blob)
-    SELECT c.rowid AS change, c.ordinal, c.position, c.previous_path AS path, c.previous_blob AS blob,
-        s.state, s.ordinal AS made_at, l.alike
-    FROM (SELECT rowid, * FROM {changes} WHERE previous_path IS NOT NULL) c
-    ASOF JOIN {states} s
-        ON s.path = c.previous_path AND s.blob = c.previous_blob AND c.ordinal > s.ordinal
-    JOIN likely l ON l.path = c.previous_path AND l.blob = c.previous_blob
+    SELECT c.rowid AS change, g.states[1] AS state
+    FROM {changes} c JOIN {groups} g ON g.path = c.previous_path AND g.blob = c.previous_blob
+    WHERE g.alike = 1 AND g.ordinals[1] < c.ordinal
+"""
+
+# ... and, where there are several, which commit was changed and which states may be meant.
+_DOUBTFUL = """
+    SELECT c.rowid, k.ordinal, g.group_number
+    FROM {changes} c
+    JOIN {groups} g ON g.path = c.previous_path AND g.blob = c.previous_blob
+    JOIN {parents} p ON p.ordinal = c.ordinal AND p.position = c.position
+    JOIN {commits} k ON k.sha = p.parent
+    WHERE g.alike > 1 ORDER BY ALL
 """
 
 _REVISIONS = """
@@ -50,55 +65,60 @@ _REVISIONS = """
 """
 
 
+def known_edges(facts: Facts) -> list[tuple[Any, ...]]:
+    """Return (child, parent) of the history, as ordinals, without parents that are not there."""
+    return facts.query(
+        "SELECT p.ordinal, k.ordinal FROM {parents} p JOIN {commits} k ON k.sha = p.parent ORDER BY ALL"
+    )
+
+
 def derive_revisions(facts: Facts) -> None:
     """Fill ``revisions`` from ``changes``, ``commits`` and ``parents``."""
     tables = {name: facts.table(name) for name in ("changes", "commits", "parents", "revisions")}
-    tables |= {name: facts.table(f"history_{name}") for name in ("states", "previous")}
+    made = ("states", "groups", "previous")
+    tables |= {name: facts.table(f"history_{name}") for name in made}
     connection = database.connection()
     connection.execute(_STATES.format(**tables))
+    connection.execute(_GROUPS.format(**tables))
     connection.execute(_PREVIOUS.format(**tables))
-    _settle(tables)
+    _settle(facts, tables)
     starts = _starts(tables)
     connection.register("starts", starts)
     try:
         connection.execute(_REVISIONS.format(**tables))
     finally:
         connection.unregister("starts")
-    for name in ("states", "previous"):
+    for name in made:
         connection.execute(f"DROP TABLE {tables[name]}")
 
 
-def _settle(tables: dict[str, str]) -> None:
-    """Where several states qualify, keep the latest that is an ancestor of the changed parent."""
+def _settle(facts: Facts, tables: dict[str, str]) -> None:
+    """Where several states qualify, take the latest that is an ancestor of the changed parent."""
     connection = database.connection()
-    doubtful = connection.execute(
-        """
-        SELECT v.change, v.path, v.blob, v.made_at, k.ordinal
-        FROM {previous} v
-        JOIN {parents} p ON p.ordinal = v.ordinal AND p.position = v.position
-        JOIN {commits} k ON k.sha = p.parent
-        WHERE v.alike > 1
-        """.format(**tables)
-    ).fetchall()
+    doubtful = connection.execute(_DOUBTFUL.format(**tables)).fetchall()
     if not doubtful:
         return
-    ancestry = Ancestry(
-        connection.execute(
-            "SELECT p.ordinal, k.ordinal, p.position FROM {parents} p JOIN {commits} k "
-            "ON k.sha = p.parent".format(**tables)
-        ).fetchall()
-    )
-    wrong = [row for row in doubtful if not ancestry.is_ancestor(row[3], row[4])]
-    for change, path, blob, made_at, parent in wrong:
-        alike = connection.execute(
-            "SELECT state, ordinal FROM {states} WHERE path = ? AND blob = ? AND ordinal < ? "
-            "ORDER BY ordinal DESC".format(**tables),
-            [path, blob, made_at],
-        ).fetchall()
-        state = next((s for s, ordinal in alike if ancestry.is_ancestor(ordinal, parent)), None)
-        connection.execute(
-            "UPDATE {previous} SET state = ? WHERE change = ?".format(**tables), [state, change]
+    groups = connection.execute(
+        "SELECT group_number, ordinals, states FROM {groups} WHERE alike > 1 ORDER BY ALL".format(
+            **tables
         )
+    ).fetchall()
+    place = {number: n for n, (number, _, _) in enumerate(groups)}
+    found = latest_ancestors(
+        known_edges(facts),
+        [ordinals for _, ordinals, _ in groups],
+        [(parent, place[number]) for _, parent, number in doubtful],
+    )
+    states = [
+        None if ordinal is None else dict(zip(*groups[place[number]][1:], strict=True))[ordinal]
+        for (_, _, number), ordinal in zip(doubtful, found, strict=True)
+    ]
+    settled = pa.table({"change": [change for change, _, _ in doubtful], "state": states})
+    connection.register("settled", settled)
+    try:
+        connection.execute("INSERT INTO {previous} SELECT * FROM settled".format(**tables))
+    finally:
+        connection.unregister("settled")
 
 
 def _starts(tables: dict[str, str]) -> pa.Table:

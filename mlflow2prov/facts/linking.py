@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mlflow2prov.facts.ancestry import Ancestry
+from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
+from mlflow2prov.facts.history import known_edges
 
 _RUNS = """
     SELECT run_id, known_commit, source_name FROM {stored_runs}
@@ -88,19 +89,20 @@ def _revisions(
     """Yield for each run the revision that gave the path its blob: the latest that is an ancestor."""
     if not found:
         return
-    ordinals: dict[str, int] = dict(facts.query("SELECT sha, ordinal FROM {commits}"))
-    made = defaultdict(list)
     wanted = {(path, blob) for _, _, path, blob in found}
-    listed = (
-        "SELECT path, blob, ordinal, sha FROM {revisions} WHERE status <> 'D' ORDER BY ordinal DESC"
-    )
+    made: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    listed = "SELECT path, blob, ordinal, sha FROM {revisions} WHERE status <> 'D' ORDER BY ordinal"
     for path, blob, ordinal, sha in facts.query(listed):
         if (path, blob) in wanted:
-            made[path, blob].append((ordinal, sha))
-    edges = "SELECT p.ordinal, k.ordinal, p.position FROM {parents} p JOIN {commits} k ON k.sha = p.parent"
-    ancestry = Ancestry(facts.query(edges))
-    for run, commit, path, blob in found:
-        for ordinal, sha in made[path, blob]:
-            if ancestry.is_ancestor(ordinal, ordinals[commit]):
-                yield run, sha, path
-                break
+            made[path, blob][ordinal] = sha
+    ordinals: dict[str, int] = dict(facts.query("SELECT sha, ordinal FROM {commits}"))
+    place = {key: n for n, key in enumerate(made)}
+    asked = [run for run in found if run[2:] in made]
+    latest = latest_ancestors(
+        known_edges(facts),
+        [list(shas) for shas in made.values()],
+        [(ordinals[commit], place[path, blob]) for _, commit, path, blob in asked],
+    )
+    for (run, _, path, blob), ordinal in zip(asked, latest, strict=True):
+        if ordinal is not None:
+            yield run, made[path, blob][ordinal], path

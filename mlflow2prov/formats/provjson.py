@@ -49,20 +49,19 @@ def _unique(kind: Kind, rows: str) -> str:
     """Return the query for the members of a kind, an identifier each."""
     identifier = "to_json(id)::VARCHAR"
     if not kind.element:
-        numbered = f"'\"_:{kind.name}' || row_number() OVER () || '\"'"
+        numbered = f"'\"_:{kind.name}' || place || '\"'"
         identifier = f"CASE WHEN id IS NULL THEN {numbered} ELSE {identifier} END"
     return f"SELECT ',\n  ' || {identifier} || ': ' || {_body(kind)} FROM ({rows})"
 
 
 def _repeated(kind: Kind, rows: str) -> str:
     """Return the query for the members of a kind where identifiers repeat: these become lists."""
-    numbered = f"'_:{kind.name}' || row_number() OVER ()"
+    numbered = f"'_:{kind.name}' || place"
     return f"""
         SELECT ',\n  ' || to_json(name)::VARCHAR || ': ' ||
             CASE WHEN count(*) = 1 THEN any_value(body)
                  ELSE '[' || string_agg(body, ', ' ORDER BY place) || ']' END
-        FROM (SELECT coalesce(id, {numbered}) AS name, {_body(kind)} AS body,
-                     row_number() OVER () AS place FROM ({rows}))
+        FROM (SELECT coalesce(id, {numbered}) AS name, {_body(kind)} AS body, place FROM ({rows}))
         GROUP BY name ORDER BY min(place)
     """
 
@@ -88,7 +87,7 @@ def _body(kind: Kind) -> str:
         f"lambda a: {_value('a')}), ', ') || ']' END), ', ')"
     )
     is_simple = "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
-    attributes = f"CASE WHEN {is_simple} THEN {members} ELSE {grouped} END"
+    attributes = f"CASE WHEN len(attributes) < 2 THEN {members} WHEN {is_simple} THEN {members} ELSE {grouped} END"
     between = (
         f"CASE WHEN len(attributes) > 0 AND {formal} <> '' THEN ', ' ELSE '' END"
         if arguments

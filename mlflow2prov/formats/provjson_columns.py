@@ -18,7 +18,8 @@ from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document, literals
 from mlflow2prov.document.building import language, normal, time
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, Kind, Refers
+from mlflow2prov.document.document import columns_of
+from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.formats.scope import Scope
 
 WORTH = 200
@@ -192,13 +193,12 @@ def _insert(
         structs.append(
             f"{{'key': {text(column.key)}, 'value': value{number}, 'type': {datatype}, 'lang': {language}}}"
         )
-    arguments = ", ".join(name if name in columns else "NULL" for name in ARGUMENT_COLUMNS)
+    keys = [name if name in columns else "NULL" for name in columns_of(kind)[1:-1]]
     connection = database.connection()
     connection.register("shape", pa.table(table))
     try:
         document.insert(
-            f"SELECT {text(bundle)}, {text(kind.name)}, id, {arguments}, [{', '.join(structs)}] "
-            "FROM shape"
+            kind, f"SELECT {text(bundle)}, {', '.join(keys)}, [{', '.join(structs)}] FROM shape"
         )
     finally:
         connection.unregister("shape")

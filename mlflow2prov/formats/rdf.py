@@ -134,7 +134,7 @@ def _relation(
     subtype = _SUBTYPE if kind.name == "wasDerivedFrom" else "NULL"
     rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
     groups = database.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
-    place = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
+    where = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
     for derivation, is_named in groups:
         influence = derivation or relation.influence
         link = f"qualified{derivation}" if derivation else relation.qualifies
@@ -142,11 +142,7 @@ def _relation(
             optional("o", _property("n", relation.object, "o", syntax)),
             *_others("n", others, relation, syntax),
         ]
-        node = (
-            terms.name("id")
-            if is_named
-            else f"concat('_:{place}{influence}', row_number() OVER ())"
-        )
+        node = terms.name("id") if is_named else f"concat('_:{where}{influence}', place)"
         group = (
             f"SELECT * EXCLUDE attributes, {node} AS n, {_without(derivation)} AS attributes FROM ({rows}) "
             f"WHERE subtype IS NOT DISTINCT FROM {text(derivation) if derivation else 'NULL'} "

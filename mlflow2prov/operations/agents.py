@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlflow2prov import database
 from mlflow2prov.database import text
-from mlflow2prov.document import Document, Literal, Statement
+from mlflow2prov.document import KIND, Document, Literal, Statement
 from mlflow2prov.document.namespaces import MLFLOW2PROV
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.operations.aliases import claims, compared, read_aliases
@@ -57,7 +57,7 @@ def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict
     agents = database.rows(
         f"""
         SELECT DISTINCT id, a.value FROM (
-            SELECT id, unnest(attributes) AS a FROM {document.table} WHERE kind = 'agent'
+            SELECT id, unnest(attributes) AS a FROM {document.table_of(KIND["agent"])}
         ) WHERE regexp_extract(a.key, '[^:]*$') IN ({keys}) AND NOT {IS_NAME} ORDER BY ALL
         """
     )
@@ -74,15 +74,17 @@ def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict
 
 def _call(document: Document, names: Mapping[str, str]) -> None:
     """Give each merged agent, wherever it is stated, the name and the label that its entry says."""
-    merged = f"kind = 'agent' AND id IN ({', '.join(map(text, names))})"
-    stated = database.rows(
-        f"SELECT DISTINCT bundle, id FROM {document.table} WHERE {merged} ORDER BY ALL"
-    )
-    document.replace(
-        f"""
-        SELECT * REPLACE (CASE WHEN {merged} THEN list_filter(attributes, lambda a: a.key <> 'prov:label')
-            ELSE attributes END AS attributes) FROM {document.table}
-        """,
+    merged = f"id IN ({', '.join(map(text, names))})"
+    agents = document.table_of(KIND["agent"])
+    stated = database.rows(f"SELECT DISTINCT bundle, id FROM {agents} WHERE {merged} ORDER BY ALL")
+    document.rewrite(
+        lambda _, table: (
+            f"""
+            SELECT * REPLACE (CASE WHEN {merged} THEN list_filter(attributes, lambda a: a.key <> 'prov:label')
+                ELSE attributes END AS attributes) FROM {table}
+        """
+        ),
+        [KIND["agent"]],
         unified=False,
     )
     key = _own(document, "name")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from mlflow2prov import database
-from mlflow2prov.document import Document
+from mlflow2prov.document import KINDS, Document, Kind
 from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.document.renaming import rows_under
-from mlflow2prov.operations.unify import unified
+from mlflow2prov.operations.unify import unified, unify
 
 
 def merge(documents: Iterable[Document]) -> Document:
@@ -19,18 +19,35 @@ def merge(documents: Iterable[Document]) -> Document:
     documents = list(documents)
     merged = Document(Namespaces())
     for document in documents:
-        merged.insert(rows_under(document, merged.namespaces))
-    merged.replace(unified(f"SELECT * FROM {merged.table}"), unified=True)
+        for kind in document.kinds():
+            merged.insert(kind, rows_under(document, kind, merged.namespaces))
+    unify(merged)
     return merged
 
 
 def same(one: Document, other: Document) -> bool:
     """Return whether two documents say the same, whatever their prefixes and however often."""
     namespaces = Namespaces()
-    queries = [unified(rows_under(document, namespaces)) for document in (one, other)]
-    left, right = (f"SELECT * EXCLUDE kind, kind::VARCHAR FROM ({query})" for query in queries)
+    kinds = {*one.kinds(), *other.kinds()}
+    return all(
+        _same_rows(_comparable(one, kind, namespaces), _comparable(other, kind, namespaces))
+        for kind in KINDS
+        if kind in kinds
+    )
+
+
+def _comparable(document: Document, kind: Kind, namespaces: Namespaces) -> str:
+    """Return the query for the statements of a kind, each once, by the names of ``namespaces``."""
+    rows = rows_under(document, kind, namespaces)
+    keeps_names = document.namespaces.all.items() <= namespaces.all.items()
+    return rows if document.is_unified and keeps_names else unified(kind, f"({rows})")
+
+
+def _same_rows(left: str, right: str) -> bool:
+    """Return whether two queries, neither of which gives a row twice, give the same rows."""
     return bool(
         database.scalar(
-            f"SELECT NOT EXISTS (({left}) EXCEPT ({right})) AND NOT EXISTS (({right}) EXCEPT ({left}))"
+            f"SELECT (SELECT count(*) FROM ({left})) = (SELECT count(*) FROM ({right})) "
+            f"AND NOT EXISTS (({left}) EXCEPT ({right}))"
         )
     )

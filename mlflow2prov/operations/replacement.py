@@ -12,14 +12,12 @@ import pyarrow as pa
 
 from mlflow2prov import database
 from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
+from mlflow2prov.document import Document, Kind
+from mlflow2prov.document.document import columns_of
 from mlflow2prov.document.literals import QUALIFIED_NAME
 
 IS_NAME = f"coalesce(a.type, '') = {text(QUALIFIED_NAME)}"
 """The SQL condition of an attribute ``a`` whose value is a qualified name."""
-
-_NAME_COLUMNS = ("bundle", "id", *ARGUMENT_COLUMNS)
 
 
 def replace(
@@ -49,44 +47,43 @@ def replace(
     pairs_table(schema.table("specials"), special or {})
     known, texts, specials = (schema.table(t) for t in ("names", "texts", "specials"))
     changed = schema.table("changed")
-    database.connection().execute(
-        f"""
-        CREATE TABLE {changed} AS
-        WITH literals AS MATERIALIZED (
-            SELECT row, a, {IS_NAME} AS is_name, {is_special} AS special
-            FROM (SELECT rowid AS row, kind, {flags}, unnest(attributes) AS a FROM {document.table})
-        ), touched AS (
-            SELECT DISTINCT row FROM literals
-            WHERE a.key IN (SELECT before FROM {known}) OR a.type IN (SELECT before FROM {known})
-                OR (is_name AND a.value IN (SELECT before FROM {known}))
-                OR (NOT is_name AND a.value IN (SELECT before FROM {texts}))
-                OR (special AND NOT is_name AND a.value IN (SELECT before FROM {specials}))
+
+    def replaced(kind: Kind, table: str) -> str:
+        database.connection().execute(
+            f"""
+            CREATE OR REPLACE TABLE {changed} AS
+            WITH literals AS MATERIALIZED (
+                SELECT row, a, {IS_NAME} AS is_name, {is_special} AS special
+                FROM (SELECT row, kind, {flags}, unnest(attributes) AS a
+                      FROM (SELECT rowid AS row, {text(kind.name)} AS kind, * FROM {table}))
+            ), touched AS (
+                SELECT DISTINCT row FROM literals
+                WHERE a.key IN (SELECT before FROM {known}) OR a.type IN (SELECT before FROM {known})
+                    OR (is_name AND a.value IN (SELECT before FROM {known}))
+                    OR (NOT is_name AND a.value IN (SELECT before FROM {texts}))
+                    OR (special AND NOT is_name AND a.value IN (SELECT before FROM {specials}))
+            )
+            SELECT row, list_sort(list_distinct(list({{
+                'key': coalesce(k.after, l.a.key), 'value': coalesce(n.after, s.after, v.after, l.a.value),
+                'type': coalesce(t.after, l.a.type), 'lang': l.a.lang}}))) AS attributes
+            FROM literals l SEMI JOIN touched USING (row)
+            LEFT JOIN {known} k ON k.before = l.a.key
+            LEFT JOIN {known} t ON t.before = l.a.type
+            LEFT JOIN {known} n ON l.is_name AND n.before = l.a.value
+            LEFT JOIN {specials} s ON l.special AND NOT l.is_name AND s.before = l.a.value
+            LEFT JOIN {texts} v ON NOT l.is_name AND v.before = l.a.value
+            GROUP BY row
+            """
         )
-        SELECT row, list_sort(list_distinct(list({{
-            'key': coalesce(k.after, l.a.key), 'value': coalesce(n.after, s.after, v.after, l.a.value),
-            'type': coalesce(t.after, l.a.type), 'lang': l.a.lang}}))) AS attributes
-        FROM literals l SEMI JOIN touched USING (row)
-        LEFT JOIN {known} k ON k.before = l.a.key
-        LEFT JOIN {known} t ON t.before = l.a.type
-        LEFT JOIN {known} n ON l.is_name AND n.before = l.a.value
-        LEFT JOIN {specials} s ON l.special AND NOT l.is_name AND s.before = l.a.value
-        LEFT JOIN {texts} v ON NOT l.is_name AND v.before = l.a.value
-        GROUP BY row
-        """
-    )
-    renamed = {column: f"coalesce({column}_.after, d.{column})" for column in _NAME_COLUMNS}
-    joins = " ".join(
-        f"LEFT JOIN {known} {column}_ ON {column}_.before = d.{column}" for column in _NAME_COLUMNS
-    )
-    document.replace(
-        f"""
-        SELECT {renamed["bundle"]} AS bundle, d.kind, {renamed["id"]} AS id,
-            {", ".join(f"{renamed[column]} AS {column}" for column in ARGUMENT_COLUMNS)},
-            coalesce(c.attributes, d.attributes) AS attributes
-        FROM {document.table} d LEFT JOIN {changed} c ON c.row = d.rowid {joins}
-        """,
-        unified=False,
-    )
+        *columns, _ = columns_of(kind)
+        renamed = ", ".join(f"coalesce({c}_.after, d.{c}) AS {c}" for c in columns)
+        joins = " ".join(f"LEFT JOIN {known} {c}_ ON {c}_.before = d.{c}" for c in columns)
+        return (
+            f"SELECT {renamed}, coalesce(c.attributes, d.attributes) AS attributes "
+            f"FROM {table} d LEFT JOIN {changed} c ON c.row = d.rowid {joins}"
+        )
+
+    document.rewrite(replaced, unified=False)
 
 
 def pairs_table(table: str, pairs: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.document.kinds import ELEMENTS
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.operations.unify import unified
+from mlflow2prov.operations.merge import merge
 
 if TYPE_CHECKING:
     import pandas
@@ -49,13 +49,15 @@ def statistics(document: Document, resolution: str = "coarse") -> Table:
     """
     if resolution not in RESOLUTIONS:
         raise ConfigurationError(f"unknown resolution {resolution!r}; known are coarse and fine")
-    rows = document.rows() if document.is_unified else unified(f"SELECT * FROM {document.table}")
+    if not document.is_unified:
+        document = merge([document])
+    rows = document.table
     elements = ", ".join(text(kind.name) for kind in ELEMENTS)
     if resolution == "coarse":
         found = dict(
             database.rows(
                 f"SELECT CASE WHEN kind IN ({elements}) THEN kind::VARCHAR ELSE 'relation' END AS what, "
-                f"count(*) FROM ({rows}) GROUP BY what"
+                f"count(*) FROM {rows} GROUP BY what"
             )
         )
         kinds = [*(kind.name for kind in ELEMENTS), "relation"]
@@ -66,7 +68,7 @@ def statistics(document: Document, resolution: str = "coarse") -> Table:
             SELECT kind, CASE WHEN kind IN ({elements}) THEN unnest(CASE WHEN len(types) > 0 THEN types
                 ELSE ['-'] END) ELSE '-' END AS type
             FROM (SELECT kind, list_transform(list_filter(attributes, lambda a: a.key = 'prov:type'),
-                lambda a: a.value) AS types FROM ({rows}))
+                lambda a: a.value) AS types FROM {rows})
         ) GROUP BY kind, type ORDER BY kind, type
         """
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.operations.unify import unify
 
 
@@ -31,8 +30,7 @@ def transform(
     Raises:
         ConfigurationError: the aliases are not what they should be.
     """
-    changed = Document(Namespaces(document.namespaces.declared))
-    changed.replace(f"SELECT * FROM {document.table}", unified=document.is_unified)
+    changed = document.copy()
     if merge_aliased_agents is not None:
         from mlflow2prov.operations.agents import merge_aliased_agents as merge_agents
 

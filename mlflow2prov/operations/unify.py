@@ -6,44 +6,46 @@ the attributes of all. An activity's start and end may be given in one statement
 another; where they contradict each other, both statements stay, for a validator to report.
 """
 
-from mlflow2prov.document import Document
-from mlflow2prov.document.document import COLUMNS, KEY_COLUMNS
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, ELEMENTS
-
-_KEY = ", ".join(KEY_COLUMNS)
-_ELEMENT = f"kind IN ({', '.join(repr(kind.name) for kind in ELEMENTS)})"
-_IDENTITY = (
-    f"hash(bundle, kind, id, CASE WHEN {_ELEMENT} THEN [] ELSE [{', '.join(ARGUMENT_COLUMNS)}] END)"
-)
+from mlflow2prov import database
+from mlflow2prov.document import Document, Kind
+from mlflow2prov.document.document import columns_of
 
 
 def unify(document: Document) -> None:
     """Unify ``document`` in place and bring it into the canonical order."""
     if not document.is_unified:
-        document.replace(unified(f"SELECT * FROM {document.table}"), unified=True)
+        document.rewrite(unified, unified=True)
 
 
-def unified(rows: str) -> str:
-    """Return the SQL query that unifies and orders the statements that the query ``rows`` gives.
+def unified(kind: Kind, rows: str) -> str:
+    """Return the SQL query that unifies and orders the statements of a kind that ``rows`` gives.
 
-    Few statements are ever said twice, so only those whose hash repeats are grouped.
+    Few statements are ever said twice, so only those whose hash repeats are grouped, if there are any.
     """
+    *keys, _ = columns_of(kind)
+    key = ", ".join(keys)
+    identity = f"hash({'bundle, id' if kind.element else key})"
+    repeated = f"SELECT {identity} AS identity FROM {rows} GROUP BY identity HAVING count(*) > 1"
+    if not database.rows(f"{repeated} LIMIT 1"):
+        return f"SELECT {key}, attributes FROM {rows} ORDER BY {key}"
     settled = ", ".join(
-        f"CASE WHEN {_ELEMENT} AND min({column}) OVER same = max({column}) OVER same "
+        f"CASE WHEN min({column}) OVER same = max({column}) OVER same "
         f"THEN max({column}) OVER same ELSE {column} END AS {column}"
-        for column in ARGUMENT_COLUMNS
+        if kind.element
+        else column
+        for column in keys[2:]
     )
     return f"""
-        WITH statements AS MATERIALIZED (SELECT *, {_IDENTITY} AS identity FROM ({rows})),
-        repeated AS (SELECT identity FROM statements GROUP BY identity HAVING count(*) > 1)
-        SELECT {", ".join(COLUMNS)} FROM statements ANTI JOIN repeated USING (identity)
+        WITH repeated AS MATERIALIZED ({repeated}),
+        statements AS (SELECT *, {identity} AS identity FROM {rows})
+        SELECT {key}, attributes FROM statements ANTI JOIN repeated USING (identity)
         UNION ALL
-        SELECT {_KEY}, list_sort(list_distinct(flatten(list(attributes)))) AS attributes
+        SELECT {key}, list_sort(list_distinct(flatten(list(attributes)))) AS attributes
         FROM (
-            SELECT bundle, kind, id, {settled}, attributes
+            SELECT bundle, id, {f"{settled}, " if settled else ""}attributes
             FROM statements SEMI JOIN repeated USING (identity)
-            WINDOW same AS (PARTITION BY bundle, kind, id)
+            WINDOW same AS (PARTITION BY bundle, id)
         )
-        GROUP BY {_KEY}
-        ORDER BY {", ".join(COLUMNS)}
+        GROUP BY {key}
+        ORDER BY {key}
     """

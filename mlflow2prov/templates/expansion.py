@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from mlflow2prov.database import text
 from mlflow2prov.document import KIND, Document
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS
 from mlflow2prov.document.literals import (
     QUALIFIED_NAME,
     SQL_TYPE,
@@ -33,21 +32,18 @@ def expand(templates: Iterable[Template], facts: Facts, document: Document) -> N
     for template in templates:
         source = f"(SELECT * FROM {facts.table(template.over)} WHERE {template.where})"
         for pattern in template.statements(Row(tables[template.over].columns)):
-            document.insert(_query(pattern, source))
+            document.insert(KIND[pattern.kind], _query(pattern, source))
 
 
 def _query(pattern: Pattern, source: str) -> str:
-    kind = KIND[pattern.kind]
     given = [pattern.id] if pattern.id else []
     given += [a for a in pattern.arguments if isinstance(a, Name)]
     arguments = [a.sql if a else "NULL" for a in pattern.arguments]
-    arguments += ["NULL"] * (len(ARGUMENT_COLUMNS) - len(arguments))
+    arguments += ["NULL"] * (len(KIND[pattern.kind].arguments) - len(arguments))
     known = " AND ".join(f"({name.sql}) IS NOT NULL" for name in given)
     identifier = pattern.id.sql if pattern.id else "NULL"
-    return (
-        f"SELECT '', {text(kind.name)}, {identifier}, {', '.join(arguments)}, "
-        f"{_attributes(pattern.attributes)} FROM {source} WHERE {known}"
-    )
+    columns = ["''", identifier, *arguments, _attributes(pattern.attributes)]
+    return f"SELECT {', '.join(columns)} FROM {source} WHERE {known}"
 
 
 def _attributes(attributes: Attributes) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlflow2prov.document import KINDS, Document, Literal, Statement
+from mlflow2prov.document import KIND, KINDS, Document, Literal, Statement
 
 EX = {"ex": "http://example.org/ns#"}
 AGENT = Statement("agent", "ex:g", (), (Literal("ex:k", "v"),))
@@ -37,7 +37,7 @@ def test_a_document_goes_with_its_table():
     from mlflow2prov import database
 
     gone = document(AGENT)
-    schema = gone.table.partition(".")[0]
+    schema = gone.table_of(KIND["agent"]).partition(".")[0]
     listed = f"SELECT count(*) FROM duckdb_schemas() WHERE schema_name = '{schema}'"
     assert database.scalar(listed) == 1
     del gone

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from mlflow2prov.facts import Facts
-from mlflow2prov.facts.ancestry import Ancestry
+from mlflow2prov.facts import Facts, ancestry
+from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.history import derive_revisions
 
 
@@ -95,12 +95,19 @@ def test_previous_is_the_latest_revision_with_the_blob_among_the_ancestors(seed)
     assert found == sorted(expected, key=lambda row: row[:3])
 
 
+@pytest.mark.parametrize("bits", [1, 7, 1 << 15])
 @pytest.mark.parametrize("seed", range(20))
-def test_ancestry_is_what_walking_the_parents_finds(seed):
+def test_ancestry_is_what_walking_the_parents_finds(seed, bits, monkeypatch):
+    monkeypatch.setattr(ancestry, "_BITS", bits)
     commits = random_history(seed)
-    edges = [(o, parent, at) for o, (ps, _) in enumerate(commits) for at, parent in enumerate(ps)]
-    ancestry = Ancestry(edges)
-    for younger in range(len(commits)):
-        reach = ancestors(commits, younger)
-        for older in range(len(commits)):
-            assert ancestry.is_ancestor(older, younger) == (older in reach)
+    chance = random.Random(seed)
+    edges = [
+        (ordinal, parent) for ordinal, (parents, _) in enumerate(commits) for parent in parents
+    ]
+    groups = [sorted(chance.sample(range(40), chance.randint(0, 5))) for _ in range(12)]
+    questions = [(chance.randrange(40), chance.randrange(12)) for _ in range(200)]
+    expected = [
+        max(set(groups[group]) & ancestors(commits, commit), default=None)
+        for commit, group in questions
+    ]
+    assert latest_ancestors(edges, groups, questions) == expected

@@ -11,7 +11,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -64,6 +64,9 @@ _MISLEADING = (
     "GIT_DIFF_OPTS",
 )
 
+_AHEAD = 1 << 20
+"""How many bytes of its output git may have written before they are read."""
+
 
 class Repository:
     """A repository that GitPython found, and git commands on it.
@@ -85,6 +88,7 @@ class Repository:
         try:
             with _undisturbed():
                 self.repo: git.Repo = git.Repo(self._path, search_parent_directories=True)
+            self._git = git.Git(self._place())
         except git.InvalidGitRepositoryError as error:
             raise RepositoryError(
                 f"{path}: not a Git repository, and in none; give the folder that holds .git"
@@ -93,6 +97,11 @@ class Repository:
             raise RepositoryError(
                 f"{path}: cannot be opened as a Git repository: {error}"
             ) from error
+
+    def _place(self) -> str:
+        """Return the folder that git runs in: the working tree, else the repository itself."""
+        tree = self.repo.working_tree_dir
+        return str(tree if tree and (Path(tree) / ".git").exists() else self.repo.git_dir)
 
     @property
     def is_shallow(self) -> bool:
@@ -114,7 +123,7 @@ class Repository:
         command = self._command(*arguments)
         try:
             with _undisturbed():
-                running = self.repo.git.execute(
+                running = self._git.execute(
                     command, as_process=True, istream=subprocess.PIPE, env=_ENVIRONMENT
                 )
                 process = _process(running)
@@ -138,12 +147,13 @@ class Repository:
         """
         with _undisturbed():
             # GitPython ends the process when this object goes, so it is held until the end.
-            running = self.repo.git.execute(
+            running = self._git.execute(
                 self._command(*arguments), as_process=True, env=_ENVIRONMENT
             )
         process = _process(running)
         stdout, stderr = process.stdout, process.stderr
         assert stdout is not None and stderr is not None
+        _widen(stdout)
         complaints: list[bytes] = []
         reader = threading.Thread(target=lambda: complaints.extend(stderr), daemon=True)
         reader.start()
@@ -173,6 +183,14 @@ def _process(running: Any) -> subprocess.Popen[bytes]:
     """Return the process that GitPython wraps."""
     process: subprocess.Popen[bytes] = running.proc
     return process
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let git write ahead while we are busy, where the system can (Linux: pipe(7), F_SETPIPE_SZ)."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _AHEAD)
 
 
 @contextmanager

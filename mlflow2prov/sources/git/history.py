@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.sources.git.command import Repository
 from mlflow2prov.sources.git.log import LogParser, arguments
 from mlflow2prov.sources.urls import without_credentials
@@ -16,7 +17,10 @@ from mlflow2prov.sources.urls import without_credentials
 Progress = Callable[[str, int, int | None], None]
 
 RENAMES = ("similar", "exact", "none")
-"""How renames and copies are found: by similar content, by the same content, or not at all."""
+"""How renames and copies are found: by similar content (which takes git several times as long), by the same
+content in commits of one parent, or not at all."""
+
+_FILLED = ("commits", "parents", "coauthors", "changes")
 
 # Git's own book-keeping, which is not the project's history.
 _NOT_HISTORY = ("refs/notes/*", "refs/replace/*", "refs/stash", "refs/prefetch/*", "refs/bisect/*")
@@ -75,14 +79,29 @@ def read_history(
             "(run `git fetch --refetch` there, with no filter, for the others)"
         )
     boundary = _boundary(repository) if history.is_shallow else set()
-    parser = LogParser(facts, boundary, has_all_paths=renames != "none")
-    with repository.stream(
-        *arguments(mailmap=mailmap, renames=renames), *_tips(repository, branches)
-    ) as log:
-        history.commits = parser.parse(
-            log, lambda done: progress("commits", done, None) if progress else None
-        )
+    tips = _tips(repository, branches)
+
+    def read(renames: str) -> int:
+        parser = LogParser(facts, boundary, has_all_paths=renames == "similar")
+        with repository.stream(*arguments(mailmap=mailmap, renames=renames), *tips) as log:
+            return parser.parse(
+                log, lambda done: progress("commits", done, None) if progress else None
+            )
+
+    try:
+        history.commits = read(renames)
+    except RepositoryError as error:
+        if renames != "similar":
+            raise
+        # To compare contents git has to have them; what it needs besides may well be there.
+        for table in _FILLED:
+            facts.execute(f"DELETE FROM {{{table}}}", [])
+        renames = "exact"
+        history.commits = read(renames)
+        history.notices.append(f"{error}; only exact renames are found without what is missing")
     _count_from_the_oldest(facts, history.commits)
+    if renames == "exact":
+        find_exact_renames(facts)
     if boundary:
         _hidden_parents(repository, facts, boundary)
         history.notices.append(
@@ -123,7 +142,7 @@ def _tips(repository: Repository, branches: Iterable[str]) -> list[str]:
 
 
 def _count_from_the_oldest(facts: Facts, commits: int) -> None:
-    for table in ("commits", "parents", "coauthors", "changes"):
+    for table in _FILLED:
         facts.query(f"UPDATE {{{table}}} SET ordinal = ordinal + {max(commits - 1, 0)}")
 
 

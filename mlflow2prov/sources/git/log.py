@@ -17,7 +17,8 @@ from typing import IO
 from mlflow2prov.facts import Facts, times
 
 _BLOCK = 1 << 20
-_ROWS = 50_000
+_ROWS = 4_000
+"""How many rows are gathered: so few that git has not to wait while they are stored."""
 _ABSENT = "000000"
 
 _COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[ \t]*$", re.I | re.M)
@@ -30,8 +31,8 @@ def arguments(*, mailmap: bool, renames: str) -> list[str]:
         "%x00".join(f"%{who}{part}" for part in person.split("\0")) for who in ("a", "c")
     )
     detection = {
-        "similar": ["-M", "-C", "-l1000"],
-        "exact": ["-M100%", "-C100%", "-l1000"],
+        "similar": ["-M", "-C", "-l1000", "--combined-all-paths"],
+        "exact": ["--no-renames"],
         "none": ["--no-renames"],
     }[renames]
     return [
@@ -40,7 +41,6 @@ def arguments(*, mailmap: bool, renames: str) -> list[str]:
         "--raw",
         "-z",
         "-c",
-        "--combined-all-paths" if renames != "none" else "--raw",
         "--root",
         "--no-abbrev",
         "--no-color",
@@ -294,7 +294,8 @@ def _time(token: bytes) -> tuple[int | None, str | None]:
 def _tokens(stream: IO[bytes]) -> Iterator[bytes]:
     """Split a stream at its NUL bytes."""
     rest = b""
-    while block := stream.read(_BLOCK):
+    read = getattr(stream, "read1", stream.read)
+    while block := read(_BLOCK):
         parts = (rest + block).split(b"\0")
         rest = parts.pop()
         yield from parts
