@@ -36,7 +36,11 @@ def extract(
     mailmap: bool = True,
     renames: str = "similar",
     metric_history: bool = False,
+    artifacts: str = "all",
     artifacts_destination: str | None = None,
+    environments: bool = False,
+    traces: bool = False,
+    restore_redacted: bool = False,
     namespace: str = MLFLOW2PROV,
     workers: int = 8,
     findings: Findings | None = None,
@@ -56,7 +60,13 @@ def extract(
         mailmap: let the repository's ``.mailmap`` hold.
         renames: find renames and copies by ``similar`` contents, ``exact`` ones, or not at all (``none``).
         metric_history: every step of every metric, and not the last only.
-        artifacts_destination: the local folder below which a database's artifacts may be looked at.
+        artifacts: list ``all`` artifacts of runs and models, those at the ``top``, or ``none``.
+        artifacts_destination: the local folder below which a store's artifacts may be looked at, besides
+            its own.
+        environments: read what software a model was made with, from the files that MLflow keeps beside it.
+        traces: every trace and what was said of it, and not only how many a run has.
+        restore_redacted: say what a deleted version was registered from, though MLflow redacted it, where
+            the database still has it.
         namespace: the URI of the default namespace, of types, attributes and identifiers.
         workers: how many requests an MLflow server gets at once.
         findings: takes what is to be said of the sources.
@@ -90,16 +100,19 @@ def extract(
         findings.notices += history.notices
         derive_revisions(facts)
     if mlflow_url is not None:
-        from mlflow2prov.sources.mlflow import read_store
+        from mlflow2prov.sources.mlflow import Wishes, read_store
 
-        store = read_store(
-            mlflow_url,
-            facts,
+        wishes = Wishes(
             metric_history=metric_history,
+            artifacts=artifacts,
             artifacts_destination=artifacts_destination,
+            environments=environments,
+            traces=traces,
+            restore_redacted=restore_redacted,
             workers=workers,
             progress=progress,
         )
+        store = read_store(mlflow_url, facts, wishes)
         findings.notices += store.notices
         findings.left_out += store.left_out
     if history is not None and mlflow_url is not None:
@@ -110,6 +123,8 @@ def extract(
         findings.notices += _unlinked_runs(facts, repository_path)
     document = Document(Namespaces({"": namespace}))
     expand(TEMPLATES, facts, document)
+    # The facts give their room to the unification.
+    del facts
     unify(document)
     return document
 

@@ -16,6 +16,12 @@ import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, Metric
 from mlflow.entities.logged_model_status import LoggedModelStatus
 
+try:
+    from mlflow.entities import AssessmentSource, TraceInfo, TraceState
+    from mlflow.entities.trace_location import TraceLocation
+except ImportError:  # MLflow 2 has no such traces
+    pass
+
 T0 = 1_700_000_000_000
 HOSTILE = "</script><b>\"'\\ ;DROP TABLE runs; --\n\u2028 =1+1 \u0416\u6f22\U0001f600"
 
@@ -84,7 +90,9 @@ def main(uri: str, commit: str) -> None:
         model = Path(folder, "model")
         (model / "deep" / "er").mkdir(parents=True)
         (model / "MLmodel").write_text("artifact_path: model\nflavors: {}\n")
-        (model / "requirements.txt").write_text("scikit-learn==1.5\n")
+        (model / "requirements.txt").write_text(
+            "scikit-learn==1.5\nnumpy<3,>=2 ; python_version>'3'\n"
+        )
         (model / "deep" / "er" / "weights.bin").write_bytes(b"\0" * 100)
         Path(folder, "top.txt").write_text("top")
         for child in children[:2]:
@@ -94,7 +102,12 @@ def main(uri: str, commit: str) -> None:
             fraud,
             name="classifier",
             source_run_id=children[1].info.run_id,
-            tags={"colour": "blue"},
+            tags={
+                "colour": "blue",
+                "mlflow.source.git.commit": commit,
+                "mlflow.source.git.branch": "main",
+                "mlflow.source.git.dirty": "true",
+            },
             params={"alpha": "0.5"},
             model_type="sklearn",
         )
@@ -105,6 +118,16 @@ def main(uri: str, commit: str) -> None:
         plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly"}, status=None
     )
     client.log_inputs(consumer.info.run_id, models=[LoggedModelInput(logged.model_id)])
+
+    evaluate = {
+        **origin,
+        "mlflow.source.name": "src/evaluate.py",
+        "mlflow.source.git.branch": "main",
+        "mlflow.source.git.dirty": "false",
+        "mlflow.source.git.repoURL": "https://dave:t0ps3cret@example.org/team/fraud.git",
+    }
+    evaluation = run(fraud, "evaluation", "dave", 70_000, evaluate)
+    traces(fraud, evaluation)
 
     deleted_run = run(fraud, "mistake", "bob", 50_000, origin, status="FAILED")
     client.log_param(deleted_run.info.run_id, "depth", "99")
@@ -129,6 +152,33 @@ def main(uri: str, commit: str) -> None:
     if not uri.startswith("file"):
         prompt = client.register_prompt("greeting", "Hello {{name}}", commit_message="first")
         client.set_prompt_alias("greeting", "live", prompt.version)
+
+
+def traces(experiment, run) -> None:
+    """Make two traces in a run and one outside, and have a program and a person assess one."""
+    if not hasattr(mlflow, "log_feedback"):
+        return
+    client = mlflow.MlflowClient()
+    made = []
+    for metadata in (
+        {"mlflow.sourceRun": run.info.run_id},
+        {"mlflow.sourceRun": run.info.run_id},
+        {},
+    ):
+        location = TraceLocation.from_experiment_id(experiment)
+        info = TraceInfo(
+            trace_id=f"tr-{len(made):032x}",
+            trace_location=location,
+            request_time=T0 + 71_000 + len(made),
+            state=TraceState.OK,
+            trace_metadata={"mlflow.user": "dave", **metadata},
+            tags={"mlflow.traceName": "answer"},
+        )
+        made.append(client._tracing_client.start_trace(info).trace_id)
+    code = AssessmentSource("CODE", "exactness")
+    person = AssessmentSource("HUMAN", "erin")
+    mlflow.log_feedback(trace_id=made[0], name="exact", value=True, source=code)
+    mlflow.log_expectation(trace_id=made[0], name="expected", value="yes", source=person)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def test_runs_at_commits_that_are_not_here_are_counted(sqlite_store, tmp_path):
     repository.commit("root", a="1\n")
     findings = Findings()
     extract(repository.path, sqlite_store, findings=findings)
-    assert any("5 runs name 1 commits" in notice for notice in findings.notices)
+    assert any("6 runs name 1 commits" in notice for notice in findings.notices)
 
 
 def test_the_namespace_is_the_one_that_is_asked_for(tmp_path):

@@ -197,6 +197,48 @@ _RUNS = (
     ),
 )
 
+_ENVIRONMENTS = (
+    # A file that says what software a model was made with. `owner_id` is the run or logged model that the
+    # model belongs to, `path` the model's folder among its artifacts (a logged model's own is ""), `name` the
+    # file's name, `digest` the SHA-256 of its content.
+    Table("environments", {"owner_id": TEXT, "path": TEXT, "name": TEXT, "digest": TEXT}),
+    # A package that the environment of a digest names: a pinned version, or which ones are meant.
+    Table("environment_packages", {"digest": TEXT, "name": TEXT, "version": TEXT}),
+)
+
+_TRACES = (
+    # A trace, and the run that it was made in. `state` is lower-case ("ok", "error").
+    Table(
+        "traces",
+        {
+            "trace_id": TEXT,
+            "experiment_id": TEXT,
+            "run_id": TEXT,
+            "name": TEXT,
+            "state": TEXT,
+            "requested_at": TIME,
+            "user": TEXT,
+        },
+    ),
+    # What a person or a program said of a trace: `kind` is "feedback" or "expectation", `source_type`
+    # lower-case ("human", "code", "llm_judge"), `source_id` who or what it was.
+    Table(
+        "assessments",
+        {
+            "assessment_id": TEXT,
+            "trace_id": TEXT,
+            "name": TEXT,
+            "kind": TEXT,
+            "value": TEXT,
+            "source_type": TEXT,
+            "source_id": TEXT,
+            "created_at": TIME,
+        },
+    ),
+    # Derived: how many traces a run made, and how many assessments these have.
+    Table("run_traces", {"run_id": TEXT, "traces": INTEGER, "assessments": INTEGER}),
+)
+
 _LOGGED_MODELS = (
     Table(
         "logged_models",
@@ -279,5 +321,15 @@ _REGISTRY = (
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (*_GIT, *_HISTORY, *_LINKS, *_EXPERIMENTS, *_RUNS, *_LOGGED_MODELS, *_REGISTRY)
+    for table in (
+        *_GIT,
+        *_HISTORY,
+        *_LINKS,
+        *_EXPERIMENTS,
+        *_RUNS,
+        *_ENVIRONMENTS,
+        *_TRACES,
+        *_LOGGED_MODELS,
+        *_REGISTRY,
+    )
 }

@@ -116,6 +116,14 @@ def _with_run(table: str) -> View:
     )
 
 
+# What MLflow's tags say of the working tree that a run or logged model came from.
+_ORIGIN = """
+    max(lower(trim(value))) FILTER (key = 'mlflow.source.git.commit') AS commit,
+    max(value) FILTER (key = 'mlflow.source.git.branch') AS branch,
+    max(lower(value)) FILTER (key = 'mlflow.source.git.dirty') AS dirty,
+    max(value) FILTER (key = 'mlflow.source.git.repoURL') AS repository_url
+"""
+
 _RUNS = (
     # A run with what its tags say of its origin. `commit` is the hash the run gives, `known_commit` the
     # same where the repository has it; (`revision_sha`, `revision_path`) is the source file's revision.
@@ -127,6 +135,11 @@ _RUNS = (
             store=TEXT,
             note=TEXT,
             source_name=TEXT,
+            branch=TEXT,
+            dirty=TEXT,
+            repository_url=TEXT,
+            traces=INTEGER,
+            assessments=INTEGER,
             commit=TEXT,
             known_commit=TEXT,
             revision_sha=TEXT,
@@ -140,11 +153,12 @@ _RUNS = (
             SELECT run_id,
                 max(value) FILTER (key = 'mlflow.note.content') AS note,
                 max(value) FILTER (key = 'mlflow.source.name') AS source_name,
-                max(lower(trim(value))) FILTER (key = 'mlflow.source.git.commit') AS commit,
+                {_ORIGIN},
                 max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id
-            FROM {{run_tags}} GROUP BY run_id
+            FROM {{run_tags}} WHERE value <> '' GROUP BY run_id
         )
-        SELECT r.*, e.store, t.note, t.source_name, t.commit, c.sha, s.sha, s.path,
+        SELECT r.*, e.store, t.note, t.source_name, t.branch, t.dirty, t.repository_url,
+            n.traces, nullif(n.assessments, 0), t.commit, c.sha, s.sha, s.path,
             nullif(t.parent_run_id, r.run_id), e.deleted_at,
             coalesce(r.lifecycle_stage = 'deleted' AND e.lifecycle_stage = 'deleted' AND NOT coalesce(
                 epoch(r.deleted_at::TIMESTAMPTZ) < epoch(e.deleted_at::TIMESTAMPTZ) - {DELETED_TOGETHER},
@@ -154,6 +168,7 @@ _RUNS = (
         LEFT JOIN tags t USING (run_id)
         LEFT JOIN {{commits}} c ON c.sha = t.commit
         LEFT JOIN {{run_sources}} s USING (run_id)
+        LEFT JOIN {{run_traces}} n USING (run_id)
         """,
     ),
     *(
@@ -165,10 +180,46 @@ _RUNS = (
 _LOGGED_MODELS = (
     View(
         "stored_logged_models",
-        _columns("logged_models", user=TEXT),
-        """
-        SELECT m.*, r."user" FROM {logged_models} m LEFT JOIN {runs} r ON r.run_id = m.source_run_id
+        _columns(
+            "logged_models",
+            user=TEXT,
+            commit=TEXT,
+            branch=TEXT,
+            dirty=TEXT,
+            repository_url=TEXT,
+            known_commit=TEXT,
+        ),
+        f"""
+        WITH tags AS (
+            SELECT model_id, {_ORIGIN} FROM {{logged_model_tags}} WHERE value <> '' GROUP BY model_id
+        )
+        SELECT m.*, r."user", t.commit, t.branch, t.dirty, t.repository_url, c.sha
+        FROM {{logged_models}} m LEFT JOIN {{runs}} r ON r.run_id = m.source_run_id
+        LEFT JOIN tags t USING (model_id)
+        LEFT JOIN {{commits}} c ON c.sha = t.commit
         """,
+    ),
+)
+
+_ENVIRONMENTS = (
+    # An environment with what it belongs to: a logged model, else a run and its artifact at `path`.
+    View(
+        "stored_environments",
+        _columns("environments", run_id=TEXT, model_id=TEXT, creator_run_id=TEXT),
+        """
+        SELECT e.*, r.run_id, m.model_id, coalesce(r.run_id, m.source_run_id)
+        FROM {environments} e LEFT JOIN {runs} r ON r.run_id = e.owner_id
+        LEFT JOIN {logged_models} m ON m.model_id = e.owner_id
+        """,
+    ),
+)
+
+_TRACES = (
+    # `person` is who assessed, where that was a person.
+    View(
+        "stored_assessments",
+        _columns("assessments", person=TEXT),
+        "SELECT *, CASE WHEN source_type = 'human' AND source_id <> 'default' THEN source_id END FROM {assessments}",
     ),
 )
 
@@ -237,6 +288,8 @@ _MLFLOW_USERS = (
             UNION ALL SELECT "user" FROM {stored_experiments}
             UNION ALL SELECT "user" FROM {stored_registered_models}
             UNION ALL SELECT creator FROM {stored_versions}
+            UNION ALL SELECT "user" FROM {traces}
+            UNION ALL SELECT person FROM {stored_assessments}
         ) WHERE username <> ''
         """,
     ),
@@ -244,5 +297,14 @@ _MLFLOW_USERS = (
 
 VIEWS: dict[str, View] = {
     view.name: view
-    for view in (*_GIT, *_EXPERIMENTS, *_RUNS, *_LOGGED_MODELS, *_REGISTRY, *_MLFLOW_USERS)
+    for view in (
+        *_GIT,
+        *_EXPERIMENTS,
+        *_RUNS,
+        *_LOGGED_MODELS,
+        *_ENVIRONMENTS,
+        *_TRACES,
+        *_REGISTRY,
+        *_MLFLOW_USERS,
+    )
 }

@@ -9,6 +9,22 @@ _SECRET = re.compile(
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>\\]+")
+
+
+def urls_without_credentials(text: str) -> str:
+    """Return ``text`` with the URLs in it that hold credentials :func:`without_credentials`."""
+    return _URL.sub(
+        lambda found: without_credentials(found[0]) if _has_credentials(found[0]) else found[0],
+        text,
+    )
+
+
+def _has_credentials(url: str) -> bool:
+    keys = re.findall(r"[?&#]([^=&#]*)=", url)
+    return bool(_USERINFO.search(url)) or any(_SECRET.search(key) for key in keys)
+
+
 def without_credentials(url: str) -> str:
     """Return ``url`` without user, password and whatever secrets its query holds.
 

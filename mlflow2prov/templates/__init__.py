@@ -6,7 +6,7 @@ words of :mod:`~mlflow2prov.templates.language`; a new family is one page and it
 :data:`TEMPLATES`.
 """
 
-from mlflow2prov.templates import git, logged_models, mlflow, registry
+from mlflow2prov.templates import environments, git, logged_models, mlflow, registry, traces
 from mlflow2prov.templates.expansion import expand
 
 TEMPLATES = (
@@ -14,6 +14,8 @@ TEMPLATES = (
     *mlflow.TEMPLATES,
     *logged_models.TEMPLATES,
     *registry.TEMPLATES,
+    *environments.TEMPLATES,
+    *traces.TEMPLATES,
 )
 """All templates: the whole mapping of facts to PROV."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mlflow2prov.templates.git import commit_of
 from mlflow2prov.templates.language import (
     Column,
     Name,
@@ -18,6 +19,7 @@ from mlflow2prov.templates.language import (
     used,
     was_attributed_to,
     was_generated_by,
+    was_informed_by,
     was_invalidated_by,
 )
 from mlflow2prov.templates.mlflow import (
@@ -50,6 +52,10 @@ def logged_model(model: Row) -> Iterator[Pattern]:
         status=model.status,
         lifecycle_stage=model.lifecycle_stage,
         artifact_location=model.artifact_location,
+        commit=model.commit,
+        branch=model.branch,
+        dirty=model.dirty,
+        repository_url=model.repository_url,
         created_at=model.created_at,
         last_updated_at=model.last_updated_at,
         uri="models:/" + model.model_id,
@@ -58,6 +64,7 @@ def logged_model(model: Row) -> Iterator[Pattern]:
     yield had_member(run_of(model.source_run_id), this)
     yield was_generated_by(this, run_creation_of(model.source_run_id), model.created_at)
     yield was_attributed_to(this, mlflow_user_of(model.user))
+    yield was_informed_by(run_creation_of(model.source_run_id), commit_of(model.known_commit))
 
 
 @template(over="stored_logged_models", where="lifecycle_stage = 'deleted'")

@@ -210,6 +210,8 @@ def run_addition(run: Row) -> Iterator[Pattern]:
         lifecycle_stage=run.lifecycle_stage,
         artifact_uri=run.artifact_uri,
         note=run.note,
+        traces=run.traces,
+        assessments=run.assessments,
         uri="runs:/" + run.run_id,
         label=run.name,
     )
@@ -222,6 +224,9 @@ def run_addition(run: Row) -> Iterator[Pattern]:
         resource_type="Run",
         source_name=run.source_name,
         commit=run.commit,
+        branch=run.branch,
+        dirty=run.dirty,
+        repository_url=run.repository_url,
         label="creation of run " + run.name,
     )
     yield had_member(experiment_of(run.store, run.experiment_id), this)

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from mlflow2prov.document import Document
 
 _OF_GIT = ("since", "until", "branches", "no_mailmap", "renames")
-_OF_MLFLOW = ("metric_history", "artifacts_destination")
+_OF_MLFLOW = (
+    "metric_history",
+    "artifacts",
+    "artifacts_destination",
+    "environments",
+    "traces",
+    "restore_redacted",
+)
 
 
 @click.command()
@@ -59,10 +66,30 @@ _OF_MLFLOW = ("metric_history", "artifacts_destination")
     "--metric_history", is_flag=True, help="Every step of every metric, not the last only."
 )
 @click.option(
+    "--artifacts",
+    type=click.Choice(["all", "top", "none"]),
+    default="all",
+    show_default=True,
+    help="List artifacts at every depth, at the top only, or not at all.",
+)
+@click.option(
     "--artifacts_destination",
     type=TEXT,
     metavar="FOLDER",
-    help="The local folder that a database's artifacts are in.",
+    help="The local folder that a store's artifacts are in, besides its own.",
+)
+@click.option(
+    "--environments",
+    is_flag=True,
+    help="The packages that models were made with, from the files that MLflow keeps beside them.",
+)
+@click.option(
+    "--traces", is_flag=True, help="Every trace and its assessments, not their number only."
+)
+@click.option(
+    "--restore_redacted",
+    is_flag=True,
+    help="Say what a deleted version was registered from, though MLflow redacted it.",
 )
 @click.option(
     "--namespace",

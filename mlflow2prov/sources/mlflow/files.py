@@ -18,7 +18,7 @@ import yaml
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.folders import add_local_artifacts, is_below, named_folder
+from mlflow2prov.sources.mlflow.folders import add_local_artifacts, is_below
 from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
 from mlflow2prov.sources.mlflow.values import integer, number, said, state, text, time
 
@@ -45,6 +45,8 @@ def read(path: str, facts: Facts, wishes: Wishes) -> StoreInfo:
     homes: dict[str, Path] = {}
     for folder in experiments:
         experiment = _experiment(folder, facts)
+        for trace in _folders(folder / "traces"):
+            _trace(trace, experiment, facts)
         datasets = {f.name: _meta(f) for f in _folders(folder / "datasets")}
         for model in _folders(folder / "models"):
             if (model / "meta.yaml").is_file():
@@ -58,7 +60,7 @@ def read(path: str, facts: Facts, wishes: Wishes) -> StoreInfo:
         if (folder / "meta.yaml").is_file():
             _registered_model(folder, facts)
     facts.flush()
-    add_local_artifacts(facts, info, root.absolute(), named_folder(wishes), homes)
+    add_local_artifacts(facts, info, root.absolute(), wishes, homes)
     return info
 
 
@@ -73,13 +75,13 @@ def _folders(path: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-def _meta(folder: Path) -> dict[str, Any]:
-    """Read a folder's ``meta.yaml``.
+def _meta(folder: Path, name: str = "meta.yaml") -> dict[str, Any]:
+    """Read a folder's ``meta.yaml``, or another file of the kind.
 
     Raises:
         StoreError: it is no YAML mapping, or far too long to be one of MLflow's.
     """
-    file = folder / "meta.yaml"
+    file = folder / name
     if not file.is_file() or file.is_symlink():
         return {}
     if file.stat().st_size > _LARGEST_META:
@@ -170,6 +172,25 @@ def _run(
         step = integer(target.get("step"))
         facts.add("run_models", run, text(target.get("destination_id")), "output", step)
     return run
+
+
+def _trace(folder: Path, experiment: str, facts: Facts) -> None:
+    meta = _meta(folder, "trace_info.yaml")
+    identifier = text(meta.get("trace_id")) or folder.name
+    metadata, tags = dict(_values(folder / "request_metadata")), dict(_values(folder / "tags"))
+    facts.add(
+        "traces",
+        identifier,
+        experiment,
+        text(metadata.get(values.SOURCE_RUN)),
+        text(tags.get(values.TRACE_NAME)),
+        state(meta.get("state")),
+        values.moment(meta.get("request_time")),
+        text(metadata.get("mlflow.user")),
+    )
+    if (folder / "assessments").is_dir():
+        for file in sorted((folder / "assessments").glob("*.yaml")):
+            values.add_assessment(facts, identifier, _meta(folder / "assessments", file.name))
 
 
 def _points(folder: Path) -> Iterator[tuple[str, float | None, int | None, int | None]]:

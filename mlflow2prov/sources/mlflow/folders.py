@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.facts import Facts
+from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
 from mlflow2prov.sources.mlflow.values import (
     Entry,
@@ -36,7 +37,7 @@ def is_below(path: Path, root: Path) -> bool:
         return False
 
 
-def tree(folder: Path, unreadable: list[str]) -> Iterator[Entry]:
+def tree(folder: Path, unreadable: list[str], *, only_top: bool = False) -> Iterator[Entry]:
     """List all below ``folder``; links are left out, what cannot be read is put in ``unreadable``."""
 
     def note(error: OSError) -> None:
@@ -54,22 +55,19 @@ def tree(folder: Path, unreadable: list[str]) -> Iterator[Entry]:
                     yield _text(relative / name), False, file.stat().st_size
             except OSError as error:
                 note(error)
+        if only_top:
+            return
 
 
 def _text(path: Path) -> str:
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def named_folder(wishes: Wishes) -> Path | None:
-    """Return the folder that the user named for artifacts, if any."""
-    return Path(wishes.artifacts_destination) if wishes.artifacts_destination else None
-
-
 def add_local_artifacts(
     facts: Facts,
     info: StoreInfo,
     store: Path | None,
-    named: Path | None,
+    wishes: Wishes,
     homes: Mapping[str, Path] | None = None,
 ) -> None:
     """Add the artifacts of all runs and logged models that lie where they may be looked at.
@@ -80,11 +78,15 @@ def add_local_artifacts(
         facts: its runs and logged models say where their artifacts are.
         info: takes the notice of what was not looked at.
         store: the store's own folder, if it has one.
-        named: the folder that the user named; what a server proxies lies in there, too.
+        wishes: how deep to look, and the folder that the user named; what a server proxies lies in
+            there, too.
         homes: folders in the store for the artifacts of those whose own place is not there: a file
             store may have been moved.
     """
+    if wishes.artifacts == "none":
+        return
     facts.flush()
+    named = Path(wishes.artifacts_destination) if wishes.artifacts_destination else None
     elsewhere: list[str] = []
     unreadable: list[str] = []
     for query, add in _OWNERS:
@@ -98,7 +100,10 @@ def add_local_artifacts(
             if folder is None:
                 elsewhere.append(uri)
             elif folder.is_dir():
-                add(facts, owner, tree(folder, unreadable))
+                entries = list(tree(folder, unreadable, only_top=wishes.artifacts == "top"))
+                add(facts, owner, entries)
+                if wishes.environments:
+                    _add_environments(facts, owner, folder, entries, unreadable)
     if elsewhere:
         schemes = {uri.partition(":")[0] + ":" if ":" in uri else "local" for uri in elsewhere}
         where = " or ".join(repr(str(folder)) for folder in (store, named) if folder)
@@ -112,6 +117,22 @@ def add_local_artifacts(
         info.left_out.append(
             f"{info.url}: {len(unreadable)} artifacts could not be looked at ({unreadable[0]})"
         )
+
+
+def _add_environments(
+    facts: Facts, owner: str, folder: Path, entries: list[Entry], unreadable: list[str]
+) -> None:
+    for path in environments.files(entries):
+        try:
+            with (folder / path).open("rb") as file:
+                content = file.read(environments.LARGEST + 1)
+        except OSError as error:
+            unreadable.append(f"{error.filename}: {error.strerror}")
+            continue
+        if len(content) > environments.LARGEST:
+            unreadable.append(f"{folder / path}: longer than {environments.LARGEST} bytes")
+        else:
+            environments.add(facts, owner, path, content)
 
 
 def _folder(uri: str, owner: str, store: Path | None, named: Path | None) -> Path | None:

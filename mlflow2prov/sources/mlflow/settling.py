@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.sources.mlflow.values import is_own_root
+from mlflow2prov.sources.urls import urls_without_credentials
 
 # The tables of a store, and the one that holds what their rows belong to.
 _STORED = {
@@ -19,6 +20,10 @@ _STORED = {
     "dataset_inputs": "runs",
     "artifacts": "runs",
     "run_models": "runs",
+    "traces": None,
+    "assessments": "traces",
+    "environments": None,
+    "environment_packages": "environments",
     "logged_models": None,
     "logged_model_tags": "logged_models",
     "logged_model_params": "logged_models",
@@ -34,6 +39,9 @@ _KEYS = {
     "experiments": ("experiment_id",),
     "runs": ("run_id",),
     "logged_models": ("model_id",),
+    "traces": ("trace_id",),
+    "assessments": ("assessment_id",),
+    "environments": ("digest",),
     "registered_models": ("name",),
     "registered_model_versions": ("name", "version"),
 }
@@ -61,24 +69,64 @@ _TRACED = """
 """
 
 
-def settle(facts: Facts) -> None:
+_COUNTS = """
+    INSERT INTO {run_traces}
+    SELECT run_id, count(DISTINCT trace_id), count(assessment_id)
+    FROM {traces} LEFT JOIN {assessments} USING (trace_id)
+    WHERE run_id IS NOT NULL GROUP BY run_id ORDER BY run_id
+"""
+
+# Where others may have written a URL with their password in it.
+_LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("run_tags", "value"),
+    ("logged_models", "artifact_location"),
+    ("logged_model_tags", "value"),
+    ("registered_model_versions", "source"),
+    ("registered_model_versions", "run_link"),
+    ("dataset_inputs", "source"),
+)
+
+
+def settle(facts: Facts, *, keeps_traces: bool) -> None:
     """Bring the facts of a store into the form that they have by whatever way it was read.
 
     Runs get the names and users of their tags, and versions the run below whose artifact root their
-    source lies. What belongs to nothing (a database keeps some rows of what it purges) goes, as does what
-    has no identity, and all tables get the same order.
+    source lies. Traces are counted, and kept if asked. URLs lose their credentials. What belongs to
+    nothing (a database keeps some rows of what it purges) goes, as does what has no identity, and all
+    tables get the same order.
     """
     facts.execute(_RUNS, [])
     _trace_sources(facts)
+    facts.execute(_COUNTS, [])
+    if not keeps_traces:
+        facts.execute("DELETE FROM {traces}", [])
+    for table, column in _LOCATIONS:
+        _hide_credentials(facts, table, column)
     for table, owner in _STORED.items():
         columns = ", ".join(f'"{name}"' for name in TABLES[table].columns)
         belonging = f"SEMI JOIN {{{owner}}} USING ({', '.join(_KEYS[owner])})" if owner else ""
         known = " AND ".join(f"{key} IS NOT NULL" for key in _KEYS.get(table, ())) or "true"
+        # An environment is the same wherever it is met.
+        distinct = "DISTINCT " if table == "environment_packages" else ""
         facts.execute(
             f"CREATE OR REPLACE TABLE {{{table}}} AS "
-            f"SELECT {columns} FROM {{{table}}} {belonging} WHERE {known} ORDER BY ALL",
+            f"SELECT {distinct}{columns} FROM {{{table}}} {belonging} WHERE {known} ORDER BY ALL",
             [],
         )
+
+
+def _hide_credentials(facts: Facts, table: str, column: str) -> None:
+    suspects = facts.query(
+        f'SELECT DISTINCT "{column}" FROM {{{table}}} WHERE regexp_matches("{column}", '
+        "'://[^/ ]*@|://.*[?&][^= ]+=')"
+    )
+    for (value,) in suspects:
+        if (shown := urls_without_credentials(value)) != value:
+            facts.execute(
+                f'UPDATE {{{table}}} SET "{column}" = ? WHERE "{column}" = ?', [shown, value]
+            )
 
 
 def _trace_sources(facts: Facts) -> None:

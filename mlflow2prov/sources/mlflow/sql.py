@@ -5,6 +5,7 @@ Nothing is migrated or created, and a table or column that this MLflow's schema 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ from mlflow2prov.sources.mlflow.columns import (
     times,
 )
 from mlflow2prov.sources.mlflow.databases import Database, opened
-from mlflow2prov.sources.mlflow.folders import add_local_artifacts, named_folder
+from mlflow2prov.sources.mlflow.folders import add_local_artifacts
 from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
-from mlflow2prov.sources.mlflow.values import integer, said, text, time
+from mlflow2prov.sources.mlflow.values import integer, said, state, text, time
 from mlflow2prov.sources.urls import without_credentials
 
 _stages = each(values.state)
@@ -140,10 +141,11 @@ def read(url: str, facts: Facts, wishes: Wishes) -> StoreInfo:
             wishes.report(source, 1, 1)
         _metrics(database, facts, "metrics" if wishes.metric_history else "latest_metrics")
         _inputs(database, facts)
-        _registry(database, facts)
+        _traces(database, facts)
+        _registry(database, facts, wishes)
         _leave_other_workspaces(database, facts, info, workspace)
     facts.execute("UPDATE {runs} SET deleted_at = NULL WHERE lifecycle_stage <> 'deleted'", [])
-    add_local_artifacts(facts, info, _own_folder(url), named_folder(wishes))
+    add_local_artifacts(facts, info, _own_folder(url), wishes)
     return info
 
 
@@ -182,6 +184,65 @@ def _inputs(database: Database, facts: Facts) -> None:
                 facts.add("run_models", text(source), text(target), "output", integer(step))
 
 
+def _traces(database: Database, facts: Facts) -> None:
+    said_of: dict[str, dict[Any, Any]] = {key: {} for key in _OF_TRACES}
+    for table in ("trace_request_metadata", "trace_tags"):
+        for trace, key, value in database.rows(table, "request_id", "key", "value"):
+            if key in said_of:
+                said_of[key][trace] = value
+    link = ("source_type", "source_id", "destination_type", "destination_id")
+    runs = {
+        trace: run
+        for kind, trace, target, run in database.rows("entity_associations", *link)
+        if (kind, target) == ("trace", "run")
+    }
+    runs |= said_of[values.SOURCE_RUN]
+    about = ("request_id", "experiment_id", "status", "timestamp_ms", "trace_name")
+    for trace, experiment, status, at, name in database.rows("trace_info", *about):
+        facts.add(
+            "traces",
+            text(trace),
+            text(experiment),
+            text(runs.get(trace)),
+            text(name) or text(said_of[values.TRACE_NAME].get(trace)),
+            state(status),
+            time(at),
+            text(said_of["mlflow.user"].get(trace)),
+        )
+    for row in database.rows("assessments", *_ASSESSMENT):
+        identifier, trace, name, kind, value, source_type, source_id, created = row
+        facts.add(
+            "assessments",
+            text(identifier),
+            text(trace),
+            text(name),
+            state(kind),
+            values.value_text(_loaded(value)),
+            state(source_type),
+            text(source_id),
+            time(created),
+        )
+
+
+def _loaded(value: object) -> object:
+    """Return what a JSON text says; of what is none, the text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+
+
+_OF_TRACES = (values.SOURCE_RUN, values.TRACE_NAME, "mlflow.user")
+_ASSESSMENT = (
+    "assessment_id",
+    "trace_id",
+    "name",
+    "assessment_type",
+    "value",
+    "source_type",
+    "source_id",
+    "created_timestamp",
+)
 _DATASET = ("source_type", "source", "schema", "profile")
 _VERSION = (
     "name",
@@ -196,10 +257,11 @@ _VERSION = (
     "run_link",
     "status",
     "status_message",
+    "storage_location",
 )
 
 
-def _registry(database: Database, facts: Facts) -> None:
+def _registry(database: Database, facts: Facts, wishes: Wishes) -> None:
     prompts = {
         name
         for name, key, value in database.rows("registered_model_tags", "name", "key", "value")
@@ -217,7 +279,9 @@ def _registry(database: Database, facts: Facts) -> None:
         )
     for row in database.rows("model_versions", *_VERSION):
         version: dict[str, Any] = dict(zip(_VERSION, row, strict=True))
-        values.add_version(facts, version, is_prompt=row[0] in prompts)
+        values.add_version(
+            facts, version, is_prompt=row[0] in prompts, restores=wishes.restore_redacted
+        )
 
 
 def _leave_other_workspaces(

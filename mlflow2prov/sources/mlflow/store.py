@@ -47,9 +47,21 @@ class Wishes:
     """How a store is to be read."""
 
     metric_history: bool = False
+    """Every step of every metric, and not the last only."""
+    artifacts: str = "all"
+    """Which artifacts are listed: ``none``, those at the ``top``, or ``all``."""
     artifacts_destination: str | None = None
+    """The local folder below which artifacts may be looked at besides; by default the store's own only."""
+    environments: bool = False
+    """What software a model was made with, by the files that MLflow keeps beside it."""
+    traces: bool = False
+    """Traces and what was said of them, and not their number only."""
+    restore_redacted: bool = False
+    """What a deleted version was registered from, where a database still has it."""
     workers: int = 8
+    """How many requests a server gets at once."""
     progress: Progress | None = None
+    """Called with (phase, done, total or None) now and then."""
 
     def report(self, phase: str, done: int, total: int | None = None) -> None:
         """Tell how far a phase has come."""
@@ -60,30 +72,18 @@ class Wishes:
 Reader = Callable[[str, Facts, Wishes], StoreInfo]
 
 
-def read_store(
-    url: str,
-    facts: Facts,
-    *,
-    metric_history: bool = False,
-    artifacts_destination: str | None = None,
-    workers: int = 8,
-    progress: Progress | None = None,
-) -> StoreInfo:
+def read_store(url: str, facts: Facts, wishes: Wishes | None = None) -> StoreInfo:
     """Read all that an MLflow store holds.
 
     Args:
         url: where the store is; see this module's first lines.
         facts: its MLflow tables are filled.
-        metric_history: every step of every metric, and not the last only.
-        artifacts_destination: the local folder below which a database's artifacts may be looked at; by
-            default the folder that a SQLite database is in.
-        workers: how many requests a server gets at once.
-        progress: called with (phase, done, total or None) now and then.
+        wishes: how it is to be read.
 
     Raises:
         StoreError: there is no such store, it is none of MLflow's, or it cannot be read.
     """
-    wishes = Wishes(metric_history, artifacts_destination, workers, progress)
+    wishes = wishes or Wishes()
     try:
         urlsplit(url)
     except ValueError as error:
@@ -95,7 +95,7 @@ def read_store(
     with facts:
         info = reader(url, facts, wishes)
         facts.flush()
-    settle(facts)
+    settle(facts, keeps_traces=wishes.traces)
     facts.execute("DELETE FROM {stores}", [])
     facts.add("stores", _fingerprint(facts), info.url, info.kind, info.version)
     facts.flush()
@@ -107,9 +107,9 @@ def read_store(
 def _reader(scheme: str, url: str) -> Reader:
     """Return the way of reading that an address asks for."""
     if scheme in ("http", "https"):
-        from mlflow2prov.sources.mlflow import http
+        from mlflow2prov.sources.mlflow import server
 
-        return http.read
+        return server.read
     if scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
         from mlflow2prov.sources.mlflow import sql
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from mlflow2prov.facts import Facts, times
@@ -19,12 +21,23 @@ PROMPT_TAG = "mlflow.prompt.is_prompt"
 CONTEXT_TAG = "mlflow.data.context"
 DELETED_STAGE = "Deleted_Internal"
 DEFAULT_WORKSPACE = "default"
+SOURCE_RUN = "mlflow.sourceRun"
+TRACE_NAME = "mlflow.traceName"
 
 
 def time(value: Any) -> str | None:
     """Return UTC milliseconds since 1970-01-01 as ``xsd:dateTime``; what is no number is unknown."""
     milliseconds = integer(value)
     return None if milliseconds is None else times.from_milliseconds(milliseconds)
+
+
+def moment(value: Any) -> str | None:
+    """Return a time that is written out, ``2024-01-31T12:00:00.5Z``, as ``xsd:dateTime`` in UTC."""
+    try:
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC).isoformat() if found.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def text(value: object) -> str | None:
@@ -112,13 +125,19 @@ def origin(source: str | None, run_id: str | None) -> tuple[str | None, str | No
     return run_id, None, None
 
 
-def add_version(facts: Facts, version: dict[str, Any], *, is_prompt: bool) -> None:
+def add_version(
+    facts: Facts, version: dict[str, Any], *, is_prompt: bool, restores: bool = False
+) -> None:
     """Add a registered model's version, given by the names of MLflow's columns.
 
-    What a deletion redacted is unknown; its time is that of the last update.
+    What a deletion redacted is unknown, unless ``restores``: the storage location, which MLflow forgets to
+    redact, still says what a deleted version was registered from. A deletion's time is that of the
+    last update.
     """
     is_deleted = version.get("current_stage") == DELETED_STAGE
     kept = {key: _unredacted(value) if is_deleted else value for key, value in version.items()}
+    if is_deleted and restores and kept.get("source") is None:
+        kept["source"] = version.get("storage_location")
     source = text(kept.get("source"))
     run_id, model_id, path = origin(source, text(kept.get("run_id")))
     changed_at = time(kept.get("last_updated_time"))
@@ -146,6 +165,30 @@ def add_version(facts: Facts, version: dict[str, Any], *, is_prompt: bool) -> No
 
 def _unredacted(value: Any) -> Any:
     return None if isinstance(value, str) and value.startswith("REDACTED-") else value
+
+
+def add_assessment(facts: Facts, trace_id: str, assessment: dict[str, Any]) -> None:
+    """Add what was said of a trace, given as MLflow's API and its files do."""
+    kind = "expectation" if "expectation" in assessment else "feedback"
+    said_ = assessment.get(kind)
+    source = assessment.get("source")
+    source = source if isinstance(source, dict) else {}
+    facts.add(
+        "assessments",
+        text(assessment.get("assessment_id")),
+        trace_id,
+        text(assessment.get("assessment_name")),
+        kind,
+        value_text(said_.get("value") if isinstance(said_, dict) else None),
+        state(source.get("source_type")),
+        text(source.get("source_id")),
+        moment(assessment.get("create_time")),
+    )
+
+
+def value_text(value: object) -> str | None:
+    """Return a value of JSON as a text: texts as they are, others as JSON writes them."""
+    return text(value) if value is None or isinstance(value, str) else text(json.dumps(value))
 
 
 def is_own_root(uri: str, owner: str) -> bool:

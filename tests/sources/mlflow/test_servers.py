@@ -10,7 +10,7 @@ import pytest
 
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow import read_store
+from mlflow2prov.sources.mlflow import Wishes, read_store
 from tests.conftest import free_port
 
 
@@ -49,7 +49,7 @@ def server(answer):
 
 def read(url, **options):
     facts = Facts()
-    return read_store(url, facts, **options), facts
+    return read_store(url, facts, Wishes(**options)), facts
 
 
 def mlflow(**answers):
@@ -208,6 +208,66 @@ def test_what_is_refused_for_one_run_is_left_out_and_said():
         info, facts = read(url)
     assert facts.query("SELECT run_id, path FROM {artifacts}") == [("b", "f")]
     assert len(info.left_out) == 1 and "403" in info.left_out[0]
+
+
+def test_C9_what_is_refused_for_one_experiment_is_left_out_and_the_others_are_read():
+    experiments = {"experiments": [{"experiment_id": name, "name": name} for name in "123"]}
+
+    def runs(_, body):
+        asked = json.loads(body)["experiment_ids"]
+        if "2" in asked:
+            return 403, {}, b""
+        found = [{"info": {"run_id": f"r{name}", "experiment_id": name}} for name in asked]
+        return 200, {}, json.dumps({"runs": found}).encode()
+
+    everything = mlflow(
+        experiments_search=lambda *_: (200, {}, json.dumps(experiments).encode()), runs_search=runs
+    )
+    with server(everything) as (url, _):
+        info, facts = read(url)
+    assert facts.query("SELECT run_id FROM {runs} ORDER BY ALL") == [("r1",), ("r3",)]
+    assert len(info.left_out) == 1 and "runs of 1 experiments" in info.left_out[0]
+
+
+def test_where_a_page_s_token_expires_all_pages_are_asked_for_again():
+    runs = [{"info": {"run_id": name, "experiment_id": "1"}} for name in "abc"]
+    asked = []
+
+    def pages(_, body):
+        token = json.loads(body).get("page_token")
+        asked.append(token)
+        if asked.count("2") == 1 and token == "2":
+            return 400, {}, b'{"error_code": "INVALID_PARAMETER_VALUE"}'
+        answer = {"runs": runs[2:]} if token else {"runs": runs[:2], "next_page_token": "2"}
+        return 200, {}, json.dumps(answer).encode()
+
+    with server(mlflow(runs_search=pages)) as (url, _):
+        info, facts = read(url)
+    assert asked == [None, "2", None, "2"]
+    assert facts.query("SELECT run_id FROM {runs} ORDER BY ALL") == [("a",), ("b",), ("c",)]
+    assert info.left_out == []
+
+
+def test_a_file_that_is_too_long_for_an_environment_is_left_out_and_said():
+    runs = {"runs": [{"info": {"run_id": "r", "experiment_id": "1"}}]}
+
+    def listing(path, _):
+        files = [{"path": "m/MLmodel"}, {"path": "m/requirements.txt"}]
+        if "path=m" not in path:
+            files = [{"path": "m", "is_dir": True}]
+        return 200, {}, json.dumps({"files": files}).encode()
+
+    answer = mlflow(runs_search=runs, artifacts_list=listing)
+
+    def everything(path, body):
+        if path.startswith("/get-artifact"):
+            return 200, {}, b"x" * (1 << 21)
+        return answer(path, body)
+
+    with server(everything) as (url, _):
+        info, facts = read(url, environments=True)
+    assert facts.query("SELECT * FROM {environments}") == []
+    assert any("longer than" in message for message in info.left_out)
 
 
 def test_artifacts_that_are_not_where_they_say_are_left_out():

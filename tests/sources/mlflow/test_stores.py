@@ -7,29 +7,33 @@ import pytest
 
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import TABLES, Facts
-from mlflow2prov.sources.mlflow import read_store
+from mlflow2prov.sources.mlflow import Wishes, read_store
 
 # What is in the store that tests/mlflow_store.py makes.
 COUNTS = {
     "experiments": 4,
     "experiment_tags": 2,
-    "runs": 7,
+    "runs": 8,
     "params": 7,
     "metrics": 11,
     "dataset_inputs": 1,
     "artifacts": 14,
     "logged_models": 1,
-    "logged_model_tags": 1,
+    "logged_model_tags": 4,
     "logged_model_params": 1,
     "logged_model_metrics": 1,
     "logged_model_artifacts": 5,
     "run_models": 1,
+    "run_traces": 1,
+    "traces": 0,
+    "assessments": 0,
+    "environments": 0,
 }
 
 
 def read(url, **options):
     facts = Facts()
-    info = read_store(url, facts, **options)
+    info = read_store(url, facts, Wishes(**options))
     return info, facts
 
 
@@ -82,7 +86,7 @@ def test_C2_C5_artifacts_of_every_depth_are_listed_with_their_sizes(store, reque
         ("model/deep", True, None, False),
         ("model/deep/er", True, None, False),
         ("model/deep/er/weights.bin", False, 100, False),
-        ("model/requirements.txt", False, 18, False),
+        ("model/requirements.txt", False, 51, False),
         ("top.txt", False, 3, False),
     ]
 
@@ -123,6 +127,86 @@ def test_C4_a_version_knows_what_it_was_registered_from(store, request):
         ("fraud", "2", None, True),
         ("other", "1", "model", False),
     ]
+
+
+EVERYWHERE = pytest.mark.parametrize(
+    "store", ["sqlite_store", "file_store", "sqlite_server", "file_server"]
+)
+
+
+@EVERYWHERE
+def test_traces_are_counted_by_run_and_read_if_asked(store, request):
+    url = request.getfixturevalue(store)
+    counts = (
+        "SELECT r.name, n.traces, n.assessments FROM {run_traces} n JOIN {runs} r USING (run_id)"
+    )
+    _, facts = read(url)
+    assert facts.query(counts) == [("evaluation", 2, 2)]
+    _, facts = read(url, traces=True)
+    assert facts.query(counts) == [("evaluation", 2, 2)]
+    assert facts.query(
+        'SELECT t.name, t.state, r.name, t."user", t.requested_at FROM {traces} t '
+        "LEFT JOIN {runs} r USING (run_id) ORDER BY requested_at"
+    ) == [
+        ("answer", "ok", "evaluation", "dave", "2023-11-14T22:14:31+00:00"),
+        ("answer", "ok", "evaluation", "dave", "2023-11-14T22:14:31.001000+00:00"),
+        ("answer", "ok", None, "dave", "2023-11-14T22:14:31.002000+00:00"),
+    ]
+    assert facts.query(
+        "SELECT name, kind, value, source_type, source_id FROM {assessments} ORDER BY name"
+    ) == [
+        ("exact", "feedback", "true", "code", "exactness"),
+        ("expected", "expectation", "yes", "human", "erin"),
+    ]
+
+
+@EVERYWHERE
+def test_environments_are_read_if_asked(store, request):
+    _, facts = read(request.getfixturevalue(store), environments=True)
+    found = facts.query(
+        "SELECT path, name, count(*), count(DISTINCT digest) FROM {environments} GROUP BY ALL ORDER BY ALL"
+    )
+    # Of two runs, and of the logged model, which has it at its root.
+    assert found == [("", "requirements.txt", 1, 1), ("model", "requirements.txt", 2, 1)]
+    assert facts.query("SELECT name, version FROM {environment_packages} ORDER BY ALL") == [
+        ("numpy", "<3,>=2"),
+        ("scikit-learn", "1.5"),
+    ]
+
+
+@EVERYWHERE
+@pytest.mark.parametrize(
+    ("artifacts", "of_runs", "of_models"),
+    [
+        ("none", set(), set()),
+        ("top", {"model", "top.txt"}, {"MLmodel", "deep", "requirements.txt"}),
+    ],
+)
+def test_artifacts_are_listed_as_deep_as_is_wished(store, artifacts, of_runs, of_models, request):
+    _, facts = read(request.getfixturevalue(store), artifacts=artifacts)
+    assert {path for (path,) in facts.query("SELECT path FROM {artifacts}")} == of_runs
+    assert {
+        path for (path,) in facts.query("SELECT path FROM {logged_model_artifacts}")
+    } == of_models
+
+
+def test_what_sql_redacted_is_restored_if_asked(sqlite_store):
+    _, facts = read(sqlite_store, restore_redacted=True)
+    deleted = (
+        "SELECT v.source_path, r.name FROM {registered_model_versions} v "
+        "LEFT JOIN {runs} r ON r.run_id = v.source_run_id WHERE v.is_deleted"
+    )
+    assert facts.query(deleted) == [("model", "trial 0")]
+    _, facts = read(sqlite_store)
+    assert facts.query(deleted) == [(None, None)]
+
+
+@EVERYWHERE
+def test_no_credential_of_a_repository_s_url_is_a_fact(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    found = "SELECT value FROM {run_tags} WHERE key = 'mlflow.source.git.repoURL'"
+    assert facts.query(found) == [("https://example.org/team/fraud.git",)]
+    assert not any("t0ps3cret" in row for name in TABLES for row in rows(facts, name))
 
 
 def test_prompts_are_told_from_models(sqlite_store, sqlite_server):

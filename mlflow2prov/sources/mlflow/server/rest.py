@@ -35,12 +35,16 @@ Json = dict[str, Any]
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-class RefusedError(StoreError):
-    """The server answered that this one thing is not for us, or not there (401, 403, 404)."""
+class AnswerError(StoreError):
+    """The server answered, with a status that is none of success."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class RefusedError(AnswerError):
+    """The server answered that this one thing is not for us, or not there (401, 403, 404)."""
 
 
 class Client:
@@ -105,13 +109,39 @@ class Client:
         """Ask for something by POST."""
         return self._answer(self._send("POST", path, json=body), path)
 
+    def content(self, path: str, parameters: Json, largest: int) -> bytes:
+        """Ask for a file's content.
+
+        Raises:
+            StoreError: it is longer than ``largest`` bytes, or there is none for us.
+        """
+        response = self._send("GET", path, params=parameters, largest=largest)
+        if response.status_code != 200:
+            raise AnswerError(
+                f"{self.shown}{path}: the server answered {response.status_code}",
+                response.status_code,
+            )
+        return response.content
+
     def pages(self, path: str, key: str, body: Json, *, post: bool) -> Iterator[Json]:
-        """Ask for all pages of a list; yields the objects under ``key``."""
+        """Ask for all pages of a list; yields the objects under ``key``.
+
+        Where the server knows a page's token no more, all pages are asked for again: what was there
+        before comes twice.
+        """
         seen: set[str] = set()
         token: str | None = None
+        has_begun_again = False
         while len(seen) < _LARGEST_PAGES:
             asked = {**body, **({"page_token": token} if token else {})}
-            answer = self.post(path, asked) if post else self.get(path, asked)
+            try:
+                answer = self.post(path, asked) if post else self.get(path, asked)
+            except AnswerError as error:
+                if error.status != 400 or token is None or has_begun_again:
+                    raise
+                has_begun_again, token = True, None
+                seen.clear()
+                continue
             yield from objects(answer.get(key))
             token = answer.get("next_page_token") or None
             if not isinstance(token, str):
@@ -122,9 +152,11 @@ class Client:
                 )
             seen.add(token)
 
-    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, largest: int | None = None, **arguments: Any
+    ) -> httpx.Response:
         try:
-            return self._retry(self._request, method, self._base + path, **arguments)
+            return self._retry(self._request, method, self._base + path, largest, **arguments)
         except httpx.HTTPStatusError as error:
             return error.response
         except httpx.TimeoutException as error:
@@ -135,11 +167,21 @@ class Client:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise StoreError(f"{self.shown}: cannot be reached ({reason}); is it up?") from error
 
-    def _request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
-        response = self._client.request(method, url, **arguments)
-        if response.status_code in _BUSY:
-            response.raise_for_status()
-        return response
+    def _request(
+        self, method: str, url: str, largest: int | None, **arguments: Any
+    ) -> httpx.Response:
+        with self._client.stream(method, url, **arguments) as response:
+            if response.status_code in _BUSY or largest is None:
+                response.read()
+                if response.status_code in _BUSY:
+                    response.raise_for_status()
+                return response
+            content = b""
+            for block in response.iter_bytes():
+                content += block
+                if len(content) > largest:
+                    raise StoreError(f"{self.shown}: a file is longer than {largest} bytes")
+            return httpx.Response(response.status_code, content=content)
 
     def _answer(self, response: httpx.Response, path: str) -> Json:
         status = response.status_code
@@ -159,7 +201,7 @@ class Client:
                 f"{where}: redirected elsewhere; a login page? Give the server's own URL"
             )
         if status != 200:
-            raise StoreError(f"{where}: the server answered {status}{_reason(response)}")
+            raise AnswerError(f"{where}: the server answered {status}{_reason(response)}", status)
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
