@@ -2,7 +2,7 @@
 # make test     every test
 # make check    format, lint, types
 # make bench    measure
-# make docs     regenerate what is generated: the schema for editors, the help of the commands
+# make docs     regenerate what is generated: the schema for editors, the help of the commands, the pictures
 # make golden   write the golden files anew, and look at the difference
 # make format   format, and fix what can be fixed
 # make clean    remove all that was made
@@ -10,7 +10,7 @@
 # Each sets up what it needs in .venv, from poetry.lock, and only once.
 
 PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
@@ -40,6 +40,7 @@ bench: .venv/ready
 
 docs: .venv/ready
 	@$(RUN) scripts/docs.py
+	@command -v dot >/dev/null && $(RUN) scripts/pictures.py || echo "no pictures: Graphviz's dot is not installed" >&2
 
 golden: .venv/ready
 	@$(RUN) -m pytest tests/test_golden.py --update-golden
@@ -51,7 +52,7 @@ clean:
 # The environment: exactly what the lock says, by its hashes; then the project as it stands here.
 # Whoever changes the lock gets a new one.
 .venv/ready: poetry.lock scripts/locked.py
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, and try again" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its module venv is needed (Debian: python3 python3-venv): install it, and try again" >&2; exit 1; }
 	@echo "Setting up .venv (once; a minute or two)"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv

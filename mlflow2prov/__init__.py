@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlflow2prov.document import Document, Literal, Statement
     from mlflow2prov.errors import MLflow2ProvError
-    from mlflow2prov.extraction import extract
+    from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.operations.merge import merge
     from mlflow2prov.operations.statistics import statistics
@@ -21,6 +21,7 @@ __version__ = "1.0.0"
 
 _HOMES = {
     "Document": "document",
+    "Findings": "extraction",
     "Literal": "document",
     "MLflow2ProvError": "errors",
     "Statement": "document",
@@ -34,6 +35,7 @@ _HOMES = {
 
 __all__ = [
     "Document",
+    "Findings",
     "Literal",
     "MLflow2ProvError",
     "Statement",

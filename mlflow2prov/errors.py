@@ -6,7 +6,7 @@
     |   `-- StoreError
     |-- FormatError             a document cannot be read, written or recognised
     |-- NamespaceError          a qualified name has no namespace
-    `-- ConfigurationError      a YAML file does not say what it should (exit code 2)
+    `-- ConfigurationError      a YAML file or an argument does not say what it should
 
 A message says what went wrong, where, and what to do; it never holds a credential.
 """
@@ -39,6 +39,4 @@ class NamespaceError(MLflow2ProvError):
 
 
 class ConfigurationError(MLflow2ProvError):
-    """A configuration file is not what the commands take."""
-
-    exit_code = 2
+    """A configuration file is not what the commands take, or an argument not what a function takes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from mlflow2prov.facts.history import derive_revisions
 from mlflow2prov.facts.linking import link_runs, wanted_trees
 from mlflow2prov.operations.unify import unify
 from mlflow2prov.templates import TEMPLATES, expand
+
+RENAMES = ("similar", "exact", "none")
+"""How renames and copies are found: by similar content (which takes git several times as long), by the same
+content in commits of one parent, or not at all."""
+
+ARTIFACTS = ("all", "top", "none")
+"""Which artifacts of runs and models are listed: those at every depth, at the top only, or none."""
 
 
 @dataclass
@@ -32,7 +40,7 @@ def extract(
     *,
     since: str | None = None,
     until: str | None = None,
-    branches: Iterable[str] = (),
+    branches: str | Iterable[str] = (),
     mailmap: bool = True,
     renames: str = "similar",
     metric_history: bool = False,
@@ -56,7 +64,7 @@ def extract(
         mlflow_url: ``http(s)://`` of a server, a database URL, or a folder of MLflow's file store.
         since: leave out commits before this date (any that ``git log --since`` takes).
         until: leave out commits after this date.
-        branches: read these branches only.
+        branches: read this branch only, or these.
         mailmap: let the repository's ``.mailmap`` hold.
         renames: find renames and copies by ``similar`` contents, ``exact`` ones, or not at all (``none``).
         metric_history: every step of every metric, and not the last only.
@@ -69,19 +77,23 @@ def extract(
             the database still has it.
         namespace: the URI of the default namespace, of types, attributes and identifiers.
         workers: how many requests an MLflow server gets at once.
-        findings: takes what is to be said of the sources.
+        findings: takes what is to be said of the sources; without it, each is a warning (of the module
+            ``warnings``).
         progress: called with (phase, done, total or None) now and then.
 
     Raises:
         RepositoryError: the repository cannot be read.
         StoreError: the MLflow store cannot be read.
-        ConfigurationError: neither source is given.
+        ConfigurationError: neither source is given, or an argument is none of those named here.
+        NamespaceError: the namespace is no URI.
     """
+    _check("renames", renames, RENAMES)
+    _check("artifacts", artifacts, ARTIFACTS)
     if repository_path is None and mlflow_url is None:
         raise ConfigurationError(
             "nothing to extract from; give a repository, an MLflow store or both"
         )
-    findings = findings if findings is not None else Findings()
+    told, findings = findings, findings if findings is not None else Findings()
     facts = Facts()
     history = None
     if repository_path is not None:
@@ -92,7 +104,7 @@ def extract(
             facts,
             since=since,
             until=until,
-            branches=branches,
+            branches=(branches,) if isinstance(branches, str) else branches,
             mailmap=mailmap,
             renames=renames,
             progress=progress,
@@ -126,7 +138,15 @@ def extract(
     # The facts give their room to the unification.
     del facts
     unify(document)
+    if told is None:
+        for message in (*findings.notices, *(f"left out: {what}" for what in findings.left_out)):
+            warnings.warn(message, stacklevel=2)
     return document
+
+
+def _check(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ConfigurationError(f"unknown {name} {value!r}; known are {', '.join(known)}")
 
 
 def _unlinked_runs(facts: Facts, repository_path: object) -> list[str]:

@@ -26,7 +26,9 @@ def generated() -> dict[str, str]:
 
 def reference() -> str:
     """Return the help of the program and of every command, as Markdown."""
-    program = click.Context(cli, info_name="mlflow2prov", terminal_width=WIDTH)
+    program = cli.context_class(
+        cli, info_name="mlflow2prov", terminal_width=WIDTH, **cli.context_settings
+    )
     parts = ["# Commands\n", "What `--help` says; written by `make docs`.\n", section(program)]
     for name, command in commands().items():
         context = click.Context(command, info_name=name, parent=program, terminal_width=WIDTH)

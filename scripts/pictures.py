@@ -112,6 +112,32 @@ MODELS = {
         "logged_model_params": [{"model_id": "m-1", "key": "alpha", "value": "1"}],
         "run_models": [{"run_id": "r2", "model_id": "m-1", "direction": "input"}],
     },
+    "software-environment": {
+        "runs": [RUN],
+        "logged_models": [LOGGED],
+        "environments": [
+            {"owner_id": "m-1", "path": "", "name": "requirements.txt", "digest": "e" * 64}
+        ],
+        "environment_packages": [
+            {"digest": "e" * 64, "name": "scikit-learn", "version": "1.5.2"},
+        ],
+    },
+    "trace": {
+        "runs": [RUN],
+        "traces": [
+            {"trace_id": "tr-1", "run_id": "r1", "name": "answer", "requested_at": T, "user": "ann"}
+        ],
+        "assessments": [
+            {
+                "assessment_id": "a-1",
+                "trace_id": "tr-1",
+                "name": "correct",
+                "value": "true",
+                "source_type": "human",
+                "source_id": "bob",
+            }
+        ],
+    },
     "registered-model-addition": {
         "registered_models": [MODEL],
         "registered_model_tags": [{"name": "classifier", "key": "mlflow.user", "value": "ann"}],
@@ -133,20 +159,25 @@ MODELS = {
 }
 
 
+def document_of(tables: dict[str, list[dict[str, object]]]) -> Document:
+    """Return what the templates make of a few facts."""
+    facts = Facts()
+    with facts:
+        facts.add("stores", "store", None, None, None)
+        for table, rows in tables.items():
+            for row in rows:
+                facts.add(table, *(row.get(column) for column in TABLES[table].columns))
+    document = Document()
+    expand(TEMPLATES, facts, document)
+    unify(document)
+    return document
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, tables in MODELS.items():
-        facts = Facts()
-        with facts:
-            facts.add("stores", "store", None, None, None)
-            for table, rows in tables.items():
-                for row in rows:
-                    facts.add(table, *(row.get(column) for column in TABLES[table].columns))
-        document = Document()
-        expand(TEMPLATES, facts, document)
-        unify(document)
         with (PICTURES / f"{name}.svg").open("wb") as file:
-            get("svg").write(document, file)
+            get("svg").write(document_of(tables), file)
 
 
 if __name__ == "__main__":

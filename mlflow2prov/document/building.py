@@ -90,9 +90,6 @@ class Builder:
         self._clear()
 
 
-_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
-
-
 def normal(value: str, datatype: str | None) -> tuple[str, str | None]:
     """Return a typed value in the form that Documents keep, the one that ``prov`` gives back.
 

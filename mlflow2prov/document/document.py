@@ -62,7 +62,7 @@ class Document:
     """A set of PROV statements (PROV-DM), possibly in named bundles.
 
     Two statements are the same when bundle, kind, identifier and formal arguments are the same; two
-    elements are when their identifiers are. :func:`mlflow2prov.operations.unify` unites what is the
+    elements are when their identifiers are. :func:`~mlflow2prov.operations.unify.unify` unites what is the
     same; ``==`` compares documents as unified sets, by what their names mean.
     """
 
@@ -242,7 +242,7 @@ class Document:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):
             return NotImplemented
-        from mlflow2prov.operations.merge import same
+        from mlflow2prov.document.sameness import same
 
         return same(self, other)
 

@@ -9,7 +9,6 @@ kept with the type that it stands for (PROV-JSON section 2.4; the ``prov`` libra
 from typing import NamedTuple
 
 QUALIFIED_NAME = "prov:QUALIFIED_NAME"
-INTERNATIONALIZED_STRING = "prov:InternationalizedString"
 
 XSD_STRING = "xsd:string"
 XSD_INT = "xsd:int"

@@ -37,7 +37,6 @@ class Facts:
 
     def __init__(self) -> None:
         self._schema = database.Schema("facts")
-        self.schema = self._schema.name
         self._rows: dict[str, list[Sequence[object]]] = {}
         for table in TABLES.values():
             columns = ", ".join(f'"{name}" {_SQL[kind]}' for name, kind in table.columns.items())

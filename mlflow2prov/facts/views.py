@@ -108,10 +108,20 @@ def _with_run(table: str) -> View:
     """Return the view of what belongs to runs, with what its template wants to know of the run."""
     return View(
         f"stored_{table}",
-        _columns(table, user=TEXT, lifecycle_stage=TEXT, deleted_at=TIME),
+        _columns(
+            table,
+            user=TEXT,
+            lifecycle_stage=TEXT,
+            deleted_at=TIME,
+            store=TEXT,
+            experiment_id=TEXT,
+            experiment_deleted_at=TIME,
+            is_deleted_with_experiment=BOOLEAN,
+        ),
         f"""
-        SELECT t.*, r."user", r.lifecycle_stage, r.deleted_at
-        FROM {{{table}}} t JOIN {{runs}} r USING (run_id)
+        SELECT t.*, r."user", r.lifecycle_stage, r.deleted_at, r.store, r.experiment_id,
+            r.experiment_deleted_at, r.is_deleted_with_experiment
+        FROM {{{table}}} t JOIN {{stored_runs}} r USING (run_id)
         """,
     )
 
@@ -249,7 +259,7 @@ _REGISTRY = (
         FROM {registered_model_aliases} a JOIN {stored_registered_models} m USING (name)
         """,
     ),
-    # `creator` is who registered the version: MLflow's user of it, else its tag, else the run's user.
+    # `creator` is who registered the version: MLflow's user of it, else its tag.
     View(
         "stored_versions",
         _columns("registered_model_versions", store=TEXT, creator=TEXT, uri=TEXT),

@@ -1,15 +1,21 @@
 """Formats: files in and out, one module a format.
 
-A format is a module with :data:`FORMATS`; it becomes known by its line in :data:`MODULES`.
-:func:`read` finds the format of a file by its content, then by its extension.
+A format is a module with :data:`FORMATS`; it becomes known by its line in :data:`MODULES`, to the command
+line too, and so it is imported when it is used. :func:`read` finds the format of a file by its content,
+then by its extension.
 """
+
+from __future__ import annotations
 
 from importlib import import_module
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from mlflow2prov.document import Document
 from mlflow2prov.errors import FormatError, NamespaceError
 from mlflow2prov.formats.format import Format
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
 
 MODULES = {
     "json": "provjson",

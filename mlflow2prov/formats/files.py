@@ -43,15 +43,10 @@ def load(input: str | Path, *, format: str | None = None) -> Document:  # noqa: 
     return known.read(content, str(input), format)
 
 
-def write(document: Document, stream: BinaryIO, format: str = "json") -> None:  # noqa: A002
-    """Write ``document`` to a binary stream, in any of :data:`mlflow2prov.formats.MODULES`."""
-    known.get(format).write(document, stream)
-
-
 def save(
     documents: Document | Iterable[Document],
     output: str | Path = PIPE,
-    formats: Sequence[str] = ("json",),
+    formats: str | Sequence[str] = ("json",),
 ) -> list[Path]:
     """Write documents to files, each whole or not at all; returns the files.
 
@@ -133,11 +128,12 @@ class Staged:
 def stage(
     documents: Document | Iterable[Document],
     output: str | Path = PIPE,
-    formats: Sequence[str] = ("json",),
+    formats: str | Sequence[str] = ("json",),
 ) -> Staged:
     """Do all of :func:`save` but for putting the files in their places."""
     listed = [documents] if isinstance(documents, Document) else list(documents)
-    chosen = [known.get(name) for name in dict.fromkeys(formats)]
+    names = [formats] if isinstance(formats, str) else formats
+    chosen = [known.get(name) for name in dict.fromkeys(names)]
     staged = Staged()
     try:
         if str(output) == PIPE:

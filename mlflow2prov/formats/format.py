@@ -1,10 +1,13 @@
 """What a format is: a name, an extension, and functions that write and read it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from mlflow2prov.document import Document
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,6 @@ _TERMS = {
 _KINDS = {term: kind for kind, term in _TERMS.items()}
 
 # PROV-DM's own attributes that the submission's schema has a word for, by kind; else they keep their prefix.
-_MOMENTS = ("wasGeneratedBy", "used", "wasInvalidatedBy", "wasStartedBy", "wasEndedBy")
 _WORDS = {
     "entity": ("label", "location", "type", "value"),
     "activity": ("label", "location", "type"),

@@ -1,51 +1,10 @@
-"""Unify: what a document says twice, it says once (PROV-CONSTRAINTS section 6.1, key constraints).
+"""Unify: what a document says twice, it says once (:mod:`mlflow2prov.document.sameness`)."""
 
-Two statements are the same when bundle, kind, identifier and formal arguments are the same; two
-elements are the same when bundle, kind and identifier are. What is the same becomes one statement with
-the attributes of all. An activity's start and end may be given in one statement and left out in
-another; where they contradict each other, both statements stay, for a validator to report.
-"""
-
-from mlflow2prov import database
-from mlflow2prov.document import Document, Kind
-from mlflow2prov.document.document import columns_of
+from mlflow2prov.document import Document
+from mlflow2prov.document.sameness import unified
 
 
 def unify(document: Document) -> None:
     """Unify ``document`` in place and bring it into the canonical order."""
     if not document.is_unified:
         document.rewrite(unified, unified=True)
-
-
-def unified(kind: Kind, rows: str) -> str:
-    """Return the SQL query that unifies and orders the statements of a kind that ``rows`` gives.
-
-    Few statements are ever said twice, so only those whose hash repeats are grouped, if there are any.
-    """
-    *keys, _ = columns_of(kind)
-    key = ", ".join(keys)
-    identity = f"hash({'bundle, id' if kind.element else key})"
-    repeated = f"SELECT {identity} AS identity FROM {rows} GROUP BY identity HAVING count(*) > 1"
-    if not database.rows(f"{repeated} LIMIT 1"):
-        return f"SELECT {key}, attributes FROM {rows} ORDER BY {key}"
-    settled = ", ".join(
-        f"CASE WHEN min({column}) OVER same = max({column}) OVER same "
-        f"THEN max({column}) OVER same ELSE {column} END AS {column}"
-        if kind.element
-        else column
-        for column in keys[2:]
-    )
-    return f"""
-        WITH repeated AS MATERIALIZED ({repeated}),
-        statements AS (SELECT *, {identity} AS identity FROM {rows})
-        SELECT {key}, attributes FROM statements ANTI JOIN repeated USING (identity)
-        UNION ALL
-        SELECT {key}, list_sort(list_distinct(flatten(list(attributes)))) AS attributes
-        FROM (
-            SELECT bundle, id, {f"{settled}, " if settled else ""}attributes
-            FROM statements SEMI JOIN repeated USING (identity)
-            WINDOW same AS (PARTITION BY bundle, id)
-        )
-        GROUP BY {key}
-        ORDER BY {key}
-    """

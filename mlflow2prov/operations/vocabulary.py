@@ -8,8 +8,8 @@ def words(text: str) -> list[str]:
 
 _OWNED = words(
     """
-    Artifact Commit Dataset Experiment File FileRevision LoggedModel Metric ModelArtifact Param Prompt
-    RegisteredModel Run User
+    Artifact Assessment Commit Dataset Experiment File FileRevision LoggedModel Metric ModelArtifact Package
+    Param Prompt RegisteredModel Run SoftwareEnvironment Trace User
     """
 )
 _VERSIONED = ("RegisteredModel", "Prompt")
@@ -28,12 +28,13 @@ VOCABULARY = frozenset(
         *words(
             """
             Creation Deletion Author Committer CoAuthor Source AddedRevision ModifiedRevision
-            PreviousRevision DeletedRevision
-            artifact_location artifact_uri authored_at blob commit committed_at context created_at
-            description digest email experiment_id file_size is_dir last_updated_at lifecycle_stage
-            message mode model_id model_type name note path previous_path profile resource_type run_id
-            registered_model_version_stage schema sha source source_name source_path source_type
-            stage status status_message step swhid timestamp title uid uri username value version
+            PreviousRevision DeletedRevision Environment
+            artifact_location artifact_uri assessments authored_at blob branch commit committed_at context
+            created_at description digest dirty email experiment_id file_size is_dir kind
+            last_updated_at lifecycle_stage message mode model_id model_type name note path previous_path
+            profile registered_model_version_stage repository_url requested_at resource_type run_id
+            run_link schema sha source source_id source_name source_path source_type state status
+            status_message step swhid timestamp title trace_id traces uid uri username value version
             workspace
             """
         ),

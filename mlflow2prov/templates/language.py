@@ -3,10 +3,11 @@
 A PROV template is a small document with variables, expanded over bindings. Here a template is a
 function of a row that yields statements in PROV's own words:
 
-    @template(over="revisions", where="status = 'D'")
-    def file_deletion(change):
-        commit = name("Commit", change.sha)
-        yield was_invalidated_by(revision, commit, change.committed_at)
+    @template(over="stored_params")
+    def param(param):
+        this = name("Param", param.run_id, digest(param.key))
+        yield entity(this, type=term("Param"), name=param.key, value=param.value)
+        yield used(name("Creation.Run", param.run_id), this)
 
 The function runs once, on columns that stand for all rows; each statement that it yields is one query
 over the whole table (:mod:`mlflow2prov.templates.expansion`). A statement whose identifier or one of

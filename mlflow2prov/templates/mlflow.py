@@ -182,17 +182,6 @@ def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
     )
 
 
-@template(over="stored_runs", where="is_deleted_with_experiment")
-def experiment_run_deletion(run: Row) -> Iterator[Pattern]:
-    """... and its runs."""
-    yield was_invalidated_by(
-        run_of(run.run_id),
-        name("Deletion.Experiment", run.store, run.experiment_id),
-        run.experiment_deleted_at,
-        role=term("DeletedExperiment"),
-    )
-
-
 # Runs
 
 
@@ -246,9 +235,12 @@ def nested_run(run: Row) -> Iterator[Pattern]:
     )
 
 
-@template(over="stored_runs", where="lifecycle_stage = 'deleted'")
+_DELETED = "lifecycle_stage = 'deleted' AND NOT is_deleted_with_experiment"
+
+
+@template(over="stored_runs", where=_DELETED)
 def run_deletion(run: Row) -> Iterator[Pattern]:
-    """RunDeletion: the run ends, and its members with it (:func:`_deletion_of_members`)."""
+    """RunDeletion: somebody deletes a run, which ends with its members (:func:`_deletions`)."""
     deletion = name("Deletion.Run", run.run_id)
     yield activity(
         deletion,
@@ -257,7 +249,6 @@ def run_deletion(run: Row) -> Iterator[Pattern]:
         resource_type="Run",
         label="deletion of run " + run.name,
     )
-    yield was_invalidated_by(run_of(run.run_id), deletion, run.deleted_at, role=term("DeletedRun"))
 
 
 # What belongs to runs
@@ -341,18 +332,24 @@ def dataset_input(dataset: Row) -> Iterator[Pattern]:
     yield used(run_creation_of(dataset.run_id), this, context=dataset.context)
 
 
-def _deletion_of_members(over: str, member: Callable[[Row], Name]) -> Template:
-    """Make the template that invalidates one kind of a deleted run's members."""
+def _deletions(over: str, ended: Callable[[Row], Name]) -> tuple[Template, Template]:
+    """Make the templates that end runs or one kind of their members, with the run or its experiment."""
 
-    def run_member_deletion(row: Row) -> Iterator[Pattern]:
+    @template(over=over, where=_DELETED)
+    def deletion_with_run(row: Row) -> Iterator[Pattern]:
+        deletion = name("Deletion.Run", row.run_id)
+        yield was_invalidated_by(ended(row), deletion, row.deleted_at, role=term("DeletedRun"))
+
+    @template(over=over, where="is_deleted_with_experiment")
+    def deletion_with_experiment(row: Row) -> Iterator[Pattern]:
         yield was_invalidated_by(
-            member(row),
-            name("Deletion.Run", row.run_id),
-            row.deleted_at,
-            role=term("DeletedRun"),
+            ended(row),
+            name("Deletion.Experiment", row.store, row.experiment_id),
+            row.experiment_deleted_at,
+            role=term("DeletedExperiment"),
         )
 
-    return template(over=over, where="lifecycle_stage = 'deleted'")(run_member_deletion)
+    return deletion_with_run, deletion_with_experiment
 
 
 TEMPLATES = (
@@ -361,7 +358,6 @@ TEMPLATES = (
     experiment_tag,
     experiment_deletion,
     experiment_tag_deletion,
-    experiment_run_deletion,
     run_addition,
     nested_run,
     run_deletion,
@@ -370,8 +366,9 @@ TEMPLATES = (
     metric,
     artifact,
     dataset_input,
-    _deletion_of_members("stored_run_tags", run_tag_of),
-    _deletion_of_members("stored_params", param_of),
-    _deletion_of_members("stored_metrics", run_metric_of),
-    _deletion_of_members("stored_artifacts", run_artifact_of),
+    *_deletions("stored_runs", lambda run: run_of(run.run_id)),
+    *_deletions("stored_run_tags", run_tag_of),
+    *_deletions("stored_params", param_of),
+    *_deletions("stored_metrics", run_metric_of),
+    *_deletions("stored_artifacts", run_artifact_of),
 )

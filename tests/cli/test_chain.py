@@ -225,7 +225,7 @@ def test_commands_may_stand_anywhere(run, files):
         (["load", "--input", "ada.json", "save", "--output", "no/such/folder"], 1, "no/such"),
         (["extract", "--repository_path", "."], 1, "not a Git repository"),
         (["extract", "--mlflow_url", "http://127.0.0.1:9"], 1, "cannot be reached"),
-        (["--config", "nothing.yaml"], 2, "cannot be read"),
+        (["--config", "nothing.yaml"], 1, "cannot be read"),
         (["--config", "x", "merge"], 2, "stand alone"),
         (["--memory_limit", "much", "merge"], 2, "no size"),
     ],

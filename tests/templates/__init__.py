@@ -1,0 +1,32 @@
+"""What the templates write, as words."""
+
+import re
+
+from mlflow2prov.document import KIND
+from mlflow2prov.facts.tables import TABLES
+from mlflow2prov.facts.views import VIEWS
+from mlflow2prov.templates import TEMPLATES
+from mlflow2prov.templates.language import Name, Row
+
+_WORD = re.compile(r"'([A-Za-z]+)'")
+_PROV = ("type", "role", "label", "location")
+
+
+def patterns():
+    """Yield every statement pattern of every template."""
+    for template in TEMPLATES:
+        yield from template.statements(Row({**TABLES, **VIEWS}[template.over].columns))
+
+
+def written_words():
+    """Return the types, roles and keys that the templates write, PROV's own left out."""
+    words = set()
+    for pattern in patterns():
+        assert pattern.kind in KIND
+        for key, value in pattern.attributes.items():
+            if key not in _PROV:
+                words.add(key)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, Name):
+                    words.update(_WORD.findall(re.sub(r"'prov:[A-Za-z]+'", "", one.sql)))
+    return words - {"A"}

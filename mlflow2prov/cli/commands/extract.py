@@ -120,6 +120,8 @@ def command(
     _check_use(click.get_current_context())
     if namespace is not None:
         options["namespace"] = namespace
+    context = click.get_current_context()
+    is_from_environment = context.get_parameter_source("mlflow_url") == ParameterSource.ENVIRONMENT
 
     def prepare() -> Action:
         from mlflow2prov.cli.terminal import progress_bars
@@ -127,6 +129,8 @@ def command(
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             findings = Findings()
+            if is_from_environment:
+                chain.note(f"{options['mlflow_url']} is read since MLFLOW_TRACKING_URI names it")
             with progress_bars() as progress:
                 document = extract(
                     mailmap=not no_mailmap, findings=findings, progress=progress, **options

@@ -10,12 +10,10 @@ import click
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.values import TEXT
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats import READABLE
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
-
-FORMATS = ("json", "jsonld", "provn", "xml", "rdf", "turtle", "trig", "nquads")
-"""The formats that can be read."""
 
 _STANDARD_INPUT = "-"
 
@@ -33,7 +31,7 @@ _STANDARD_INPUT = "-"
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(READABLE),
     help="What the files are; by default their content tells, then the extension.",
 )
 def command(inputs: tuple[str, ...], format_: str | None) -> Step:

@@ -11,25 +11,10 @@ import click
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.values import TEXT
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats import MODULES
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
-
-FORMATS = (
-    "json",
-    "provn",
-    "xml",
-    "rdf",
-    "turtle",
-    "trig",
-    "nquads",
-    "jsonld",
-    "dot",
-    "svg",
-    "png",
-    "pdf",
-)
-"""The formats that can be written."""
 
 _STANDARD_OUTPUT = "-"
 
@@ -46,7 +31,7 @@ _STANDARD_OUTPUT = "-"
 @click.option(
     "--format",
     "formats",
-    type=click.Choice(FORMATS),
+    type=click.Choice(tuple(MODULES)),
     multiple=True,
     default=("json",),
     show_default=True,

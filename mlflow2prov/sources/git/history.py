@@ -12,13 +12,8 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.sources.git.command import Repository
 from mlflow2prov.sources.git.log import LogParser, arguments
-from mlflow2prov.sources.urls import without_credentials
 
 Progress = Callable[[str, int, int | None], None]
-
-RENAMES = ("similar", "exact", "none")
-"""How renames and copies are found: by similar content (which takes git several times as long), by the same
-content in commits of one parent, or not at all."""
 
 _FILLED = ("commits", "parents", "coauthors", "changes")
 
@@ -31,7 +26,6 @@ class History:
     """What is to be said of a history that was read."""
 
     repository: Repository
-    remote_url: str | None
     is_shallow: bool
     is_partial: bool
     commits: int = 0
@@ -58,20 +52,14 @@ def read_history(
         until: likewise, for commits committed after.
         branches: read only what these refs reach; all refs where there are none.
         mailmap: map names and addresses by ``.mailmap`` (gitmailmap(5)).
-        renames: one of :data:`RENAMES`.
+        renames: ``similar``, ``exact`` or ``none``, as :func:`mlflow2prov.extract` takes it.
         progress: called with ``("commits", done, None)`` now and then.
 
     Raises:
         RepositoryError: not a repository, an unknown branch or date, or git failed on the way.
     """
     repository = Repository(path)
-    remote = repository.lines("config", "--get", "remote.origin.url")
-    history = History(
-        repository,
-        without_credentials(remote[0]) if remote else None,
-        repository.is_shallow,
-        repository.is_partial,
-    )
+    history = History(repository, repository.is_shallow, repository.is_partial)
     if history.is_partial and renames == "similar":
         renames = "exact"
         history.notices.append(

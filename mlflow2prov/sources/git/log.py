@@ -25,7 +25,7 @@ _COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[ \
 
 
 def arguments(*, mailmap: bool, renames: str) -> list[str]:
-    """Return the arguments of the ``git log`` whose output :func:`parse` reads, but for revisions."""
+    """Return the arguments of the ``git log`` whose output :class:`LogParser` reads, but for revisions."""
     person = "N\0E" if mailmap else "n\0e"
     author, committer = (
         "%x00".join(f"%{who}{part}" for part in person.split("\0")) for who in ("a", "c")

@@ -401,13 +401,6 @@ def test_a_broken_repository_is_one_line(repository):
     assert "\n" not in str(error.value)
 
 
-def test_credentials_of_a_remote_are_cut_out(repository):
-    repository.commit("one", a="1\n")
-    repository.git("remote", "add", "origin", "https://me:s3cret@example.org/x.git?token=t0k")
-    history, _ = read(repository.path)
-    assert history.remote_url == "https://example.org/x.git"
-
-
 def test_reading_changes_nothing(repository, tmp_path):
     repository.commit("one", a="1\n")
     shutil.copytree(repository.path, tmp_path / "before")
