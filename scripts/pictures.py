@@ -1,19 +1,23 @@
-"""Draw the pictures of ``docs/prov-model.md``: each model of a fact or two, by the templates themselves.
+"""Draw the pictures of ``docs/prov-model.md``: each model of a fact or two, by the templates themselves;
+and README's, what is behind a model of the frozen example.
 
     python scripts/pictures.py
 
 needs Graphviz's dot.
 """
 
+import sys
 from pathlib import Path
 
+from mlflow2prov import load
 from mlflow2prov.document import Document
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.formats import get
 from mlflow2prov.operations.unify import unify
 from mlflow2prov.templates import TEMPLATES, expand
 
-PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+TOP = Path(__file__).resolve().parent.parent
+PICTURES = TOP / "docs" / "pictures"
 
 T = "2024-01-01T10:00:00+00:00"
 ONE, TWO = "1" * 40, "2" * 40
@@ -178,6 +182,12 @@ def main() -> None:
     for name, tables in MODELS.items():
         with (PICTURES / f"{name}.svg").open("wb") as file:
             get("svg").write(document_of(tables), file)
+    sys.path.append(str(TOP / "examples" / "quickstart"))
+    from lineage import lineage
+
+    _, part = lineage(load(TOP / "tests" / "golden" / "result.json"), "champion")
+    with (PICTURES / "champion.svg").open("wb") as file:
+        get("svg").write(part, file)
 
 
 if __name__ == "__main__":

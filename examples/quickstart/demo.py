@@ -11,6 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lineage import lineage
+
+from mlflow2prov import load, save
+
 HERE = Path(__file__).resolve().parent
 FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "dot"]
 PICTURES = ["svg", "png", "pdf"]
@@ -38,10 +42,14 @@ def main(out: str) -> None:
     if extracted.returncode:
         sys.exit(extracted.returncode)
     say(f"\nThe graph, in every format:  {out}/result.*")
+    say("What is behind one model:    .venv/bin/python examples/quickstart/lineage.py")
     if has_graphviz:
-        say(f"Its picture:                 {out}/result.svg")
+        _, part = lineage(load(f"{out}/result.json"), "champion")
+        (picture,) = save(part, f"{out}/champion", "svg")
+        say(f"The same as a picture:       {picture}")
+        say(f"All of it as a picture:      {out}/result.svg (large)")
     else:
-        say("Its picture:                 none; install Graphviz (its command dot), and try again")
+        say("Pictures:                    none; install Graphviz (its command dot), and try again")
     say(f"The project it came from:    {out}/repository, {out}/mlflow.db")
     say("The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml")
     say("What the graph says:         docs/prov-model.md")
