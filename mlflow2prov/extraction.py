@@ -110,6 +110,7 @@ def extract(
             progress=progress,
         )
         findings.notices += history.notices
+        findings.left_out += history.left_out
         derive_revisions(facts)
     if mlflow_url is not None:
         from mlflow2prov.sources.mlflow import Wishes, read_store

@@ -82,11 +82,13 @@ def from_prov(
     document: ProvDocument,
     unescape: Callable[[str], str] | None = None,
     *,
+    unescape_keys: bool = True,
     unescape_values: bool = False,
 ) -> Document:
     """Convert from a document of the ``prov`` library.
 
-    ``unescape`` is done to local parts, and to values if asked, for a format that had to escape them.
+    ``unescape`` is done to local parts, and to values if asked, for a format that had to escape them; not to
+    keys of attributes, where the library has done that.
     """
     namespaces = Namespaces()
     default = document.get_default_namespace()
@@ -95,13 +97,18 @@ def from_prov(
     for space in sorted(document.namespaces, key=lambda space: space.prefix):
         if space.prefix not in RESERVED and namespaces.prefix_of(space.uri) is None:
             namespaces.declare(space.prefix, space.uri)
-    known: dict[tuple[str, str], str] = {}
+    known: dict[tuple[str, str, bool], str] = {}
 
-    def name(qualified: QualifiedName) -> str:
+    def name(qualified: QualifiedName, is_escaped: bool = True) -> str:
         space = qualified.namespace
-        key = (space.uri, qualified.localpart)
+        key = (space.uri, qualified.localpart, is_escaped)
         if key not in known:
-            local = unescape(qualified.localpart) if unescape else qualified.localpart
+            local = qualified.localpart
+            if unescape and is_escaped:
+                local = unescape(local)
+            elif local == "\0":
+                # The escape of a local part without characters, which is that of none.
+                local = ""
             if space.prefix in RESERVED and RESERVED[space.prefix] == space.uri:
                 known[key] = f"{space.prefix}:{local}"
             else:
@@ -109,7 +116,7 @@ def from_prov(
         return known[key]
 
     def attribute(key: QualifiedName, value: Any) -> Attribute:
-        found = _attribute(name(key), value, name)
+        found = _attribute(name(key, unescape_keys), value, name)
         if not unescape or not unescape_values or found[2] == literals.QUALIFIED_NAME:
             return found
         return found[0], unescape(found[1]), *found[2:]

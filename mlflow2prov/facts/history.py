@@ -48,9 +48,13 @@ _DOUBTFUL = """
     WHERE g.alike > 1 ORDER BY ALL
 """
 
+# A merge's revision is new only where no parent has its path.
 _REVISIONS = """
     INSERT INTO {revisions}
-    SELECT c.ordinal, c.sha, c.position, c.status, c.path, c.mode, c.blob,
+    SELECT c.ordinal, c.sha, c.position,
+        CASE WHEN c.status = 'D' THEN 'D' ELSE
+            arg_min(c.status, instr('MTRCA', c.status)) OVER (PARTITION BY c.ordinal, c.path) END,
+        c.path, c.mode, c.blob,
         CASE WHEN c.status IN ('R', 'C') THEN c.previous_path END,
         p.sha, p.path, f.sha, f.path,
         c.is_boundary, k.is_selected, k.committed_at, k.author_name, k.author_email

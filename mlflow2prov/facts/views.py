@@ -71,7 +71,11 @@ _GIT = (
         "file_changes",
         _columns("revisions", name=TEXT, swhid=TEXT, is_start=BOOLEAN),
         """
-        SELECT *, parse_filename(path, false, 'forward_slash'),
+        SELECT *, CASE WHEN path NOT LIKE '"%' THEN parse_filename(path, false, 'forward_slash')
+                -- A path in git's quotes: so is its last part, where it needs them.
+                WHEN contains(regexp_extract(path, '([^/]*)"$', 1), '\\')
+                THEN '"' || regexp_extract(path, '([^/"]*"?)$')
+                ELSE regexp_extract(path, '([^/"]*)"$', 1) END,
             CASE WHEN length(blob) <> 40 THEN blob
                  WHEN mode = '160000' THEN 'swh:1:rev:' || blob
                  ELSE 'swh:1:cnt:' || blob END,

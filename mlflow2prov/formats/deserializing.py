@@ -22,6 +22,7 @@ def deserialized(content: str | bytes, format: str, title: str) -> ProvDocument:
     Raises:
         FormatError: it is not of the format.
     """
+    from prov import Error
     from prov.model import ProvDocument, ProvException
 
     try:
@@ -30,6 +31,7 @@ def deserialized(content: str | bytes, format: str, title: str) -> ProvDocument:
             return ProvDocument.deserialize(content=content, format=format)
     except (
         ProvException,
+        Error,
         LookupError,
         TypeError,
         AttributeError,

@@ -1,8 +1,8 @@
 """Qualified names in formats that do not carry every character.
 
 PROV-XML's names are ``xs:QName``, RDF's are IRIs, PROV-N's are PN_LOCAL; a document's local parts are any
-text. What a format cannot carry stands there as ``_xHHHH_``, the code point in hexadecimal, as in
-ISO/IEC 9075-14 (SQL/XML); an underscore that would begin such an escape is escaped itself, so that
+text. What a format cannot carry stands there as ``_xHHHH_`` or ``_xHHHHHHHH_``, the code point in hexadecimal, as
+in ISO/IEC 9075-14 (SQL/XML) and in the ``prov`` library; an underscore that would begin such an escape is escaped itself, so that
 every name comes back the same.
 """
 
@@ -14,11 +14,13 @@ from functools import cache
 
 from mlflow2prov import database
 
-_ESCAPED = re.compile(r"_x([0-9A-F]{4,6})_")
+_CODE = "(?:[0-9A-F]{4}|[0-9A-F]{8})"
+_ESCAPED = re.compile(f"_x({_CODE})_")
 # A local part without characters has the escape that no character has; code 0 is written longer.
 _EMPTY = "_x0000_"
-_NUL = "_x000000_"
-_BEGINS_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4,6}_)")
+_NUL = "_x00000000_"
+BEGINS_ESCAPE = f"_(?=x{_CODE}_)"
+_BEGINS_ESCAPE = re.compile(BEGINS_ESCAPE)
 
 _NAME_START = (
     r"A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D"
@@ -41,7 +43,8 @@ def unescape(local: str) -> str:
 
 def escaped(character: str) -> str:
     """Return the escape of a character."""
-    return _NUL if character == "\0" else f"_x{ord(character):04X}_"
+    code = ord(character)
+    return _NUL if code == 0 else f"_x{code:04X}_" if code <= 0xFFFF else f"_x{code:08X}_"
 
 
 def _character(code: int, written: str) -> str:

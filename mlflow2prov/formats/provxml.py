@@ -94,7 +94,12 @@ def read(content: bytes) -> Document:
         FormatError: it is not PROV-XML.
     """
     check(content, "PROV-XML")
-    return from_prov(deserialized(content, "xml", "PROV-XML"), unescape, unescape_values=True)
+    return from_prov(
+        deserialized(content, "xml", "PROV-XML"),
+        unescape,
+        unescape_keys=False,
+        unescape_values=True,
+    )
 
 
 def recognises(head: bytes) -> bool:

@@ -89,13 +89,15 @@ def read_rdf(
     """
     dataset = rdflib.Dataset()
     dataset.namespace_manager = NamespaceManager(dataset, bind_namespaces="none")
+    undeclared = set(dataset.namespace_manager.namespaces())
     with _as_written():
         try:
             dataset.parse(io.BytesIO(content), format=syntax, publicID="about:blank")
         except _RAISED as error:
             reason = " ".join(str(error).split())[:200]
             raise FormatError(f"not {title}: {reason or type(error).__name__}") from error
-    declared = {p: str(u) for p, u in dataset.namespace_manager.namespaces()} | dict(prefixes or {})
+    found = set(dataset.namespace_manager.namespaces()) - undeclared
+    declared = {p: str(u) for p, u in found} | dict(prefixes or {})
     names = _Names({p: u for p, u in declared.items() if _OURS.get(p) != u and p not in RESERVED})
     builder = Builder(names.namespaces)
     for graph in sorted(dataset.graphs(), key=lambda graph: str(graph.identifier)):
@@ -207,7 +209,7 @@ class _GraphReader:
         for key, (kind, subtype) in _QUALIFIES.items():
             terms = provo.RELATIONS[kind]
             for node in properties.get(key, ()):
-                about = self._about[node]
+                about = self._about.get(node, {})
                 _, _, *others = KIND[kind].arguments
                 object_ = next(iter(about.get(URIRef(PROV + terms.object), ())), None)
                 places = {URIRef(PROV + terms.others[a.name]): a for a in others}
@@ -242,7 +244,11 @@ class _GraphReader:
     ) -> None:
         for key, kind in _PLAIN.items():
             for value in properties.get(key, ()):
-                if (kind, value) in covered or isinstance(value, Literal):
+                if isinstance(value, Literal):
+                    raise FormatError(
+                        f"{kind} of {subject} leads to a text ({str(value)[:80]!r}), not to a thing"
+                    )
+                if (kind, value) in covered:
                     continue
                 arguments: list[str | None] = [self._name(subject), self._name(value)]
                 if kind == "mentionOf":

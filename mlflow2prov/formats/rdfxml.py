@@ -110,9 +110,13 @@ def read(content: bytes) -> Document:
     return read_rdf(content, "xml", "RDF/XML", unescape_values=True)
 
 
+# An element with attributes, after a declaration, comments or a document type; and so no IRI in brackets.
+_ROOT = re.compile(rb"<(?:\?xml\b|!|[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?[\s>])")
+
+
 def recognises(head: bytes) -> bool:
     """Return whether a file begins like RDF/XML."""
-    return head.startswith(b"<") and b"http://www.w3.org/1999/02/22-rdf-syntax-ns#" in head
+    return bool(_ROOT.match(head)) and b"http://www.w3.org/1999/02/22-rdf-syntax-ns#" in head
 
 
 FORMATS = {"rdf": Format("rdf", ".rdf", "RDF/XML (PROV-O)", write, read, recognises)}

@@ -13,9 +13,11 @@ from lxml import etree
 
 from mlflow2prov import database
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.names import BEGINS_ESCAPE
+from mlflow2prov.formats.names import escaped as escaped_character
 
 _FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]"
-_UNFIT = re.compile(_FORBIDDEN + r"|_(?=x[0-9A-F]{4,6}_)")
+_UNFIT = re.compile(f"{_FORBIDDEN}|{BEGINS_ESCAPE}")
 
 
 def text_sql(value: str) -> str:
@@ -42,7 +44,7 @@ def xml_text(value: str) -> str:
 @cache
 def _register() -> str:
     def escaped(value: str) -> str:
-        return _UNFIT.sub(lambda found: f"_x{ord(found[0]):04X}_", value)
+        return _UNFIT.sub(lambda found: escaped_character(found[0]), value)
 
     database.connection().create_function("escaped_for_xml", escaped, ["VARCHAR"], "VARCHAR")
     return "escaped_for_xml"

@@ -35,6 +35,15 @@ _LOCAL = re.compile(r"[\w.+%'!#$&*^`{|}~-]")
 _DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62}|\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"
 )
+# Somebody's account where code is kept: of who asks for a pull, who owns a repository, who is mentioned.
+_ACCOUNTS = (
+    re.compile(r"\bpull request \S{1,12} from ([\w.-]{1,60})[/:]", re.I),
+    re.compile(
+        r"\b(?:git(?:hub|lab|ea)|bitbucket|codeberg)\.[\w.-]{2,60}[/:]{1,2}([\w.-]{1,60})(?=[/)\s\"']|$)",
+        re.I,
+    ),
+    re.compile(r"(?<![\w@/.])@([A-Za-z][\w-]{1,38})(?![\w./(@-])"),
+)
 _LONGEST_LOCAL = 64
 _LONG_WORD = 30
 
@@ -133,6 +142,11 @@ class Mask:
         lower = _folded(value)
         spans = [span for s in self._candidates(lower) for span in s.spans(value, lower)]
         spans += self._addresses(value, lower)
+        spans += (
+            (*found.span(1), self.pseudonym(found[1]))
+            for pattern in _ACCOUNTS
+            for found in pattern.finditer(value)
+        )
         if not spans:
             return value
         spans.sort(key=lambda span: (span[0], -span[1], span[2]))

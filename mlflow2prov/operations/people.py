@@ -12,7 +12,13 @@ from mlflow2prov.document import Document
 from mlflow2prov.operations.replacement import IS_NAME
 from mlflow2prov.operations.vocabulary import words
 
-# Keys are compared by their local part, in lower case, without `_` and `-`.
+# Keys are compared by their local part, in lower case, without `_` and `-`; and what ends in a word that
+# means somebody, after whatever stands before it: `git_author`, `labels.user`, `LOGNAME`.
+_SOMEBODY = (
+    r"(^|[._/:-])(user([_-]?(name|id))?|login|logname|ldap|author([_-]?name)?|owner|committer|creator|"
+    r"maintainer|reviewer|approver|assignee|submitter|engineer|contact|hostname|e[_-]?mail|"
+    r"(run|created|submitted|approved|reviewed|started|registered|deployed)[_-]?by|(team[_-]?)?lead)$"
+)
 _PERSONAL_KEYS = frozenset(
     words(
         """
@@ -45,7 +51,8 @@ _TRAILER = re.compile(
 )
 _BY = re.compile(
     r"^[ \t>|*#-]*(?!(?:caused|superseded|replaced|blocked|fixed|closed|generated|triggered|obsoleted)-by)"
-    r"[a-z][a-z-]{1,40}-by[ \t]?:[ \t]*([^\W\d_][^\n<>#/:]{0,80}?)[ \t]*(?:\([^\n]*)?$",
+    r"(?:[a-z][a-z-]{1,40}[ -]by|from|author|committer|bug-reporter)[ \t]?:[ \t]*"
+    r"([^\W\d_][^\n<>#/:(]{0,80}?)[ \t]*(?:\([^\n]*)?$",
     re.I | re.M,
 )
 # "Ada van der Love <ada@x.org>" anywhere: words with a capital, or one that the address has too.
@@ -62,7 +69,8 @@ _JSON_USER = re.compile(
 )
 
 _TELLING = (
-    r'(?i)-by *:|<[^<>]*@|home|users|documents and settings|~|"(user|author|owner|creator|e-?mail)'
+    r"(?i)[ -]by *:|(?:from|author|committer|bug-reporter) *:|<[^<>]*@|home|users|documents and settings|~"
+    r'|"(user|author|owner|creator|e-?mail)'
 )
 
 # A home folder in an absolute path, up to six folders deep (/mnt/c/Users/ada), or in a URL that names a file.
@@ -135,10 +143,16 @@ def _conditions(document: Document) -> tuple[str, str]:
     )
     keys = [key for (key,) in found]
     personal = _listed(key for key in keys if _plain(key) in _PERSONAL_KEYS)
-    user = _listed(key for key in keys if _plain(key) in _USER_KEYS)
+    somebody = re.compile(_SOMEBODY, re.I)
+    user = _listed(
+        k for k in keys if _plain(k) in _USER_KEYS or somebody.search(k.rpartition(":")[2])
+    )
     name = _listed(key for key in keys if _plain(key) in ("name", "key"))
     value = _listed(key for key in keys if _plain(key) == "value")
-    tag = f"t.key IN ({name}) AND lower(regexp_replace(t.value, '[_-]', '', 'g')) IN ({_listed(_USER_KEYS)})"
+    tag = (
+        f"t.key IN ({name}) AND (lower(regexp_replace(t.value, '[_-]', '', 'g')) IN ({_listed(_USER_KEYS)}) "
+        f"OR regexp_matches(t.value, {text('(?i)' + _SOMEBODY)}))"
+    )
     flags = (
         f"CASE WHEN kind = 'agent' THEN {IS_PERSON} ELSE false END AS is_person, "
         f"CASE WHEN kind = 'entity' THEN len(list_filter(attributes, lambda t: {tag})) > 0 ELSE false END "
@@ -174,7 +188,7 @@ def _mentioned(texts: Iterable[str]) -> Iterator[str]:
     """Yield who is named in trailers, in mailboxes, as an owner of a home folder, in JSON."""
     for value in texts:
         lower = value.lower()
-        if "<" in value or "-by" in lower:
+        if "<" in value or ":" in value:
             yield from _signed(value)
         if '"' in value:
             yield from _JSON_USER.findall(value)
@@ -187,7 +201,7 @@ def _mentioned(texts: Iterable[str]) -> Iterator[str]:
 
 def _signed(value: str) -> Iterator[str]:
     """Yield who is named in the trailers and mailboxes of a text."""
-    lines = (line for line in value.split("\n") if "<" in line or "-by" in line.lower())
+    lines = (line for line in value.split("\n") if "<" in line or ":" in line)
     told = "\n".join(lines)
     for name, address in _TRAILER.findall(told):
         yield name

@@ -259,3 +259,56 @@ def test_graphviz_that_is_missing_is_said(document, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(FormatError, match="install graphviz"):
         written(document, "svg")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("h.xml", b'<?xml version="1.0"?><html><body/></html>'),
+        (
+            "u.xml",
+            b'<prov:document xmlns:prov="http://www.w3.org/ns/prov#"><prov:used>'
+            b'<prov:activity prov:ref="ex:a"/></prov:used></prov:document>',
+        ),
+        (
+            "l.ttl",
+            b"@prefix prov: <http://www.w3.org/ns/prov#> .\n"
+            b'<http://a/> a prov:Entity ; prov:wasGeneratedBy "text" .',
+        ),
+    ],
+)
+def test_D1_what_is_nearly_prov_is_one_line(name, content):
+    with pytest.raises(FormatError) as error:
+        formats.read(content, name)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 400
+
+
+def test_a_node_that_is_named_and_not_described_is_read():
+    content = (
+        b"@prefix prov: <http://www.w3.org/ns/prov#> . @prefix x: <http://x/> .\n"
+        b"x:b a prov:Activity ; prov:qualifiedUsage x:use1 ."
+    )
+    (activity, used) = formats.read(content, "g.ttl").statements()
+    assert (activity.kind, used.kind, used.id) == ("activity", "used", "x:use1")
+
+
+def test_n_quads_of_others_are_recognised_and_declare_nothing_of_their_own():
+    content = (
+        b"<http://x/e> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "
+        b"<http://www.w3.org/ns/prov#Entity> .\n"
+    )
+    document = formats.read(content, "third.nq")
+    assert [s.kind for s in document.statements()] == ["entity"]
+    assert list(document.namespaces.declared.values()) == ["http://x/"]
+
+
+def test_names_that_look_like_escapes_come_back_from_every_format():
+    keys = ("ex:a_x0020_b", "ex:a b", "ex:_x005F_", "ex:_x0041_")
+    said = Document.from_statements(
+        [Statement("entity", "ex:e", (), tuple(Literal(key, key) for key in keys))],
+        {"ex": "http://example.org/ns#"},
+    )
+    for name in formats.READABLE:
+        stream = io.BytesIO()
+        formats.get(name).write(said, stream)
+        assert formats.read(stream.getvalue(), format=name) == said, name

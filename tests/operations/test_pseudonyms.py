@@ -369,3 +369,39 @@ def test_thousands_of_people_in_thousands_of_texts_take_seconds():
     hidden = hide(*people, *texts)
     assert time.process_time() - before < 20
     assert not any("Family" in text for text in values(hidden))
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"),
+    [
+        ("Merge pull request #3 from renfield92/patch-1", "renfield92"),
+        ("Merge branch 'x' of github.com:drcarfax/proj", "drcarfax"),
+        ("see https://gitlab.example.org/westenra7/proj", "westenra7"),
+        ("asked by @jseward", "jseward"),
+        ("Reported by: Quincey Morris (https://github.com/qmorris77)", "Quincey"),
+        ("Reported by: Quincey Morris (https://github.com/qmorris77)", "qmorris77"),
+        ("Fix it\n\nFrom: Arthur Holmwood", "Holmwood"),
+        ("Fix it\n\nBug-reporter: Vlad Calugarul", "Calugarul"),
+    ],
+)
+def test_A9_accounts_and_trailers_without_an_address_are_hidden(said, hidden):
+    one = document(Statement("entity", "e", (), (Literal("message", said),)))
+    use_pseudonyms(one, b"key")
+    assert hidden not in repr(list(one.statements()))
+
+
+@pytest.mark.parametrize("said", ["use @pytest.fixture", "npm i @angular/core", "a@b", "git: fix"])
+def test_A9_what_names_nobody_stays(said):
+    one = document(Statement("entity", "e", (), (Literal("message", said),)))
+    use_pseudonyms(one, b"key")
+    assert said in repr(list(one.statements()))
+
+
+@pytest.mark.parametrize(
+    "key", ["LOGNAME", "git_author", "run_by", "labels.user", "kubeflow.user", "team_lead"]
+)
+def test_A9_tags_that_end_in_a_word_for_somebody_are_hidden(key):
+    tag = (Literal("name", key), Literal("value", "drvanhelsing"))
+    one = document(Statement("entity", "e", (), tag))
+    use_pseudonyms(one, b"key")
+    assert "drvanhelsing" not in repr(list(one.statements()))

@@ -89,6 +89,8 @@ class Repository:
             with _undisturbed():
                 self.repo: git.Repo = git.Repo(self._path, search_parent_directories=True)
             self._git = git.Git(self._place())
+            self.warned_of_renames = False
+            """Whether git gave up to compare all files of some commit (git-log(1), ``-l``)."""
         except git.InvalidGitRepositoryError as error:
             raise RepositoryError(
                 f"{path}: not a Git repository, and in none; give the folder that holds .git"
@@ -168,15 +170,23 @@ class Repository:
             reader.join()
             stderr.close()
         if status:
-            said = [line for line in complaints if line.strip()] or [b"no reason given"]
-            reason = said[-1].decode("utf-8", "replace").strip()
-            raise RepositoryError(f"{self._path}: git log failed ({reason}); try `git fsck` there")
+            raise RepositoryError(
+                f"{self._path}: git log failed ({_reason(complaints)}); try `git fsck` there"
+            )
+        self.warned_of_renames = any(b"rename detection" in line for line in complaints)
 
     def _command(self, *arguments: str) -> list[str]:
         settings = [
             part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")
         ]
         return ["git", "--no-pager", *settings, *arguments]
+
+
+def _reason(complaints: list[bytes]) -> str:
+    """Return why git failed: what it calls fatal, else its last words."""
+    said = [line.decode("utf-8", "replace").strip() for line in complaints if line.strip()]
+    fatal = [line for line in said if line.startswith("fatal:")]
+    return (fatal or said or ["no reason given"])[0 if fatal else -1]
 
 
 def _process(running: Any) -> subprocess.Popen[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from mlflow2prov.sources.git.log import LogParser, arguments
 
 Progress = Callable[[str, int, int | None], None]
 
+_NAMED = 5
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _FILLED = ("commits", "parents", "coauthors", "changes")
 
 # Git's own book-keeping, which is not the project's history.
@@ -30,6 +34,8 @@ class History:
     is_partial: bool
     commits: int = 0
     notices: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """What should have been read and could not; the extraction is incomplete."""
 
 
 def read_history(
@@ -67,26 +73,39 @@ def read_history(
             "(run `git fetch --refetch` there, with no filter, for the others)"
         )
     boundary = _boundary(repository) if history.is_shallow else set()
-    tips = _tips(repository, branches)
+    tips = _tips(repository, branches, history)
 
     def read(renames: str) -> int:
         parser = LogParser(facts, boundary, has_all_paths=renames == "similar")
-        with repository.stream(*arguments(mailmap=mailmap, renames=renames), *tips) as log:
+        # The mailmap of a bare repository is in a tree, too.
+        maps = mailmap and renames != "unread"
+        with repository.stream(*arguments(mailmap=maps, renames=renames), *tips) as log:
             return parser.parse(
                 log, lambda done: progress("commits", done, None) if progress else None
             )
 
-    try:
-        history.commits = read(renames)
-    except RepositoryError as error:
-        if renames != "similar":
-            raise
-        # To compare contents git has to have them; what it needs besides may well be there.
-        for table in _FILLED:
-            facts.execute(f"DELETE FROM {{{table}}}", [])
-        renames = "exact"
-        history.commits = read(renames)
-        history.notices.append(f"{error}; only exact renames are found without what is missing")
+    ways = {"similar": ("similar", "exact", "unread")}.get(renames, (renames, "unread"))
+    for number, renames in enumerate(ways, start=1):
+        try:
+            history.commits = read(renames)
+            break
+        except RepositoryError as error:
+            # To compare files git has to have their contents, and to list them their folders (trees).
+            if number == len(ways):
+                raise
+            for table in _FILLED:
+                facts.execute(f"DELETE FROM {{{table}}}", [])
+            missing = error
+    if renames != ways[0] and renames == "exact":
+        history.notices.append(f"{missing}; only exact renames are found without what is missing")
+    elif renames == "unread":
+        told = history.notices if history.is_partial else history.left_out
+        told.append(f"{missing}; the files of all commits are unknown without what is missing")
+    if repository.warned_of_renames:
+        history.notices.append(
+            f"{path}: some commits move too many files for git to compare them all; of these, only "
+            "exact renames are found"
+        )
     _count_from_the_oldest(facts, history.commits)
     if renames == "exact":
         find_exact_renames(facts)
@@ -101,24 +120,28 @@ def read_history(
     _select(repository, facts, since, until)
     if history.commits == 0:
         history.notices.append(f"{path}: the repository has no commits")
+    elif not facts.query("SELECT 1 FROM {commits} WHERE is_selected LIMIT 1"):
+        history.notices.append(
+            f"{path}: none of its commits lies between the dates that were given"
+        )
     if progress:
         progress("commits", history.commits, history.commits)
     return history
 
 
-def _tips(repository: Repository, branches: Iterable[str]) -> list[str]:
+def _tips(repository: Repository, branches: Iterable[str], history: History) -> list[str]:
     """Return where the log begins; a name becomes a hash, so that it can be nothing else."""
     tips = []
     for branch in branches:
-        # A name that begins with a dash is no ref's (git-check-ref-format(1)).
-        found = (
-            repository.lines(
-                "rev-parse", "--verify", "--quiet", "--end-of-options", branch + "^{commit}"
-            )
-            if not branch.startswith("-")
-            else []
-        )
-        if not found:
+        # A branch first, as a tag may have the same name; one that begins with a dash is no ref's
+        # (git-check-ref-format(1)).
+        places = ("refs/heads/", "refs/remotes/", "refs/", "") if branch[:1] not in "-^" else ()
+        for place in places:
+            name = f"{place}{branch}^{{commit}}"
+            found = repository.lines("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+            if found:
+                break
+        else:
             known = repository.lines("for-each-ref", "--format=%(refname:short)", "refs/heads")
             raise RepositoryError(
                 f"there is no branch {branch!r}; there are: {', '.join(known) or 'none'}"
@@ -126,7 +149,26 @@ def _tips(repository: Repository, branches: Iterable[str]) -> list[str]:
         tips.append(found[-1])
     if tips:
         return tips
-    return [*(f"--exclude={pattern}" for pattern in _NOT_HISTORY), "--all"]
+    broken = _broken_refs(repository)
+    if broken:
+        listed = ", ".join(broken[:_NAMED]) + (" and more" if broken[_NAMED:] else "")
+        history.left_out.append(f"{len(broken)} branches or tags lead to nothing: {listed}")
+    return [*(f"--exclude={pattern}" for pattern in (*_NOT_HISTORY, *broken)), "--all"]
+
+
+def _broken_refs(repository: Repository) -> list[str]:
+    """Return the refs whose objects are not there, over which git would give up."""
+    refs = [
+        line.split(" ", 1)
+        for line in repository.lines("for-each-ref", "--format=%(objectname) %(refname)")
+    ]
+    stdin = "".join(f"{sha}\n" for sha, _ in refs).encode()
+    answers = (
+        repository.lines("cat-file", "--batch-check=%(objecttype)", stdin=stdin) if refs else []
+    )
+    return [
+        name for (_, name), said in zip(refs, answers, strict=False) if said.endswith(" missing")
+    ]
 
 
 def _count_from_the_oldest(facts: Facts, commits: int) -> None:
@@ -136,7 +178,10 @@ def _count_from_the_oldest(facts: Facts, commits: int) -> None:
 
 def _boundary(repository: Repository) -> set[str]:
     shallow = Path(repository.repo.common_dir) / "shallow"
-    return set(shallow.read_text(encoding="ascii").split())
+    try:
+        return set(shallow.read_text(encoding="ascii").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise RepositoryError(f"{shallow}: cannot be read; try `git fetch --unshallow`") from error
 
 
 def _hidden_parents(repository: Repository, facts: Facts, boundary: set[str]) -> None:
@@ -191,8 +236,16 @@ def _epoch(repository: Repository, option: str, date: str, answer: str) -> int:
     found = repository.lines("rev-parse", f"--{option}={date}")
     epoch = int(found[0].removeprefix(answer)) if found and found[0].startswith(answer) else None
     is_now = epoch is not None and abs(epoch - time.time()) < 2
-    if epoch is None or (
-        is_now and not any(word in date.lower() for word in ("now", "sec", "today"))
-    ):
+    means_now = any(word in date.lower() for word in ("now", "sec", "today", "0 "))
+    if epoch is None or _is_impossible(date) or (is_now and not means_now):
         raise RepositoryError(f"--{option} {date!r} is not a date; try 2024-01-31 or '3 weeks ago'")
     return epoch
+
+
+def _is_impossible(date: str) -> bool:
+    """Return whether a date begins like ISO 8601's and is none (git takes month 13 for something else)."""
+    written = _ISO_DATE.match(date)
+    try:
+        return bool(written and not datetime.date.fromisoformat(written[0]))
+    except ValueError:
+        return True

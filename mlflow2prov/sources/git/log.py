@@ -12,36 +12,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import IO
 
 from mlflow2prov.facts import Facts, times
 
 _BLOCK = 1 << 20
+_CHANGES = ("--raw", "-c", "--root")
 _ROWS = 4_000
 """How many rows are gathered: so few that git has not to wait while they are stored."""
 _ABSENT = "000000"
 
-_COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[ \t]*$", re.I | re.M)
+_COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[^\n]*$", re.I | re.M)
+_ASKED = {f"%{who}{part}".encode() for who in "ac" for part in "nNeE"}
 
 
 def arguments(*, mailmap: bool, renames: str) -> list[str]:
-    """Return the arguments of the ``git log`` whose output :class:`LogParser` reads, but for revisions."""
+    """Return the arguments of the ``git log`` whose output :class:`LogParser` reads, but for revisions.
+
+    ``renames`` is as in :func:`mlflow2prov.extract`, or ``unread``: no changes at all.
+    """
     person = "N\0E" if mailmap else "n\0e"
     author, committer = (
         "%x00".join(f"%{who}{part}" for part in person.split("\0")) for who in ("a", "c")
     )
     detection = {
-        "similar": ["-M", "-C", "-l1000", "--combined-all-paths"],
-        "exact": ["--no-renames"],
-        "none": ["--no-renames"],
+        "similar": [*_CHANGES, "-M", "-C", "-l1000", "--combined-all-paths"],
+        "exact": [*_CHANGES, "--no-renames"],
+        "none": [*_CHANGES, "--no-renames"],
+        "unread": ["--no-patch", "--no-mailmap"],
     }[renames]
     return [
         "log",
         "--topo-order",
-        "--raw",
         "-z",
-        "-c",
-        "--root",
         "--no-abbrev",
         "--no-color",
         "--no-decorate",
@@ -99,7 +103,7 @@ class LogParser:
         committed, committed_at = _time(next(tokens))
         message_token = next(tokens)
         message = text(message_token).rstrip("\n")
-        title = " ".join(message.lstrip("\n").partition("\n\n")[0].split("\n"))
+        title = _title(message)
         self._commits.append(
             (
                 ordinal,
@@ -188,10 +192,11 @@ class LogParser:
             )
 
     def _person(self, name: bytes, email: bytes) -> tuple[str | None, str | None]:
+        # Of a line that names nobody, git gives back what it was asked for.
         if name not in self._texts:
-            self._texts[name] = text(name).strip() or None
+            self._texts[name] = None if name in _ASKED else text(name).strip() or None
         if email not in self._emails:
-            self._emails[email] = text(email).strip().lower() or None
+            self._emails[email] = None if email in _ASKED else text(email).strip().lower() or None
         return self._texts[name], self._emails[email]
 
     def _empty(self) -> None:
@@ -206,6 +211,14 @@ class LogParser:
             if rows:
                 self._facts.add_columns(table, zip(*rows, strict=True))
         self._empty()
+
+
+def _title(message: str) -> str:
+    """Return a message's subject as git does: the lines before the first blank one, as one."""
+    if "\n" not in message:
+        return message.rstrip()
+    lines = [line.rstrip() for line in message.lstrip().split("\n")]
+    return " ".join(takewhile(bool, lines))
 
 
 def _change(

@@ -21,6 +21,7 @@ from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 _ROWS = 20_000
 _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 30
+_MYSQL_NO_SUCH_TABLE = 1146
 _DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql"}
 
 
@@ -48,6 +49,7 @@ class Database:
         """
         present = self.tables.get(table)
         if present is None:
+            self._demand_absence(table)
             return
         listed = ", ".join(self._quote(n) if n in present else f"NULL AS {n}" for n in names)
         query = f"SELECT {listed} FROM {self._quote(table)}"
@@ -60,6 +62,20 @@ class Database:
         )
         for part in result.partitions(_ROWS):
             yield list(zip(*part, strict=True))
+
+    def _demand_absence(self, table: str) -> None:
+        """Make sure that a table is not there, rather than hidden from this account (as MySQL does).
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the account may not read it.
+        """
+        if self._connection.dialect.name != "mysql":
+            return
+        try:
+            self._connection.execute(sqlalchemy.text(f"SELECT 1 FROM {self._quote(table)} LIMIT 0"))
+        except DBAPIError as error:
+            if error.orig is None or error.orig.args[0] != _MYSQL_NO_SUCH_TABLE:
+                raise
 
     def rows(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
         """Stream a table's rows, texts as texts."""
@@ -108,9 +124,14 @@ def opened(url: str, shown: str, workspace: str) -> Iterator[Database]:
                 raise StoreError(f"{shown}: the database holds no MLflow store (no table of runs)")
             yield database
         except SQLAlchemyError as error:
-            reason = str(error.orig if isinstance(error, DBAPIError) and error.orig else error)
-            first = (reason.splitlines() or [type(error).__name__])[0]
-            raise StoreError(f"{shown}: cannot be read: {first}") from error
+            raise StoreError(f"{shown}: cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Return why a database failed, in a line; PyMySQL's errors are a number and a text."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    told = cause.args[1] if len(cause.args) == 2 and isinstance(cause.args[0], int) else cause
+    return (str(told).splitlines() or [type(error).__name__])[0]
 
 
 def _engine(url: str, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
@@ -120,6 +141,8 @@ def _engine(url: str, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
         backend = address.get_backend_name()
         if backend == "sqlite":
             return _sqlite(address.database, shown, stack)
+        if not address.database:
+            raise StoreError(f"{shown}: names no database; add it: {kind}://host:port/database")
         if driver := _DRIVERS.get(backend) if "+" not in address.drivername else None:
             address = address.set(drivername=f"{backend}+{driver}")
         patience = {"connect_timeout": _CONNECT_SECONDS} if backend in _DRIVERS else {}

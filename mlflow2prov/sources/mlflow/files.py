@@ -176,7 +176,7 @@ def _run(
 
 def _trace(folder: Path, experiment: str, facts: Facts) -> None:
     meta = _meta(folder, "trace_info.yaml")
-    identifier = text(meta.get("trace_id")) or folder.name
+    identifier = text(meta.get("trace_id") or meta.get("request_id")) or folder.name
     metadata, tags = dict(_values(folder / "request_metadata")), dict(_values(folder / "tags"))
     facts.add(
         "traces",
@@ -184,8 +184,8 @@ def _trace(folder: Path, experiment: str, facts: Facts) -> None:
         experiment,
         text(metadata.get(values.SOURCE_RUN)),
         text(tags.get(values.TRACE_NAME)),
-        state(meta.get("state")),
-        values.moment(meta.get("request_time")),
+        state(meta.get("state") or meta.get("status")),
+        values.moment(meta.get("request_time")) or time(meta.get("timestamp_ms")),
         text(metadata.get("mlflow.user")),
     )
     if (folder / "assessments").is_dir():

@@ -407,3 +407,136 @@ def test_reading_changes_nothing(repository, tmp_path):
     read(repository.path)
     same = subprocess.run(["diff", "-r", tmp_path / "before", repository.path], check=False)
     assert same.returncode == 0
+
+
+def test_B3_a_ref_that_leads_to_nothing_is_left_out_and_said(repository):
+    repository.commit("one", a="1\n")
+    broken = repository.path / ".git" / "refs" / "heads" / "broken"
+    broken.write_text("1234567890123456789012345678901234567890\n")
+    history, facts = read(repository.path)
+    assert facts.query("SELECT title FROM {commits}") == [("one",)]
+    assert history.left_out == ["1 branches or tags lead to nothing: refs/heads/broken"]
+
+
+def test_B3_a_missing_tree_costs_the_files_and_not_the_commits(repository):
+    repository.commit("one", a="1\n")
+    repository.commit("two", a="2\n")
+    tree = repository.git("rev-parse", "HEAD~1^{tree}")
+    (repository.path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    history, facts = read(repository.path)
+    assert facts.query("SELECT title FROM {commits} ORDER BY ordinal") == [("one",), ("two",)]
+    assert facts.query("SELECT count(*) FROM {parents}") == [(1,)]
+    assert (
+        len(history.left_out) == 1 and "the files of all commits are unknown" in history.left_out[0]
+    )
+
+
+def test_a_treeless_clone_has_commits_and_says_what_it_lacks(repository, tmp_path):
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit("one", a="1\n")
+    repository.commit("two", a="2\n")
+    clone = tmp_path / "clone"
+    source = f"file://{repository.path}"
+    repository.git("clone", "--quiet", "--bare", "--filter=tree:0", source, str(clone))
+    history, facts = read(clone)
+    assert facts.query("SELECT title FROM {commits} ORDER BY ordinal") == [("one",), ("two",)]
+    assert any("the files of all commits are unknown" in notice for notice in history.notices)
+
+
+def test_more_moved_files_than_git_compares_are_said(repository):
+    for number in range(1100):
+        repository.write(f"old/{number}", f"{number}\n" * 20)
+    repository.commit("many")
+    repository.git("mv", "old", "new")
+    for number in range(1100):
+        repository.write(f"new/{number}", f"{number}\n" * 19 + "more\n")
+    repository.commit("moved")
+    history, _ = read(repository.path)
+    assert any("too many files for git to compare" in notice for notice in history.notices)
+
+
+@pytest.mark.parametrize("line", ["A <x 1600000000 +0000", "1600000000 +0000"])
+def test_a_line_that_names_nobody_makes_nobody(repository, line):
+    repository.commit("one", a="1\n")
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    commit = f"tree {tree}\nauthor {line}\ncommitter {line}\n\nodd\n"
+    sha = repository.git(
+        "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=commit.encode()
+    )
+    repository.git("update-ref", "refs/heads/odd", sha)
+    _, facts = read(repository.path)
+    found = facts.query(
+        "SELECT author_name, author_email, committer_email FROM {commits} WHERE title = 'odd'"
+    )
+    assert not any("%" in str(value) for row in found for value in row) and len(found) == 1
+
+
+def test_messages_with_line_ends_of_windows(repository):
+    repository.write("a")
+    repository.git("add", "a")
+    message = b"Fix it\r\n\r\nlong body\r\n\r\nCo-authored-by: Bob B <bob@x.org>\r\n"
+    repository.git("commit", "--quiet", "--cleanup=verbatim", "-F", "-", stdin=message)
+    _, facts = read(repository.path)
+    assert facts.query("SELECT title FROM {commits}") == [("Fix it",)]
+    assert facts.query("SELECT name, email FROM {coauthors}") == [("Bob B", "bob@x.org")]
+
+
+def test_a_branch_comes_before_a_tag_of_the_same_name(repository):
+    repository.commit("one", a="1\n")
+    repository.git("tag", "v1")
+    repository.git("checkout", "--quiet", "-b", "v1")
+    repository.commit("two", a="2\n")
+    _, facts = read(repository.path, branches=["v1"])
+    assert facts.query("SELECT count(*) FROM {commits}") == [(2,)]
+    with pytest.raises(RepositoryError, match="there is no branch"):
+        read(repository.path, branches=["^HEAD~1"])
+
+
+@pytest.mark.parametrize("date", ["2024-13-45", "2024-31-01", "2023-02-30 10:00"])
+def test_dates_that_no_calendar_has(repository, date):
+    repository.commit("one", a="1\n")
+    with pytest.raises(RepositoryError, match="is not a date"):
+        read(repository.path, since=date)
+
+
+def test_dates_between_which_nothing_lies_are_said(repository):
+    repository.commit("one", a="1\n")
+    history, _ = read(repository.path, since="2030-01-01")
+    assert any("lies between the dates" in notice for notice in history.notices)
+
+
+def test_a_broken_list_of_where_a_shallow_clone_ends(repository):
+    repository.commit("one", a="1\n")
+    (repository.path / ".git" / "shallow").write_bytes(b"zz\n\xff\n")
+    with pytest.raises(RepositoryError) as error:
+        read(repository.path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_merge_s_revision_has_one_status(repository):
+    repository.commit("base", a="1\n")
+    repository.git("checkout", "--quiet", "-b", "side")
+    repository.commit("side", new="1\n")
+    repository.git("checkout", "--quiet", "main")
+    repository.commit("main", a="2\n")
+    repository.git("merge", "--quiet", "--no-commit", "side")
+    repository.write("new", "2\n")
+    repository.commit("merge")
+    found = changes(repository.path)
+    assert {row[1] for row in found if row[0] == "merge"} == {"M"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (b"d/caf\xe9.txt", '"caf\\351.txt"'),
+        (b"caf\xe9/file.txt", "file.txt"),
+        (b"caf\xe9.txt", '"caf\\351.txt"'),
+        (b'd/say "x".txt', 'say "x".txt'),
+    ],
+)
+def test_the_name_of_a_file_is_the_last_part_of_its_path(repository, path, name):
+    repository.write(path)
+    repository.commit("one")
+    _, facts = read(repository.path)
+    assert facts.query("SELECT name FROM {file_changes}") == [(name,)]

@@ -307,3 +307,39 @@ def test_missing_version_numbers_are_counted():
     with server(mlflow(**answers)) as (url, _):
         info, _ = read(url)
     assert any("'m' 3" in notice for notice in info.notices)
+
+
+def test_C9_a_server_that_drips_is_not_waited_for(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.3")
+    stop = threading.Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            while not stop.wait(0.05):
+                try:
+                    self.wfile.write(b" ")
+                except OSError:
+                    return
+
+        def log_message(self, *_):
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    began = time.monotonic()
+    try:
+        fails(f"http://127.0.0.1:{httpd.server_port}", "comes to no end")
+    finally:
+        stop.set()
+        httpd.shutdown()
+        httpd.server_close()
+    assert time.monotonic() - began < 20
+
+
+def test_a_server_whose_experiments_are_none_is_no_mlflow():
+    rubbish = {"experiments": [{"experiment_id": {"a": 1}, "name": 5}]}
+    content = json.dumps(rubbish).encode()
+    with server(lambda *_: (200, {}, content)) as (url, _):
+        fails(url, "not as an MLflow server does")

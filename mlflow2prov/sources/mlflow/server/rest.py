@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ _LONGEST_RETRY_AFTER = 30.0
 _ATTEMPTS = 4
 _BUSY = {429, 502, 503, 504}
 _LARGEST_PAGES = 1_000_000
+_LARGEST_ANSWER = 1 << 29
+"""How many bytes an answer may have: a thousand runs have some megabytes."""
+_PATIENCE_IN_ALL = 5
+"""How many times as long as for its next bytes an answer is waited for in all."""
 
 Json = dict[str, Any]
 
@@ -170,18 +175,26 @@ class Client:
     def _request(
         self, method: str, url: str, largest: int | None, **arguments: Any
     ) -> httpx.Response:
+        until = time.monotonic() + _patience() * _PATIENCE_IN_ALL
         with self._client.stream(method, url, **arguments) as response:
-            if response.status_code in _BUSY or largest is None:
-                response.read()
-                if response.status_code in _BUSY:
-                    response.raise_for_status()
-                return response
-            content = b""
+            blocks, size = [], 0
             for block in response.iter_bytes():
-                content += block
-                if len(content) > largest:
-                    raise StoreError(f"{self.shown}: a file is longer than {largest} bytes")
-            return httpx.Response(response.status_code, content=content)
+                blocks.append(block)
+                size += len(block)
+                if size > (largest or _LARGEST_ANSWER):
+                    raise StoreError(
+                        f"{url}: an answer is longer than {largest or _LARGEST_ANSWER} bytes"
+                    )
+                if time.monotonic() > until:
+                    raise StoreError(f"{url}: an answer comes to no end; is this an MLflow server?")
+            if response.status_code in _BUSY:
+                response.raise_for_status()
+            headers = {
+                key: value
+                for key, value in response.headers.items()
+                if key in ("location", "retry-after", "content-type")
+            }
+            return httpx.Response(response.status_code, headers=headers, content=b"".join(blocks))
 
     def _answer(self, response: httpx.Response, path: str) -> Json:
         status = response.status_code

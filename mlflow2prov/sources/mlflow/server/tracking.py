@@ -45,6 +45,10 @@ def read_experiments(server: Server) -> list[str]:
             server.facts.add(
                 "experiment_tags", identifier, text(tag.get("key")), said(tag.get("value"))
             )
+    if not found and first.get("experiments"):
+        raise StoreError(
+            f"{server.client.shown}: answers, but not as an MLflow server does: its experiments have no ids"
+        )
     if not found:
         server.info.notices.append(
             f"{server.client.shown}: the server shows no experiment to these credentials"
