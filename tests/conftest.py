@@ -48,11 +48,12 @@ def file_store(tmp_path_factory) -> str:
     return str(folder)
 
 
-def make_store(folder: Path, uri: str) -> str:
-    script = Path(__file__).parent / "mlflow_store.py"
-    subprocess.run(
-        [MLFLOW, script, uri, "a" * 40], cwd=folder, env=_QUIET, check=True, capture_output=True
-    )
+def make_store(
+    folder: Path, uri: str, python: str | Path = MLFLOW, script: str = "mlflow_store.py"
+) -> str:
+    """Make a store by a script of this folder, its artifacts in ``folder``; its URI."""
+    command = [python, Path(__file__).parent / script, uri, "a" * 40]
+    subprocess.run(command, cwd=folder, env=_QUIET, check=True, capture_output=True)
     return uri
 
 
@@ -71,12 +72,16 @@ def file_server(file_store) -> Iterator[str]:
 
 
 @contextmanager
-def mlflow_server(store: str, python_path: str | None = None) -> Iterator[str]:
+def mlflow_server(
+    store: str, python_path: str | None = None, python: str | Path = MLFLOW
+) -> Iterator[str]:
     """Run ``mlflow server`` on a free port of this machine, and end it by its process id."""
     port = free_port()
-    command = [MLFLOW, "-m", "mlflow", "server", "--backend-store-uri", store]
+    command = [python, "-m", "mlflow", "server", "--backend-store-uri", store]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     environment = {**_QUIET, **({"PYTHONPATH": python_path} if python_path else {})}
+    # MLflow starts what it was installed with, such as gunicorn, by name.
+    environment["PATH"] = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])
     server = subprocess.Popen(
         command,
         env=environment,

@@ -7,6 +7,7 @@ their end, so that a chain that fails leaves nothing behind.
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.terminal import abandon_output, say
+from mlflow2prov.cli.terminal import abandon_output, is_output_closed, say
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
@@ -63,14 +64,21 @@ class Step:
     """Looks whether what the command needs is there, before anything is read; gives what it does."""
     is_source: bool = False
     """Whether it adds documents, and so can come first."""
+    writes: frozenset[str] = frozenset()
+    """The names of the files that it writes, as far as they are known beforehand."""
 
 
 def check_order(steps: Sequence[Step]) -> None:
-    """Look whether every step has documents to work on.
+    """Look whether every step has documents to work on, and files of its own to write.
 
     Raises:
-        click.UsageError: the first has none.
+        click.UsageError: the first has no documents, or two write the same file.
     """
+    written: set[str] = set()
+    for step in steps:
+        if twice := sorted(step.writes & written):
+            raise click.UsageError(f"{step.name}: {twice[0]} is written twice; give each its name")
+        written |= step.writes
     if steps and not steps[0].is_source:
         raise click.UsageError(
             f"{steps[0].name} has no documents to work on; extract or load comes first"
@@ -114,6 +122,8 @@ def _publish(chain: Chain, tell: bool) -> None:
         if tell:
             say(f"wrote {', '.join(map(str, files))} ({statements:,} statements)")
     try:
+        if chain.printed and is_output_closed():
+            raise OSError(errno.EBADF, "it is closed")
         for shown in chain.printed:
             if isinstance(shown, str):
                 # UTF-8 whatever the locale, as all that is written is.

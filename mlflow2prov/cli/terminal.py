@@ -49,7 +49,16 @@ def open_streams() -> None:
     """See to it that the standard streams are there; whoever closed one reads nothing, or is told nothing."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
+            _closed.add(name)
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+_closed: set[str] = set()
+
+
+def is_output_closed() -> bool:
+    """Return whether there was no standard output when the program began."""
+    return "stdout" in _closed
 
 
 def abandon_output() -> None:

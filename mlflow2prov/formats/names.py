@@ -1,9 +1,9 @@
 """Qualified names in formats that do not carry every character.
 
 PROV-XML's names are ``xs:QName``, RDF's are IRIs, PROV-N's are PN_LOCAL; a document's local parts are any
-text. What a format cannot carry stands there as ``_xHHHH_`` or ``_xHHHHHHHH_``, the code point in hexadecimal, as
-in ISO/IEC 9075-14 (SQL/XML) and in the ``prov`` library; an underscore that would begin such an escape is escaped itself, so that
-every name comes back the same.
+text. What a format cannot carry stands there as ``_xHHHH_`` or ``_xHHHHHHHH_``, the code point in hexadecimal,
+as in ISO/IEC 9075-14 (SQL/XML) and in the ``prov`` library; an underscore that would begin such an escape
+is escaped itself, so that every name comes back the same.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -287,3 +289,20 @@ def test_help_and_version_import_nothing_heavy(run):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stderr == "[]\n"
+
+
+def test_A3_two_steps_that_save_to_one_name_are_refused_before_anything_is_read(run, files):
+    code, out, error = run(
+        "load", "--input", "ada.json", "save", "--output", "same",
+        "load", "--input", "nothing.json", "save", "--output", "same",
+    )  # fmt: skip
+    assert (code, out) == (2, "") and "same (json) is written twice" in error
+
+
+def test_a_standard_output_that_is_closed_is_an_error(files):
+    command = f"{shlex.quote(sys.executable)} -m mlflow2prov load --input ada.json save >&-"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=files, capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 1 and "standard output: cannot be written to" in done.stderr

@@ -69,7 +69,9 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
 
         return action
 
-    return Step("save", prepare)
+    is_file = output != _STANDARD_OUTPUT
+    writes = frozenset(f"{output} ({name})" for name in formats if is_file)
+    return Step("save", prepare, writes=writes)
 
 
 def _look_at(folder: Path) -> None:
