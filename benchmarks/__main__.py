@@ -33,22 +33,18 @@ def history(repository: Path, commits: str, repeat: int) -> None:
     """Measure the extraction of a history against the bare ``git log``."""
     floor = process(["git", "-C", repository, "log", "--all", "--raw", "-z"], repeat)
     row(f"git log --all --raw -z, {commits}: the floor", floor, floor)
-    extraction = [sys.executable, "-m", "mlflow2prov", "extract", "--renames", "exact"]
-    extraction += ["--repository_path", str(repository)]
-    row("extract, the document in hand", process([*extraction, "statistics"], repeat), floor)
-    output = OUT / "history"
-    saved = process([*extraction, "save", "--output", str(output)], repeat)
-    row("extract ... save --format json", saved, floor)
-    limited = [
-        *extraction[:3],
-        "--memory_limit",
-        "500MB",
-        *extraction[3:],
-        "save",
-        "--output",
-        str(output),
-    ]
-    row("the same, --memory_limit 500MB", process(limited, 1), floor)
+    extract = [sys.executable, "-m", "mlflow2prov", "extract", "--repository_path", str(repository)]
+    exact = [*extract, "--renames", "exact"]
+    save = ["save", "--output", str(OUT / "history")]
+    row(
+        "extract --renames exact, the document in hand",
+        process([*exact, "statistics"], repeat),
+        floor,
+    )
+    row("extract --renames exact ... save --format json", process([*exact, *save], repeat), floor)
+    row("extract ... save, git looking for similar files too", process([*extract, *save], 1), floor)
+    limited = [*exact[:3], "--memory_limit", "500MB", *exact[3:], *save]
+    row("extract --renames exact ... save, --memory_limit 500MB", process(limited, 1), floor)
 
 
 def writers(statements: int, repeat: int) -> None:

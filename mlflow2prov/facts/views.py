@@ -237,41 +237,46 @@ _TRACES = (
     ),
 )
 
+# What a row of the registry is about, as the first part of its types' names.
+_KIND = "CASE WHEN is_prompt THEN 'Prompt' ELSE 'RegisteredModel' END"
+
 _REGISTRY = (
     View(
         "stored_registered_models",
-        _columns("registered_models", store=TEXT, user=TEXT),
-        """
-        SELECT m.*, s.fingerprint, t.value
-        FROM {registered_models} m CROSS JOIN {stores} s
-        LEFT JOIN {registered_model_tags} t ON t.name = m.name AND t.key = 'mlflow.user'
+        _columns("registered_models", store=TEXT, user=TEXT, kind=TEXT),
+        f"""
+        SELECT m.*, s.fingerprint, t.value, {_KIND}
+        FROM {{registered_models}} m CROSS JOIN {{stores}} s
+        LEFT JOIN {{registered_model_tags}} t ON t.name = m.name AND t.key = 'mlflow.user'
         """,
     ),
     View(
         "stored_registered_model_tags",
-        _columns("registered_model_tags", store=TEXT, user=TEXT, is_prompt=BOOLEAN),
+        _columns("registered_model_tags", store=TEXT, user=TEXT, kind=TEXT),
         """
-        SELECT t.*, m.store, m."user", m.is_prompt
+        SELECT t.*, m.store, m."user", m.kind
         FROM {registered_model_tags} t JOIN {stored_registered_models} m USING (name)
         """,
     ),
     View(
         "stored_aliases",
-        _columns("registered_model_aliases", store=TEXT, is_prompt=BOOLEAN),
+        _columns("registered_model_aliases", store=TEXT, kind=TEXT, uri=TEXT),
         """
-        SELECT a.*, m.store, m.is_prompt
+        SELECT a.*, m.store, m.kind,
+            CASE WHEN m.is_prompt THEN 'prompts:/' ELSE 'models:/' END || a.name || '@' || a.alias
         FROM {registered_model_aliases} a JOIN {stored_registered_models} m USING (name)
         """,
     ),
     # `creator` is who registered the version: MLflow's user of it, else its tag.
     View(
         "stored_versions",
-        _columns("registered_model_versions", store=TEXT, creator=TEXT, uri=TEXT),
-        """
+        _columns("registered_model_versions", store=TEXT, creator=TEXT, uri=TEXT, kind=TEXT),
+        f"""
         SELECT v.*, s.fingerprint, coalesce(v."user", t.value),
-            CASE WHEN is_prompt THEN 'prompts:/' ELSE 'models:/' END || v.name || '/' || v.version
-        FROM {registered_model_versions} v CROSS JOIN {stores} s
-        LEFT JOIN {registered_model_version_tags} t
+            CASE WHEN is_prompt THEN 'prompts:/' ELSE 'models:/' END || v.name || '/' || v.version,
+            {_KIND}
+        FROM {{registered_model_versions}} v CROSS JOIN {{stores}} s
+        LEFT JOIN {{registered_model_version_tags}} t
             ON t.name = v.name AND t.version = v.version AND t.key = 'mlflow.user'
         """,
     ),
@@ -281,12 +286,12 @@ _REGISTRY = (
             "registered_model_version_tags",
             store=TEXT,
             creator=TEXT,
-            is_prompt=BOOLEAN,
+            kind=TEXT,
             is_deleted=BOOLEAN,
             deleted_at=TIME,
         ),
         """
-        SELECT t.*, v.store, v.creator, v.is_prompt, v.is_deleted, v.deleted_at
+        SELECT t.*, v.store, v.creator, v.kind, v.is_deleted, v.deleted_at
         FROM {registered_model_version_tags} t JOIN {stored_versions} v USING (name, version)
         """,
     ),

@@ -101,12 +101,12 @@ def template(
 # Names and values
 
 
-def name(kind: str, *parts: Column) -> Name:
+def name(kind: str | Column, *parts: Column) -> Name:
     """Return the qualified name ``Kind.part.part``, in the document's default namespace.
 
     A part that is no piece of an NCName (``[A-Za-z0-9_.-]+``) is replaced by its digest.
     """
-    return Name(" || ".join([text(kind), *(f"'.' || {_safe(part)}" for part in parts)]))
+    return Name(" || ".join([_word(kind), *(f"'.' || {_safe(part)}" for part in parts)]))
 
 
 def fit(part: Column) -> Column:
@@ -129,9 +129,13 @@ def prov(term: str) -> Name:
     return Name(text(f"prov:{term}"), is_known=True)
 
 
-def term(local: str) -> Name:
-    """Return a name of the vocabulary, ``FileRevision``, in the default namespace."""
-    return Name(text(local), is_known=True)
+def term(local: str | Column) -> Name:
+    """Return a name of the vocabulary, ``FileRevision``, in the default namespace; it is always known."""
+    return Name(_word(local), is_known=True)
+
+
+def _word(word: str | Column) -> str:
+    return text(word) if isinstance(word, str) else word.sql
 
 
 def when(condition: str, value: Value) -> Value:

@@ -8,7 +8,6 @@ from mlflow2prov.templates.language import (
     Name,
     Pattern,
     Row,
-    activity,
     digest,
     entity,
     had_member,
@@ -24,6 +23,7 @@ from mlflow2prov.templates.language import (
 )
 from mlflow2prov.templates.mlflow import (
     artifact_of,
+    deletion,
     keyed,
     measured,
     metric_of,
@@ -70,17 +70,12 @@ def logged_model(model: Row) -> Iterator[Pattern]:
 @template(over="stored_logged_models", where="lifecycle_stage = 'deleted'")
 def logged_model_deletion(model: Row) -> Iterator[Pattern]:
     """A logged model that MLflow keeps as deleted, at the time of its last update."""
-    deletion = name("Deletion.LoggedModel", model.model_id)
-    yield activity(
-        deletion,
-        type=term("Deletion"),
-        uid=model.model_id,
-        resource_type="LoggedModel",
-        label="deletion of logged model " + model.name,
-    )
+    ending = name("Deletion.LoggedModel", model.model_id)
+    label = "deletion of logged model " + model.name
+    yield deletion(ending, "LoggedModel", model.model_id, label)
     yield was_invalidated_by(
         logged_model_of(model.model_id),
-        deletion,
+        ending,
         model.last_updated_at,
         role=term("DeletedLoggedModel"),
     )

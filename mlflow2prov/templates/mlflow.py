@@ -81,7 +81,26 @@ def mlflow_user(person: Row) -> Iterator[Pattern]:
 # What runs and logged models have alike
 
 
-def keyed(this: Name, kind: str, row: Row) -> Pattern:
+def creation(
+    this: Name,
+    kind: str | Column,
+    uid: Column,
+    label: Column,
+    started_at: Column | None = None,
+    ended_at: Column | None = None,
+    **more: Column,
+) -> Pattern:
+    """Describe the activity that makes a thing of some kind, called ``uid`` by MLflow."""
+    about = {"resource_type": kind, "uid": uid, "label": label, **more}
+    return activity(this, started_at, ended_at, type=term("Creation"), **about)
+
+
+def deletion(this: Name, kind: str | Column, uid: Column, label: Column) -> Pattern:
+    """Describe the activity that ends a thing of some kind."""
+    return activity(this, type=term("Deletion"), resource_type=kind, uid=uid, label=label)
+
+
+def keyed(this: Name, kind: str | Column, row: Row) -> Pattern:
     """Describe a tag or a parameter: a key and its value."""
     return entity(this, type=term(kind), name=row.key, value=row.value, label=row.key)
 
@@ -119,7 +138,7 @@ def stored(this: Name, kind: Name, uri: Column, artifact: Row) -> Pattern:
 def experiment_addition(experiment: Row) -> Iterator[Pattern]:
     """ExperimentAddition: somebody creates an experiment."""
     this = experiment_of(experiment.store, experiment.experiment_id)
-    creation = name("Creation.Experiment", experiment.store, experiment.experiment_id)
+    making = name("Creation.Experiment", experiment.store, experiment.experiment_id)
     user = mlflow_user_of(experiment.user)
     yield entity(
         this,
@@ -131,16 +150,11 @@ def experiment_addition(experiment: Row) -> Iterator[Pattern]:
         workspace=experiment.workspace,
         label=experiment.name,
     )
-    yield activity(
-        creation,
-        type=term("Creation"),
-        uid=experiment.experiment_id,
-        resource_type="Experiment",
-        label="creation of experiment " + experiment.name,
-    )
-    yield was_generated_by(this, creation, experiment.created_at, role=term("AddedExperiment"))
+    label = "creation of experiment " + experiment.name
+    yield creation(making, "Experiment", experiment.experiment_id, label)
+    yield was_generated_by(this, making, experiment.created_at, role=term("AddedExperiment"))
     yield was_attributed_to(this, user)
-    yield was_associated_with(creation, user, role=term("ExperimentAuthor"))
+    yield was_associated_with(making, user, role=term("ExperimentAuthor"))
 
 
 @template(over="stored_experiment_tags")
@@ -155,17 +169,12 @@ def experiment_tag(tag: Row) -> Iterator[Pattern]:
 @template(over="stored_experiments", where="lifecycle_stage = 'deleted'")
 def experiment_deletion(experiment: Row) -> Iterator[Pattern]:
     """ExperimentDeletion: the experiment ends."""
-    deletion = name("Deletion.Experiment", experiment.store, experiment.experiment_id)
-    yield activity(
-        deletion,
-        type=term("Deletion"),
-        uid=experiment.experiment_id,
-        resource_type="Experiment",
-        label="deletion of experiment " + experiment.name,
-    )
+    ending = name("Deletion.Experiment", experiment.store, experiment.experiment_id)
+    label = "deletion of experiment " + experiment.name
+    yield deletion(ending, "Experiment", experiment.experiment_id, label)
     yield was_invalidated_by(
         experiment_of(experiment.store, experiment.experiment_id),
-        deletion,
+        ending,
         experiment.deleted_at,
         role=term("DeletedExperiment"),
     )
@@ -188,7 +197,7 @@ def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
 @template(over="stored_runs")
 def run_addition(run: Row) -> Iterator[Pattern]:
     """RunAddition: somebody runs a script, at a commit."""
-    this, creation = run_of(run.run_id), run_creation_of(run.run_id)
+    this, making = run_of(run.run_id), run_creation_of(run.run_id)
     user = mlflow_user_of(run.user)
     yield entity(
         this,
@@ -204,26 +213,25 @@ def run_addition(run: Row) -> Iterator[Pattern]:
         uri="runs:/" + run.run_id,
         label=run.name,
     )
-    yield activity(
-        creation,
+    yield creation(
+        making,
+        "Run",
+        run.run_id,
+        "creation of run " + run.name,
         run.started_at,
         run.ended_at,
-        type=term("Creation"),
-        uid=run.run_id,
-        resource_type="Run",
         source_name=run.source_name,
         commit=run.commit,
         branch=run.branch,
         dirty=run.dirty,
         repository_url=run.repository_url,
-        label="creation of run " + run.name,
     )
     yield had_member(experiment_of(run.store, run.experiment_id), this)
-    yield was_generated_by(this, creation, run.started_at, role=term("AddedRun"))
+    yield was_generated_by(this, making, run.started_at, role=term("AddedRun"))
     yield was_attributed_to(this, user)
-    yield was_associated_with(creation, user, role=term("RunAuthor"))
-    yield was_informed_by(creation, commit_of(run.known_commit))
-    yield used(creation, revision_of(run.revision_sha, run.revision_path), role=term("Source"))
+    yield was_associated_with(making, user, role=term("RunAuthor"))
+    yield was_informed_by(making, commit_of(run.known_commit))
+    yield used(making, revision_of(run.revision_sha, run.revision_path), role=term("Source"))
 
 
 @template(over="stored_runs")
@@ -241,13 +249,8 @@ _DELETED = "lifecycle_stage = 'deleted' AND NOT is_deleted_with_experiment"
 @template(over="stored_runs", where=_DELETED)
 def run_deletion(run: Row) -> Iterator[Pattern]:
     """RunDeletion: somebody deletes a run, which ends with its members (:func:`_deletions`)."""
-    deletion = name("Deletion.Run", run.run_id)
-    yield activity(
-        deletion,
-        type=term("Deletion"),
-        uid=run.run_id,
-        resource_type="Run",
-        label="deletion of run " + run.name,
+    yield deletion(
+        name("Deletion.Run", run.run_id), "Run", run.run_id, "deletion of run " + run.name
     )
 
 
@@ -337,8 +340,8 @@ def _deletions(over: str, ended: Callable[[Row], Name]) -> tuple[Template, Templ
 
     @template(over=over, where=_DELETED)
     def deletion_with_run(row: Row) -> Iterator[Pattern]:
-        deletion = name("Deletion.Run", row.run_id)
-        yield was_invalidated_by(ended(row), deletion, row.deleted_at, role=term("DeletedRun"))
+        ending = name("Deletion.Run", row.run_id)
+        yield was_invalidated_by(ended(row), ending, row.deleted_at, role=term("DeletedRun"))
 
     @template(over=over, where="is_deleted_with_experiment")
     def deletion_with_experiment(row: Row) -> Iterator[Pattern]:

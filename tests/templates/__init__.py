@@ -2,6 +2,7 @@
 
 import re
 
+from mlflow2prov import database
 from mlflow2prov.document import KIND
 from mlflow2prov.facts.tables import TABLES
 from mlflow2prov.facts.views import VIEWS
@@ -28,5 +29,15 @@ def written_words():
                 words.add(key)
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, Name):
-                    words.update(_WORD.findall(re.sub(r"'prov:[A-Za-z]+'", "", one.sql)))
+                    words.update(_words(one.sql))
     return words - {"A"}
+
+
+def _words(sql):
+    """Return the words that an SQL expression may give, of models and of prompts."""
+    if '"kind"' not in sql:
+        return set(_WORD.findall(re.sub(r"'prov:[A-Za-z]+'", "", sql)))
+    return {
+        database.scalar(f"SELECT {sql} FROM (SELECT '{kind}' AS kind)")
+        for kind in ("RegisteredModel", "Prompt")
+    }
