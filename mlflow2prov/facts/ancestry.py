@@ -23,21 +23,23 @@ def latest_ancestors(
     """Answer which of some candidates is the latest that is a commit itself or one of its ancestors.
 
     Args:
-        edges: (child, parent) for every parent that is known. Commits are named by their ordinals, and
-            parents have lower ones.
+        edges: (child, parent) for every parent that is known. Commits are named by their ordinals, from 0,
+            and parents have lower ones.
         candidates: commits, in ascending order, a sequence for each group.
         questions: (commit, group), the group by its place among ``candidates``.
 
     Returns:
-        For each question the latest of the group's commits, None where none is an ancestor.
+        For each question the place in its group of the latest ancestor, None where none is one.
     """
-    parents: dict[int, list[int]] = defaultdict(list)
-    for child, parent in edges:
-        parents[child].append(parent)
     answers: list[int | None] = [None] * len(questions)
     asked: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, (commit, group) in enumerate(questions):
         asked[group].append((number, commit))
+    last = max((commit for commit, _ in questions), default=-1)
+    parents: list[list[int]] = [[] for _ in range(last + 1)]
+    for child, parent in edges:
+        if child <= last:
+            parents[child].append(parent)
     for groups in _portions(candidates, asked):
         _walk(parents, candidates, groups, asked, answers)
     return answers
@@ -58,7 +60,7 @@ def _portions(candidates: Sequence[Sequence[int]], asked: Iterable[int]) -> Iter
 
 
 def _walk(
-    parents: dict[int, list[int]],
+    parents: list[list[int]],
     candidates: Sequence[Sequence[int]],
     groups: list[int],
     asked: dict[int, list[tuple[int, int]]],
@@ -68,30 +70,27 @@ def _walk(
     questions: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     place = 0
     for group in groups:
+        mask = (1 << len(candidates[group])) - 1
         for number, commit in asked[group]:
-            questions[commit].append((number, group, place))
+            questions[commit].append((number, place, mask))
         for commit in candidates[group]:
             own[commit] |= 1 << place
             place += 1
-    if not own:
-        return
-    first, last = min(own), max(questions)
-    children: dict[int, int] = defaultdict(int)
-    for child in range(first, last + 1):
-        for parent in parents.get(child, ()):
+    first, last = min(own, default=0), max(questions)
+    children = [0] * (last + 1)
+    for commit in range(first, last + 1):
+        for parent in parents[commit]:
             children[parent] += 1
-    rows: dict[int, int] = {}
+    rows = [0] * (last + 1)
     for commit in range(first, last + 1):
         row = own.get(commit, 0)
-        for parent in parents.get(commit, ()):
-            row |= rows.get(parent, 0)
+        for parent in parents[commit]:
+            row |= rows[parent]
             children[parent] -= 1
             if not children[parent]:
-                rows.pop(parent, None)
-        if row and children.get(commit):
+                rows[parent] = 0
+        if children[commit]:
             rows[commit] = row
-        for number, group, begin in questions.get(commit, ()):
-            of_group = candidates[group]
-            found = ((row >> begin) & ((1 << len(of_group)) - 1)).bit_length()
-            if found:
-                answers[number] = of_group[found - 1]
+        for number, begin, mask in questions.get(commit, ()):
+            if found := ((row >> begin) & mask).bit_length():
+                answers[number] = found - 1

@@ -114,8 +114,8 @@ def _settle(facts: Facts, tables: dict[str, str]) -> None:
         [(parent, place[number]) for _, parent, number in doubtful],
     )
     states = [
-        None if ordinal is None else dict(zip(*groups[place[number]][1:], strict=True))[ordinal]
-        for (_, _, number), ordinal in zip(doubtful, found, strict=True)
+        None if at is None else groups[place[number]][2][at]
+        for (_, _, number), at in zip(doubtful, found, strict=True)
     ]
     settled = pa.table({"change": [change for change, _, _ in doubtful], "state": states})
     connection.register("settled", settled)

@@ -103,6 +103,6 @@ def _revisions(
         [list(shas) for shas in made.values()],
         [(ordinals[commit], place[path, blob]) for _, commit, path, blob in asked],
     )
-    for (run, _, path, blob), ordinal in zip(asked, latest, strict=True):
-        if ordinal is not None:
-            yield run, made[path, blob][ordinal], path
+    for (run, _, path, blob), at in zip(asked, latest, strict=True):
+        if at is not None:
+            yield run, list(made[path, blob].values())[at], path

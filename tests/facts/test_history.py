@@ -110,4 +110,8 @@ def test_ancestry_is_what_walking_the_parents_finds(seed, bits, monkeypatch):
         max(set(groups[group]) & ancestors(commits, commit), default=None)
         for commit, group in questions
     ]
-    assert latest_ancestors(edges, groups, questions) == expected
+    found = latest_ancestors(edges, groups, questions)
+    assert [
+        None if at is None else groups[group][at]
+        for (_, group), at in zip(questions, found, strict=True)
+    ] == expected
