@@ -220,6 +220,11 @@ def test_commands_may_stand_anywhere(run, files):
         (["extarct"], 2, "did you mean extract"),
         (["extract"], 2, "--repository_path"),
         (["load"], 2, "--input"),
+        (
+            ["extract", "--mlflow_url", "x", "--environments", "--artifacts", "none"],
+            2,
+            "--environments is of no use",
+        ),
         (["load", "--inptu", "x"], 2, "--input"),
         (["load", "--input", "nothing.json"], 1, "no such file"),
         (["load", "--input", "."], 1, "cannot be read"),

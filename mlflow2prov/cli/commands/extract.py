@@ -70,7 +70,7 @@ _OF_MLFLOW = (
     type=click.Choice(["all", "top", "none"]),
     default="all",
     show_default=True,
-    help="List artifacts at every depth, at the top only, or not at all.",
+    help="List artifacts at every depth, at the top only (where no folder is told to be a model), or not at all.",
 )
 @click.option(
     "--artifacts_destination",
@@ -152,6 +152,8 @@ def _check_use(context: click.Context) -> None:
     """Refuse what would have no effect, and leave its user believing that it had."""
     has_repository = context.params["repository_path"] is not None
     has_store = context.params["mlflow_url"] is not None
+    if context.params["environments"] and context.params["artifacts"] == "none":
+        raise click.UsageError("--environments is of no use with --artifacts none")
     if not has_repository and not has_store:
         raise click.UsageError("extract needs --repository_path, --mlflow_url or both")
     for is_there, names, needed in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,10 @@ class Database:
             # What is stored as text need not be Unicode; whoever reads a column decides what to do.
             driver.text_factory = bytes
 
-    def columns(self, table: str, *names: str) -> Iterator[list[Column]]:
-        """Stream a table's columns, many rows at once.
+    def columns(
+        self, table: str, *names: str, keys: Collection[str] = ()
+    ) -> Iterator[list[Column]]:
+        """Stream a table's columns, many rows at once; of some ``keys`` only, where any are given.
 
         A column that is missing is null, a table that is missing is empty. SQLite's texts are bytes.
         """
@@ -54,9 +56,16 @@ class Database:
         listed = ", ".join(self._quote(n) if n in present else f"NULL AS {n}" for n in names)
         query = f"SELECT {listed} FROM {self._quote(table)}"
         given: dict[str, str] = {}
+        conditions = []
         if "workspace" in present:
-            query += f" WHERE coalesce(workspace, '{DEFAULT_WORKSPACE}') = :workspace"
-            given = {"workspace": self._workspace}
+            conditions.append(f"coalesce(workspace, '{DEFAULT_WORKSPACE}') = :workspace")
+            given["workspace"] = self._workspace
+        if keys:
+            places = {f"key{number}": key for number, key in enumerate(keys)}
+            conditions.append(f"{self._quote('key')} IN ({', '.join(f':{p}' for p in places)})")
+            given |= places
+        if conditions:
+            query += f" WHERE {' AND '.join(conditions)}"
         result = self._connection.execution_options(stream_results=True).execute(
             sqlalchemy.text(query), given
         )
@@ -77,9 +86,11 @@ class Database:
             if error.orig is None or error.orig.args[0] != _MYSQL_NO_SUCH_TABLE:
                 raise
 
-    def rows(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
-        """Stream a table's rows, texts as texts."""
-        for columns in self.columns(table, *names):
+    def rows(
+        self, table: str, *names: str, keys: Collection[str] = ()
+    ) -> Iterator[tuple[Any, ...]]:
+        """Stream a table's rows, texts as texts; of some ``keys`` only, where any are given."""
+        for columns in self.columns(table, *names, keys=keys):
             for row in zip(*columns, strict=True):
                 yield tuple(
                     v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row

@@ -20,9 +20,10 @@ def read_traces(server: Server, experiments: list[str]) -> None:
     except RefusedError:
         try:
             _take(server, _of_mlflow_2(server, experiments))
-        except RefusedError:
+        except RefusedError as refusal:
             # Before MLflow 2.14 there are no traces.
-            return
+            if refusal.status != 404:
+                server.info.left_out.append(str(refusal))
 
 
 def _of_mlflow_3(server: Server, experiments: list[str]) -> Iterator[Json]:
@@ -75,3 +76,4 @@ def _take(server: Server, traces: Iterator[Json]) -> None:
         )
         for assessment in objects(trace.get("assessments")):
             values.add_assessment(server.facts, identifier, assessment)
+        server.wishes.report("traces", len(seen))
