@@ -57,7 +57,7 @@ def main(uri: str, commit: str) -> None:
         child = run(fraud, f"trial {number}", "alice", 1000 + number, origin, parent=parent)
         identifier = child.info.run_id
         client.log_param(identifier, "depth", str(number))
-        client.log_param(identifier, "note", HOSTILE if number == 0 else "x" * 500)
+        client.log_param(identifier, "note", HOSTILE if number == 0 else "x" * 6000)
         for step in range(4):
             client.log_batch(
                 identifier,
@@ -115,7 +115,7 @@ def main(uri: str, commit: str) -> None:
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     client.log_metric(children[1].info.run_id, "auc", 0.75, T0 + 9000, 3, model_id=logged.model_id)
     consumer = run(
-        plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly"}, status=None
+        plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly " * 1000}, status=None
     )
     client.log_inputs(consumer.info.run_id, models=[LoggedModelInput(logged.model_id)])
 

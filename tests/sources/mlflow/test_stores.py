@@ -209,6 +209,13 @@ def test_no_credential_of_a_repository_s_url_is_a_fact(store, request):
     assert not any("t0ps3cret" in row for name in TABLES for row in rows(facts, name))
 
 
+@EVERYWHERE
+def test_the_longest_values_that_mlflow_takes_are_read_whole(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    assert facts.query("SELECT max(length(value)) FROM {params}") == [(6000,)]
+    assert facts.query("SELECT max(length(value)) FROM {run_tags}") == [(8000,)]
+
+
 def test_prompts_are_told_from_models(sqlite_store, sqlite_server):
     for url in (sqlite_store, sqlite_server):
         _, facts = read(url)
