@@ -120,18 +120,18 @@ def counted(document):
     return found
 
 
+EVERYTHING = {
+    "metric_history": True,
+    "traces": True,
+    "environments": True,
+    "restore_redacted": True,
+}
+
+
 @pytest.fixture(scope="module")
 def rich(sqlite_store):
     """All that the rich store in SQLite gives, with everything that there is to ask for."""
-    return extract(
-        None,
-        sqlite_store,
-        metric_history=True,
-        traces=True,
-        environments=True,
-        restore_redacted=True,
-        findings=Findings(),
-    )
+    return extract(None, sqlite_store, **EVERYTHING, findings=Findings())
 
 
 def test_every_type_and_relation_is_as_often_there_as_the_store_has_it(file_store):
@@ -169,15 +169,7 @@ def test_a_store_full_of_hostile_values_comes_back_from_every_format(rich, name)
 
 
 def test_two_extractions_of_a_store_are_the_same_bytes(rich, sqlite_store):
-    again = extract(
-        None,
-        sqlite_store,
-        metric_history=True,
-        traces=True,
-        environments=True,
-        restore_redacted=True,
-        findings=Findings(),
-    )
+    again = extract(None, sqlite_store, **EVERYTHING, findings=Findings())
     for name in formats.READABLE:
         one, other = io.BytesIO(), io.BytesIO()
         formats.get(name).write(rich, one)

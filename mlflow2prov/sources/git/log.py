@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import IO
 
+from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts, times
 
 _BLOCK = 1 << 20
@@ -80,8 +81,17 @@ class LogParser:
         self._empty()
 
     def parse(self, stream: IO[bytes], progress: Callable[[int], None]) -> int:
-        """Read the whole stream; returns the number of commits."""
-        tokens = _tokens(stream)
+        """Read the whole stream; returns the number of commits.
+
+        Raises:
+            RepositoryError: the stream breaks off, as of a git that was ended.
+        """
+        try:
+            return self._parse(_tokens(stream), progress)
+        except (StopIteration, ValueError, IndexError, KeyError) as error:
+            raise RepositoryError("git log broke off in the middle of a commit") from error
+
+    def _parse(self, tokens: Iterator[bytes], progress: Callable[[int], None]) -> int:
         ordinal = 1
         token = next(tokens, b"")
         while token:

@@ -1,5 +1,6 @@
 """What a history becomes as facts: every odd history in which a reader of Git can go wrong."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.history import derive_revisions
 from mlflow2prov.sources.git import read_history
+from mlflow2prov.sources.git.log import LogParser, arguments
 from tests.repositories import ADA, BOB, Repository
 
 
@@ -540,3 +542,22 @@ def test_the_name_of_a_file_is_the_last_part_of_its_path(repository, path, name)
     repository.commit("one")
     _, facts = read(repository.path)
     assert facts.query("SELECT name FROM {file_changes}") == [(name,)]
+
+
+def test_a_log_that_breaks_off_is_an_error_wherever_it_does(repository):
+    repository.commit("one\n\nCo-authored-by: Bob <bob@example.org>", a="1\n")
+    repository.git("mv", "a", "b")
+    repository.commit("two")
+    log = arguments(mailmap=True, renames="similar")
+    whole = subprocess.run(["git", *log, "--all"], cwd=repository.path, capture_output=True).stdout
+    for end in range(1, len(whole), 3):
+        try:
+            LogParser(Facts(), set(), has_all_paths=True).parse(
+                io.BytesIO(whole[:end]), lambda _: None
+            )
+        except RepositoryError as error:
+            assert "broke off" in str(error)
+    with pytest.raises(RepositoryError, match="broke off"):
+        LogParser(Facts(), set(), has_all_paths=True).parse(
+            io.BytesIO(whole[: len(whole) // 2]), lambda _: None
+        )
