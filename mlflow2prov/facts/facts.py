@@ -62,12 +62,12 @@ class Facts:
         if len(rows) >= _BATCH:
             self._write(table)
 
-    def add_columns(self, table: str, columns: Iterable[Sequence[object]]) -> None:
+    def add_columns(self, table: str, columns: Iterable[Sequence[object] | pa.Array]) -> None:
         """Add many rows, given as columns in the order of the table's columns."""
         types = TABLES[table].columns
         batch = pa.table(
             {
-                name: pa.array(column, _ARROW[kind])
+                name: column if isinstance(column, pa.Array) else pa.array(column, _ARROW[kind])
                 for (name, kind), column in zip(types.items(), columns, strict=True)
             }
         )
@@ -77,6 +77,12 @@ class Facts:
             connection.execute(f"INSERT INTO {self.table(table)} SELECT * FROM batch")
         finally:
             connection.unregister("batch")
+
+    def discard(self, tables: Iterable[str]) -> None:
+        """Forget all rows of ``tables``."""
+        for table in tables:
+            self._rows.pop(table, None)
+            database.connection().execute(f"DELETE FROM {self.table(table)}")
 
     def flush(self) -> None:
         """Bring in the rows that :meth:`add` still holds."""

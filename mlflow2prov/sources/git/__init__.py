@@ -1,4 +1,4 @@
-"""Git as a source: one pass of ``git log`` into the fact tables."""
+"""Git as a source: a history into the fact tables, described by git side by side."""
 
 from mlflow2prov.sources.git.history import History, read_history
 from mlflow2prov.sources.git.trees import read_trees

@@ -141,8 +141,8 @@ class Repository:
         )
 
     @contextmanager
-    def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
-        """Run a git command and give its output as it comes.
+    def stream(self, *arguments: str, stdin: bytes | None = None) -> Iterator[IO[bytes]]:
+        """Run a git command and give its output as it comes, while it takes ``stdin``.
 
         Raises:
             RepositoryError: git failed; the error says git's last words.
@@ -150,7 +150,10 @@ class Repository:
         with _undisturbed():
             # GitPython ends the process when this object goes, so it is held until the end.
             running = self._git.execute(
-                self._command(*arguments), as_process=True, env=_ENVIRONMENT
+                self._command(*arguments),
+                as_process=True,
+                istream=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                env=_ENVIRONMENT,
             )
         process = _process(running)
         stdout, stderr = process.stdout, process.stderr
@@ -159,6 +162,8 @@ class Repository:
         complaints: list[bytes] = []
         reader = threading.Thread(target=lambda: complaints.extend(stderr), daemon=True)
         reader.start()
+        feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
+        feeder.start()
         try:
             yield stdout
         except BaseException:
@@ -168,12 +173,13 @@ class Repository:
             stdout.close()
             status = process.wait()
             reader.join()
+            feeder.join()
             stderr.close()
         if status:
             raise RepositoryError(
-                f"{self._path}: git log failed ({_reason(complaints)}); try `git fsck` there"
+                f"{self._path}: git {arguments[0]} failed ({_reason(complaints)}); try `git fsck` there"
             )
-        self.warned_of_renames = any(b"rename detection" in line for line in complaints)
+        self.warned_of_renames |= any(b"rename detection" in line for line in complaints)
 
     def _command(self, *arguments: str) -> list[str]:
         settings = [
@@ -193,6 +199,14 @@ def _process(running: Any) -> subprocess.Popen[bytes]:
     """Return the process that GitPython wraps."""
     process: subprocess.Popen[bytes] = running.proc
     return process
+
+
+def _feed(pipe: IO[bytes] | None, content: bytes | None) -> None:
+    """Give a process all its input; one that ended has no use for it."""
+    if pipe is None:
+        return
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(content or b"")
 
 
 def _widen(pipe: IO[bytes]) -> None:

@@ -13,7 +13,7 @@ from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.sources.git.command import Repository
-from mlflow2prov.sources.git.log import LogParser, arguments
+from mlflow2prov.sources.git.log import list_commits, read_commits
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -49,7 +49,7 @@ def read_history(
     renames: str = "similar",
     progress: Progress | None = None,
 ) -> History:
-    """Read the history of the repository at (or around) ``path`` in one pass of ``git log``.
+    """Read the history of the repository at (or around) ``path`` .
 
     Args:
         path: a repository, bare or not, a linked worktree, or a folder within one.
@@ -59,7 +59,7 @@ def read_history(
         branches: read only what these refs reach; all refs where there are none.
         mailmap: map names and addresses by ``.mailmap`` (gitmailmap(5)).
         renames: ``similar``, ``exact`` or ``none``, as :func:`mlflow2prov.extract` takes it.
-        progress: called with ``("commits", done, None)`` now and then.
+        progress: called with ``("commits", done, total)`` now and then.
 
     Raises:
         RepositoryError: not a repository, an unknown branch or date, or git failed on the way.
@@ -75,27 +75,35 @@ def read_history(
     boundary = _boundary(repository) if history.is_shallow else set()
     tips = _tips(repository, branches, history)
 
-    def read(renames: str) -> int:
-        parser = LogParser(facts, boundary, has_all_paths=renames == "similar")
-        # The mailmap of a bare repository is in a tree, too.
-        maps = mailmap and renames != "unread"
-        with repository.stream(*arguments(mailmap=maps, renames=renames), *tips) as log:
-            return parser.parse(
-                log, lambda done: progress("commits", done, None) if progress else None
-            )
+    commits = list_commits(repository, tips)
+    history.commits = len(commits)
+
+    def report(done: int) -> None:
+        if progress:
+            progress("commits", done, len(commits))
 
     ways = {"similar": ("similar", "exact", "unread")}.get(renames, (renames, "unread"))
     for number, renames in enumerate(ways, start=1):
+        # The mailmap of a bare repository is in a tree, too.
+        maps = mailmap and renames != "unread"
         try:
-            history.commits = read(renames)
+            read_commits(
+                repository,
+                commits,
+                facts,
+                boundary=boundary,
+                mailmap=maps,
+                renames=renames,
+                progress=report,
+            )
             break
         except RepositoryError as error:
             # To compare files git has to have their contents, and to list them their folders (trees).
             if number == len(ways):
                 raise
-            for table in _FILLED:
-                facts.execute(f"DELETE FROM {{{table}}}", [])
+            facts.discard(_FILLED)
             missing = error
+    facts.flush()
     if renames != ways[0] and renames == "exact":
         history.notices.append(f"{missing}; only exact renames are found without what is missing")
     elif renames == "unread":
@@ -106,7 +114,6 @@ def read_history(
             f"{path}: some commits move too many files for git to compare them all; of these, only "
             "exact renames are found"
         )
-    _count_from_the_oldest(facts, history.commits)
     if renames == "exact":
         find_exact_renames(facts)
     if boundary:
@@ -124,8 +131,6 @@ def read_history(
         history.notices.append(
             f"{path}: none of its commits lies between the dates that were given"
         )
-    if progress:
-        progress("commits", history.commits, history.commits)
     return history
 
 
@@ -169,11 +174,6 @@ def _broken_refs(repository: Repository) -> list[str]:
     return [
         name for (_, name), said in zip(refs, answers, strict=False) if said.endswith(" missing")
     ]
-
-
-def _count_from_the_oldest(facts: Facts, commits: int) -> None:
-    for table in _FILLED:
-        facts.query(f"UPDATE {{{table}}} SET ordinal = ordinal + {max(commits - 1, 0)}")
 
 
 def _boundary(repository: Repository) -> set[str]:

@@ -1,326 +1,125 @@
-r"""The stream of ``git log --raw -z``, parsed into columns.
+"""The log of a history: its commits, as ``git rev-list`` orders them, described by ``git diff-tree``.
 
-A commit is ten NUL-ended fields (:data:`FORMAT`) and, where it changed something, one record a path
-(git-diff(1), "Raw output format"):
-
-    :100644 100644 <blob> <blob> M \0 path \0                    one parent
-    :100644 100644 <blob> <blob> R086 \0 old path \0 path \0     renamed or copied
-    ::100644 100644 100644 <blob> <blob> <blob> MR \0 path in each parent ... \0 path \0     a merge
+Several git processes describe commits side by side, each some hundreds in turn, so that all cores have
+something to do; what they print is parsed as it comes (:mod:`mlflow2prov.sources.git.parsing`). What a
+commit becomes does not depend on which of them described it, nor does the order of the facts.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from itertools import takewhile
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import IO
 
-from mlflow2prov.errors import RepositoryError
-from mlflow2prov.facts import Facts, times
+from mlflow2prov.facts import Facts
+from mlflow2prov.sources.git.command import Repository
+from mlflow2prov.sources.git.parsing import Layout, Parser, format_of
 
-_BLOCK = 1 << 20
-_CHANGES = ("--raw", "-c", "--root")
-_ROWS = 4_000
-"""How many rows are gathered: so few that git has not to wait while they are stored."""
-_ABSENT = "000000"
+_BLOCK = 4 << 20
+"""How many bytes are parsed at once."""
+_TURN = 1_000
+"""How many commits a process describes before it is the next one's turn."""
+_MOST_PROCESSES = 8
 
-_COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[^\n]*$", re.I | re.M)
-_ASKED = {f"%{who}{part}".encode() for who in "ac" for part in "nNeE"}
-
-
-def arguments(*, mailmap: bool, renames: str) -> list[str]:
-    """Return the arguments of the ``git log`` whose output :class:`LogParser` reads, but for revisions.
-
-    ``renames`` is as in :func:`mlflow2prov.extract`, or ``unread``: no changes at all.
-    """
-    person = "N\0E" if mailmap else "n\0e"
-    author, committer = (
-        "%x00".join(f"%{who}{part}" for part in person.split("\0")) for who in ("a", "c")
-    )
-    detection = {
-        "similar": [*_CHANGES, "-M", "-C", "-l1000", "--combined-all-paths"],
-        "exact": [*_CHANGES, "--no-renames"],
-        "none": [*_CHANGES, "--no-renames"],
-        "unread": ["--no-patch", "--no-mailmap"],
-    }[renames]
-    return [
-        "log",
-        "--topo-order",
-        "-z",
-        "--no-abbrev",
-        "--no-color",
-        "--no-decorate",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-show-signature",
-        "--no-notes",
-        "--no-relative",
-        "--ignore-submodules=none",
-        "-O/dev/null",
-        "--encoding=UTF-8",
-        "--date=raw",
-        *detection,
-        f"--format=%H%x00%P%x00{author}%x00%ad%x00{committer}%x00%cd%x00%B",
-    ]
-
-
-class LogParser:
-    """Fills ``commits``, ``parents``, ``coauthors`` and ``changes`` from the stream.
-
-    The stream is newest first, so that ``ordinal`` counts down from 0; :meth:`parse` returns how many
-    commits there were, and the caller shifts the ordinals.
-    """
-
-    def __init__(self, facts: Facts, boundary: set[str], has_all_paths: bool) -> None:
-        """``boundary`` holds the commits where a shallow clone ends."""
-        self._facts = facts
-        self._boundary = boundary
-        self._has_all_paths = has_all_paths
-        self._texts: dict[bytes, str | None] = {}
-        self._emails: dict[bytes, str | None] = {}
-        self._empty()
-
-    def parse(self, stream: IO[bytes], progress: Callable[[int], None]) -> int:
-        """Read the whole stream; returns the number of commits.
-
-        Raises:
-            RepositoryError: the stream breaks off, as of a git that was ended.
-        """
-        try:
-            return self._parse(_tokens(stream), progress)
-        except (StopIteration, ValueError, IndexError, KeyError) as error:
-            raise RepositoryError("git log broke off in the middle of a commit") from error
-
-    def _parse(self, tokens: Iterator[bytes], progress: Callable[[int], None]) -> int:
-        ordinal = 1
-        token = next(tokens, b"")
-        while token:
-            ordinal -= 1
-            token = self._commit(ordinal, token, tokens)
-            if len(self._commits) >= _ROWS or len(self._changes) >= _ROWS:
-                self._flush()
-                progress(1 - ordinal)
-        self._flush()
-        return 1 - ordinal
-
-    def _commit(self, ordinal: int, sha_token: bytes, tokens: Iterator[bytes]) -> bytes:
-        """Take one commit and its changes; returns the first token of the next."""
-        sha = sha_token.decode()
-        parents = next(tokens).decode().split()
-        author, author_email = self._person(next(tokens), next(tokens))
-        authored, authored_at = _time(next(tokens))
-        committer, committer_email = self._person(next(tokens), next(tokens))
-        committed, committed_at = _time(next(tokens))
-        message_token = next(tokens)
-        message = text(message_token).rstrip("\n")
-        title = _title(message)
-        self._commits.append(
-            (
-                ordinal,
-                sha,
-                author,
-                author_email,
-                authored_at,
-                authored,
-                committer,
-                committer_email,
-                committed_at,
-                committed,
-                title,
-                message,
-                True,
-            )
-        )
-        for position, parent in enumerate(parents):
-            self._parents.append((ordinal, sha, parent, position))
-        if b"uthored" in message_token:
-            for name, email in _COAUTHOR.findall(message_token):
-                self._coauthors.append((ordinal, sha, *self._person(name, email)))
-        token = next(tokens, b"")
-        if not token:  # an empty token stands before a merge's changes, and at the end
-            token = next(tokens, b"")
-        is_boundary = sha in self._boundary
-        changes = self._changes
-        token = token.lstrip(b"\n")
-        while token[:1] == b":":
-            if token[1:2] == b":":
-                self._merged_change(ordinal, sha, token, tokens)
-            else:
-                old_mode, mode, old_blob, blob, status = token[1:].decode().split(" ")
-                letter = status[0]
-                at = path(next(tokens))
-                old_path = at if old_mode != _ABSENT else None
-                if letter in "RC":
-                    at = path(next(tokens))
-                changes.append(
-                    _change(
-                        ordinal,
-                        sha,
-                        0,
-                        letter,
-                        at,
-                        mode,
-                        blob,
-                        old_path,
-                        old_mode,
-                        old_blob,
-                        is_boundary,
-                    )
-                )
-            token = next(tokens, b"")
-        return token
-
-    def _merged_change(self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]) -> None:
-        """Take the change of a merge against all its parents: a row for each."""
-        colons = len(token) - len(token.lstrip(b":"))
-        fields = token[colons:].decode().split(" ")
-        modes, blobs = fields[: colons + 1], fields[colons + 1 : -1]
-        statuses = fields[-1]
-        old_paths: list[str | None]
-        if self._has_all_paths:
-            old_paths = [path(next(tokens)) for _ in range(colons)]
-            at = path(next(tokens))
-        else:
-            at = path(next(tokens))
-            old_paths = [at] * colons
-        for position in range(colons):
-            old_path = old_paths[position] if modes[position] != _ABSENT else None
-            self._changes.append(
-                _change(
-                    ordinal,
-                    sha,
-                    position,
-                    statuses[position],
-                    at,
-                    modes[-1],
-                    blobs[-1],
-                    old_path,
-                    modes[position],
-                    blobs[position],
-                    False,
-                )
-            )
-
-    def _person(self, name: bytes, email: bytes) -> tuple[str | None, str | None]:
-        # Of a line that names nobody, git gives back what it was asked for.
-        if name not in self._texts:
-            self._texts[name] = None if name in _ASKED else text(name).strip() or None
-        if email not in self._emails:
-            self._emails[email] = None if email in _ASKED else text(email).strip().lower() or None
-        return self._texts[name], self._emails[email]
-
-    def _empty(self) -> None:
-        self._commits: list[tuple[object, ...]] = []
-        self._parents: list[tuple[object, ...]] = []
-        self._coauthors: list[tuple[object, ...]] = []
-        self._changes: list[tuple[object, ...]] = []
-
-    def _flush(self) -> None:
-        for table in ("commits", "parents", "coauthors", "changes"):
-            rows = getattr(self, f"_{table}")
-            if rows:
-                self._facts.add_columns(table, zip(*rows, strict=True))
-        self._empty()
-
-
-def _title(message: str) -> str:
-    """Return a message's subject as git does: the lines before the first blank one, as one."""
-    if "\n" not in message:
-        return message.rstrip()
-    lines = [line.rstrip() for line in message.lstrip().split("\n")]
-    return " ".join(takewhile(bool, lines))
-
-
-def _change(
-    ordinal: int,
-    sha: str,
-    position: int,
-    status: str,
-    at: str,
-    mode: str,
-    blob: str,
-    old_path: str | None,
-    old_mode: str,
-    old_blob: str,
-    is_boundary: bool,
-) -> tuple[object, ...]:
-    """Return a row of ``changes``: what is absent, before or after, is null."""
-    is_old, is_new = old_mode != _ABSENT, mode != _ABSENT
-    return (
-        ordinal,
-        sha,
-        position,
-        status,
-        at,
-        mode if is_new else None,
-        blob if is_new else None,
-        old_path if is_old else None,
-        old_mode if is_old else None,
-        old_blob if is_old else None,
-        is_boundary,
-    )
-
-
-def text(content: bytes) -> str:
-    """Decode what git gives as UTF-8; what is none is taken as Latin-1, which loses nothing."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def path(content: bytes) -> str:
-    """Return a path as text: as it is where it is UTF-8, else as git quotes it.
-
-    Git's quoted form (git-config(1), ``core.quotePath``) is in double quotes; a path that begins with
-    one is quoted too, so that different paths stay different.
-    """
-    try:
-        decoded = content.decode()
-    except UnicodeDecodeError:
-        return _quoted(content)
-    return _quoted(content) if decoded[:1] == '"' else decoded
-
-
-_ESCAPES = {
-    7: "\\a",
-    8: "\\b",
-    9: "\\t",
-    10: "\\n",
-    11: "\\v",
-    12: "\\f",
-    13: "\\r",
-    34: '\\"',
-    92: "\\\\",
+_COMMON = ("-z", "--no-abbrev", "--no-color", "--encoding=UTF-8", "--date=raw")
+_CHANGES = (
+    *("diff-tree", "--stdin", "--always", "--raw", "-r", "-c", "--root", "-O/dev/null"),
+    *("--no-ext-diff", "--no-textconv", "--no-relative", "--ignore-submodules=none", *_COMMON),
+)
+_WAYS = {
+    "similar": (*_CHANGES, "-M", "-C", "-l1000", "--combined-all-paths"),
+    "exact": (*_CHANGES, "--no-renames"),
+    "none": (*_CHANGES, "--no-renames"),
+    "unread": ("log", "--stdin", "--no-walk=unsorted", "--no-patch", "--no-mailmap", *_COMMON),
 }
 
 
-def _quoted(content: bytes) -> str:
-    escaped = (
-        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
-        for byte in content
+def list_commits(repository: Repository, tips: Sequence[str]) -> list[str]:
+    """Return the hashes of the commits that ``tips`` reach, children before their parents.
+
+    Raises:
+        RepositoryError: git failed, as where a commit is missing.
+    """
+    with repository.stream("rev-list", "--topo-order", *tips) as listed:
+        return listed.read().decode("ascii").split()
+
+
+def read_commits(
+    repository: Repository,
+    commits: Sequence[str],
+    facts: Facts,
+    *,
+    boundary: set[str],
+    mailmap: bool,
+    renames: str,
+    progress: Callable[[int], None],
+) -> None:
+    """Fill ``commits``, ``parents``, ``coauthors`` and ``changes``.
+
+    Args:
+        commits: hashes, children before their parents; the last one gets the ordinal 0.
+        boundary: the commits where a shallow clone ends.
+        mailmap: map names and addresses by ``.mailmap``.
+        renames: as :func:`mlflow2prov.extract` takes it, or ``unread``: no changes at all.
+        progress: called with the number of commits that were read.
+
+    Raises:
+        RepositoryError: git failed, or said something else than what it was asked.
+    """
+    if not commits:
+        return
+    layout = Layout(len(commits[0]), has_all_paths=renames == "similar")
+    arguments = (*_WAYS[renames], f"--format={format_of(mailmap=mailmap)}")
+    last = len(commits) - 1
+    shares = [
+        [(last - n, commits[n]) for n in places] for places in _shares(len(commits), _processes())
+    ]
+    parsers = [Parser(facts, layout, boundary, share) for share in shares]
+    with ThreadPoolExecutor(len(shares)) as readers, ExitStack() as running:
+        streams = [
+            running.enter_context(
+                repository.stream(
+                    *arguments, stdin="".join(f"{sha}\n" for _, sha in share).encode()
+                )
+            )
+            for share in shares
+        ]
+        for number, block in _blocks(streams, readers):
+            parsers[number].take(block)
+            progress(sum(parser.done for parser in parsers))
+    # Of a git that failed its own words have been said by now.
+    for parser in parsers:
+        parser.take(None)
+    progress(len(commits))
+
+
+def _processes() -> int:
+    return min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, _MOST_PROCESSES
     )
-    return f'"{"".join(escaped)}"'
 
 
-def _time(token: bytes) -> tuple[int | None, str | None]:
-    """Return seconds since 1970 and ``xsd:dateTime`` of git's raw date, ``1700000000 +0100``."""
-    seconds, _, offset = token.decode("ascii", "replace").partition(" ")
-    try:
-        epoch = int(seconds)
-    except ValueError:
-        return None, None
-    at = times.from_git(epoch, offset)
-    return (epoch, at) if at else (None, None)
+def _shares(commits: int, processes: int) -> list[list[int]]:
+    """Divide the places of ``commits`` among ``processes``, turn by turn."""
+    turns = [range(begin, min(begin + _TURN, commits)) for begin in range(0, commits, _TURN)]
+    shares = [turns[number::processes] for number in range(processes)]
+    return [[place for turn in share for place in turn] for share in shares if share]
 
 
-def _tokens(stream: IO[bytes]) -> Iterator[bytes]:
-    """Split a stream at its NUL bytes."""
-    rest = b""
-    read = getattr(stream, "read1", stream.read)
-    while block := read(_BLOCK):
-        parts = (rest + block).split(b"\0")
-        rest = parts.pop()
-        yield from parts
-    if rest:
-        yield rest
+def _blocks(streams: list[IO[bytes]], readers: ThreadPoolExecutor) -> Iterator[tuple[int, bytes]]:
+    """Yield (number of the stream, block) in turn, the next ones being read meanwhile."""
+    reading = {number: readers.submit(_block, stream) for number, stream in enumerate(streams)}
+    while reading:
+        for number in list(reading):
+            block = reading[number].result()
+            if block:
+                reading[number] = readers.submit(_block, streams[number])
+                yield number, block
+            else:
+                del reading[number]
+
+
+def _block(stream: IO[bytes]) -> bytes:
+    return stream.read(_BLOCK)

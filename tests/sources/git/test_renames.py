@@ -1,14 +1,13 @@
 """Exact renames and copies are those that git finds."""
 
 import random
-import subprocess
 
 import pytest
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.git import read_history
-from mlflow2prov.sources.git.log import LogParser
+from mlflow2prov.sources.git import log, read_history
 from tests.repositories import Repository
+from tests.sources.git.plain_log import read_plainly
 
 CONTENTS = ["", "one\n", "two\n", "three\n"]
 PATHS = ["a", "b", "x/a", "x/b", "x.c", "y/a", "y/z/a"]
@@ -59,14 +58,32 @@ def test_exact_renames_are_those_that_git_finds(tmp_path, seed):
     random_history(repository, seed)
     ours, theirs = Facts(), Facts()
     read_history(repository.path, ours, renames="exact")
-    log = "log --topo-order --raw -z -c --root --no-abbrev --date=raw --combined-all-paths --all"
-    form = "%H%x00%P%x00%aN%x00%aE%x00%ad%x00%cN%x00%cE%x00%cd%x00%B"
-    command = ["git", *log.split(), "-M100%", "-C100%", f"--format={form}"]
-    with subprocess.Popen(command, cwd=repository.path, stdout=subprocess.PIPE) as running:
-        LogParser(theirs, set(), has_all_paths=True).parse(running.stdout, lambda _: None)
+    read_plainly(repository.path, theirs, "-M100%", "-C100%", "--combined-all-paths")
     found = changes(ours)
     assert found == changes(theirs)
     assert {row[1] for row in found} >= {"A", "C", "D", "M", "R"}
+
+
+TABLES = ("commits", "parents", "coauthors", "changes")
+
+
+@pytest.mark.parametrize(
+    "detection", [("none", "--no-renames"), ("similar", "-M -C -l1000 --combined-all-paths")]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_side_by_side_and_by_columns_is_the_same_as_plainly(tmp_path, monkeypatch, seed, detection):
+    monkeypatch.setattr(log, "_TURN", 7)
+    monkeypatch.setattr(log, "_BLOCK", 1_000)
+    monkeypatch.setattr(log, "_processes", lambda: 3)
+    renames, options = detection
+    repository = Repository(tmp_path / "repository")
+    random_history(repository, seed)
+    ours, theirs = Facts(), Facts()
+    read_history(repository.path, ours, renames=renames)
+    read_plainly(repository.path, theirs, *options.split())
+    for table in TABLES:
+        query = f"SELECT * FROM {{{table}}} ORDER BY ALL"
+        assert ours.query(query) == theirs.query(query)
 
 
 def test_what_git_cannot_read_costs_similar_renames_only(tmp_path):
