@@ -1,6 +1,6 @@
 """MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
 
-    from mlflow2prov import extract, load, merge, save, statistics, transform, Document
+    from mlflow2prov import extract, load, merge, pull, push, save, statistics, transform, Document
 
 Each command of the command line is one function here.
 """
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlflow2prov.operations.merge import merge
     from mlflow2prov.operations.statistics import statistics
     from mlflow2prov.operations.transform import transform
+    from mlflow2prov.stores import pull, push
 
 __version__ = "1.0.0"
 
@@ -28,6 +29,8 @@ _HOMES = {
     "extract": "extraction",
     "load": "formats.files",
     "merge": "operations.merge",
+    "pull": "stores",
+    "push": "stores",
     "save": "formats.files",
     "statistics": "operations.statistics",
     "transform": "operations.transform",
@@ -43,6 +46,8 @@ __all__ = [
     "extract",
     "load",
     "merge",
+    "pull",
+    "push",
     "save",
     "statistics",
     "transform",

@@ -4,6 +4,7 @@
     |-- SourceError             a repository or an MLflow store cannot be read
     |   |-- RepositoryError
     |   `-- StoreError
+    |-- GraphStoreError         a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
     |-- NamespaceError          a qualified name has no namespace
     `-- ConfigurationError      a YAML file or an argument does not say what it should
@@ -28,6 +29,10 @@ class RepositoryError(SourceError):
 
 class StoreError(SourceError):
     """An MLflow server, database or folder is missing, unreadable or not one."""
+
+
+class GraphStoreError(MLflow2ProvError):
+    """A store that documents are pushed to or pulled from cannot be reached, or refuses."""
 
 
 class FormatError(MLflow2ProvError):

@@ -39,10 +39,11 @@ BELOW = {
     "templates": {"database", "document", "facts"},
     "operations": {"errors", "database", "document"},
     "formats": {"errors", "database", "document", "operations"},
+    "stores": {"errors", "database", "document", "operations", "formats", "sources"},
     "extraction": {"errors", "document", "facts", "sources", "templates", "operations"},
     "__init__": set(),
     "__main__": {"cli"},
-    "cli": {"errors", "database", "extraction", "formats", "operations", "document"},
+    "cli": {"errors", "database", "extraction", "formats", "operations", "document", "stores"},
 }
 
 

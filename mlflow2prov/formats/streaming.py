@@ -17,7 +17,7 @@ def write_text(query: str, stream: BinaryIO, skip: int = 0) -> None:
     each row, ``skip`` says how many bytes of the first row are to be left out.
     """
     for batch in database.cursor().sql(query).to_arrow_reader(_ROWS):
-        written = _utf8(batch.column(0))
+        written = utf8(batch.column(0))
         stream.write(written[skip:] if skip else written)
         skip = max(skip - len(written), 0)
 
@@ -27,7 +27,7 @@ def json_text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _utf8(column: pa.StringArray) -> memoryview | bytes:
+def utf8(column: pa.StringArray) -> memoryview | bytes:
     """Return the bytes of all strings of a column, one after the other."""
     if len(column) == 0:
         return b""
