@@ -22,7 +22,7 @@ from mlflow2prov.document.kinds import KINDS, Kind, Refers
 NAMED = ("prov:type", "prov:role")
 """Keys whose plain values are qualified names, as in all that is extracted."""
 
-ID, BUNDLE = "prov:id", "prov:bundle"
+ID, BUNDLE = "prov:id", "prov:inBundle"
 FORMAL = frozenset(f"prov:{argument.name}" for kind in KINDS for argument in kind.arguments)
 
 # An xsd:dateTime as Documents write it, which a calendar has.
