@@ -134,6 +134,8 @@ def _relation(
     subtype = _SUBTYPE if kind.name == "wasDerivedFrom" else "NULL"
     rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
     groups = database.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
+    told_by = [text(kind.name), "s", "o"]
+    told_by += [kind.column(a.name) if a.refers is Refers.TIME else _place(a) for a in others]
     where = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
     for derivation, is_named in groups:
         influence = derivation or relation.influence
@@ -142,7 +144,7 @@ def _relation(
             optional("o", _property("n", relation.object, "o", syntax)),
             *_others("n", others, relation, syntax),
         ]
-        node = terms.name("id") if is_named else f"concat('_:{where}{influence}', place)"
+        node = terms.name("id") if is_named else syntax.node(f"{where}{influence}", told_by)
         group = (
             f"SELECT * EXCLUDE attributes, {node} AS n, {_without(derivation)} AS attributes FROM ({rows}) "
             f"WHERE subtype IS NOT DISTINCT FROM {text(derivation) if derivation else 'NULL'} "

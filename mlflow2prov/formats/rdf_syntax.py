@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -57,6 +57,13 @@ class Syntax(ABC):
     @abstractmethod
     def language(self, tag: str) -> str:
         """Return the SQL for the language of a literal; ``tag`` is SQL too, maybe NULL."""
+
+    def node(self, label: str, told_by: Sequence[str]) -> str:  # noqa: ARG002
+        """Return the SQL for a node without a name, one of those called ``label``.
+
+        ``told_by`` is the SQL for what tells it from all others in the bundle; here its place does.
+        """
+        return f"concat('_:{label}', place)"
 
     @abstractmethod
     def reference(self, subject: str, key: str, value: str) -> str:
