@@ -1,4 +1,4 @@
-"""``load``: add documents from files."""
+"""``load``: add documents from files and stores."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.values import TEXT, URI
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import READABLE
+from mlflow2prov.stores import is_address
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
@@ -26,7 +27,7 @@ _STANDARD_INPUT = "-"
     multiple=True,
     required=True,
     metavar="FILE",
-    help="A file, or - for standard input; may be repeated.",
+    help="A file, - for standard input, or the URL of a store (see export); may be repeated.",
 )
 @click.option(
     "--format",
@@ -34,25 +35,43 @@ _STANDARD_INPUT = "-"
     type=click.Choice(READABLE),
     help="What the files are; by default their content tells, then the extension.",
 )
-def command(inputs: tuple[str, ...], format_: str | None) -> Step:
-    """Load documents from files, in any PROV format.
+@click.option(
+    "--graph",
+    type=URI,
+    metavar="IRI",
+    help="The named graph of a SPARQL 1.1 store; else the default graph.",
+)
+def command(inputs: tuple[str, ...], format_: str | None, graph: str | None) -> Step:
+    """Load documents from files, in any PROV format, and from stores.
 
     \b
     mlflow2prov load --input old.json --input new.rdf merge save --output all
+    mlflow2prov load --input bolt://127.0.0.1:7687 statistics
     """
 
     if inputs.count(_STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be read once; give - to one --input")
+    stores = frozenset(filter(is_address, inputs))
+    if graph is not None and not stores:
+        raise click.UsageError("--graph is of a store; none is loaded from")
 
     def prepare() -> Action:
         from mlflow2prov.formats.files import load
+        from mlflow2prov.stores import find, pull
 
         for name in inputs:
-            if name != _STANDARD_INPUT and not Path(name).exists():
+            if name in stores:
+                store, address, options = find(name, graph=graph)
+                store.check(address, options)
+            elif name != _STANDARD_INPUT and not Path(name).exists():
                 raise FormatError(f"{name}: there is no such file")
 
         def action(documents: list[Document], _: Chain) -> list[Document]:
-            return [*documents, *(load(name, format=format_) for name in inputs)]
+            loaded = (
+                pull(name, graph=graph) if name in stores else load(name, format=format_)
+                for name in inputs
+            )
+            return [*documents, *loaded]
 
         return action
 
