@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,14 +21,11 @@ from typing import Any
 
 from tests.conftest import free_port
 from tests.services import is_missing
+from tests.services.running import running
 
 OWNER, READER, PARTLY = "owner", "reader", "partly"
 PASSWORD = "p@ss/w0rd:s3cret"
 _QUOTED_PASSWORD = "p%40ss%2Fw0rd%3As3cret"
-
-_ATTEMPTS, _PAUSE_SECONDS = 240, 0.25
-_END_SECONDS = 30
-_SHOWN = 2000
 
 _Execute = Callable[[str, str], None]
 
@@ -101,7 +97,11 @@ def postgresql() -> Iterator[DatabaseServer]:
         }
         command = [postgres, "-D", str(data)]
         command += [part for name, to in settings.items() for part in ("-c", f"{name}={to}")]
-        with _running(command, folder, lambda: execute("postgres", "SELECT 1"), psycopg.Error):
+        # By this signal it ends whoever is connected or not; MariaDB always does.
+        with running(
+            command, folder, lambda: execute("postgres", "SELECT 1"), psycopg.Error,
+            end=signal.SIGINT, account=_account(),
+        ):  # fmt: skip
             for account in (READER, PARTLY):
                 execute("postgres", f"CREATE ROLE {account} LOGIN PASSWORD '{PASSWORD}'")
             for database in ("mlflow", "other"):
@@ -162,7 +162,10 @@ def mariadb() -> Iterator[DatabaseServer]:
         }
         # MariaDB takes --no-defaults as its first argument only.
         command = [server, "--no-defaults", *(f"--{name}={to}" for name, to in settings.items())]
-        with _running(command, folder, lambda: execute("other", "SELECT 1"), pymysql.err.Error):
+        with running(
+            command, folder, lambda: execute("other", "SELECT 1"), pymysql.err.Error,
+            account=_account(),
+        ):  # fmt: skip
             yield DatabaseServer("mysql", "pymysql", port, execute)
 
 
@@ -203,35 +206,3 @@ def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, **_account())
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
-
-
-@contextmanager
-def _running(
-    command: list[str], folder: Path, greet: Callable[[], None], refusal: type[Exception]
-) -> Iterator[None]:
-    """Run a server, from when it answers a greeting on, and end it by its process id."""
-    log = folder / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, start_new_session=True, **_account()
-        )
-    try:
-        for _ in range(_ATTEMPTS):
-            try:
-                greet()
-                break
-            except refusal:
-                if server.poll() is not None:
-                    raise RuntimeError(f"{command[0]} ended: {_end_of(log)}") from None
-                time.sleep(_PAUSE_SECONDS)
-        else:
-            raise RuntimeError(f"{command[0]} does not come up: {_end_of(log)}")
-        yield
-    finally:
-        # By this PostgreSQL ends whoever is connected or not; MariaDB always does.
-        server.send_signal(signal.SIGINT if "postgres" in command[0] else signal.SIGTERM)
-        server.wait(_END_SECONDS)
-
-
-def _end_of(log: Path) -> str:
-    return log.read_text(errors="replace")[-_SHOWN:]

@@ -1,0 +1,168 @@
+"""Real servers for the tests of stores, each started once, when a test first asks for it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import free_port
+from tests.services import graph_stores, is_missing
+from tests.services.running import running
+
+PASSWORD = "p@ss/w0rd:s3cret"
+QUOTED_PASSWORD = "p%40ss%2Fw0rd%3As3cret"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A store that runs, and how it is reached."""
+
+    name: str
+    port: int
+    scheme: str
+    path: str
+    process: Any
+    clear: Callable[[], object]
+    """Empties it."""
+    client: Any
+    """Its own driver's, to look at what is there."""
+
+    @property
+    def url(self) -> str:
+        user = graph_stores.USER[self.name]
+        return self.address(f"{user}:{QUOTED_PASSWORD}@" if user else "")
+
+    def address(self, who: str = "", path: str | None = None) -> str:
+        return f"{self.scheme}://{who}127.0.0.1:{self.port}/{self.path if path is None else path}"
+
+
+@contextmanager
+def server(name: str) -> Iterator[Server]:
+    """Run a store in a folder of its own, on a free port."""
+    if (what := graph_stores.missing(name)) is not None:
+        is_missing(what)
+    port = free_port()
+    scheme, path, connect, refusal = _KINDS[name]()
+    with TemporaryDirectory(prefix="store-") as folder:
+        program, environment = graph_stores.command(name, Path(folder), port, PASSWORD)
+        client, greet, clear = connect(port)
+        with running(
+            program, Path(folder), greet, refusal, seconds=180, environment=environment
+        ) as process:
+            yield Server(name, port, scheme, path, process, clear, client)
+            client.close()
+
+
+def _neo4j() -> tuple[Any, ...]:
+    neo4j = importlib.import_module("neo4j")
+
+    def connect(port: int) -> tuple[Any, ...]:
+        driver = neo4j.GraphDatabase.driver(
+            f"bolt://127.0.0.1:{port}",
+            auth=(graph_stores.USER["neo4j"], PASSWORD),
+            connection_timeout=5,
+            notifications_min_severity="OFF",
+        )
+        clear = lambda: driver.execute_query("MATCH (n) DETACH DELETE n")  # noqa: E731
+        return driver, driver.verify_connectivity, clear
+
+    return "bolt", "", connect, (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError)
+
+
+def _mongodb(user: str) -> tuple[Any, ...]:
+    pymongo = importlib.import_module("pymongo")
+
+    def connect(port: int) -> tuple[Any, ...]:
+        who = {"username": user, "password": PASSWORD} if user else {}
+        client = pymongo.MongoClient(
+            "127.0.0.1", port, serverSelectionTimeoutMS=2000, authSource="admin", **who
+        )
+
+        def clear() -> None:
+            for name in client.provenance.list_collection_names():
+                client.provenance.drop_collection(name)
+
+        return client, client.provenance.list_collection_names, clear
+
+    path = "provenance?authSource=admin" if user else "provenance"
+    return "mongodb", path, connect, pymongo.errors.PyMongoError
+
+
+def _fuseki() -> tuple[Any, ...]:
+    def connect(port: int) -> tuple[Any, ...]:
+        client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            auth=(graph_stores.USER["fuseki"], PASSWORD),
+            timeout=60,
+        )
+
+        def clear() -> None:
+            client.post("/provenance/update", data={"update": "DROP ALL"}).raise_for_status()
+
+        return client, lambda: client.get("/$/ping").raise_for_status(), clear
+
+    return "http", "provenance", connect, httpx.HTTPError
+
+
+_KINDS: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "neo4j": _neo4j,
+    "fuseki": _fuseki,
+    "ferretdb": lambda: _mongodb(graph_stores.USER["ferretdb"]),
+    "mongo-java-server": lambda: _mongodb(""),
+}
+NAMES = tuple(_KINDS)
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Callable[[str], Server]:
+    """Give a server by its name, started when it is first asked for."""
+    started: dict[str, Server] = {}
+
+    def get(name: str) -> Server:
+        if name not in started:
+            running_server = server(name)
+            started[name] = running_server.__enter__()
+            request.addfinalizer(lambda: running_server.__exit__(None, None, None))
+        return started[name]
+
+    return get
+
+
+@pytest.fixture(params=NAMES)
+def store(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    """Each store in turn, empty."""
+    found = servers(request.param)
+    found.clear()
+    return found
+
+
+@pytest.fixture
+def neo4j(servers: Callable[[str], Server]) -> Server:
+    """Neo4j, empty."""
+    found = servers("neo4j")
+    found.clear()
+    return found
+
+
+@pytest.fixture
+def fuseki(servers: Callable[[str], Server]) -> Server:
+    """Fuseki, empty."""
+    found = servers("fuseki")
+    found.clear()
+    return found
+
+
+@pytest.fixture(params=["ferretdb", "mongo-java-server"])
+def mongodb(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    """What speaks as MongoDB does, empty."""
+    found = servers(request.param)
+    found.clear()
+    return found
