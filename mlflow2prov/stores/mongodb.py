@@ -40,7 +40,7 @@ _WAIT_MILLISECONDS = 10_000
 _KIND, _LITERALS = "prov:kind", "prov:literals"
 _DATABASE = Database(
     # A dot and a dollar mean something in MongoDB's queries; FerretDB takes no control characters.
-    fits=r"regexp_full_match({}, '[^$.\x00-\x1f\"\\][^.\x00-\x1f\"\\]{{0,999}}')",
+    fits=r"(length({0}) BETWEEN 1 AND 1000 AND NOT regexp_matches({0}, '^[$]|[.\x00-\x1f\"\\]'))",
     reserved=FORMAL | {ID, BUNDLE, _KIND, _LITERALS, "_id", "source", "target"},
 )
 _ELEMENT_DATABASE = Database(_DATABASE.fits, _DATABASE.reserved - {"source", "target"})

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import ELEMENTS, RELATIONS, Kind
+from mlflow2prov.document.kinds import RELATIONS, Kind
 from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import GraphStoreError, NamespaceError
 from mlflow2prov.stores import neo4j_queries as queries
@@ -52,7 +52,8 @@ def push(document: Document, address: Address, _: Options) -> None:
         _write(session, queries.DECLARE, declared)
         there = document_of(_said(session, document), namespaces, _refusing(address))
         document = remaining(document, there, address)
-        for kind in (*ELEMENTS, *RELATIONS):
+        # Elements come first among the kinds, so that relations find theirs.
+        for kind in document.kinds():
             for query, rows in queries.writing(document, kind):
                 _write(session, query, rows)
 

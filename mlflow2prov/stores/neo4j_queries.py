@@ -28,7 +28,8 @@ KEY = "prov:key"
 _LABELS = {kind.name: kind.name.capitalize() for kind in ELEMENTS}
 KIND_OF = {_LABELS[kind.name]: kind for kind in ELEMENTS}
 _OWN_LABELS = (*KIND_OF, "Element", "BundleElement", "Unspecified", "Namespace")
-_HARMLESS = r"[\p{L}_][\p{L}\p{N}_.:/#@ -]{0,199}"
+# What begins or ends a quoted name, or an escape, and what no name has; the rest is text between backticks.
+_HARMLESS = r"(length({0}) BETWEEN 1 AND 200 AND NOT regexp_matches({0}, '[`\\\x00-\x1f\x7f]'))"
 
 
 def odd(kind: Kind) -> str:
@@ -126,7 +127,7 @@ def _types() -> str:
     named = "list_filter(attributes, lambda a: a.key = 'prov:type')"
     return (
         f"list_sort(list_distinct(list_filter(list_transform({named}, lambda a: {local}), "
-        f"lambda l: regexp_full_match(l, {text(_HARMLESS)}) AND l NOT IN ({own}))))"
+        f"lambda l: {_HARMLESS.format('l')} AND l NOT IN ({own}))))"
     )
 
 

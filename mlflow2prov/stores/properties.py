@@ -44,7 +44,7 @@ class Database:
     reserved: frozenset[str]
     """Keys that mean something else there."""
     times: str | None = None
-    """The regular expression of keys whose values may be times, None where a time is a text that looks like one."""
+    """The SQL condition for a key ``{}`` whose values may be times, None where a time is a text that looks like one."""
 
 
 def with_properties(rows: str, kind: Kind, database: Database) -> str:
@@ -143,7 +143,7 @@ def _form(a: str, database: Database) -> str:
     plain = "'text'" if database.times else f"CASE WHEN {looks} THEN 'odd' ELSE 'text' END"
     time = "'text'"
     if database.times:
-        may = f"regexp_full_match({a}.key, {text(database.times)})"
+        may = database.times.format(f"{a}.key")
         time = f"CASE WHEN NOT {may} THEN 'odd' WHEN {_is_local(value)} THEN 'local' ELSE 'time' END"
     return f"""CASE
         WHEN NOT {_fits(f"{a}.key", database)} OR {a}.lang IS NOT NULL THEN 'odd'
