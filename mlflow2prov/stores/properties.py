@@ -118,9 +118,9 @@ def _fits(key: str, database: Database) -> str:
 
 
 def _is_time(value: str) -> str:
-    """Return the SQL condition for a time in the spelling that comes back, the year not 0."""
+    """Return the SQL condition for a time in the spelling that comes back, of a year that it has in every zone."""
     return (
-        f"coalesce(regexp_full_match({value}, {_TIME_SQL}) AND left({value}, 4) <> '0000' "
+        f"coalesce(regexp_full_match({value}, {_TIME_SQL}) AND left({value}, 4) BETWEEN '0002' AND '9998' "
         f"AND TRY_CAST(left({value}, 19) AS TIMESTAMP) IS NOT NULL AND substr({value}, 12, 2) < '24' "
         f"AND substr({value}, 20, 7) <> '.000000' AND right({value}, 6) <> '-00:00' "
         f"AND right({value}, 6) NOT BETWEEN '+14:01' AND '+14:59' "
