@@ -58,7 +58,7 @@ class Syntax(ABC):
     def language(self, tag: str) -> str:
         """Return the SQL for the language of a literal; ``tag`` is SQL too, maybe NULL."""
 
-    def node(self, label: str, told_by: Sequence[str]) -> str:  # noqa: ARG002
+    def node(self, label: str, told_by: Sequence[str]) -> str:
         """Return the SQL for a node without a name, one of those called ``label``.
 
         ``told_by`` is the SQL for what tells it from all others in the bundle; here its place does.

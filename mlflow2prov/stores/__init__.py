@@ -37,9 +37,7 @@ def is_address(name: str) -> bool:
     return bool(separator) and scheme.lower() in MODULES
 
 
-def push(
-    document: Document, url: str, *, graph: str | None = None, layout: str = "kinds"
-) -> None:
+def push(document: Document, url: str, *, graph: str | None = None, layout: str = "kinds") -> None:
     """Add what ``document`` says to what a store holds.
 
     Statements that are the same are united, as :func:`~mlflow2prov.operations.merge.merge` does, and prefixes that
@@ -95,4 +93,14 @@ def find(
     return store, parse(url, store.variable), Options(graph, layout)
 
 
-__all__ = ["LAYOUTS", "MODULES", "Address", "Options", "Store", "find", "is_address", "pull", "push"]
+__all__ = [
+    "LAYOUTS",
+    "MODULES",
+    "Address",
+    "Options",
+    "Store",
+    "find",
+    "is_address",
+    "pull",
+    "push",
+]

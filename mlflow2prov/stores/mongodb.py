@@ -116,7 +116,9 @@ def _open(address: Address) -> Iterator[Any]:
         if error.code in (13, 18):
             told = "not let in: the user or the password is wrong, none is given, or it may not do this"
             raise address.failed(f"{told} (MONGODB_USERNAME, MONGODB_PASSWORD)") from error
-        raise address.failed(f"MongoDB refuses: {(error.details or {}).get('errmsg', error)}") from error
+        raise address.failed(
+            f"MongoDB refuses: {(error.details or {}).get('errmsg', error)}"
+        ) from error
     except (errors.ConnectionFailure, OSError) as error:
         raise address.failed(f"no answer, or no longer ({str(error).partition(',')[0]})") from error
     except (errors.PyMongoError, bson.BSONError, TypeError) as error:
@@ -208,7 +210,7 @@ def _records(document: Document, kind: Kind, options: Options) -> Iterator[list[
         f"CASE WHEN bundle <> '' THEN '\"{ID}\":' || to_json(id)::VARCHAR END",
     ]
     if options.layout == "one":
-        members.append(f"'\"{_KIND}\":\"{kind.name}\"'")
+        members.append(f'\'"{_KIND}":"{kind.name}"\'')
     if not kind.element:
         members += [
             f"'\"{name}\":' || to_json({column})::VARCHAR"

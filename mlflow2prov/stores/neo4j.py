@@ -105,7 +105,9 @@ def _session(address: Address) -> Iterator[Any]:
                 yield session
     except exceptions.AuthError as error:
         told = "not let in: the user or the password is wrong, or none is given"
-        raise address.failed(f"{told} ({_ENVIRONMENT}_USERNAME, {_ENVIRONMENT}_PASSWORD)") from error
+        raise address.failed(
+            f"{told} ({_ENVIRONMENT}_USERNAME, {_ENVIRONMENT}_PASSWORD)"
+        ) from error
     except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError) as error:
         raise address.failed(f"no answer, or no longer ({_reason(error)})") from error
     except (exceptions.Neo4jError, exceptions.DriverError, ValueError) as error:
@@ -165,11 +167,12 @@ def _statements(record: Any, asked: Kind | None = None) -> Iterator[Said]:
 
 def _statement(kind: Kind, properties: dict[str, Any], ends: list[str | None]) -> Said:
     odd = json.loads(properties.get(queries.odd(kind), "[]"))
-    arguments = [properties.get(f"prov:{argument.name}") for argument in kind.arguments[len(ends) :]]
+    arguments = [
+        properties.get(f"prov:{argument.name}") for argument in kind.arguments[len(ends) :]
+    ]
     told = [None if value is None else time_text(value) for value in arguments]
     found = [*attributes(properties, odd, queries.DATABASE)]
     return properties.get(BUNDLE, ""), kind.name, properties.get(ID), [*ends, *told], found
 
 
 STORE = Store("neo4j", "Neo4j", check, push, pull, _ENVIRONMENT)
-

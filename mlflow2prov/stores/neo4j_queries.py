@@ -55,7 +55,9 @@ CONSTRAINTS = (
     ),
 )
 NAMESPACES = "MATCH (n:Namespace) RETURN n.prefix AS prefix, n.uri AS uri"
-DECLARE = "UNWIND $rows AS row MERGE (n:Namespace {prefix: row.prefix}) ON CREATE SET n.uri = row.uri"
+DECLARE = (
+    "UNWIND $rows AS row MERGE (n:Namespace {prefix: row.prefix}) ON CREATE SET n.uri = row.uri"
+)
 ANYTHING = "MATCH (n) WHERE n:Element OR n:BundleElement RETURN 1 LIMIT 1"
 
 _EACH = "UNWIND $rows AS row WITH row, row.properties AS given"
@@ -136,7 +138,7 @@ def _members(kind: Kind, *, with_key: bool) -> list[str]:
     members = ["'\"bundle\":' || to_json(bundle)::VARCHAR"]
     if kind.element:
         return [*members, "'\"id\":' || to_json(id)::VARCHAR"]
-    members += [f"'\"key\":\"' || key || '\"'"] if with_key else []
+    members += ["'\"key\":\"' || key || '\"'"] if with_key else []
     members += [
         f"'\"{name}\":' || to_json({column})::VARCHAR"
         for name, column in (("source", "arg1"), ("target", "arg2"))

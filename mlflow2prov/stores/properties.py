@@ -92,11 +92,13 @@ def with_properties(rows: str, kind: Kind, database: Database) -> str:
         f"'\"prov:{a.name}\":' || to_json({kind.column(a.name)})::VARCHAR END"
         for a in arguments
     ]
-    listed = ", ".join([*formal, "CASE WHEN len(members) > 0 THEN array_to_string(members, ',') END"])
+    listed = ", ".join(
+        [*formal, "CASE WHEN len(members) > 0 THEN array_to_string(members, ',') END"]
+    )
     return f"""
         SELECT * EXCLUDE (formed, keys, is_simple, odd_keys, members),
             concat_ws(',', {listed}) AS properties
-        FROM (SELECT *, {members} AS members, {odd} AS odd, {times if database.times else '[]'} AS times
+        FROM (SELECT *, {members} AS members, {odd} AS odd, {times if database.times else "[]"} AS times
         FROM (SELECT *, {odd_keys} AS odd_keys
         FROM (SELECT *, {keys} AS keys, len({keys}) = len(formed) AS is_simple
         FROM (SELECT *, {formed} AS formed FROM {rows}))))
@@ -144,7 +146,9 @@ def _form(a: str, database: Database) -> str:
     time = "'text'"
     if database.times:
         may = database.times.format(f"{a}.key")
-        time = f"CASE WHEN NOT {may} THEN 'odd' WHEN {_is_local(value)} THEN 'local' ELSE 'time' END"
+        time = (
+            f"CASE WHEN NOT {may} THEN 'odd' WHEN {_is_local(value)} THEN 'local' ELSE 'time' END"
+        )
     return f"""CASE
         WHEN NOT {_fits(f"{a}.key", database)} OR {a}.lang IS NOT NULL THEN 'odd'
         WHEN {a}.key IN ({named}) THEN

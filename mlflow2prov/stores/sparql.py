@@ -42,7 +42,7 @@ _node = re.escape(NODES.encode())
 _SUBJECT = re.compile(rb"^<" + _node + rb"([0-9a-f]{32})>", re.M)
 _OBJECT = re.compile(rb"(?<=> )<" + _node + rb"([0-9a-f]{32})> \.$", re.M)
 _DECLARED = re.compile(
-    rb'^<([^<>\s]*)> <' + re.escape(_PREFIX.encode()) + rb'> "([^"\\\n]*)"[^\n]*\n', re.M
+    rb"^<([^<>\s]*)> <" + re.escape(_PREFIX.encode()) + rb'> "([^"\\\n]*)"[^\n]*\n', re.M
 )
 _BUNDLE = re.compile(rb"^<([^<>\s]*)> <" + re.escape(_NAME.encode()) + rb"> <\1> \.\n", re.M)
 
@@ -57,7 +57,9 @@ class _Triples(NQuads):
     def node(self, label: str, told_by: Sequence[str]) -> str:  # noqa: ARG002
         """An IRI of the digest of what tells it from all others."""
         listed = ", ".join([text(self._within), *told_by])
-        return f"concat({text(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
+        return (
+            f"concat({text(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
+        )
 
 
 def check(address: Address, options: Options) -> None:
@@ -86,7 +88,7 @@ def push(document: Document, address: Address, options: Options) -> None:
                 file.seek(0)
                 answer = client.post(
                     _graph(address, named),
-                    content=iter(lambda: file.read(_BLOCK), b""),  # noqa: B023
+                    content=iter(lambda: file.read(_BLOCK), b""),
                     headers={"Content-Type": _TRIPLES, "Content-Length": str(size)},
                 )
             _look_at(answer, address)
@@ -155,7 +157,9 @@ def _graph(address: Address, graph: str | None) -> httpx.URL:
     url, named = httpx.URL(address.url), _named(address, graph)
     for key in ("graph", "default"):
         url = url.copy_remove_param(key)
-    return url.copy_add_param("default", "") if named is None else url.copy_add_param("graph", named)
+    return (
+        url.copy_add_param("default", "") if named is None else url.copy_add_param("graph", named)
+    )
 
 
 def _named(address: Address, graph: str | None) -> str | None:
@@ -170,7 +174,9 @@ def _open(address: Address) -> Iterator[httpx.Client]:
         with httpx.Client(auth=auth, timeout=_TIMEOUT) as client:
             yield client
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise address.failed(f"no answer, or no longer ({error or type(error).__name__})") from error
+        raise address.failed(
+            f"no answer, or no longer ({error or type(error).__name__})"
+        ) from error
 
 
 def _look_at(answer: httpx.Response, address: Address) -> None:

@@ -31,7 +31,9 @@ def lowered(said):
     """The document with its language tags in small letters: in RDF their case means nothing."""
     return Document.from_statements(
         (
-            s._replace(attributes=tuple(a._replace(lang=a.lang and a.lang.lower()) for a in s.attributes))
+            s._replace(
+                attributes=tuple(a._replace(lang=a.lang and a.lang.lower()) for a in s.attributes)
+            )
             for s in said.statements()
         ),
         said.namespaces,
@@ -58,9 +60,13 @@ def test_the_demo_comes_back(store, demo):
 def contents(store):
     """How much there is, by the store's own count."""
     if store.name == "neo4j":
-        return store.client.execute_query(
-            "MATCH (n) OPTIONAL MATCH (n)-[r]->() RETURN count(DISTINCT n), count(r)"
-        ).records[0].values()
+        return (
+            store.client.execute_query(
+                "MATCH (n) OPTIONAL MATCH (n)-[r]->() RETURN count(DISTINCT n), count(r)"
+            )
+            .records[0]
+            .values()
+        )
     if store.name == "fuseki":
         query = "SELECT (count(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
         answer = store.client.get("/provenance", params={"query": query})
@@ -113,7 +119,9 @@ def test_two_documents_become_one_there(store):
         Statement("used", None, ("ex:a", "ex:e", T), (Literal("prov:role", "r"),)),
     )
     other = document(
-        Statement("entity", "ex:e", (), (Literal("name", "other"), Literal("size", "1", "xsd:int"))),
+        Statement(
+            "entity", "ex:e", (), (Literal("name", "other"), Literal("size", "1", "xsd:int"))
+        ),
         Statement("entity", "ex:f"),
         Statement("activity", "ex:a", (None, T)),
         Statement("used", None, ("ex:a", "ex:e", T), (Literal("prov:role", "s"),)),
@@ -126,7 +134,9 @@ def test_two_documents_become_one_there(store):
 
 
 def test_a_prefix_that_means_something_else_there_is_renamed(store):
-    here = document(Statement("entity", "ex:e", (), (Literal("ex:k", "ex:v", "prov:QUALIFIED_NAME"),)))
+    here = document(
+        Statement("entity", "ex:e", (), (Literal("ex:k", "ex:v", "prov:QUALIFIED_NAME"),))
+    )
     there = document(
         Statement("entity", "ex:e", (), (Literal("ex:k", "ex:v", "prov:QUALIFIED_NAME"),)),
         namespaces={"": "http://else.example/", "ex": "http://else.example/ns#"},
@@ -171,14 +181,26 @@ def test_another_start_than_the_one_there_is_refused(name, servers):
     store.clear()
     push(document(Statement("activity", "ex:a", (T, None))), store.url)
     with pytest.raises(GraphStoreError, match="ex:a"):
-        push(document(Statement("activity", "ex:a", ("2025-01-01T00:00:00+00:00", None))), store.url)
+        push(
+            document(Statement("activity", "ex:a", ("2025-01-01T00:00:00+00:00", None))), store.url
+        )
 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "2024-01-01T00:00:00", "2024-01-01T00:00:00+00:00", "0000-01-01T00:00:00", "1", "true", "é\n\"'\\$`"],
+    [
+        "",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00+00:00",
+        "0000-01-01T00:00:00",
+        "1",
+        "true",
+        "é\n\"'\\$`",
+    ],
 )
-@pytest.mark.parametrize("key", ["name", "prov:type", "prov:label", "a.b", "$x", "_id", "source", "prov:id", "x`y"])
+@pytest.mark.parametrize(
+    "key", ["name", "prov:type", "prov:label", "a.b", "$x", "_id", "source", "prov:id", "x`y"]
+)
 def test_any_text_is_a_text_under_any_key(store, key, value):
     said = document(
         Statement("entity", "ex:e", (), (Literal(key, value),)),

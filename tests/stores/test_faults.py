@@ -1,0 +1,277 @@
+"""Whatever goes wrong with a store is one line that holds no credential, and exit code 1."""
+
+import http.server
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mlflow2prov import Document, Literal, Statement, load, pull, push
+from mlflow2prov.errors import FormatError, GraphStoreError, MLflow2ProvError
+from mlflow2prov.stores import MODULES, find
+from tests.conftest import free_port
+from tests.golden import HERE as GOLDEN
+from tests.services import graph_stores
+from tests.stores.conftest import PASSWORD, QUOTED_PASSWORD
+from tests.stores.cutting import cut
+
+DEMO = GOLDEN / "result.json"
+EMPTY = Document({"": "https://w3id.org/mlflow2prov/"})
+URLS = (
+    "bolt://{}127.0.0.1:{}",
+    "mongodb://{}127.0.0.1:{}/provenance",
+    "http://{}127.0.0.1:{}/provenance",
+)
+
+
+def run(*arguments):
+    """Run the program; returns exit code, standard output, standard error."""
+    command = [sys.executable, "-m", "mlflow2prov", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+def one_line(error):
+    return error.count("\n") == 1 and error.startswith("mlflow2prov: ") and "Traceback" not in error
+
+
+def holds_no_secret(text):
+    return not any(s in text for s in (PASSWORD, QUOTED_PASSWORD, "s3cret", "hidden"))
+
+
+def test_the_command_line_goes_both_ways(store, tmp_path):
+    code, out, error = run("load", "--input", DEMO, "export", "--to", store.url, "statistics")
+    assert (code, error) == (0, "")
+    saved = tmp_path / "again"
+    assert run("load", "--input", store.url, "save", "--output", saved)[0] == 0
+    assert load(f"{saved}.json") == load(DEMO)
+    assert run("load", "--input", store.url, "statistics") == (0, out, "")
+
+
+def test_documents_are_exported_to_a_named_graph(fuseki):
+    graph = "http://example.org/graph"
+    assert run("load", "--input", DEMO, "export", "--to", fuseki.url, "--graph", graph)[0] == 0
+    code, out, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
+    assert code == 0 and "176" in out
+    assert pull(f"{fuseki.url}?graph={graph}") == load(DEMO)
+    with pytest.raises(GraphStoreError, match="holds no document"):
+        pull(fuseki.url)
+
+
+def test_one_collection_holds_all_where_that_is_asked_for(mongodb):
+    code, _, error = run("load", "--input", DEMO, "export", "--to", mongodb.url, "--layout", "one")
+    assert (code, error) == (0, "")
+    names = set(mongodb.client.provenance.list_collection_names())
+    assert names == {"statements", "namespaces"}
+    assert pull(mongodb.url) == load(DEMO)
+
+
+@pytest.mark.parametrize("name", ["neo4j", "fuseki", "ferretdb"])
+def test_a_wrong_password(name, servers):
+    store = servers(name)
+    url = store.address(f"{graph_stores.USER[name]}:hidden@")
+    code, _, error = run("load", "--input", DEMO, "export", "--to", url)
+    assert code == 1 and one_line(error) and "not let in" in error and "_PASSWORD" in error
+    assert holds_no_secret(error)
+
+
+@pytest.mark.parametrize("name", ["neo4j", "fuseki"])
+def test_no_password(name, servers):
+    code, _, error = run("load", "--input", servers(name).address(), "statistics")
+    assert code == 1 and one_line(error) and "not let in" in error
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_server_that_is_down(url):
+    to = url.format(f"owner:{QUOTED_PASSWORD}@", free_port())
+    if to.startswith("mongodb"):
+        to += "?serverSelectionTimeoutMS=500"
+    code, _, error = run("load", "--input", DEMO, "export", "--to", to)
+    assert code == 1 and one_line(error) and "no answer" in error
+    assert holds_no_secret(error)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_one_that_goes_away_halfway_and_the_second_run_completes_it(store, share):
+    with cut(store.port, 10**9) as (port, sent):
+        push(load(DEMO), store.url.replace(f":{store.port}", f":{port}"))
+        whole = sent()
+    store.clear()
+    with cut(store.port, int(whole * share)) as (port, _):
+        away = store.url.replace(f":{store.port}", f":{port}")
+        if "mongodb" in away:
+            away += ("&" if "?" in away else "?") + "serverSelectionTimeoutMS=500"
+        code, _, error = run("load", "--input", DEMO, "export", "--to", away)
+    assert code == 1 and one_line(error) and holds_no_secret(error), error
+    push(load(DEMO), store.url)
+    assert pull(store.url) == load(DEMO)
+
+
+def test_credentials_of_the_environment(servers, monkeypatch):
+    for name, variable in (("neo4j", "NEO4J"), ("fuseki", "SPARQL"), ("ferretdb", "MONGODB")):
+        store = servers(name)
+        store.clear()
+        monkeypatch.setenv(f"{variable}_USERNAME", graph_stores.USER[name])
+        monkeypatch.setenv(f"{variable}_PASSWORD", PASSWORD)
+        push(EMPTY, store.address())
+        assert pull(store.address()) == EMPTY
+
+
+def test_credentials_of_netrc(fuseki, monkeypatch, tmp_path):
+    file = tmp_path / "netrc"
+    file.write_text(f"machine 127.0.0.1 login {graph_stores.USER['fuseki']} password {PASSWORD}\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(file))
+    push(EMPTY, fuseki.address())
+    assert pull(fuseki.address(f"{graph_stores.USER['fuseki']}@")) == EMPTY
+
+
+def test_a_netrc_that_is_none_is_said_without_what_it_holds(monkeypatch, tmp_path):
+    file = tmp_path / "netrc"
+    file.write_text("machine 127.0.0.1 hidden\n")
+    monkeypatch.setenv("NETRC", str(file))
+    with pytest.raises(GraphStoreError, match="netrc") as error:
+        find("http://127.0.0.1:1/x")
+    assert holds_no_secret(str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "module", "extra"),
+    [("bolt://127.0.0.1", "neo4j", "neo4j"), ("mongodb://127.0.0.1/x", "pymongo", "mongodb")],
+)
+def test_a_driver_that_is_not_installed(url, module, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(GraphStoreError, match=rf"pip install 'mlflow2prov\[{extra}\]'"):
+        push(EMPTY, url)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x/y", "bolt:/x", "bolt://", "http://[::1", "mongodb://h:port/x", "nonsense"]
+)
+def test_what_is_no_address(url):
+    with pytest.raises(GraphStoreError) as error:
+        push(EMPTY, url)
+    assert "\n" not in str(error.value)
+
+
+def test_an_option_that_means_nothing_to_a_store_is_refused():
+    with pytest.raises(GraphStoreError, match="graph means nothing to Neo4j"):
+        push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
+    with pytest.raises(GraphStoreError, match="layout means nothing to a SPARQL"):
+        push(EMPTY, "http://127.0.0.1/x", layout="one")
+    with pytest.raises(GraphStoreError, match="there is no layout"):
+        push(EMPTY, "mongodb://127.0.0.1/x", layout="two")
+
+
+@pytest.mark.parametrize("scheme", MODULES)
+def test_no_url_is_shown_with_its_credentials(scheme):
+    if scheme == "mongodb+srv":
+        return
+    _, address, _ = find(f"{scheme}://me:hidden@host.example/x?token=hidden")
+    assert (address.user, address.password) == ("me", "hidden")
+    shown = f"{address} {address!r} {address.failed('me:hidden is wrong at ' + address.url)}"
+    assert holds_no_secret(shown)
+
+
+class Nonsense(http.server.BaseHTTPRequestHandler):
+    """Says of everything that it is a page."""
+
+    content = b"<html>hello</html>"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def page():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nonsense)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_server_that_is_something_else(url, page):
+    to = url.format("", page) + ("?serverSelectionTimeoutMS=500" if "mongodb" in url else "")
+    code, _, error = run("load", "--input", to, "statistics")
+    assert code == 1 and one_line(error), error
+
+
+def test_no_such_dataset(fuseki):
+    url = fuseki.address(f"owner:{QUOTED_PASSWORD}@", "nowhere")
+    code, _, error = run("load", "--input", DEMO, "export", "--to", url)
+    assert code == 1 and one_line(error) and "no such dataset" in error
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("CREATE (:Element:Entity {`prov:id`: 'zz:e'})", "does not declare"),
+        ("CREATE (:Element:Entity {`prov:id`: 'e', k: point({x: 1, y: 2})})", "none of PROV"),
+        (
+            "CREATE (:Element:Entity {`prov:id`: 'e', `prov:entityLiterals`: '[1]'})",
+            "no PROV document",
+        ),
+        ("CREATE (:Element:Entity {`prov:id`: 1})", "no PROV document"),
+        ("CREATE (:Namespace {prefix: 'a b', uri: 1})", "Namespace"),
+    ],
+)
+def test_what_somebody_else_put_into_neo4j(neo4j, query, word):
+    push(EMPTY, neo4j.url)
+    neo4j.client.execute_query(query)
+    with pytest.raises(GraphStoreError, match=word) as error:
+        pull(neo4j.url)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"_id": "zz:e"}, {"_id": 7}, {"_id": "e", "k": {"a": 1}}, {"_id": "e", "prov:literals": 7}],
+)
+def test_what_somebody_else_put_into_mongodb(mongodb, record):
+    push(EMPTY, mongodb.url)
+    mongodb.client.provenance.entity.insert_one(record)
+    with pytest.raises(GraphStoreError) as error:
+        pull(mongodb.url)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["`) DETACH DELETE n //", "\\u0060) DETACH DELETE n //", "\\", "x\n", "Entity", "ü b"]
+)
+def test_no_name_of_a_document_gets_out_of_its_quotes(neo4j, name):
+    said = Document.from_statements(
+        [
+            Statement("entity", "kept"),
+            Statement(
+                "entity", "e", (),
+                (
+                    Literal("prov:type", name, "prov:QUALIFIED_NAME"),
+                    Literal(name, "2024-01-01T00:00:00", "xsd:dateTime"),
+                ),
+            ),
+        ],
+        {"": "https://w3id.org/mlflow2prov/"},
+    )  # fmt: skip
+    push(said, neo4j.url)
+    assert pull(neo4j.url) == said
+
+
+def test_what_rdf_cannot_say_is_refused_before_anything_is_sent(fuseki):
+    said = Document.from_statements(
+        [Statement("entity", "e"), Statement("hadMember", "x", ("e", "e"))],
+        {"": "http://x.example/"},
+    )
+    with pytest.raises(FormatError, match="identifier or attributes of hadMember"):
+        push(said, fuseki.url)
+    with pytest.raises(MLflow2ProvError, match="holds no document"):
+        pull(fuseki.url)
