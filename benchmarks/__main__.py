@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import histories
+from benchmarks import histories, stores
 from benchmarks.measuring import Measure, call, process
 from mlflow2prov import Document, formats
 from mlflow2prov.document import KIND
@@ -111,6 +111,7 @@ def main() -> None:
     if options.repository:
         history(options.repository, str(options.repository.name), options.repeat)
     writers(options.statements, options.repeat)
+    stores.measure(min(options.statements, 200_000), min(options.repeat, 3))
 
 
 if __name__ == "__main__":

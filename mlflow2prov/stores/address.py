@@ -78,10 +78,10 @@ def _credentials(url: str, host: str, variable: str) -> tuple[str | None, str | 
         given: str | None = unquote(user)
     else:
         given = None
-    user = given or os.environ.get(f"{variable}_USERNAME")
-    if user and (password := os.environ.get(f"{variable}_PASSWORD", "")):
-        return user, password
-    return _from_netrc(host, given) or (user, None)
+    name = given or os.environ.get(f"{variable}_USERNAME")
+    if name and (password := os.environ.get(f"{variable}_PASSWORD", "")):
+        return name, password
+    return _from_netrc(host, given) or (name, None)
 
 
 def _from_netrc(host: str, user: str | None) -> tuple[str, str] | None:

@@ -64,8 +64,8 @@ def push(document: Document, address: Address, options: Options) -> None:
         for prefix, uri in namespaces.declared.items():
             mongodb[NAMESPACES].replace_one({"_id": prefix}, {"uri": uri}, upsert=True)
         _index(mongodb, document, options)
-        there = document_of(_said(mongodb, document, options), namespaces, _refusing(address))
-        known = {kind: bool(there.kinds()) for kind in there.kinds()}
+        there = document_of(_said(mongodb, document, options), namespaces, address)
+        known = there.kinds()
         document = remaining(document, there, address)
         _refuse_repeated(document, options, address)
         for kind in document.kinds():
@@ -79,14 +79,7 @@ def pull(address: Address, _: Options) -> Document:
         namespaces = _namespaces(mongodb)
         if not namespaces.declared and not any(mongodb[name].find_one() for name in (ONE, *KIND)):
             raise address.failed("it holds no document; export one there first")
-        return document_of(_all(mongodb), namespaces, _refusing(address))
-
-
-def _refusing(address: Address) -> Any:
-    def refuse(reason: str) -> None:
-        raise address.failed(reason)
-
-    return refuse
+        return document_of(_all(mongodb), namespaces, address)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def push(document: Document, address: Address, _: Options) -> None:
         document = under(document, namespaces)
         declared = [{"prefix": p, "uri": u} for p, u in namespaces.declared.items()]
         _write(session, queries.DECLARE, declared)
-        there = document_of(_said(session, document), namespaces, _refusing(address))
+        there = document_of(_said(session, document), namespaces, address)
         document = remaining(document, there, address)
         # Elements come first among the kinds, so that relations find theirs.
         for kind in document.kinds():
@@ -64,14 +64,7 @@ def pull(address: Address, _: Options) -> Document:
         namespaces = _namespaces(session)
         if not namespaces.declared and not session.run(queries.ANYTHING).peek():
             raise address.failed("it holds no document; export one there first")
-        return document_of(_all(session), namespaces, _refusing(address))
-
-
-def _refusing(address: Address) -> Any:
-    def refuse(reason: str) -> None:
-        raise address.failed(reason)
-
-    return refuse
+        return document_of(_all(session), namespaces, address)
 
 
 @contextmanager

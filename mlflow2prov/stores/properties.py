@@ -17,7 +17,7 @@ from typing import Any
 from mlflow2prov.database import text
 from mlflow2prov.document import literals
 from mlflow2prov.document.building import Attribute
-from mlflow2prov.document.kinds import KINDS, Kind, Refers
+from mlflow2prov.document.kinds import KINDS, Argument, Kind, Refers
 
 NAMED = ("prov:type", "prov:role")
 """Keys whose plain values are qualified names, as in all that is extracted."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator
 
 from mlflow2prov import database
 from mlflow2prov.database import text
-from mlflow2prov.document import KINDS, Document, Kind
+from mlflow2prov.document import Document, Kind
 from mlflow2prov.document.building import Attribute, Builder
 from mlflow2prov.document.document import columns_of
 from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, Refers
@@ -86,19 +85,23 @@ def numbered(query: str) -> Iterator[list[str]]:
         yield batch.column(0).to_pylist()
 
 
-def document_of(
-    statements: Iterable[Said], namespaces: Namespaces, refuse: Callable[[str], NoReturn]
-) -> Document:
-    """Return the document of what a store says, whose names have to be of ``namespaces``."""
+def document_of(statements: Iterable[Said], namespaces: Namespaces, address: Address) -> Document:
+    """Return the document of what a store says.
+
+    Raises:
+        GraphStoreError: it says what no document does, or uses names that are not of ``namespaces``.
+    """
     builder = Builder(namespaces)
     try:
         for bundle, kind, identifier, arguments, attributes in statements:
             builder.add(bundle, kind, identifier, arguments, attributes)
         document = builder.finish()
     except (MLflow2ProvError, ValueError, KeyError, TypeError, AttributeError) as error:
-        refuse(f"it holds what no PROV document does ({error})")
+        raise address.failed(f"it holds what no PROV document does ({error})") from error
     for prefix in sorted(_prefixes(document) - namespaces.all.keys()):
-        refuse(f"it names things by the prefix {prefix[:40]!r}, which it does not declare")
+        raise address.failed(
+            f"it names things by the prefix {prefix[:40]!r}, which it does not declare"
+        )
     unify(document)
     return document
 
@@ -125,6 +128,3 @@ def _prefixes(document: Document) -> set[str]:
     prefix = "CASE WHEN contains(name, ':') THEN split_part(name, ':', 1) ELSE '' END"
     query = f"SELECT DISTINCT {prefix} FROM ({' UNION ALL '.join(queries)}) WHERE name IS NOT NULL"
     return {found for (found,) in database.rows(query)}
-
-
-__all__ = ["KINDS", "Said", "document_of", "key", "numbered", "remaining", "under"]
