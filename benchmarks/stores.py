@@ -32,9 +32,14 @@ def measure(statements: int, repeat: int) -> None:
             timed(store, lambda: push(document, store.url), 1)  # noqa: B023
             least = timed(store, floor(document, store), repeat)
             ours = timed(store, lambda: push(document, store.url), repeat)  # noqa: B023
-        for work, seconds in ((f"{floor.__name__} into {name}: the floor", least), (f"export to {name}", ours)):
+        for work, seconds in (
+            (f"{floor.__name__} into {name}: the floor", least),
+            (f"export to {name}", ours),
+        ):
             rate = len(document) / seconds
-            print(f"{work:58} {seconds:8.2f} s {rate:9,.0f}/s  x {seconds / least:6.2f}", flush=True)
+            print(
+                f"{work:58} {seconds:8.2f} s {rate:9,.0f}/s  x {seconds / least:6.2f}", flush=True
+            )
 
 
 def sample(statements: int) -> Document:

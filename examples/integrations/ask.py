@@ -35,7 +35,9 @@ def ask_neo4j(query: str, address: Any) -> Rows:
 def ask_mongodb(query: str, address: Any) -> Rows:
     import pymongo
 
-    with pymongo.MongoClient(address.url, username=address.user, password=address.password) as client:
+    with pymongo.MongoClient(
+        address.url, username=address.user, password=address.password
+    ) as client:
         asked = json.loads(query)
         return list(client[address.path][asked["collection"]].aggregate(asked["pipeline"]))
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-USER = {"neo4j": "neo4j", "fuseki": "owner", "ferretdb": "owner", "mongo-java-server": ""}
+USER = {"neo4j": "neo4j", "fuseki": "admin", "ferretdb": "owner", "mongo-java-server": ""}
 """Who may do everything; there are no others, and in Mongo Java Server everybody is."""
 
 VERSIONS = {

@@ -207,7 +207,8 @@ def test_a_server_that_is_something_else(url, page):
 
 
 def test_no_such_dataset(fuseki):
-    url = fuseki.address(f"owner:{QUOTED_PASSWORD}@", "nowhere")
+    user = graph_stores.USER["fuseki"]
+    url = fuseki.address(f"{user}:{QUOTED_PASSWORD}@", "nowhere")
     code, _, error = run("load", "--input", DEMO, "export", "--to", url)
     assert code == 1 and one_line(error) and "no such dataset" in error
 
