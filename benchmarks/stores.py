@@ -1,7 +1,7 @@
 """The rate of statements into each store, beside the store's own bulk floor for the same data.
 
-The floors are ``UNWIND`` of prepared parameters in Neo4j, ``insert_many`` of prepared documents in FerretDB, and a PUT of a
-ready file in Fuseki. The servers are those of the tests.
+The floors are ``UNWIND`` of prepared parameters in Neo4j, ``insert_many`` of prepared documents in FerretDB, and a PUT
+of a ready file in Fuseki. The servers are those of the tests.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def measure(statements: int, repeat: int) -> None:
             continue
         with server(name) as store:
             # The first time, a server is not yet warm.
-            timed(store, lambda: push(document, store.url), 1)  # noqa: B023
+            timed(store, lambda: push(document, store.url), 1)
             least = timed(store, floor(document, store), repeat)
-            ours = timed(store, lambda: push(document, store.url), repeat)  # noqa: B023
+            ours = timed(store, lambda: push(document, store.url), repeat)
         for work, seconds in (
             (f"{floor.__name__} into {name}: the floor", least),
             (f"export to {name}", ours),

@@ -80,6 +80,7 @@ def _session(address: Address) -> Iterator[Any]:
         raise GraphStoreError(
             f"{address}: Neo4j's driver is not installed; pip install 'mlflow2prov[neo4j]'"
         ) from error
+    # What it tries again, and what a server remarks on, is nothing that a user can act on.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     credentials = (address.user or "neo4j", address.password) if address.password else None
     url = address.url.partition("://")[2].partition("/")[0]

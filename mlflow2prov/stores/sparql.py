@@ -1,9 +1,9 @@
 """SPARQL 1.1 stores, as Fuseki, GraphDB and Oxigraph are: PROV-O in graphs.
 
 It is written and read by the Graph Store HTTP Protocol (W3C Recommendation of 21 March 2013), as N-Triples. The
-document itself is in the default graph or in one that is named; each bundle is in the graph of its name. What PROV-O
-says at blank nodes has IRIs made of what is said (RDF 1.1 Concepts, section 3.5), so that twice is the same as once. Prefixes
-are kept as ``vann:preferredNamespacePrefix`` of the namespace, the names of bundles as ``sd:name``.
+document itself is in the default graph or in one that is named; each bundle is in the graph of its name. What
+PROV-O says at blank nodes has IRIs made of what is said (RDF 1.1 Concepts, section 3.5), so that twice is the same as
+once. Prefixes are kept as ``vann:preferredNamespacePrefix`` of the namespace, the names of bundles as ``sd:name``.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def answers(request, servers):
     store.clear()
     push(load(DEMO), store.url)
     found = module(EXAMPLES / "ask.py").answers(request.param, store.url)
-    return {name: rows for name, rows in found}
+    return dict(found)
 
 
 def tuples(rows, *names):

@@ -1,7 +1,7 @@
 """Draw the answers to the five questions of this folder: ``python draw.py result.json pictures``.
 
-Each question is a function that gives the things which the answer speaks of; the picture is the part of the graph between
-them.
+Each question is a function that gives the things which the answer speaks of; the picture is the part of the graph
+between them.
 """
 
 import sys
