@@ -54,7 +54,11 @@ def running(
     finally:
         if server.poll() is None:
             server.send_signal(end)
-        server.wait(_END_SECONDS)
+        try:
+            server.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _end_of(log: Path) -> str:
