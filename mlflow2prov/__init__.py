@@ -1,6 +1,8 @@
 """MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
 
-    from mlflow2prov import extract, load, merge, pull, push, save, statistics, transform, Document
+    from mlflow2prov import (
+        extract, load, merge, pull, push, save, statistics, transform, validate, Document,
+    )
 
 Each command of the command line is one function here.
 """
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mlflow2prov.operations.merge import merge
     from mlflow2prov.operations.statistics import statistics
     from mlflow2prov.operations.transform import transform
+    from mlflow2prov.operations.validation import Report, validate
     from mlflow2prov.stores import pull, push
 
 __version__ = "1.0.0"
@@ -25,6 +28,7 @@ _HOMES = {
     "Findings": "extraction",
     "Literal": "document",
     "MLflow2ProvError": "errors",
+    "Report": "operations.validation",
     "Statement": "document",
     "extract": "extraction",
     "load": "formats.files",
@@ -34,6 +38,7 @@ _HOMES = {
     "save": "formats.files",
     "statistics": "operations.statistics",
     "transform": "operations.transform",
+    "validate": "operations.validation",
 }
 
 __all__ = [
@@ -41,6 +46,7 @@ __all__ = [
     "Findings",
     "Literal",
     "MLflow2ProvError",
+    "Report",
     "Statement",
     "__version__",
     "extract",
@@ -51,6 +57,7 @@ __all__ = [
     "save",
     "statistics",
     "transform",
+    "validate",
 ]
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mlflow2prov.document import Document
     from mlflow2prov.formats.files import Staged
 
+REFUTED = 1
+"""The exit code of a chain that did all, and was asked something that is not so."""
+
 INCOMPLETE = 3
 """The exit code of a chain that did all, but for what a source refused."""
 
@@ -30,11 +33,13 @@ INCOMPLETE = 3
 class Chain:
     """What the steps of a chain share."""
 
-    files: list[tuple[Staged, int]] = field(default_factory=list)
-    """Files that are to appear at the end, and how many statements they say."""
+    files: list[tuple[Staged, int | None]] = field(default_factory=list)
+    """Files that are to appear at the end, and how many statements they say, if they are documents."""
     printed: list[Staged | str] = field(default_factory=list)
     """What is to be printed on standard output at the end, in this order."""
     is_incomplete: bool = False
+    is_refuted: bool = False
+    """Whether something that was asked is not so, as that a document is valid."""
 
     def note(self, message: str) -> None:
         """Say something that is worth knowing, on standard error."""
@@ -90,7 +95,8 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
 
     Raises:
         click.UsageError: there are no documents for the first to work on.
-        SystemExit: with code :data:`INCOMPLETE` when a source refused something.
+        SystemExit: with code :data:`REFUTED` when something that was asked is not so, with
+            :data:`INCOMPLETE` when a source refused something.
     """
     check_order(steps)
     chain = Chain()
@@ -106,6 +112,8 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         _publish(chain, verbose or sys.stderr.isatty())
     finally:
         chain.discard()
+    if chain.is_refuted:
+        raise SystemExit(REFUTED)
     if chain.is_incomplete:
         raise SystemExit(INCOMPLETE)
 
@@ -120,7 +128,8 @@ def _publish(chain: Chain, tell: bool) -> None:
     for staged, statements in chain.files:
         files = staged.publish()
         if tell:
-            say(f"wrote {', '.join(map(str, files))} ({statements:,} statements)")
+            counted = "" if statements is None else f" ({statements:,} statements)"
+            say(f"wrote {', '.join(map(str, files))}{counted}")
     try:
         if chain.printed and is_output_closed():
             raise OSError(errno.EBADF, "it is closed")

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,6 +101,10 @@ class Staged:
 
     def add(self, document: Document, target: Path, format: known.Format) -> None:  # noqa: A002
         """Write ``document`` beside ``target``."""
+        self.write(target, lambda stream: format.write(document, stream))
+
+    def write(self, target: Path, content: Callable[[BinaryIO], object]) -> None:
+        """Write what ``content`` writes to a stream, beside ``target``."""
         target = Path(os.path.realpath(target)) if target.is_symlink() else target
         if target.is_dir():
             raise FormatError(f"{target}: is a folder; give the name of a file")
@@ -114,7 +118,7 @@ class Staged:
         self._moves.append((temporary, target))
         try:
             with os.fdopen(handle, "wb") as stream:
-                format.write(document, stream)
+                content(stream)
             temporary.chmod(_mode(target))
         except OSError as error:
             raise FormatError(f"{target}: cannot be written ({error.strerror})") from error
@@ -152,6 +156,20 @@ def stage(
         staged.discard()
         raise
     return staged
+
+
+def look_at_folder(folder: Path) -> None:
+    """Look whether files can be written to ``folder``, rather than find out after hours of reading.
+
+    Raises:
+        FormatError: it is not there, or may not be written to.
+    """
+    try:
+        folder.stat()
+    except OSError as error:
+        raise FormatError(f"{folder}: cannot be written to ({error.strerror})") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FormatError(f"{folder}: cannot be written to (no permission)")
 
 
 def _target(output: str, suffix: str, extension: str) -> Path:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from mlflow2prov import database
 from mlflow2prov.database import text
-from mlflow2prov.document import Document
+from mlflow2prov.document import Document, Statement
 from mlflow2prov.document.interchange import from_prov
 from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME
+from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
@@ -43,6 +47,23 @@ def _write_statements(document: Document, bundle: str, indent: str, stream: Bina
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)
         write_text(f"SELECT '{indent}' || {_statement(kind)} || '\n' FROM ({rows})", stream)
+
+
+def statement_texts(
+    statements: Sequence[Statement], namespaces: Mapping[str, str] | Namespaces
+) -> list[str]:
+    """Return statements as PROV-N writes them, whose names use ``namespaces``."""
+    document = Document.from_statements(dict.fromkeys(statements), namespaces)
+    texts = {
+        (kind.name, row): text
+        for kind in document.kinds()
+        for row, text in database.rows(
+            f"SELECT rowid, {_statement(kind)} FROM {document.table_of(kind)}"
+        )
+    }
+    rows: dict[str, Iterator[int]] = {kind.name: itertools.count() for kind in document.kinds()}
+    known = {each: texts[each.kind, next(rows[each.kind])] for each in dict.fromkeys(statements)}
+    return [known[each] for each in statements]
 
 
 def _statement(kind: Kind) -> str:

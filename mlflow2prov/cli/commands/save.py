@@ -10,7 +10,6 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.values import TEXT
-from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import MODULES
 
 if TYPE_CHECKING:
@@ -51,11 +50,11 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
         raise click.UsageError(f"--output: {output} is a folder; add a name for the files in it")
 
     def prepare() -> Action:
-        from mlflow2prov.formats.files import stage
+        from mlflow2prov.formats.files import look_at_folder, stage
         from mlflow2prov.formats.graphviz import PICTURES, find_dot
 
         if output != _STANDARD_OUTPUT:
-            _look_at(Path(output).parent)
+            look_at_folder(Path(output).parent)
         for picture in (name for name in formats if name in PICTURES):
             find_dot(picture)
 
@@ -72,13 +71,3 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
     is_file = output != _STANDARD_OUTPUT
     writes = frozenset(f"{output} ({name})" for name in formats if is_file)
     return Step("save", prepare, writes=writes)
-
-
-def _look_at(folder: Path) -> None:
-    """Look whether files can be written to ``folder``, rather than find out after hours of reading."""
-    try:
-        folder.stat()
-    except OSError as error:
-        raise FormatError(f"{folder}: cannot be written to ({error.strerror})") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise FormatError(f"{folder}: cannot be written to (no permission)")

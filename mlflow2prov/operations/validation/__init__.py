@@ -27,6 +27,16 @@ from mlflow2prov.operations.validation.uniqueness import Equalities
 __all__ = ["Report", "Rule", "Step", "Violation", "validate"]
 
 
+_ONE_EVENT = {
+    24: "an activity generates an entity once, and this would have more than one name",
+    25: "an activity invalidates an entity once, and this would have more than one name",
+    26: "an activity starts another once, and this would have more than one name",
+    27: "an activity ends another once, and this would have more than one name",
+    28: "an activity starts at the time of its start, and this would be more than one time",
+    29: "an activity ends at the time of its end, and this would be more than one time",
+}
+
+
 def validate(document: Document, limit: int = 10) -> Report:
     """Return whether ``document`` is valid by PROV-CONSTRAINTS, and what is wrong with it.
 
@@ -80,12 +90,19 @@ def _contradictions(
 def _contradiction(
     numbers: Instance, conflicts: list[Equalities], statement: int, limit: int
 ) -> Violation:
-    arguments, statements = [], [statement]
+    arguments: list[str] = []
+    statements = [statement]
     for each in conflicts:
         contrary = each.right_statements[each.left_statements == statement]
         if len(contrary):
             arguments.append("identifier" if each.argument == "id" else each.argument)
             statements += contrary[:limit].tolist()
-    different = " and ".join(dict.fromkeys(arguments))
-    message = f"these must be one, and have not the same {different}"
-    return Violation(conflicts[0].rule, message, numbers.statements(statements))
+    told = numbers.statements(statements)
+    rule, kind = conflicts[0].rule, conflicts[0].kind
+    message = _ONE_EVENT.get(rule.number or 0)
+    if message is None:
+        # Another kind's statement implies one of this kind, of which it has the name.
+        named = {each.id for each in told if each.kind == kind and each.id is not None}
+        different = " and more than one ".join(dict.fromkeys(arguments))
+        message = f"{' '.join([kind, *sorted(named)[:1]])} would have more than one {different}"
+    return Violation(rule, message, told)

@@ -2,12 +2,13 @@
 
 Each thing has up to four events: all generations of an entity are at once (Constraint 39), so are all its
 invalidations (40), and all starts (31) and all ends (32) of an activity. Usages are passed through: a usage
-lies after two events and before two, which makes four orders of these, of which two are not known otherwise
-(:func:`_usages`). So every constraint is a number of edges between events, no more than a few for each
-statement, and the instance is ordered if no cycle has a strict edge. Only derivations order strictly (42).
+follows two events and precedes some, of which some pairs are ordered anyway (:func:`_usages`). So every
+constraint is a number of edges between events, a few for each statement, and the instance is ordered if
+no cycle has a strict edge. Only derivations order strictly (42).
 
-Constraint 41 adds nothing to these: what precedes the usage in a derivation, which is the start of its
-activity (33) and the generation of what is used (37), precedes the generation by Constraints 34 and 42.
+Not every constraint can be broken. Nothing that follows an end or an invalidation is a start, a generation or
+a usage, and derivations order generations; so a cycle that is strict passes through generations, starts
+and usages only.
 
 Times do not order events: an instance may be ordered and its times run backwards (section 2.2).
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +39,7 @@ from mlflow2prov.operations.validation.rules import CONSTRAINT
 
 GENERATION, INVALIDATION, START, END = range(4)
 _EVENTS = ("generation", "invalidation", "start", "end")
-# Between two different generations of an entity that are one event here, and so on.
-_AT_ONCE = (39, 40, 31, 32)
+USAGE = "usage"
 _LONGEST_CYCLE = 1000
 
 
@@ -47,8 +48,7 @@ class Edges:
     """Events of which one precedes the other, by one constraint.
 
     An event of the thing with the number ``n`` is the node ``4 * n`` plus its place among the four. Where
-    ``through`` says so, the order is by way of a third event, and two constraints. ``is_event`` says that the
-    statement itself is the event before (-1) or after (1), rather than any such event of the thing.
+    ``through`` says so, the order is by way of a third event, and two constraints.
     """
 
     rules: tuple[int, ...]
@@ -57,7 +57,6 @@ class Edges:
     statements: Numbers
     strict: bool = False
     through: str = ""
-    is_event: int = 0
 
 
 def edges(instance: Instance) -> list[Edges]:
@@ -103,19 +102,27 @@ def _of_one_thing(instance: Instance, there: Existing) -> Iterator[Edges]:
 def _generations(instance: Instance, there: Existing) -> Iterator[Edges]:
     """A generation is within its activity (34)."""
     made = generations(instance)
-    yield _edges((34,), START, GENERATION, _turned(made), there, is_event=1)
-    yield _edges((34,), GENERATION, END, made, there, is_event=-1)
+    yield _edges((34,), START, GENERATION, _turned(made), there)
+    yield _edges((34,), GENERATION, END, made, there)
 
 
 def _usages(instance: Instance, there: Existing) -> Iterator[Edges]:
     """A usage is within its activity (33), after the generation (37) and before the invalidation (38).
 
-    That its activity starts before it ends, and its entity is generated before it is invalidated, is
-    known (30, 36).
+    It precedes the generation of what is derived by it (41). That its activity starts before it ends, and its
+    entity is generated before it is invalidated, is known (30, 36).
     """
     used = usages(instance)
-    yield _edges((33, 38), START, INVALIDATION, used, there, through="usage")
-    yield _edges((37, 33), GENERATION, END, _turned(used), there, through="usage")
+    yield _edges((33, 38), START, INVALIDATION, used, there, through=USAGE)
+    yield _edges((37, 33), GENERATION, END, _turned(used), there, through=USAGE)
+    made = _turned(pairs(instance, "wasDerivedFrom", "generatedEntity", "activity"))
+    yield _edges((33, 41), START, GENERATION, made, there, through=USAGE)
+    derived = _derived(instance)
+    by_activity = instance.column("wasDerivedFrom", "activity")
+    rows = derived.statements - instance.first["wasDerivedFrom"]
+    chosen = by_activity[rows] != MISSING
+    derived = Pairs(derived.other[chosen], derived.one[chosen], derived.statements[chosen])
+    yield _edges((37, 41), GENERATION, GENERATION, derived, there, through=USAGE)
 
 
 def _starts_and_ends(instance: Instance, there: Existing) -> Iterator[Edges]:
@@ -125,12 +132,12 @@ def _starts_and_ends(instance: Instance, there: Existing) -> Iterator[Edges]:
         (44, "wasEndedBy", "ender", END),
     ):
         triggers = pairs(instance, kind, "trigger", "activity")
-        yield _edges((number,), GENERATION, event, triggers, there, is_event=1)
-        yield _edges((number,), event, INVALIDATION, _turned(triggers), there, is_event=-1)
+        yield _edges((number,), GENERATION, event, triggers, there)
+        yield _edges((number,), event, INVALIDATION, _turned(triggers), there)
         # The trigger that is not given was generated by the other activity (Inferences 9 and 10).
         others = pairs(instance, kind, activity, "activity")
         yield _edges(
-            (34, number), START, event, others, there, through="generation of the trigger", is_event=1
+            (34, number), START, event, others, there, through="generation of the trigger",
         )
 
 
@@ -162,7 +169,6 @@ def _edges(
     *,
     strict: bool = False,
     through: str = "",
-    is_event: int = 0,
 ) -> Edges:
     """Return the edges from an event of the one thing to an event of the other, where both are there."""
     one, other, statements = given.one, given.other, given.statements
@@ -171,87 +177,72 @@ def _edges(
         chosen = events[first][one] & events[second][other]
         one, other, statements = one[chosen], other[chosen], statements[chosen]
     before, after = one * 4 + first, other * 4 + second
-    return Edges(rules, before, after, statements, strict, through, is_event)
+    return Edges(rules, before, after, statements, strict, through)
 
 
-class _Edge(NamedTuple):
+class Edge(NamedTuple):
     """One of :class:`Edges`."""
 
     of: Edges
-    before: int
-    after: int
-    statement: int
+    place: int
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The nodes before and after."""
+        return int(self.of.before[self.place]), int(self.of.after[self.place])
+
+    @property
+    def statements(self) -> tuple[int, ...]:
+        """The number of the statement behind it, if it is not all inferred."""
+        number = int(self.of.statements[self.place])
+        return () if number == MISSING else (number,)
+
+
+def steps(instance: Instance, edge: Edge) -> Iterator[Step]:
+    """Yield the step that an edge is, or the two steps."""
+    given = instance.statements(edge.statements)
+    before, after = (_event(instance, node) for node in edge.ends)
+    events = [before, edge.of.through, after] if edge.of.through else [before, after]
+    for rule, (first, second) in zip(edge.of.rules, pairwise(events), strict=True):
+        yield Step(first, second, edge.of.strict, CONSTRAINT[rule], given)
+
+
+def _event(instance: Instance, node: int) -> str:
+    return f"{_EVENTS[node % 4]} of {instance.name(node // 4)}"
 
 
 def violations(instance: Instance, limit: int) -> tuple[list[Violation], int]:
     """Return cycles of events with a strict step, up to ``limit``, and how many strict steps are on any."""
     listed = edges(instance)
-    before = np.concatenate([each.before for each in listed])
-    after = np.concatenate([each.after for each in listed])
-    ends = np.cumsum([len(each.before) for each in listed])
-    strict = np.concatenate(
-        [
-            np.arange(end - len(each.before), end)
-            for each, end in zip(listed, ends, strict=True)
-            if each.strict
-        ]
-    )
-    found, count = cycles(before, after, 4 * instance.names, strict, limit)
-
-    def edge(number: int) -> _Edge:
-        at = int(np.searchsorted(ends, number, side="right"))
-        of = listed[at]
-        place = int(number - ends[at] + len(of.before))
-        statement = int(of.statements[place])
-        return _Edge(of, int(of.before[place]), int(of.after[place]), statement)
-
-    shown = [
-        _violation(instance, [edge(n) for n in cycle[:_LONGEST_CYCLE]], len(cycle))
-        for cycle in found
+    begins = np.cumsum([0, *(len(each.before) for each in listed)])
+    strict = [
+        np.arange(begin, begin + len(each.before))
+        for each, begin in zip(listed, begins, strict=False)
+        if each.strict
     ]
+    found, count = cycles(
+        np.concatenate([each.before for each in listed]),
+        np.concatenate([each.after for each in listed]),
+        4 * instance.names,
+        np.concatenate(strict),
+        limit,
+    )
+    shown = []
+    for cycle in found:
+        at = np.searchsorted(begins, cycle[:_LONGEST_CYCLE], side="right") - 1
+        passed = zip(at, cycle[: len(at)] - begins[at], strict=True)
+        shown.append(
+            _violation(instance, [Edge(listed[n], int(place)) for n, place in passed], len(cycle))
+        )
     return shown, count
 
 
-def _violation(instance: Instance, cycle: list[_Edge], length: int) -> Violation:
-    steps = []
-    for number, edge in enumerate(cycle):
-        steps += _steps(instance, edge)
-        following = cycle[(number + 1) % len(cycle)]
-        if len(cycle) > 1 and edge.after == following.before:
-            steps += _at_once(instance, edge, following)
-    event = _event(instance, cycle[0].before)
+def _violation(instance: Instance, cycle: list[Edge], length: int) -> Violation:
+    walked = [step for edge in cycle for step in steps(instance, edge)]
     return Violation(
-        CONSTRAINT[cycle[0].of.rules[0]],
-        f"the {event} would have to precede itself",
-        instance.statements(edge.statement for edge in cycle if edge.statement != MISSING),
-        tuple(steps),
-        max(length, len(steps)),
+        walked[0].rule,
+        f"the {walked[0].before} would have to precede itself",
+        instance.statements(number for edge in cycle for number in edge.statements),
+        tuple(walked),
+        max(length, len(walked)),
     )
-
-
-def _steps(instance: Instance, edge: _Edge) -> Iterator[Step]:
-    """Yield the step that an edge is, or the two steps."""
-    given = () if edge.statement == MISSING else instance.statements([edge.statement])
-    events = [_event(instance, edge.before), _event(instance, edge.after)]
-    if edge.of.through == "usage":
-        things = [instance.name(edge.before // 4), instance.name(edge.after // 4)]
-        activity, entity = things if edge.of.rules[0] == 33 else reversed(things)
-        events.insert(1, f"usage of {entity} by {activity}")
-    elif edge.of.through:
-        events.insert(1, edge.of.through)
-    for rule, before, after in zip(edge.of.rules, events[:-1], events[1:], strict=True):
-        yield Step(before, after, edge.of.strict, CONSTRAINT[rule], given)
-
-
-def _at_once(instance: Instance, edge: _Edge, following: _Edge) -> Iterator[Step]:
-    """Yield the step from one generation to another of the same entity, say, where these are two."""
-    if edge.of.is_event != 1 or following.of.is_event != -1:
-        return
-    if edge.statement != following.statement:
-        event = _event(instance, edge.after)
-        statements = instance.statements([edge.statement, following.statement])
-        yield Step(event, event, False, CONSTRAINT[_AT_ONCE[edge.after % 4]], statements)
-
-
-def _event(instance: Instance, node: int) -> str:
-    return f"{_EVENTS[node % 4]} of {instance.name(node // 4)}"

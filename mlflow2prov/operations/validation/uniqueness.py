@@ -10,9 +10,10 @@ with two names cannot be: that is a violation, and its statements stay as they a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlflow2prov.document.kinds import KIND, KINDS
 from mlflow2prov.operations.validation.graph import components
@@ -48,6 +49,11 @@ class Table:
 
     columns: dict[str, Numbers]
     statements: Numbers
+    said: dict[str, Numbers] = field(init=False)
+    """The columns as they were before anything was unified."""
+
+    def __post_init__(self) -> None:
+        self.said = dict(self.columns)
 
     def names(self) -> Numbers:
         """Return the identifiers that are names, each once."""
@@ -141,6 +147,7 @@ def _append(table: Table, columns: dict[str, Numbers], statements: Numbers) -> N
     for argument, values in columns.items():
         table.columns[argument] = np.concatenate([table.columns[argument], values])
     table.statements = np.concatenate([table.statements, statements])
+    table.said = dict(table.columns)
 
 
 def unify(made: dict[str, Table]) -> list[Equalities]:
@@ -182,7 +189,7 @@ def _pair(one: Numbers, other: Numbers) -> Numbers:
     return np.minimum(one, other) * 31 + np.maximum(one, other)
 
 
-def _only(wanted: Equalities, chosen: np.ndarray) -> Equalities:
+def _only(wanted: Equalities, chosen: NDArray[np.bool_]) -> Equalities:
     return Equalities(
         wanted.rule,
         wanted.kind,
@@ -247,15 +254,21 @@ def _same(
 ) -> Iterator[Equalities]:
     """Yield what must be equal in statements of the same ``keys``, and is not."""
     members, begins, sizes = _groups([table.columns[key] for key in keys])
-    if not len(members) or not arguments:
+    if not len(members):
         return
+    groups = np.repeat(begins, sizes)
     for argument in arguments:
         values = table.columns[argument][members]
         # A name, if the group has one.
-        largest = np.maximum.reduceat(values, begins)
-        wanted = np.repeat(largest, sizes)
-        first = _first_place(values == wanted, np.repeat(begins, sizes))
+        wanted = np.repeat(np.maximum.reduceat(values, begins), sizes)
         differ = values != wanted
+        if not differ.any():
+            continue
+        # Who says it, rather than has it from another.
+        says = table.said[argument][members] == values
+        first = _first_place(_preferred(~differ, says, groups), groups)
+        contrary = differ & (values >= MISSING) & (wanted >= MISSING)
+        differ = (differ & ~contrary) | _preferred(contrary, says, groups)
         statements = table.statements[members]
         yield Equalities(
             rule,
@@ -268,7 +281,15 @@ def _same(
         )
 
 
-def _first_place(holds: np.ndarray, groups: Numbers) -> Numbers:
+def _preferred(
+    chosen: NDArray[np.bool_], preferred: NDArray[np.bool_], groups: Numbers
+) -> NDArray[np.bool_]:
+    """Return those chosen that are preferred, and of a group that has none of these all chosen."""
+    both = chosen & preferred
+    return both | (chosen & ~np.isin(groups, groups[both]))
+
+
+def _first_place(holds: NDArray[np.bool_], groups: Numbers) -> Numbers:
     """Return for each member of ascending ``groups`` the place of its group's first member that holds."""
     places = np.flatnonzero(holds)
     return np.asarray(places[np.searchsorted(groups[places], groups)])
@@ -297,9 +318,11 @@ def _joined(one: Numbers, other: Numbers) -> Numbers:
 
 
 def _same_time(made: dict[str, Table], rule: Rule, kind: str, argument: str) -> Equalities:
-    """Return the times of starts, or ends, that must be those of their activities."""
+    """Return the times of starts, or ends, that must be those of their activities, and are not."""
     activities, events = made["activity"], made[kind]
-    order = np.argsort(activities.columns["id"], kind="stable")
+    # Of an activity that is told several times, the statement that has the time comes first.
+    given = activities.said[argument] == activities.columns[argument]
+    order = np.lexsort((~given, activities.columns["id"]))
     ids = activities.columns["id"][order]
     places = np.searchsorted(ids, events.columns["activity"])
     inside = np.flatnonzero(places < len(ids))
@@ -309,7 +332,10 @@ def _same_time(made: dict[str, Table], rule: Rule, kind: str, argument: str) -> 
     wanted = Equalities(
         rule, kind, "time", left, right, activities.statements[rows], events.statements[inside]
     )
-    return _only(wanted, left != right)
+    said = events.said["time"][inside] == right
+    contrary = (left != right) & (left >= MISSING) & (right >= MISSING)
+    differ = (left != right) & ~contrary
+    return _only(wanted, differ | _preferred(contrary, said, rows))
 
 
 def settle(instance: Instance, made: dict[str, Table]) -> None:

@@ -1,0 +1,80 @@
+"""``validate``: whether the documents are valid PROV."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.values import TEXT
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
+
+_STANDARD_OUTPUT = "-"
+
+
+@click.command()
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the findings are written.",
+)
+@click.option(
+    "--output",
+    type=TEXT,
+    metavar="FILE",
+    default=_STANDARD_OUTPUT,
+    show_default=True,
+    help="A file for the findings, or - for standard output.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=10,
+    show_default=True,
+    help="How many violations of each constraint are described; all are counted.",
+)
+def command(format_: str, output: str, limit: int) -> Step:
+    """Validate each document by W3C PROV-CONSTRAINTS, and pass them on.
+
+    The exit code is 1 if one is not valid.
+
+    \b
+    mlflow2prov load --input result.json validate
+    mlflow2prov extract --repository_path . validate --format json --output findings.json
+    """
+
+    if output.endswith(("/", os.sep)) or output in (".", ".."):
+        raise click.UsageError(f"--output: {output} is a folder; add a name for the file in it")
+
+    def prepare() -> Action:
+        from mlflow2prov.cli.validity import FORMATS
+        from mlflow2prov.formats.files import Staged, look_at_folder
+        from mlflow2prov.operations.validation import validate
+
+        if output != _STANDARD_OUTPUT:
+            look_at_folder(Path(output).parent)
+
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
+            found = [(document, validate(document, limit)) for document in documents]
+            written = FORMATS[format_](found)
+            if output == _STANDARD_OUTPUT:
+                chain.printed.append(written)
+            else:
+                staged = Staged()
+                chain.files.append((staged, None))
+                staged.write(Path(output), lambda stream: stream.write(written.encode()))
+            chain.is_refuted |= not all(report.is_valid for _, report in found)
+            return documents
+
+        return action
+
+    writes = frozenset() if output == _STANDARD_OUTPUT else frozenset({output})
+    return Step("validate", prepare, writes=writes)
