@@ -19,14 +19,9 @@ _Texts = dict[Statement, str]
 
 def _texts(document: Document, report: Report) -> _Texts:
     """Return the statements of a report in PROV-N."""
-    statements = list(
-        dict.fromkeys(
-            statement
-            for violation in report.violations
-            for of in (violation, *violation.cycle)
-            for statement in of.statements
-        )
-    )
+    of: list[Violation | Step] = [*report.violations]
+    of += [step for violation in report.violations for step in violation.cycle]
+    statements = list(dict.fromkeys(statement for each in of for statement in each.statements))
     written = statement_texts(statements, document.namespaces)
     return dict(zip(statements, written, strict=True))
 

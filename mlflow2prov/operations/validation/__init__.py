@@ -82,8 +82,10 @@ def _contradictions(
     for rule in dict.fromkeys(each.rule for each in conflicts):
         of_rule = [each for each in conflicts if each.rule == rule]
         against = np.unique(np.concatenate([each.left_statements for each in of_rule]))
-        yield rule, [_contradiction(numbers, of_rule, n, limit) for n in against[:limit]], len(
-            against
+        yield (
+            rule,
+            [_contradiction(numbers, of_rule, n, limit) for n in against[:limit]],
+            len(against),
         )
 
 

@@ -89,9 +89,7 @@ def cycles(
     return found, len(closing)
 
 
-def _way(
-    before: _Integers, after: _Integers, inside: _Integers, begin: int, end: int
-) -> list[int]:
+def _way(before: _Integers, after: _Integers, inside: _Integers, begin: int, end: int) -> list[int]:
     """Return the edges, of those ``inside``, on a shortest way from ``begin`` to ``end``."""
     nodes, ends = np.unique(np.concatenate([before[inside], after[inside]]), return_inverse=True)
     left, right = ends[: len(inside)], ends[len(inside) :]

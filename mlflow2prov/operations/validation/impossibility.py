@@ -25,7 +25,8 @@ _LONGEST = 1000
 
 def required(instance: Instance, limit: int) -> Found:
     """An argument that PROV-DM requires is not given: no definition makes a placeholder of it a variable."""
-    found, count = [], 0
+    found: list[Violation] = []
+    count = 0
     for kind in KINDS:
         for argument in (a for a in kind.arguments if a.required):
             places = np.flatnonzero(instance.column(kind.name, argument.name) == MISSING)

@@ -89,7 +89,9 @@ def _rows(
 def instance(document: Document) -> Instance:
     """Return the statements of ``document`` as numbers."""
     schema = database.Schema("validation")
-    first, columns, begins = {}, {}, {}
+    first: dict[str, int] = {}
+    columns: dict[str, dict[str, Numbers]] = {}
+    begins: dict[tuple[str, str], tuple[int, int]] = {}
     statements = slots = 0
     for kind in KINDS:
         rows = int(database.scalar(f"SELECT count(*) FROM {document.table_of(kind)}"))

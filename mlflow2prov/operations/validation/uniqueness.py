@@ -233,7 +233,11 @@ def _keys(made: dict[str, Table]) -> Iterator[Equalities]:
         arguments = [argument.name for argument in KIND[kind].arguments]
         yield from _same(made[kind], rule, kind, ("id",), arguments)
     yield from _same(
-        made["mentionOf"], UNIQUE_MENTION, "mentionOf", ("specificEntity",), ["generalEntity", "bundle"]
+        made["mentionOf"],
+        UNIQUE_MENTION,
+        "mentionOf",
+        ("specificEntity",),
+        ["generalEntity", "bundle"],
     )
 
 
