@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
+    from mlflow2prov.operations.lineage import lineage
     from mlflow2prov.operations.merge import merge
     from mlflow2prov.operations.statistics import statistics
     from mlflow2prov.operations.transform import transform
@@ -31,6 +32,7 @@ _HOMES = {
     "Report": "operations.validation",
     "Statement": "document",
     "extract": "extraction",
+    "lineage": "operations.lineage",
     "load": "formats.files",
     "merge": "operations.merge",
     "pull": "stores",
@@ -50,6 +52,7 @@ __all__ = [
     "Statement",
     "__version__",
     "extract",
+    "lineage",
     "load",
     "merge",
     "pull",

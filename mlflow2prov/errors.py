@@ -7,7 +7,8 @@
     |-- GraphStoreError         a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
     |-- NamespaceError          a qualified name has no namespace
-    `-- ConfigurationError      a YAML file or an argument does not say what it should
+    |-- ConfigurationError      a YAML file or an argument does not say what it should
+    `-- SelectionError          a selector names nothing of a document, or several things
 
 A message says what went wrong, where, and what to do; it never holds a credential.
 """
@@ -45,3 +46,7 @@ class NamespaceError(MLflow2ProvError):
 
 class ConfigurationError(MLflow2ProvError):
     """A configuration file is not what the commands take, or an argument not what a function takes."""
+
+
+class SelectionError(MLflow2ProvError):
+    """A selector names nothing of a document, or several things."""

@@ -21,7 +21,10 @@ from mlflow2prov.errors import MLflow2ProvError
 if TYPE_CHECKING:
     from mlflow2prov.cli.chain import Step
 
-COMMANDS = ("extract", "load", "transform", "merge", "save", "export", "statistics", "validate")
+COMMANDS = (
+    *("extract", "load", "transform", "merge", "lineage"),
+    *("save", "export", "statistics", "validate"),
+)
 """The commands, as ``--help`` lists them; each is ``mlflow2prov.cli.commands.<name>``."""
 
 
