@@ -19,9 +19,10 @@ from collections.abc import Iterable, Sequence
 
 from mlflow2prov import database
 from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import RELATIONS, Kind, Refers
+from mlflow2prov.document.kinds import RELATIONS, Kind
 from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.operations.graph import causes
 from mlflow2prov.operations.reaching import reach
 from mlflow2prov.operations.selection import select
 from mlflow2prov.operations.unify import unify
@@ -111,12 +112,8 @@ def part_of(document: Document, reached: str, relations: Iterable[str] | None = 
 
 
 def _among(kind: Kind, reached: str) -> str:
-    """Return the condition that a relation speaks of nothing but what is reached."""
-    columns = [
-        kind.column(argument.name)
-        for argument in kind.arguments
-        if argument.refers in (Refers.ENTITY, Refers.ACTIVITY, Refers.AGENT, Refers.ELEMENT)
-    ]
+    """Return the condition that a relation has its effect and its causes among what is reached."""
+    columns = ["arg1", *causes(kind)]
     within = (f"({c} IS NULL OR {c} IN (SELECT name FROM {reached}))" for c in columns)
     given = f"len(list_filter([{', '.join(columns)}], lambda c: c IS NOT NULL)) > 0"
     return f"{' AND '.join(within)} AND {given}"
