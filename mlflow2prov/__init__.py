@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
+    from mlflow2prov.operations.explanation import explain
+    from mlflow2prov.operations.impact import impact
     from mlflow2prov.operations.lineage import lineage
     from mlflow2prov.operations.merge import merge
     from mlflow2prov.operations.statistics import statistics
@@ -31,7 +33,9 @@ _HOMES = {
     "MLflow2ProvError": "errors",
     "Report": "operations.validation",
     "Statement": "document",
+    "explain": "operations.explanation",
     "extract": "extraction",
+    "impact": "operations.impact",
     "lineage": "operations.lineage",
     "load": "formats.files",
     "merge": "operations.merge",
@@ -51,7 +55,9 @@ __all__ = [
     "Report",
     "Statement",
     "__version__",
+    "explain",
     "extract",
+    "impact",
     "lineage",
     "load",
     "merge",

@@ -1,0 +1,26 @@
+"""Commands that are given what they are about as a word, ``explain models:/fraud/1``, or as an option, ``--of``."""
+
+from __future__ import annotations
+
+import click
+
+
+class SelectingCommand(click.Command):
+    """A command whose first word that is no option is its ``--of``.
+
+    In a chain click reads a command's options only as far as the first other word; a configuration file knows
+    options only.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Make an option of the word."""
+        if not {"-h", "--help"} & set(args):
+            given, rest, _ = self.make_parser(ctx).parse_args(list(args))
+            if not given.get("of") and rest:
+                options = args[: len(args) - len(rest)]
+                args = [*options, "--of", *rest]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the word in the help."""
+        return ["SELECTOR", *super().collect_usage_pieces(ctx)]
