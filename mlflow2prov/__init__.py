@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
+    from mlflow2prov.operations.difference import difference
     from mlflow2prov.operations.explanation import explain
     from mlflow2prov.operations.impact import impact
     from mlflow2prov.operations.lineage import lineage
@@ -33,6 +34,7 @@ _HOMES = {
     "MLflow2ProvError": "errors",
     "Report": "operations.validation",
     "Statement": "document",
+    "difference": "operations.difference",
     "explain": "operations.explanation",
     "extract": "extraction",
     "impact": "operations.impact",
@@ -55,6 +57,7 @@ __all__ = [
     "Report",
     "Statement",
     "__version__",
+    "difference",
     "explain",
     "extract",
     "impact",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.terminal import abandon_output, is_output_closed, say
+from mlflow2prov.errors import MLflow2ProvError
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
@@ -71,6 +72,8 @@ class Step:
     """Whether it adds documents, and so can come first."""
     writes: frozenset[str] = frozenset()
     """The names of the files that it writes, as far as they are known beforehand."""
+    trouble: int = 1
+    """The exit code of a chain with this step that cannot come to its end."""
 
 
 def check_order(steps: Sequence[Step]) -> None:
@@ -110,6 +113,9 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
                 took = time.monotonic() - began
                 say(f"{name}: {_counted(documents)}, after {took:.1f} seconds")
         _publish(chain, verbose or sys.stderr.isatty())
+    except MLflow2ProvError as error:
+        error.exit_code = max(error.exit_code, *(step.trouble for step in steps))
+        raise
     finally:
         chain.discard()
     if chain.is_refuted:

@@ -141,3 +141,84 @@ def test_hostile_names_neither_break_the_table_nor_the_terminal(run, folder):
         assert code == 0 and "\x1b" not in out and "\u202e" not in out
         assert len(out.splitlines()) == 22
         assert form == "table" or "<script>" not in out
+
+
+@pytest.fixture(scope="module")
+def changed(folder):
+    """Another state of ``fraud.json``: a run's parameter has another value."""
+    document = json.loads((folder / "fraud.json").read_text())
+    document["entity"]["Param.r1"]["value"] = "\x1b[31mred"
+    (folder / "changed.json").write_text(json.dumps(document))
+    return "changed.json"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_diff_says_what_differs_and_exits_as_diff_does(run, folder, changed, form):
+    code, out, error = run("diff", "--input", changed, "--format", form)
+    assert (code, error) == (1, "")
+    assert "Param.r1" in out and "red" in out and "\x1b" not in out and "Param.r2" not in out
+    code, out, _ = run("diff", "--input", "fraud.json", "--format", form)
+    assert code == 0
+    assert out == {"text": "", "markdown": "No difference.\n"}.get(form, out)
+    assert form != "json" or json.loads(out)["same"] is True
+
+
+def test_diff_may_come_first_and_lets_the_chain_go_on(folder, changed):
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow2prov",
+        "diff",
+        "--input",
+        "fraud.json",
+        "--input",
+        changed,
+    ]
+    done = subprocess.run([*command, "merge", "statistics"], cwd=folder, capture_output=True)
+    assert done.returncode == 1
+    assert b"~ entity Param.r1 (Param C)" in done.stdout and b"relation" in done.stdout
+
+
+def test_diff_has_colours_where_they_are_wanted(run, changed):
+    _, out, _ = run("diff", "--input", changed, "--color", "always")
+    assert "\x1b[33m~ entity Param.r1" in out and "\x1b[31m    - value = r1\x1b[0m" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--input", "nowhere.json"], "no such file"),
+        ([], "compares two documents"),
+        (["--of", "models:/fraud/1"], "--against"),
+        (["--of", "models:/fraud/9", "--against", "fraud@live"], "no 'models:/fraud/9'"),
+        (["--of", "Run:fit", "--against", "fraud@live"], "2 things"),
+        (["--against", "fraud@live"], "--of"),
+        (["--of", "a", "--input", "fraud.json", "--input", "fraud.json"], "merge"),
+    ],
+)
+def test_trouble_is_exit_code_2(run, arguments, says):
+    code, out, error = run("diff", *arguments)
+    assert (code, out) == (2, "")
+    assert says in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_two_versions_are_compared(run, form):
+    arguments = ["diff", "--of", "models:/fraud/1", "--against", "fraud@live", "--format", form]
+    code, out, _ = run(*arguments)
+    assert code == 1
+    for said in ("change c3", "train.py", "aaaa", "bbbb", "Ada <ada@example.org>"):
+        assert said in out or said.replace("<", "&lt;") in out
+
+
+def test_a_version_is_compared_with_what_it_was_in_another_document(run, changed):
+    code, out, _ = run("diff", "--input", changed, "--of", "models:/fraud/1", "--format", "json")
+    assert code == 1
+    assert list(json.loads(out)["differences"]) == ["parameters"]
+    assert run("diff", "--input", changed, "--of", "models:/fraud/2")[0] == 0
+
+
+def test_of_other_things_the_lineages_are_compared(run):
+    code, out, _ = run("diff", "--of", "Commit:c1c1", "--against", "Commit:c2c2")
+    assert code == 1
+    assert "+ wasInformedBy(Commit.c2, Commit.c1)" in out and "- " not in out
