@@ -6,10 +6,9 @@ and README's, what is behind a model of the frozen example.
 needs Graphviz's dot.
 """
 
-import sys
 from pathlib import Path
 
-from mlflow2prov import load
+from mlflow2prov import lineage, load
 from mlflow2prov.document import Document
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.formats import get
@@ -182,10 +181,8 @@ def main() -> None:
     for name, tables in MODELS.items():
         with (PICTURES / f"{name}.svg").open("wb") as file:
             get("svg").write(document_of(tables), file)
-    sys.path.append(str(TOP / "examples" / "quickstart"))
-    from lineage import lineage
-
-    _, part = lineage(load(TOP / "tests" / "golden" / "result.json"), "champion")
+    golden = load(TOP / "tests" / "golden" / "result.json")
+    part = lineage(golden, "wine@champion", without=["*Tag", "Artifact"])
     with (PICTURES / "champion.svg").open("wb") as file:
         get("svg").write(part, file)
 

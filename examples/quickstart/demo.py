@@ -11,9 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lineage import lineage
-
-from mlflow2prov import load, save
+from mlflow2prov import lineage, load, save
 
 HERE = Path(__file__).resolve().parent
 FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "dot"]
@@ -42,9 +40,10 @@ def main(out: str) -> None:
     if extracted.returncode:
         sys.exit(extracted.returncode)
     say(f"\nThe graph, in every format:  {out}/result.*")
-    say("What is behind one model:    .venv/bin/python examples/quickstart/lineage.py")
+    ask = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
+    say(f"What is behind one model:    {ask}")
     if has_graphviz:
-        _, part = lineage(load(f"{out}/result.json"), "champion")
+        part = lineage(load(f"{out}/result.json"), "wine@champion", without=["*Tag", "Artifact"])
         (picture,) = save(part, f"{out}/champion", "svg")
         say(f"The same as a picture:       {picture}")
         say(f"All of it as a picture:      {out}/result.svg (large)")

@@ -72,7 +72,7 @@ def _compared(found: Comparison) -> Iterator[Line]:
 def _said(point: Point) -> str:
     """Say in words what is there, or what became of it."""
     if point.what == CHANGED:
-        values = f"{point.before or 'unknown'} -> {point.after or 'unknown'}"
+        values = f"{point.before or '-'} -> {point.after or '-'}"
         return f"{point.name}: {values}" if point.name else values
     value = point.after if point.what == ADDED else point.before
     return ": ".join(part for part in (point.name, value) if part)

@@ -27,6 +27,12 @@ _VALUES = {
 _TELLING = {"metrics": "step", "datasets": "context"}
 """What tells things of one name from each other."""
 
+_STATE = (
+    *("aliases", "registered_model_version_stage", "status", "lifecycle_stage", "deleted_at"),
+    "description",
+)
+"""What else of the subjects is compared."""
+
 _SINGLE = ("source", "registered_at", "run", "experiment", "parent_run", "commit", "dirty")
 _IDENTIFYING = ("uri", "sha", "experiment_id")
 
@@ -99,7 +105,8 @@ def compare(document: Document, before: str, after: str, new: Document | None = 
         one, other = explanations(document, [before, after])
     else:
         (one,), (other,) = explanations(document, [before]), explanations(new, [after])
-    sections = []
+    states = ({key: e.subject.about.get(key, "") for key in _STATE} for e in (one, other))
+    sections = [Section("state", "State", _differing(*states))]
     for answer in one.answers:
         question = answer.question
         if question.name in {a.question.name for a in other.answers}:

@@ -17,9 +17,13 @@ def test_two_versions_differ_in_code_data_parameters_metrics_and_people(fraud):
     found = compare(fraud, "Version.1", "Version.2")
     names = [section.name for section in found.sections]
     assert names == [
-        "source", "registered_at", "run", "commit", "commits", "files", "authors", "script", "parameters", "metrics",
-        "datasets",
+        "state", "source", "registered_at", "run", "commit", "commits", "files", "authors", "script",
+        "parameters", "metrics", "datasets",
     ]  # fmt: skip
+    assert found.section("state") == (
+        Point("changed", "aliases", "", "live"),
+        Point("changed", "registered_model_version_stage", "Production", "None"),
+    )
     assert found.section("parameters") == (Point("changed", "C", "r1", "r2"),)
     assert found.section("metrics") == (Point("changed", "auc", "0.1", "0.2"),)
     assert found.section("datasets") == (Point("changed", "loans", "aaaa", "bbbb"),)
@@ -41,7 +45,7 @@ def test_the_code_between_is_what_only_one_side_builds_on(fraud):
 
 def test_what_is_the_same_has_no_section(fraud):
     same_run = compare(fraud, "Version.2", "Version.3")
-    assert [section.name for section in same_run.sections] == ["registered_at"]
+    assert [section.name for section in same_run.sections] == ["state", "registered_at"]
     assert compare(fraud, "Version.1", "Version.1").is_same
 
 

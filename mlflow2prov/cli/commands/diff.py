@@ -67,8 +67,8 @@ def command(
     Exits with 0 if they are the same, with 1 if they differ, with 2 if they cannot be compared.
 
     \b
-    mlflow2prov diff --input old.json --input new.json || true
-    mlflow2prov load --input result.json diff --of models:/wine/1 --against wine@champion || true
+    mlflow2prov diff --input old.json --input new.json
+    mlflow2prov load --input result.json diff --of models:/wine/1 --against wine@champion
     """
     if against and not of:
         raise click.UsageError("--against is of no use without --of")
