@@ -179,6 +179,15 @@ def test_diff_may_come_first_and_lets_the_chain_go_on(folder, changed):
     assert b"~ entity Param.r1 (Param C)" in done.stdout and b"relation" in done.stdout
 
 
+def test_diff_reads_a_pipe(folder, changed):
+    command = [sys.executable, "-m", "mlflow2prov", "diff", "--input", "-", "--input", changed]
+    piped = (folder / "fraud.json").read_bytes()
+    done = subprocess.run(command, cwd=folder, input=piped, capture_output=True)
+    assert done.returncode == 1 and b"value = r1" in done.stdout
+    command[-1] = "-"
+    assert subprocess.run(command, input=piped, capture_output=True).returncode == 2
+
+
 def test_diff_has_colours_where_they_are_wanted(run, changed):
     _, out, _ = run("diff", "--input", changed, "--color", "always")
     assert "\x1b[33m~ entity Param.r1" in out and "\x1b[31m    - value = r1\x1b[0m" in out

@@ -146,6 +146,11 @@ def test_nested_runs_models_taken_in_and_deletions_are_told():
     assert explained.subject.about["deleted_at"] == "2024-05-01T00:00:00+00:00"
 
 
+def test_what_a_bundle_says_counts_as_well():
+    bundled = document(*(s._replace(bundle="b") for s in project().statements()))
+    assert said(explain(bundled, "fraud@live")) == said(explain(project(), "fraud@live"))
+
+
 def test_what_is_no_version_model_or_run_is_not_explained(fraud):
     with pytest.raises(SelectionError, match="--impact"):
         explain(fraud, "User:bob")

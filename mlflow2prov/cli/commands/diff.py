@@ -29,7 +29,7 @@ TROUBLE = 2
     type=TEXT,
     multiple=True,
     metavar="FILE",
-    help="A document to compare, besides those of the chain; may be repeated.",
+    help="A file to compare, or - for standard input, besides the documents of the chain; may be repeated.",
 )
 @click.option(
     "--of",
@@ -72,13 +72,15 @@ def command(
     """
     if against and not of:
         raise click.UsageError("--against is of no use without --of")
+    if inputs.count("-") > 1:
+        raise click.UsageError("standard input can be read once; give - to one --input")
 
     def prepare() -> Action:
         from mlflow2prov.cli.differing import DIFFERENCES
         from mlflow2prov.formats.files import load
 
         for name in inputs:
-            if not Path(name).exists():
+            if name != "-" and not Path(name).exists():
                 raise FormatError(f"{name}: there is no such file")
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
