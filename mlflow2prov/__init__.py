@@ -1,7 +1,8 @@
 """MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
 
     from mlflow2prov import (
-        extract, load, merge, pull, push, save, statistics, transform, validate, Document,
+        Document, difference, explain, extract, impact, lineage, load, merge, pull, push, save, statistics,
+        transform, validate,
     )
 
 Each command of the command line is one function here.

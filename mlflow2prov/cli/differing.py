@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow2prov.cli.tables import FORMATS
@@ -78,12 +79,12 @@ def _said(point: Point) -> str:
     return ": ".join(part for part in (point.name, value) if part)
 
 
-def as_json(found: Difference | Comparison, *, colours: bool = False) -> str:  # noqa: ARG001
+def as_json(found: Difference | Comparison) -> str:
     """Return all there is to say."""
     return json.dumps(found.to_dict(), ensure_ascii=False, indent=1) + "\n"
 
 
-def as_markdown(found: Difference | Comparison, *, colours: bool = False) -> str:  # noqa: ARG001
+def as_markdown(found: Difference | Comparison) -> str:
     """Return a table of GitHub Flavored Markdown, or a sentence where nothing differs."""
     if found.is_same:
         return "No difference.\n"
@@ -107,8 +108,9 @@ def as_markdown(found: Difference | Comparison, *, colours: bool = False) -> str
     return FORMATS["markdown"](Table(columns, list(listed)))
 
 
-DIFFERENCES: dict[str, Callable[..., str]] = {
+DIFFERENCES: dict[str, Callable[[Difference | Comparison], str]] = {
     "text": as_text,
+    "coloured": partial(as_text, colours=True),
     "json": as_json,
     "markdown": as_markdown,
 }

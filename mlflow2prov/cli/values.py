@@ -1,9 +1,10 @@
-"""What an option may be given: text that is some, and URIs."""
+"""What an option may be given: text that is some, URIs, names of files and the standard streams."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 import click
 
@@ -40,6 +41,22 @@ class Uri(Text):
     name = "URI"
     pattern = r'^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7F-\xA0\uD800-\uDFFF<>"{}|\\^`]+$'
     expected = "an absolute URI, as https://example.org/"
+
+
+STREAM = "-"
+"""What stands for standard input or output in place of a file's name."""
+
+
+def refuse_folder(output: str, wanted: str) -> None:
+    """Refuse the name of a folder where that of a file is ``wanted``."""
+    if output.endswith(("/", os.sep)) or output in (".", ".."):
+        raise click.UsageError(f"--output: {output} is a folder; add a name for {wanted}")
+
+
+def refuse_repeated_stream(inputs: Sequence[str]) -> None:
+    """Refuse to read standard input twice."""
+    if inputs.count(STREAM) > 1:
+        raise click.UsageError("standard input can be read once; give - to one --input")
 
 
 TEXT = Text()

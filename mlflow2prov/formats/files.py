@@ -158,6 +158,16 @@ def stage(
     return staged
 
 
+def look_at_file(name: str) -> None:
+    """Look whether there is a file to read, before anything else is done; the pipe is always there.
+
+    Raises:
+        FormatError: there is none.
+    """
+    if name != PIPE and not Path(name).exists():
+        raise FormatError(f"{name}: there is no such file")
+
+
 def look_at_folder(folder: Path) -> None:
     """Look whether files can be written to ``folder``, rather than find out after hours of reading.
 

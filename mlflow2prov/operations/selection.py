@@ -97,7 +97,7 @@ def types_of(document: Document) -> list[str]:
 
 def _is_path(selector: str) -> bool:
     parsed = _TYPED.fullmatch(selector)
-    return bool(parsed) and parsed["type"].casefold() in _SEVERAL  # type: ignore[index]
+    return parsed is not None and parsed["type"].casefold() in _SEVERAL
 
 
 def _find(document: Document, condition: str, types: Sequence[str] = ()) -> list[str]:

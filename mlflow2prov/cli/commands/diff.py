@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
-from mlflow2prov.errors import ConfigurationError, FormatError, SelectionError
+from mlflow2prov.cli.values import TEXT, refuse_repeated_stream
+from mlflow2prov.errors import ConfigurationError, SelectionError
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
@@ -72,23 +71,22 @@ def command(
     """
     if against and not of:
         raise click.UsageError("--against is of no use without --of")
-    if inputs.count("-") > 1:
-        raise click.UsageError("standard input can be read once; give - to one --input")
+    refuse_repeated_stream(inputs)
 
     def prepare() -> Action:
         from mlflow2prov.cli.differing import DIFFERENCES
-        from mlflow2prov.formats.files import load
+        from mlflow2prov.formats.files import load, look_at_file
 
         for name in inputs:
-            if name != "-" and not Path(name).exists():
-                raise FormatError(f"{name}: there is no such file")
+            look_at_file(name)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             documents = [*documents, *map(load, inputs)]
             found = _difference(documents, of, against)
             is_terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
             colours = color == "always" or (color == "auto" and is_terminal)
-            chain.printed.append(DIFFERENCES[format_](found, colours=colours))
+            form = "coloured" if colours and format_ == "text" else format_
+            chain.printed.append(DIFFERENCES[form](found))
             chain.is_refuted |= not found.is_same
             return documents
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT, URI
-from mlflow2prov.errors import FormatError
+from mlflow2prov.cli.values import TEXT, URI, refuse_repeated_stream
 from mlflow2prov.formats import READABLE
 from mlflow2prov.stores import is_address
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
-
-_STANDARD_INPUT = "-"
 
 
 @click.command()
@@ -49,22 +45,21 @@ def command(inputs: tuple[str, ...], format_: str | None, graph: str | None) -> 
     mlflow2prov load --input bolt://127.0.0.1:7687 statistics
     """
 
-    if inputs.count(_STANDARD_INPUT) > 1:
-        raise click.UsageError("standard input can be read once; give - to one --input")
+    refuse_repeated_stream(inputs)
     stores = frozenset(filter(is_address, inputs))
     if graph is not None and not stores:
         raise click.UsageError("--graph is of a store; none is loaded from")
 
     def prepare() -> Action:
-        from mlflow2prov.formats.files import load
+        from mlflow2prov.formats.files import load, look_at_file
         from mlflow2prov.stores import find, pull
 
         for name in inputs:
             if name in stores:
                 store, address, options = find(name, graph=graph)
                 store.check(address, options)
-            elif name != _STANDARD_INPUT and not Path(name).exists():
-                raise FormatError(f"{name}: there is no such file")
+            else:
+                look_at_file(name)
 
         def action(documents: list[Document], _: Chain) -> list[Document]:
             loaded = (

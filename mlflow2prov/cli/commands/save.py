@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
 from mlflow2prov.formats import MODULES
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
-
-_STANDARD_OUTPUT = "-"
 
 
 @click.command()
@@ -23,7 +20,7 @@ _STANDARD_OUTPUT = "-"
     "--output",
     type=TEXT,
     metavar="NAME",
-    default=_STANDARD_OUTPUT,
+    default=STREAM,
     show_default=True,
     help="The files' name without extension, or - for standard output.",
 )
@@ -46,21 +43,20 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
     mlflow2prov extract --repository_path . save | jq '.agent'
     """
 
-    if output.endswith(("/", os.sep)) or output in (".", ".."):
-        raise click.UsageError(f"--output: {output} is a folder; add a name for the files in it")
+    refuse_folder(output, "the files in it")
 
     def prepare() -> Action:
         from mlflow2prov.formats.files import look_at_folder, stage
         from mlflow2prov.formats.graphviz import PICTURES, find_dot
 
-        if output != _STANDARD_OUTPUT:
+        if output != STREAM:
             look_at_folder(Path(output).parent)
         for picture in (name for name in formats if name in PICTURES):
             find_dot(picture)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             staged = stage(documents, output, formats)
-            if output == _STANDARD_OUTPUT:
+            if output == STREAM:
                 chain.printed.append(staged)
             else:
                 chain.files.append((staged, sum(map(len, documents))))
@@ -68,6 +64,6 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
 
         return action
 
-    is_file = output != _STANDARD_OUTPUT
+    is_file = output != STREAM
     writes = frozenset(f"{output} ({name})" for name in formats if is_file)
     return Step("save", prepare, writes=writes)

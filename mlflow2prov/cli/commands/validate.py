@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
-
-_STANDARD_OUTPUT = "-"
 
 
 @click.command()
@@ -30,7 +27,7 @@ _STANDARD_OUTPUT = "-"
     "--output",
     type=TEXT,
     metavar="FILE",
-    default=_STANDARD_OUTPUT,
+    default=STREAM,
     show_default=True,
     help="A file for the findings, or - for standard output.",
 )
@@ -51,21 +48,20 @@ def command(format_: str, output: str, limit: int) -> Step:
     mlflow2prov extract --repository_path . validate --format json --output findings.json
     """
 
-    if output.endswith(("/", os.sep)) or output in (".", ".."):
-        raise click.UsageError(f"--output: {output} is a folder; add a name for the file in it")
+    refuse_folder(output, "the file in it")
 
     def prepare() -> Action:
         from mlflow2prov.cli.validity import FORMATS
         from mlflow2prov.formats.files import Staged, look_at_folder
         from mlflow2prov.operations.validation import validate
 
-        if output != _STANDARD_OUTPUT:
+        if output != STREAM:
             look_at_folder(Path(output).parent)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             found = [(document, validate(document, limit)) for document in documents]
             written = FORMATS[format_](found)
-            if output == _STANDARD_OUTPUT:
+            if output == STREAM:
                 chain.printed.append(written)
             else:
                 staged = Staged()
@@ -76,5 +72,5 @@ def command(format_: str, output: str, limit: int) -> Step:
 
         return action
 
-    writes = frozenset() if output == _STANDARD_OUTPUT else frozenset({output})
+    writes = frozenset() if output == STREAM else frozenset({output})
     return Step("validate", prepare, writes=writes)

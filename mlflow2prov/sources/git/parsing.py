@@ -76,7 +76,9 @@ class Parser:
         self._boundary = pa.array(sorted(boundary), pa.string())
         self._ordinals = pa.array([ordinal for ordinal, _ in asked], pa.int64())
         self._shas = pa.array([sha for _, sha in asked], pa.string())
-        self._rest = b""
+        self._rest = bytearray()
+        self._worth = 0
+        """How many bytes make another look worth its while, where one commit is larger than a block."""
         self.done = 0
         """How many commits were taken."""
 
@@ -86,15 +88,19 @@ class Parser:
         Raises:
             RepositoryError: it is not what was asked, as of a git that was ended.
         """
-        content = self._rest + (block or b"")
-        if block is None and content[-1:] not in (b"", b"\0"):
-            content += b"\0"
+        self._rest += block or b""
+        if block is not None and len(self._rest) < self._worth:
+            return
+        if block is None and self._rest and not self._rest.endswith(b"\0"):
+            self._rest += b"\0"
+        content = bytes(self._rest)
         try:
             pieces = _Pieces(content, self._layout)
             end = pieces.find(is_last=block is None)
         except (IndexError, ValueError) as error:
             raise _broken() from error
-        self._rest = content[end:]
+        self._rest = bytearray(content[end:])
+        self._worth = 2 * len(content) if end == 0 else 0
         if pieces.commits:
             self._add(pieces)
         if block is None and self.done != len(self._shas):

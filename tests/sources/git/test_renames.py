@@ -73,7 +73,8 @@ TABLES = ("commits", "parents", "coauthors", "changes")
 @pytest.mark.parametrize("seed", range(4))
 def test_side_by_side_and_by_columns_is_the_same_as_plainly(tmp_path, monkeypatch, seed, detection):
     monkeypatch.setattr(log, "_TURN", 7)
-    monkeypatch.setattr(log, "_BLOCK", 1_000)
+    # Smaller than a commit, so that one is looked for in several blocks.
+    monkeypatch.setattr(log, "_BLOCK", 200)
     monkeypatch.setattr(log, "_processes", lambda: 3)
     renames, options = detection
     repository = Repository(tmp_path / "repository")
