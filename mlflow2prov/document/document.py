@@ -75,6 +75,7 @@ class Document:
         self.namespaces = namespaces
         self._schema = database.Schema("document")
         self._tables: dict[str, str] = {}
+        self._in_order: set[str] = set()
         self.is_unified = True
         """Whether the rows are known to be unified and in the canonical order."""
 
@@ -130,8 +131,12 @@ class Document:
     @property
     def table(self) -> str:
         """The SQL that stands for one table of all statements, with :data:`COLUMNS`, in PROV-DM's order of kinds."""
-        kinds = [kind for kind in KINDS if kind.name in self._tables] or [KINDS[0]]
+        kinds = self._made() or [KINDS[0]]
         return f"({' UNION ALL '.join(self._widened(kind) for kind in kinds)})"
+
+    def _made(self) -> list[Kind]:
+        """Return the kinds that have a table, in PROV-DM's order."""
+        return [kind for kind in KINDS if kind.name in self._tables]
 
     def _widened(self, kind: Kind) -> str:
         arguments = [
@@ -146,7 +151,22 @@ class Document:
     def insert(self, kind: Kind, query: str) -> None:
         """Add the rows of an SQL ``query`` that gives the columns of ``kind`` in their order."""
         self.is_unified = False
+        self._in_order.discard(kind.name)
         database.connection().execute(f"INSERT INTO {self.table_of(kind)} {query}")
+
+    def fill(self, kind: Kind, query: str) -> None:
+        """Put the rows of ``query``, as :meth:`insert` takes it, into an empty table in the canonical order.
+
+        What is written in its order from the start need not be written again to be unified.
+        """
+        named = f"SELECT * FROM ({query}) AS statements({', '.join(columns_of(kind))})"
+        ordered = f"{named} ORDER BY {', '.join(columns_of(kind)[:-1])}"
+        self.rewrite(lambda _, __: ordered, (kind,), unified=False)
+        self._in_order.add(kind.name)
+
+    def is_in_order(self, kind: Kind) -> bool:
+        """Return whether the rows of a kind are known to be in the canonical order, though one may be repeated."""
+        return kind.name in self._in_order
 
     def insert_mixed(self, batch: pa.Table) -> None:
         """Add the rows of a table with :data:`COLUMNS`, of whatever kinds."""
@@ -164,15 +184,18 @@ class Document:
             connection.unregister("batch")
 
     def rewrite(
-        self, query: Callable[[Kind, str], str], kinds: Iterable[Kind] = KINDS, *, unified: bool
+        self,
+        query: Callable[[Kind, str], str],
+        kinds: Iterable[Kind] | None = None,
+        *,
+        unified: bool,
     ) -> None:
         """Put in place of each kind's rows what ``query(kind, table)`` gives: its columns, in their order."""
         connection = database.connection()
-        for kind in kinds:
-            if kind.name not in self._tables:
-                continue
+        for kind in self._made() if kinds is None else kinds:
             fresh = self._schema.table("fresh")
             connection.execute(f"CREATE TABLE {fresh} AS {query(kind, self.table_of(kind))}")
+            self._in_order.discard(kind.name)
             connection.execute(f"DROP TABLE {self.table_of(kind)}")
             connection.execute(f'ALTER TABLE {fresh} RENAME TO "{kind.name}"')
         self.is_unified = unified
@@ -205,9 +228,8 @@ class Document:
         where = "" if bundle is None else f"WHERE bundle = {database.text(bundle)}"
         return [
             kind
-            for kind in KINDS
-            if kind.name in self._tables
-            and database.rows(f"SELECT 1 FROM {self.table_of(kind)} {where} LIMIT 1")
+            for kind in self._made()
+            if database.rows(f"SELECT 1 FROM {self.table_of(kind)} {where} LIMIT 1")
         ]
 
     def batches(self, query: str, size: int = 100_000) -> Iterator[pa.RecordBatch]:

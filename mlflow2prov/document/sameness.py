@@ -13,6 +13,11 @@ from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.document.renaming import rows_under
 
 
+def has_repeats(kind: Kind, rows: str) -> bool:
+    """Return whether ``rows`` may give a statement of ``kind`` twice."""
+    return bool(database.rows(f"{_repeated(kind, rows)} LIMIT 1"))
+
+
 def unified(kind: Kind, rows: str) -> str:
     """Return the SQL query that unifies and orders the statements of a kind that ``rows`` gives.
 
@@ -20,9 +25,7 @@ def unified(kind: Kind, rows: str) -> str:
     """
     *keys, _ = columns_of(kind)
     key = ", ".join(keys)
-    identity = f"hash({'bundle, id' if kind.element else key})"
-    repeated = f"SELECT {identity} AS identity FROM {rows} GROUP BY identity HAVING count(*) > 1"
-    if not database.rows(f"{repeated} LIMIT 1"):
+    if not has_repeats(kind, rows):
         return f"SELECT {key}, attributes FROM {rows} ORDER BY {key}"
     settled = ", ".join(
         f"CASE WHEN min({column}) OVER same = max({column}) OVER same "
@@ -32,8 +35,8 @@ def unified(kind: Kind, rows: str) -> str:
         for column in keys[2:]
     )
     return f"""
-        WITH repeated AS MATERIALIZED ({repeated}),
-        statements AS (SELECT *, {identity} AS identity FROM {rows})
+        WITH repeated AS MATERIALIZED ({_repeated(kind, rows)}),
+        statements AS (SELECT *, {_identity(kind)} AS identity FROM {rows})
         SELECT {key}, attributes FROM statements ANTI JOIN repeated USING (identity)
         UNION ALL
         SELECT {key}, list_sort(list_distinct(flatten(list(attributes)))) AS attributes
@@ -45,6 +48,17 @@ def unified(kind: Kind, rows: str) -> str:
         GROUP BY {key}
         ORDER BY {key}
     """
+
+
+def _identity(kind: Kind) -> str:
+    """Return the SQL for a hash of what makes a statement of ``kind`` the same as another."""
+    *keys, _ = columns_of(kind)
+    return f"hash({'bundle, id' if kind.element else ', '.join(keys)})"
+
+
+def _repeated(kind: Kind, rows: str) -> str:
+    identity = _identity(kind)
+    return f"SELECT {identity} AS identity FROM {rows} GROUP BY identity HAVING count(*) > 1"
 
 
 def same(one: Document, other: Document) -> bool:

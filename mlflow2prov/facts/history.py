@@ -53,10 +53,12 @@ _REVISIONS = """
     INSERT INTO {revisions}
     SELECT c.ordinal, c.sha, c.position,
         CASE WHEN c.status = 'D' THEN 'D' ELSE
-            arg_min(c.status, instr('MTRCA', c.status)) OVER (PARTITION BY c.ordinal, c.path) END,
+            arg_min(c.status, instr('MTRCA', c.status)) OVER one_path END,
         c.path, c.mode, c.blob,
         CASE WHEN c.status IN ('R', 'C') THEN c.previous_path END,
         p.sha, p.path, f.sha, f.path,
+        c.status NOT IN ('D', 'R', 'C')
+            AND c.position > min(c.position) FILTER (c.status <> 'D') OVER one_path,
         c.is_boundary, k.is_selected, k.committed_at, k.author_name, k.author_email
     FROM (SELECT rowid, * FROM {changes}) c
     JOIN {commits} k USING (ordinal)
@@ -65,6 +67,7 @@ _REVISIONS = """
     LEFT JOIN {states} o ON o.ordinal = c.ordinal AND o.path = c.path AND c.status <> 'D'
     LEFT JOIN starts b ON b.state = coalesce(o.state, v.state)
     LEFT JOIN {states} f ON f.state = b.start
+    WINDOW one_path AS (PARTITION BY c.ordinal, c.path)
     ORDER BY c.ordinal, c.path, c.position
 """
 

@@ -86,7 +86,8 @@ _GIT = (
 _HISTORY = (
     # Derived from `changes` (mlflow2prov.facts.history): a revision of a path, or the deletion of one
     # (status D). (previous_sha, previous_path) is the revision that the change replaced, (file_sha,
-    # file_path) the addition that began the file. There is a row per parent of a merge, as in `changes`.
+    # file_path) the addition that began the file. There is a row per parent of a merge, as in `changes`;
+    # is_repeat: what the revision itself is has been said in the row of another parent.
     Table(
         "revisions",
         {
@@ -102,6 +103,7 @@ _HISTORY = (
             "previous_path": TEXT,
             "file_sha": TEXT,
             "file_path": TEXT,
+            "is_repeat": BOOLEAN,
             "is_boundary": BOOLEAN,
             "is_selected": BOOLEAN,
             "committed_at": TIME,

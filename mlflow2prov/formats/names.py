@@ -9,10 +9,18 @@ is escaped itself, so that every name comes back the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlflow2prov import database
+from mlflow2prov.database import text
+from mlflow2prov.document.literals import QUALIFIED_NAME
+
+if TYPE_CHECKING:
+    from mlflow2prov.document import Document
+
+_MOST_FREQUENT = 200
 
 _CODE = "(?:[0-9A-F]{4}|[0-9A-F]{8})"
 _ESCAPED = re.compile(f"_x({_CODE})_")
@@ -94,11 +102,38 @@ def _escape(local: str, *forbidden: str) -> str:
     return kept
 
 
-def name_sql(column: str, escape: Callable[[str], str]) -> str:
-    """Return the SQL for a qualified name whose local part is written by ``escape``."""
+def name_sql(column: str, escape: Callable[[str], str], known: Iterable[str] = ()) -> str:
+    """Return the SQL for a qualified name whose local part is written by ``escape``.
+
+    The names ``known`` beforehand are written beforehand.
+    """
     function = _register(escape)
     plain = f"regexp_full_match({column}, '({PLAIN}:)?{PLAIN}') AND NOT contains({column}, '_x')"
-    return f"CASE WHEN {plain} THEN {column} ELSE {function}({column}) END"
+    written = {name: _escaped(name, escape) for name in known}
+    return cases(column, written, f"CASE WHEN {plain} THEN {column} ELSE {function}({column}) END")
+
+
+def cases(column: str, texts: Mapping[str, str], otherwise: str) -> str:
+    """Return the SQL for the text that stands for what is in a column, or else for ``otherwise`` (SQL)."""
+    whens = " ".join(f"WHEN {text(value)} THEN {text(t)}" for value, t in texts.items())
+    return f"CASE {column} {whens} ELSE {otherwise} END" if whens else otherwise
+
+
+class Frequent(NamedTuple):
+    """The names that most attributes of a document use, and so are worth to be written once."""
+
+    keys: list[str]
+    types: list[str]
+
+
+def frequent(document: Document) -> Frequent:
+    """Return the most frequent keys and datatypes of the attributes, ordered."""
+    counted = database.rows(
+        f"SELECT a.key, a.type FROM (SELECT unnest(attributes) AS a FROM {document.table}) "
+        f"GROUP BY ALL ORDER BY count(*) DESC LIMIT {_MOST_FREQUENT}"
+    )
+    types = {datatype for _, datatype in counted if datatype not in (None, QUALIFIED_NAME)}
+    return Frequent(sorted({key for key, _ in counted}), sorted(types))
 
 
 @cache
@@ -106,9 +141,13 @@ def _register(escape: Callable[[str], str]) -> str:
     """Make ``escape`` known to the database, for a name with or without a prefix."""
 
     def escaped(name: str) -> str:
-        prefix, colon, local = name.partition(":")
-        return f"{prefix}:{escape(local)}" if colon else escape(name)
+        return _escaped(name, escape)
 
     function = f"escaped_{escape.__name__}"
     database.connection().create_function(function, escaped, ["VARCHAR"], "VARCHAR")
     return function
+
+
+def _escaped(name: str, escape: Callable[[str], str]) -> str:
+    prefix, colon, local = name.partition(":")
+    return f"{prefix}:{escape(local)}" if colon else escape(name)

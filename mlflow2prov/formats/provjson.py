@@ -37,73 +37,91 @@ def write(document: Document, stream: BinaryIO) -> None:
 def _write_statements(document: Document, bundle: str, stream: BinaryIO) -> None:
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)
-        # count(id) leaves out those without: they are numbered, and so all different.
-        repeats = f"SELECT 1 FROM ({rows}) GROUP BY id HAVING count(id) > 1 LIMIT 1"
+        identified = f"SELECT id FROM ({rows}) WHERE id IS NOT NULL"
+        repeats = f"{identified} GROUP BY id HAVING count(*) > 1 LIMIT 1"
+        members = _members(kind, _attributes(rows))
         stream.write(f",\n {json_text(kind.name)}: {{".encode())
-        query = _repeated(kind, rows) if database.rows(repeats) else _unique(kind, rows)
-        write_text(query, stream, skip=1)
+        list_or_one = _repeated if database.rows(repeats) else _unique
+        write_text(list_or_one(kind, rows, members), stream, skip=1)
         stream.write(b"\n }")
 
 
-def _unique(kind: Kind, rows: str) -> str:
-    """Return the query for the members of a kind, an identifier each."""
-    identifier = "to_json(id)::VARCHAR"
+def _unique(kind: Kind, rows: str, members: str) -> str:
+    """Return the query for the statements of a kind, an identifier each."""
+    identifier = "to_json(id)"
     if not kind.element:
-        numbered = f"'\"_:{kind.name}' || place || '\"'"
-        identifier = f"CASE WHEN id IS NULL THEN {numbered} ELSE {identifier} END"
-    return f"SELECT ',\n  ' || {identifier} || ': ' || {_body(kind)} FROM ({rows})"
+        numbered = f"concat('\"_:{kind.name}', place, '\"')"
+        identifier = f"CASE WHEN id IS NULL THEN {numbered} ELSE to_json(id)::VARCHAR END"
+    return f"SELECT concat(',\n  ', {identifier}, ': {{', {members}, '}}') FROM ({rows})"
 
 
-def _repeated(kind: Kind, rows: str) -> str:
-    """Return the query for the members of a kind where identifiers repeat: these become lists."""
-    numbered = f"'_:{kind.name}' || place"
+def _repeated(kind: Kind, rows: str, members: str) -> str:
+    """Return the query for the statements of a kind where identifiers repeat: these become lists."""
+    name = f"coalesce(id, concat('_:{kind.name}', place))"
+    body = f"concat('{{', {members}, '}}')"
     return f"""
-        SELECT ',\n  ' || to_json(name)::VARCHAR || ': ' ||
+        SELECT concat(',\n  ', to_json(name), ': ',
             CASE WHEN count(*) = 1 THEN any_value(body)
-                 ELSE '[' || string_agg(body, ', ' ORDER BY place) || ']' END
-        FROM (SELECT coalesce(id, {numbered}) AS name, {_body(kind)} AS body, place FROM ({rows}))
+                 ELSE concat('[', string_agg(body, ', ' ORDER BY place), ']') END)
+        FROM (SELECT {name} AS name, {body} AS body, place FROM ({rows}))
         GROUP BY name ORDER BY min(place)
     """
 
 
-def _body(kind: Kind) -> str:
-    """Return the SQL for the JSON object of a statement's arguments and attributes."""
+def _members(kind: Kind, attributes: str) -> str:
+    """Return the SQL for what stands in the JSON object of a statement: its arguments and attributes.
+
+    What is not given is NULL, and left out by ``concat_ws``.
+    """
     arguments = [
         f"'\"prov:{argument.name}\": ' || to_json({kind.column(argument.name)})::VARCHAR"
         for argument in kind.arguments
     ]
-    formal = f"concat_ws(', ', {', '.join(arguments)})" if arguments else "''"
-    members = (
-        "array_to_string(list_transform(attributes, "
-        f"lambda a: to_json(a.key)::VARCHAR || ': ' || {_value('a')}), ', ')"
-    )
-    # Several values to a key are a list; the attributes are ordered by key.
-    grouped = (
-        "array_to_string(list_transform(list_sort(list_distinct("
-        "list_transform(attributes, lambda a: a.key))), lambda k: to_json(k)::VARCHAR || ': ' || "
-        "CASE WHEN len(list_filter(attributes, lambda a: a.key = k)) = 1 "
-        f"THEN list_transform(list_filter(attributes, lambda a: a.key = k), lambda a: {_value('a')})[1] "
-        "ELSE '[' || array_to_string(list_transform(list_filter(attributes, lambda a: a.key = k), "
-        f"lambda a: {_value('a')}), ', ') || ']' END), ', ')"
-    )
-    is_simple = "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
-    attributes = f"CASE WHEN len(attributes) < 2 THEN {members} WHEN {is_simple} THEN {members} ELSE {grouped} END"
-    between = (
-        f"CASE WHEN len(attributes) > 0 AND {formal} <> '' THEN ', ' ELSE '' END"
-        if arguments
-        else "''"
-    )
-    return f"'{{' || {formal} || {between} || {attributes} || '}}'"
+    return f"concat_ws(', ', {', '.join([*arguments, attributes])})"
 
 
-def _value(a: str) -> str:
-    written = f"to_json({a}.value)::VARCHAR"
-    return (
-        f"CASE WHEN {a}.lang IS NOT NULL THEN '{{\"$\": ' || {written} || ', \"lang\": ' || "
-        f"to_json({a}.lang)::VARCHAR || '}}' "
-        f"WHEN {a}.type IS NOT NULL THEN '{{\"$\": ' || {written} || ', \"type\": ' || "
-        f"to_json({a}.type)::VARCHAR || '}}' ELSE {written} END"
-    )
+def _attributes(rows: str) -> str:
+    """Return the SQL for the attributes of ``rows``, which are ordered by key; NULL where there are none.
+
+    Few sets of keys occur in many statements, so that a look at the different ones tells whether lists of
+    values are to be looked for in each.
+    """
+    keys = "list_transform(attributes, lambda a: a.key)"
+    different = f"SELECT DISTINCT {keys} AS keys FROM ({rows})"
+    has_lists = f"SELECT 1 FROM ({different}) WHERE list_unique(keys) < len(keys) LIMIT 1"
+    if not database.rows(has_lists):
+        return f"nullif({_SINGLE}, '')"
+    return f"nullif(CASE WHEN list_unique({keys}) < len(attributes) THEN {_LISTED} ELSE {_SINGLE} END, '')"
+
+
+_VALUE = """
+    CASE WHEN a.lang IS NOT NULL
+         THEN concat('{"$": ', to_json(a.value), ', "lang": ', to_json(a.lang), '}')
+         WHEN a.type IS NOT NULL
+         THEN concat('{"$": ', to_json(a.value), ', "type": ', to_json(a.type), '}')
+         ELSE to_json(a.value)::VARCHAR END
+"""
+"""The SQL for the value of an attribute ``a``."""
+
+_SINGLE = f"""
+    array_to_string(
+        list_transform(attributes, lambda a: concat(to_json(a.key), ': ', {_VALUE})), ', ')
+"""
+"""The SQL for attributes of different keys."""
+
+_VALUES_OF_KEY = f"""
+    list_transform(list_filter(attributes, lambda a: a.key = key), lambda a: {_VALUE})
+"""
+_LISTED = f"""
+    array_to_string(
+        list_transform(
+            list_sort(list_distinct(list_transform(attributes, lambda a: a.key))),
+            lambda key: concat(to_json(key), ': ',
+                CASE WHEN len({_VALUES_OF_KEY}) = 1 THEN ({_VALUES_OF_KEY})[1]
+                     ELSE concat('[', array_to_string({_VALUES_OF_KEY}, ', '), ']') END)),
+        ', ')
+"""
+"""The SQL for attributes of which several have one key: their values are a list."""
 
 
 FORMATS = {"json": Format("json", ".json", "PROV-JSON", write, read, recognises)}

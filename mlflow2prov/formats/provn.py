@@ -17,7 +17,7 @@ from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.names import name_sql, pn_local, unescape
+from mlflow2prov.formats.names import Frequent, frequent, name_sql, pn_local, unescape
 from mlflow2prov.formats.streaming import write_text
 
 # A comment is not tried a second time: many of them are read as fast as one.
@@ -32,21 +32,25 @@ def write(document: Document, stream: BinaryIO) -> None:
         line = f"  prefix {prefix} <{iri}>\n" if prefix else f"  default <{iri}>\n"
         stream.write(line.encode())
     stream.write(b"\n")
-    _write_statements(document, "", "  ", stream)
+    known = frequent(document)
+    _write_statements(document, "", "  ", known, stream)
     for bundle in document.bundles():
         name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {text(bundle)} AS bundle)"
         stream.write(b"\n  bundle ")
         write_text(name, stream)
         stream.write(b"\n")
-        _write_statements(document, bundle, "    ", stream)
+        _write_statements(document, bundle, "    ", known, stream)
         stream.write(b"  endBundle\n")
     stream.write(b"endDocument\n")
 
 
-def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
+def _write_statements(
+    document: Document, bundle: str, indent: str, known: Frequent, stream: BinaryIO
+) -> None:
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)
-        write_text(f"SELECT '{indent}' || {_statement(kind)} || '\n' FROM ({rows})", stream)
+        statement = _statement(kind, known)
+        write_text(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})", stream)
 
 
 def statement_texts(
@@ -54,11 +58,12 @@ def statement_texts(
 ) -> list[str]:
     """Return statements as PROV-N writes them, whose names use ``namespaces``."""
     document = Document.from_statements(dict.fromkeys(statements), namespaces)
+    known = Frequent([], [])
     texts = {
         (kind.name, row): text
         for kind in document.kinds()
         for row, text in database.rows(
-            f"SELECT rowid, {_statement(kind)} FROM {document.table_of(kind)}"
+            f"SELECT rowid, {_statement(kind, known)} FROM {document.table_of(kind)}"
         )
     }
     rows: dict[str, Iterator[int]] = {kind.name: itertools.count() for kind in document.kinds()}
@@ -66,7 +71,7 @@ def statement_texts(
     return [known[each] for each in statements]
 
 
-def _statement(kind: Kind) -> str:
+def _statement(kind: Kind, known: Frequent) -> str:
     """Return the SQL for a statement of ``kind``; what is not given is a dash."""
     arguments = [
         kind.column(argument.name)
@@ -74,34 +79,38 @@ def _statement(kind: Kind) -> str:
         else name_sql(kind.column(argument.name), pn_local)
         for argument in kind.arguments
     ]
-    given = " || ', ' || ".join(f"coalesce({argument}, '-')" for argument in arguments)
-    attributes = _attributes()
+    formal = [f"coalesce({argument}, '-')" for argument in arguments]
     name = name_sql("id", pn_local)
     if kind.element:
-        formal = f" || ', ' || {given}" if given else ""
-        return f"'{kind.name}(' || {name}{formal} || {attributes} || ')'"
-    identifier = f"coalesce({name} || '; ', '')" if kind.identified else "''"
-    return f"'{kind.name}(' || {identifier} || {given} || {attributes} || ')'"
+        formal.insert(0, name)
+    identifier = f"{name} || '; '" if kind.identified and not kind.element else "NULL"
+    listed = f"concat_ws(', ', {', '.join(formal)})"
+    return f"concat('{kind.name}(', {identifier}, {listed}, {_attributes(known)}, ')')"
 
 
-def _attributes() -> str:
+def _attributes(known: Frequent) -> str:
+    """Return the SQL for the attributes in their brackets, NULL where there are none."""
     value = (
-        f"CASE WHEN a.lang IS NOT NULL THEN {_quoted('a.value')} || '@' || a.lang "
+        f"CASE WHEN a.lang IS NOT NULL THEN concat({_quoted('a.value')}, '@', a.lang) "
         f"WHEN a.type IS NULL THEN {_quoted('a.value')} "
-        f"WHEN a.type = {text(QUALIFIED_NAME)} THEN '''' || {name_sql('a.value', pn_local)} || '''' "
-        f"ELSE {_quoted('a.value')} || ' %% ' || {name_sql('a.type', pn_local)} END"
+        f"WHEN a.type = {text(QUALIFIED_NAME)} THEN concat('''', {name_sql('a.value', pn_local)}, '''') "
+        f"ELSE concat({_quoted('a.value')}, ' %% ', {name_sql('a.type', pn_local, known.types)}) END"
     )
-    member = f"{name_sql('a.key', pn_local)} || '=' || {value}"
+    member = f"concat({name_sql('a.key', pn_local, known.keys)}, '=', {value})"
     listed = f"array_to_string(list_transform(attributes, lambda a: {member}), ', ')"
-    return f"CASE WHEN len(attributes) = 0 THEN '' ELSE ', [' || {listed} || ']' END"
+    return f"CASE WHEN len(attributes) > 0 THEN concat(', [', {listed}, ']') END"
 
 
 def _quoted(value: str) -> str:
-    """Return the SQL for a string literal: PROV-N's own escapes, and line ends as themselves."""
+    """Return the SQL for a string literal: PROV-N's own escapes, and line ends as themselves.
+
+    What JSON writes as it is, PROV-N does too.
+    """
     escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
     for code, letter in ((10, "n"), (13, "r"), (9, "t")):
         escaped = f"replace({escaped}, chr({code}), '\\{letter}')"
-    return f"('\"' || {escaped} || '\"')"
+    is_plain = f"strlen(to_json({value})) = strlen({value}) + 2"
+    return f"CASE WHEN {is_plain} THEN to_json({value})::VARCHAR ELSE concat('\"', {escaped}, '\"') END"
 
 
 def read(content: bytes) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from mlflow2prov import database
@@ -13,7 +14,7 @@ from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.names import name_sql, ncname, unescape
+from mlflow2prov.formats.names import Frequent, frequent, name_sql, ncname, unescape
 from mlflow2prov.formats.streaming import write_text
 from mlflow2prov.formats.xmltext import check, text_sql, xml_text
 
@@ -33,58 +34,60 @@ def write(document: Document, stream: BinaryIO) -> None:
         for prefix, uri in declared.items()
     )
     stream.write(f"<?xml version='1.0' encoding='UTF-8'?>\n<prov:document {spaces}>\n".encode())
-    _write_statements(document, "", "  ", stream)
+    known = frequent(document)
+    _write_statements(document, "", "  ", known, stream)
     for bundle in document.bundles():
         name = database.rows(f"SELECT {_name('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
         stream.write(f'  <prov:bundleContent prov:id="{name}">\n'.encode())
-        _write_statements(document, bundle, "    ", stream)
+        _write_statements(document, bundle, "    ", known, stream)
         stream.write(b"  </prov:bundleContent>\n")
     stream.write(b"</prov:document>\n")
 
 
-def _name(column: str) -> str:
-    return name_sql(column, ncname)
+def _name(column: str, known: Iterable[str] = ()) -> str:
+    return name_sql(column, ncname, known)
 
 
-def _write_statements(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
+def _write_statements(
+    document: Document, bundle: str, indent: str, known: Frequent, stream: BinaryIO
+) -> None:
     for kind in document.kinds(bundle):
         rows = document.rows_of(kind, bundle)
-        write_text(f"SELECT {_statement(kind, indent)} FROM ({rows})", stream)
+        write_text(f"SELECT {_statement(kind, indent, known)} FROM ({rows})", stream)
 
 
-def _statement(kind: Kind, indent: str) -> str:
-    """Return the SQL for the element of a statement: its arguments, PROV's attributes, the others."""
-    identifier = f"coalesce(' prov:id=\"' || {_name('id')} || '\"', '')"
+def _statement(kind: Kind, indent: str, known: Frequent) -> str:
+    """Return the SQL for the element of a statement: its arguments, PROV's attributes, the others.
+
+    What is not given is NULL, and left out by ``concat``.
+    """
     inner = f"\n{indent}  "
-    parts = [f"'{indent}<prov:{kind.name}' || {identifier} || '>'"]
+    parts = [f"'{indent}<prov:{kind.name}'", f"' prov:id=\"' || {_name('id')} || '\"'", "'>'"]
     for argument in kind.arguments:
         column = kind.column(argument.name)
         opened = f"{inner}<prov:{argument.name}"
         if argument.refers is Refers.TIME:
-            given = f"'{opened}>' || {column} || '</prov:{argument.name}>'"
+            parts.append(f"'{opened}>' || {column} || '</prov:{argument.name}>'")
         else:
-            given = f"'{opened} prov:ref=\"' || {_name(column)} || '\"/>'"
-        parts.append(f"coalesce({given}, '')")
+            parts.append(f"'{opened} prov:ref=\"' || {_name(column)} || '\"/>'")
     for condition in ("starts_with(a.key, 'prov:')", "NOT starts_with(a.key, 'prov:')"):
-        chosen = f"list_filter(attributes, lambda a: {condition})"
-        parts.append(
-            f"array_to_string(list_transform({chosen}, lambda a: '{inner}' || {_attribute()}), '')"
-        )
+        chosen = f"CASE WHEN {condition} THEN concat('{inner}', {_attribute(known)}) END"
+        parts.append(f"array_to_string(list_transform(attributes, lambda a: {chosen}), '')")
     parts.append(f"'\n{indent}</prov:{kind.name}>\n'")
-    return " || ".join(parts)
+    return f"concat({', '.join(parts)})"
 
 
-def _attribute() -> str:
+def _attribute(known: Frequent) -> str:
     """Return the SQL for the element of an attribute."""
-    key = _name("a.key")
+    key = _name("a.key", known.keys)
     is_name = f"a.type = {text(QUALIFIED_NAME)}"
     kind = (
-        "CASE WHEN a.lang IS NOT NULL THEN ' xml:lang=\"' || a.lang || '\"' "
+        "CASE WHEN a.lang IS NOT NULL THEN concat(' xml:lang=\"', a.lang, '\"') "
         f"WHEN {is_name} THEN ' xsi:type=\"{XSD_QNAME}\"' "
-        f"WHEN a.type IS NOT NULL THEN ' xsi:type=\"' || {_name('a.type')} || '\"' ELSE '' END"
+        f"WHEN a.type IS NOT NULL THEN concat(' xsi:type=\"', {_name('a.type', known.types)}, '\"') END"
     )
     value = f"CASE WHEN {is_name} THEN {_name('a.value')} ELSE {text_sql('a.value')} END"
-    return f"'<' || {key} || {kind} || '>' || {value} || '</' || {key} || '>'"
+    return f"concat('<', {key}, {kind}, '>', {value}, '</', {key}, '>')"
 
 
 def read(content: bytes) -> Document:

@@ -20,10 +20,9 @@ from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.document.namespaces import PROV, Namespaces
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
-from mlflow2prov.formats.names import PLAIN, ascii_name, iri_part
+from mlflow2prov.formats.names import PLAIN, Frequent, ascii_name, cases, frequent, iri_part
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_MOST_SPELLED = 200
 _numbers = itertools.count(1)
 
 
@@ -153,31 +152,30 @@ class Terms:
     """SQL for the terms that a document's rows hold, spelled in a syntax."""
 
     def __init__(
-        self, syntax: Syntax, functions: tuple[str, str, str], keys: list[str], types: list[str]
+        self, syntax: Syntax, functions: tuple[str, str, str], known: Frequent
     ) -> None:
         self._syntax = syntax
         self._spell, self._spell_key, self._annotate = functions
-        self._keys = keys
-        self._types = types
+        self._known = known
 
     def name(self, column: str) -> str:
         """Return the SQL for a name as a subject or value; NULL stays NULL."""
         is_plain = (
             f"regexp_full_match({column}, '({PLAIN}:)?{PLAIN}') AND NOT contains({column}, '_x')"
         )
-        cases = []
+        whens = []
         for prefix in self._syntax.prefixes:
             before, after = (text(t) for t in self._syntax.around(prefix))
             begins = f"starts_with({column}, {text(prefix + ':')})"
             if prefix:
                 local = f"substr({column}, {len(prefix) + 2})"
-                cases.append(f"WHEN {begins} THEN concat({before}, {local}, {after})")
+                whens.append(f"WHEN {begins} THEN concat({before}, {local}, {after})")
             else:
                 whole = f"concat({before}, {column}, {after})"
-                cases.insert(0, f"WHEN NOT contains({column}, ':') THEN {whole}")
+                whens.insert(0, f"WHEN NOT contains({column}, ':') THEN {whole}")
         return (
             f"CASE WHEN {column} IS NULL THEN NULL WHEN NOT ({is_plain}) "
-            f"THEN {self._spell}({column}) {' '.join(cases)} END"
+            f"THEN {self._spell}({column}) {' '.join(whens)} END"
         )
 
     def attribute(self, subject: str, element: str = "a") -> str:
@@ -187,14 +185,14 @@ class Terms:
         classes = ", ".join(text(f"prov:{name}") for name in sorted(provo.CLASSES))
         own = text(syntax.spell_key(PROV + "type"))
         of_class = f"CASE WHEN {a}.value IN ({classes}) THEN {own} ELSE {text(syntax.spell_key(provo.TYPE))} END"
-        key = _cases(
+        key = cases(
             f"{a}.key",
-            {name: syntax.spell_key(self._key(name)) for name in self._keys},
+            {name: syntax.spell_key(self._key(name)) for name in self._known.keys},
             f"{self._spell_key}({a}.key)",
         )
-        datatype = _cases(
+        datatype = cases(
             f"{a}.type",
-            {name: syntax.annotation(iri(name, syntax.prefixes)) for name in self._types},
+            {name: syntax.annotation(iri(name, syntax.prefixes)) for name in self._known.types},
             f"{self._annotate}({a}.type)",
         )
         annotation = (
@@ -219,12 +217,6 @@ def spelling(document: Document, syntax: Syntax) -> Iterator[Terms]:
 
     Few keys and datatypes occur in many attributes: these are spelled once.
     """
-    counted = database.rows(
-        f"SELECT a.key, a.type FROM (SELECT unnest(attributes) AS a FROM {document.table}) "
-        f"GROUP BY ALL ORDER BY count(*) DESC LIMIT {_MOST_SPELLED}"
-    )
-    keys = sorted({key for key, _ in counted})
-    types = sorted({datatype for _, datatype in counted if datatype not in (None, QUALIFIED_NAME)})
     prefixes = syntax.prefixes
     spellers: list[Callable[[str], str]] = [
         cache(lambda name: syntax.spell(iri(name, prefixes))),
@@ -236,12 +228,8 @@ def spelling(document: Document, syntax: Syntax) -> Iterator[Terms]:
     for function, speller in zip(functions, spellers, strict=True):
         connection.create_function(function, speller, ["VARCHAR"], "VARCHAR")
     try:
-        yield Terms(syntax, (functions[0], functions[1], functions[2]), keys, types)
+        yield Terms(syntax, (functions[0], functions[1], functions[2]), frequent(document))
     finally:
         for function in functions:
             connection.remove_function(function)
 
-
-def _cases(column: str, texts: dict[str, str], otherwise: str) -> str:
-    whens = " ".join(f"WHEN {text(value)} THEN {text(t)}" for value, t in texts.items())
-    return f"CASE {column} {whens} ELSE {otherwise} END" if whens else otherwise

@@ -1,10 +1,15 @@
 """Unify: what a document says twice, it says once (:mod:`mlflow2prov.document.sameness`)."""
 
 from mlflow2prov.document import Document
-from mlflow2prov.document.sameness import unified
+from mlflow2prov.document.sameness import has_repeats, unified
 
 
 def unify(document: Document) -> None:
     """Unify ``document`` in place and bring it into the canonical order."""
     if not document.is_unified:
-        document.rewrite(unified, unified=True)
+        kinds = [
+            kind
+            for kind in document.kinds()
+            if not document.is_in_order(kind) or has_repeats(kind, document.table_of(kind))
+        ]
+        document.rewrite(unified, kinds, unified=True)

@@ -1,6 +1,7 @@
 """Expansion: templates and facts become a Document.
 
-Every pattern of every template is one ``INSERT ... SELECT`` over its whole fact table.
+Every pattern of every template is one query over its whole fact table, and every kind of statement one
+table, written once from all its patterns.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 
 from mlflow2prov.database import text
 from mlflow2prov.document import KIND, Document
+from mlflow2prov.document.kinds import KINDS
 from mlflow2prov.document.literals import (
     QUALIFIED_NAME,
     SQL_TYPE,
@@ -27,12 +29,16 @@ _PROV_ATTRIBUTES = {key: f"prov:{key}" for key in ("type", "role", "label", "loc
 
 
 def expand(templates: Iterable[Template], facts: Facts, document: Document) -> None:
-    """Add to ``document`` what ``templates`` make of ``facts``."""
+    """Fill ``document``, which is empty, with what ``templates`` make of ``facts``."""
     tables = {**TABLES, **VIEWS}
+    queries: dict[str, list[str]] = {}
     for template in templates:
         source = f"(SELECT * FROM {facts.table(template.over)} WHERE {template.where})"
         for pattern in template.statements(Row(tables[template.over].columns)):
-            document.insert(KIND[pattern.kind], _query(pattern, source))
+            queries.setdefault(pattern.kind, []).append(_query(pattern, source))
+    for kind in KINDS:
+        if kind.name in queries:
+            document.fill(kind, " UNION ALL ".join(queries[kind.name]))
 
 
 def _query(pattern: Pattern, source: str) -> str:

@@ -102,7 +102,7 @@ def commit_parent(edge: Row) -> Iterator[Pattern]:
     yield was_informed_by(commit_of(edge.sha), commit_of(edge.parent))
 
 
-@template(over="file_changes", where="is_start")
+@template(over="file_changes", where="is_start AND NOT is_repeat")
 def file(change: Row) -> Iterator[Pattern]:
     """The file that begins with an addition or a copy."""
     this = file_of(change.sha, change.path)
@@ -116,7 +116,7 @@ def file(change: Row) -> Iterator[Pattern]:
     )
 
 
-@template(over="file_changes", where="is_start AND NOT is_boundary")
+@template(over="file_changes", where="is_start AND NOT is_boundary AND NOT is_repeat")
 def file_addition(change: Row) -> Iterator[Pattern]:
     """FileAddition: the commit brings the file into being."""
     this = file_of(change.sha, change.path)
@@ -125,7 +125,7 @@ def file_addition(change: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, author)
 
 
-@template(over="file_changes", where="status <> 'D'")
+@template(over="file_changes", where="status <> 'D' AND NOT is_repeat")
 def file_revision(change: Row) -> Iterator[Pattern]:
     """The state that a change gives to a file."""
     revision = revision_of(change.sha, change.path)
@@ -144,7 +144,7 @@ def file_revision(change: Row) -> Iterator[Pattern]:
     yield specialization_of(revision, file_of(change.file_sha, change.file_path))
 
 
-@template(over="file_changes", where="status <> 'D' AND NOT is_boundary")
+@template(over="file_changes", where="status <> 'D' AND NOT is_boundary AND NOT is_repeat")
 def file_revision_origin(change: Row) -> Iterator[Pattern]:
     """Who and what made a revision; of the state that a shallow clone starts with, nobody knows."""
     revision = revision_of(change.sha, change.path)

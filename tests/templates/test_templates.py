@@ -69,6 +69,7 @@ REVISION = {
     "blob": BLOB,
     "file_sha": SHA,
     "file_path": "src/a.py",
+    "is_repeat": False,
     "is_boundary": False,
     "is_selected": True,
     "committed_at": T,
