@@ -14,6 +14,7 @@ from typing import BinaryIO
 from mlflow2prov import formats as known
 from mlflow2prov.document import Document
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.streaming import write_behind
 
 PIPE = "-"
 
@@ -101,7 +102,12 @@ class Staged:
 
     def add(self, document: Document, target: Path, format: known.Format) -> None:  # noqa: A002
         """Write ``document`` beside ``target``."""
-        self.write(target, lambda stream: format.write(document, stream))
+
+        def write(stream: BinaryIO) -> None:
+            with write_behind(stream) as behind:
+                format.write(document, behind)
+
+        self.write(target, write)
 
     def write(self, target: Path, content: Callable[[BinaryIO], object]) -> None:
         """Write what ``content`` writes to a stream, beside ``target``."""
@@ -126,7 +132,8 @@ class Staged:
     def add_pipe(self, document: Document, format: known.Format) -> None:  # noqa: A002
         """Write ``document`` where it waits for standard output."""
         self._pipe = tempfile.TemporaryFile()  # noqa: SIM115 - publish() or discard() closes it
-        format.write(document, self._pipe)
+        with write_behind(self._pipe) as behind:
+            format.write(document, behind)
 
 
 def stage(

@@ -67,8 +67,8 @@ def statement_texts(
         )
     }
     rows: dict[str, Iterator[int]] = {kind.name: itertools.count() for kind in document.kinds()}
-    known = {each: texts[each.kind, next(rows[each.kind])] for each in dict.fromkeys(statements)}
-    return [known[each] for each in statements]
+    written = {each: texts[each.kind, next(rows[each.kind])] for each in dict.fromkeys(statements)}
+    return [written[each] for each in statements]
 
 
 def _statement(kind: Kind, known: Frequent) -> str:

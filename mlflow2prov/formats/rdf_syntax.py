@@ -151,9 +151,7 @@ def key_iri(name: str, prefixes: Mapping[str, tuple[str, str]]) -> str:
 class Terms:
     """SQL for the terms that a document's rows hold, spelled in a syntax."""
 
-    def __init__(
-        self, syntax: Syntax, functions: tuple[str, str, str], known: Frequent
-    ) -> None:
+    def __init__(self, syntax: Syntax, functions: tuple[str, str, str], known: Frequent) -> None:
         self._syntax = syntax
         self._spell, self._spell_key, self._annotate = functions
         self._known = known
@@ -232,4 +230,3 @@ def spelling(document: Document, syntax: Syntax) -> Iterator[Terms]:
     finally:
         for function in functions:
             connection.remove_function(function)
-

@@ -1,13 +1,20 @@
 """Text out of SQL and into a file, without a Python object per line."""
 
+from __future__ import annotations
+
 import json
-from typing import BinaryIO
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
 from mlflow2prov import database
 
 _ROWS = 50_000
+_MOST_WAITING = 4
 
 
 def write_text(query: str, stream: BinaryIO, skip: int = 0) -> None:
@@ -36,3 +43,40 @@ def utf8(column: pa.StringArray) -> memoryview | bytes:
     at = memoryview(offsets).cast("q" if width == 8 else "i")
     first, last = at[column.offset], at[column.offset + len(column)]
     return memoryview(data)[first:last] if data is not None else b""
+
+
+class _WriteBehind:
+    """Takes blocks, which a thread writes in their order while the next ones are made."""
+
+    def __init__(self, stream: BinaryIO, thread: ThreadPoolExecutor) -> None:
+        self._stream = stream
+        self._thread = thread
+        self._waiting: deque[Future[int]] = deque()
+
+    def write(self, block: bytes | memoryview) -> int:
+        self._wait(_MOST_WAITING)
+        self._waiting.append(self._thread.submit(self._stream.write, block))
+        return len(block)
+
+    def flush(self) -> None:
+        self._wait(1)
+
+    def _wait(self, most: int) -> None:
+        """Wait until fewer than ``most`` blocks are to be written."""
+        while len(self._waiting) >= most:
+            self._waiting.popleft().result()
+
+
+@contextmanager
+def write_behind(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Give what takes blocks for ``stream``, and writes them in a thread of its own.
+
+    A block is not to be changed once it is given. All have been written at the end.
+
+    Raises:
+        OSError: a block could not be written: when one of the next is given, or at the end.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        behind = _WriteBehind(stream, thread)
+        yield cast("BinaryIO", behind)
+        behind.flush()
