@@ -31,7 +31,7 @@ def commit(sha, ordinal, title):
 
 
 def revision(sha, ordinal, status, path, **more):
-    common = {"position": 0, "is_boundary": False, "is_selected": True, "committed_at": T, **ANN}
+    common = {"position": 0, "is_repeat": False, "is_boundary": False, "is_selected": True}
     file = {"file_sha": ONE, "file_path": "train.py"}
     return {
         "ordinal": ordinal,
@@ -39,6 +39,8 @@ def revision(sha, ordinal, status, path, **more):
         "status": status,
         "path": path,
         **common,
+        "committed_at": T,
+        **ANN,
         **file,
         **more,
     }

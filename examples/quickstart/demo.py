@@ -14,7 +14,7 @@ from pathlib import Path
 from mlflow2prov import lineage, load, save
 
 HERE = Path(__file__).resolve().parent
-FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "dot"]
+FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot"]
 PICTURES = ["svg", "png", "pdf"]
 
 

@@ -52,7 +52,7 @@ COMMANDS = (
 @click.option(
     "--memory_limit",
     metavar="SIZE",
-    help="How much memory the tables may take, as 500MB; beyond it they go to disk.",
+    help="How much memory the tables may take, as 500MB (1GB unless given); beyond it they go to disk.",
 )
 @click.pass_context
 def cli(

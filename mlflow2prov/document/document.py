@@ -35,7 +35,7 @@ COLUMNS = (*KEY_COLUMNS, "attributes")
 KIND_TYPE = f"ENUM({', '.join(database.text(kind.name) for kind in KINDS)})"
 
 _LITERAL = pa.struct([(field, pa.string()) for field in Literal._fields])
-_ARROW = pa.schema(
+ARROW_SCHEMA = pa.schema(
     [
         *((column, pa.string()) for column in KEY_COLUMNS),
         ("attributes", pa.list_(_LITERAL)),
@@ -300,7 +300,7 @@ class Document:
             *([arguments[n] for arguments in padded] for n in range(width)),
             [[literal._asdict() for literal in s.attributes] for s in statements],
         ]
-        self.insert_mixed(pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_ARROW))
+        self.insert_mixed(pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=ARROW_SCHEMA))
 
 
 def columns_of(kind: Kind) -> tuple[str, ...]:

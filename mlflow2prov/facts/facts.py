@@ -38,9 +38,8 @@ class Facts:
     def __init__(self) -> None:
         self._schema = database.Schema("facts")
         self._rows: dict[str, list[Sequence[object]]] = {}
-        for table in TABLES.values():
-            columns = ", ".join(f'"{name}" {_SQL[kind]}' for name, kind in table.columns.items())
-            database.connection().execute(f"CREATE TABLE {self.table(table.name)} ({columns})")
+        for table in TABLES:
+            self._create(table)
         for view in VIEWS.values():
             columns = ", ".join(f'"{name}"' for name in view.columns)
             self.query(f"CREATE VIEW {self.table(view.name)} ({columns}) AS {view.sql}")
@@ -79,10 +78,10 @@ class Facts:
             connection.unregister("batch")
 
     def discard(self, tables: Iterable[str]) -> None:
-        """Forget all rows of ``tables``."""
+        """Forget all rows of ``tables``, and give back their room."""
         for table in tables:
             self._rows.pop(table, None)
-            database.connection().execute(f"DELETE FROM {self.table(table)}")
+            self._create(table)
 
     def flush(self) -> None:
         """Bring in the rows that :meth:`add` still holds."""
@@ -98,6 +97,12 @@ class Facts:
         """Run ``sql``, named like :meth:`query`'s, with values for its ``?``."""
         names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
         database.connection().execute(sql.format(**names), parameters)
+
+    def _create(self, table: str) -> None:
+        columns = ", ".join(
+            f'"{name}" {_SQL[kind]}' for name, kind in TABLES[table].columns.items()
+        )
+        database.connection().execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
 
     def _write(self, table: str) -> None:
         rows = self._rows.pop(table)

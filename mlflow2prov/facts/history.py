@@ -80,7 +80,7 @@ def known_edges(facts: Facts) -> list[tuple[Any, ...]]:
 
 
 def derive_revisions(facts: Facts) -> None:
-    """Fill ``revisions`` from ``changes``, ``commits`` and ``parents``."""
+    """Fill ``revisions`` from ``changes``, ``commits`` and ``parents``; ``changes`` are not needed any more."""
     tables = {name: facts.table(name) for name in ("changes", "commits", "parents", "revisions")}
     made = ("states", "groups", "previous")
     tables |= {name: facts.table(f"history_{name}") for name in made}
@@ -97,6 +97,7 @@ def derive_revisions(facts: Facts) -> None:
         connection.unregister("starts")
     for name in made:
         connection.execute(f"DROP TABLE {tables[name]}")
+    facts.discard(("changes",))
 
 
 def _settle(facts: Facts, tables: dict[str, str]) -> None:

@@ -26,6 +26,7 @@ MODULES = {
     "trig": "trig",
     "nquads": "nquads",
     "jsonld": "provjsonld",
+    "parquet": "parquet",
     "dot": "dot",
     "svg": "graphviz",
     "png": "graphviz",
@@ -33,7 +34,7 @@ MODULES = {
 }
 """Format name to the module in this package that holds it; what comes first is recognised first."""
 
-READABLE = ("json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig")
+READABLE = ("json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig", "parquet")
 """The formats that can be read, in the order in which they are asked whether they know a file."""
 
 _HEAD = 4096

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -45,7 +46,7 @@ def utf8(column: pa.StringArray) -> memoryview | bytes:
     return memoryview(data)[first:last] if data is not None else b""
 
 
-class _WriteBehind:
+class _WriteBehind(io.RawIOBase):
     """Takes blocks, which a thread writes in their order while the next ones are made."""
 
     def __init__(self, stream: BinaryIO, thread: ThreadPoolExecutor) -> None:
@@ -53,7 +54,10 @@ class _WriteBehind:
         self._thread = thread
         self._waiting: deque[Future[int]] = deque()
 
-    def write(self, block: bytes | memoryview) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any, /) -> int:
         self._wait(_MOST_WAITING)
         self._waiting.append(self._thread.submit(self._stream.write, block))
         return len(block)
@@ -78,5 +82,5 @@ def write_behind(stream: BinaryIO) -> Iterator[BinaryIO]:
     """
     with ThreadPoolExecutor(1) as thread:
         behind = _WriteBehind(stream, thread)
-        yield cast("BinaryIO", behind)
+        yield cast(BinaryIO, behind)
         behind.flush()

@@ -1,0 +1,138 @@
+"""Parquet: the statements as one table, for pandas, DuckDB and Spark.
+
+    bundle | kind           | id | arg1 | arg2 | arg3 | arg4 | arg5 | attributes
+           | wasGeneratedBy |    | e    | a    |      |      |      | [{key, value, type, lang}, ...]
+
+A row is a statement, in the canonical order; what ``arg1`` to ``arg5`` are is PROV-DM's order of a kind's
+formal arguments (:mod:`mlflow2prov.document.kinds`). The prefixes of the names are JSON in the file's
+metadata, under ``prov:prefixes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mlflow2prov.document import KIND, Document
+from mlflow2prov.document.building import Attribute, Builder, normal
+from mlflow2prov.document.document import ARROW_SCHEMA, COLUMNS
+from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, Kind, Refers
+from mlflow2prov.document.literals import QUALIFIED_NAME
+from mlflow2prov.document.namespaces import RESERVED, Namespaces
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats.format import Format
+from mlflow2prov.formats.scope import Scope
+
+_PREFIXES = b"prov:prefixes"
+_MAGIC = b"PAR1"
+_ROWS = 100_000
+
+
+def write(document: Document, stream: BinaryIO) -> None:
+    """Write ``document`` as Parquet."""
+    prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
+    schema = ARROW_SCHEMA.with_metadata({_PREFIXES: prefixes})
+    rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.rows()})"
+    with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
+        for batch in document.batches(rows, _ROWS):
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+
+
+def read(content: bytes) -> Document:
+    """Read Parquet that :func:`write` wrote, or what has its columns and its metadata.
+
+    Raises:
+        FormatError: it is none, or says what no document says.
+    """
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            prefixes = _prefixes(file.schema_arrow)
+            namespaces = Namespaces()
+            rows = _Rows(Scope(namespaces, prefixes), Builder(namespaces))
+            for batch in file.iter_batches(_ROWS, columns=list(COLUMNS)):
+                rows.add(batch.cast(ARROW_SCHEMA).to_pylist())
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"not Parquet that can be read: {error}") from error
+    return rows.finish()
+
+
+def _prefixes(schema: pa.Schema) -> dict[str, str]:
+    """Return the prefixes of a file, whose columns are those of a document."""
+    if missing := [column for column in COLUMNS if column not in schema.names]:
+        raise FormatError(f"Parquet, and no document: it has no column {', '.join(missing)}")
+    try:
+        prefixes = orjson.loads((schema.metadata or {})[_PREFIXES])
+    except (KeyError, orjson.JSONDecodeError) as error:
+        raise FormatError(
+            f"Parquet, and no document: its metadata has no {_PREFIXES.decode()}"
+        ) from error
+    if not isinstance(prefixes, dict) or not all(isinstance(uri, str) for uri in prefixes.values()):
+        raise FormatError(f"its {_PREFIXES.decode()} are no map of prefixes to URIs")
+    return {prefix: uri for prefix, uri in prefixes.items() if prefix not in RESERVED}
+
+
+class _Rows:
+    """Takes the rows of a file into a document, by its names."""
+
+    def __init__(self, scope: Scope, builder: Builder) -> None:
+        self._scope = scope
+        self._builder = builder
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        for row in rows:
+            kind = KIND.get(row["kind"])
+            if kind is None:
+                raise FormatError(f"{row['kind']!r} is no kind of statement")
+            if kind.element and row["id"] is None:
+                raise FormatError(f"{kind.name} without an identifier")
+            attributes = [self._literal(kind, **literal) for literal in row["attributes"] or ()]
+            self._builder.add(
+                self._scope(row["bundle"]) if row["bundle"] else "",
+                kind.name,
+                self._name(row["id"]),
+                self._arguments(kind, [row[column] for column in ARGUMENT_COLUMNS]),
+                attributes,
+            )
+
+    def finish(self) -> Document:
+        return self._builder.finish()
+
+    def _arguments(self, kind: Kind, given: list[str | None]) -> list[str | None]:
+        count = len(kind.arguments)
+        if any(value is not None for value in given[count:]):
+            raise FormatError(f"{kind.name} with more than its {count} arguments")
+        return [
+            value if argument.refers is Refers.TIME else self._name(value)
+            for argument, value in zip(kind.arguments, given, strict=False)
+        ]
+
+    def _name(self, name: str | None) -> str | None:
+        return None if name is None else self._scope(name)
+
+    def _literal(
+        self,
+        kind: Kind,
+        key: str | None,
+        value: str | None,
+        type: str | None,  # noqa: A002
+        lang: str | None,
+    ) -> Attribute:
+        if key is None or value is None:
+            raise FormatError(f"an attribute of {kind.name} without a key or a value")
+        if lang is not None:
+            return self._scope(key), value, None, lang
+        found, datatype = normal(value, None if type is None else self._scope(type))
+        is_name = datatype == QUALIFIED_NAME
+        return self._scope(key), self._scope(found) if is_name else found, datatype, None
+
+
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like Parquet."""
+    return head.startswith(_MAGIC)
+
+
+FORMATS = {"parquet": Format("parquet", ".parquet", "Parquet", write, read, recognises)}
