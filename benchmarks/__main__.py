@@ -1,6 +1,6 @@
 """``make bench``: measure, and print a table.
 
-python -m benchmarks [--commits N] [--statements N] [--repeat N] [--repository PATH]
+python -m benchmarks [--commits N] [--statements N] [--runs N] [--repeat N] [--repository PATH]
 """
 
 from __future__ import annotations
@@ -15,41 +15,62 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import histories, stores
-from benchmarks.measuring import Measure, call, process
-from mlflow2prov import Document, formats
-from mlflow2prov.document import KIND
+from benchmarks import histories, mlflow_stores, prov_library, stores
+from benchmarks.measuring import call, process, row
+from benchmarks.statements import sample
+from mlflow2prov import formats
+from mlflow2prov.operations.unify import unify
 
 OUT = Path(__file__).parent / "out"
-WRITTEN = ("json", "provn", "xml", "nquads", "turtle", "rdf", "dot")
-
-
-def row(work: str, measure: Measure, floor: Measure) -> None:
-    memory = f"{measure.memory / 1e6:8.0f} MB" if measure.memory else " " * 11
-    print(f"{work:58} {measure.seconds:8.2f} s {memory}  x {measure.over(floor):6.2f}", flush=True)
+SAVE = ["save", "--output", str(OUT / "history")]
+WRITTEN = ("json", "provn", "xml", "nquads", "turtle", "rdf", "dot", "parquet")
 
 
 def history(repository: Path, commits: str, repeat: int) -> None:
     """Measure the extraction of a history against the bare ``git log``."""
     floor = process(["git", "-C", repository, "log", "--all", "--raw", "-z"], repeat)
     row(f"git log --all --raw -z, {commits}: the floor", floor, floor)
-    extract = [sys.executable, "-m", "mlflow2prov", "extract", "--repository_path", str(repository)]
-    exact = [*extract, "--renames", "exact"]
-    save = ["save", "--output", str(OUT / "history")]
-    row(
-        "extract --renames exact, the document in hand",
-        process([*exact, "statistics"], repeat),
-        floor,
+    for work, command, times in (
+        (
+            "extract --renames exact, the document in hand",
+            [*_extract(repository), "statistics"],
+            repeat,
+        ),
+        ("extract --renames exact ... save --format json", _extract(repository) + SAVE, repeat),
+        (
+            "extract ... save, git looking for similar files too",
+            _extract(repository, "similar") + SAVE,
+            1,
+        ),
+        (
+            "extract --renames exact ... save, --memory_limit 500MB",
+            _extract(repository, limit="500MB") + SAVE,
+            1,
+        ),
+    ):
+        row(work, process(command, times), floor)
+
+
+def _extract(repository: Path, renames: str = "exact", limit: str = "1GB") -> list[str]:
+    begin = [sys.executable, "-m", "mlflow2prov", "--memory_limit", limit, "extract"]
+    return [*begin, "--repository_path", str(repository), "--renames", renames]
+
+
+def doubling(folder: Path, commits: int, repeat: int) -> None:
+    """Measure what twice the history costs: time and memory as ratios to those of the half."""
+    half, whole = (
+        process(_extract(histories.synthetic(folder, count)) + SAVE, repeat)
+        for count in (commits // 2, commits)
     )
-    row("extract --renames exact ... save --format json", process([*exact, *save], repeat), floor)
-    row("extract ... save, git looking for similar files too", process([*extract, *save], 1), floor)
-    limited = [*exact[:3], "--memory_limit", "500MB", *exact[3:], *save]
-    row("extract --renames exact ... save, --memory_limit 500MB", process(limited, 1), floor)
+    row(f"extract ... save, {commits // 2:,} commits: the floor", half, half)
+    row(f"extract ... save, {commits:,} commits, time", whole, half)
+    print(f"{'the same, memory':58} {'':22}  x {whole.memory / half.memory:6.2f}", flush=True)
 
 
 def writers(statements: int, repeat: int) -> None:
     """Measure the writers, and the reader of PROV-JSON, against orjson on the same content."""
     document = sample(statements)
+    unify(document)
     stream = io.BytesIO()
     formats.get("json").write(document, stream)
     content = stream.getvalue()
@@ -64,22 +85,6 @@ def writers(statements: int, repeat: int) -> None:
     read = formats.get("json").read
     assert read is not None
     row("read json", call(lambda: read(content), min(repeat, 3)), reading)
-
-
-def sample(statements: int) -> Document:
-    """Return a document of generations, each with three attributes."""
-    document = Document()
-    document.insert(
-        KIND["wasGeneratedBy"],
-        "SELECT '', NULL, 'FileRevision.' || md5(i::VARCHAR), "
-        "'Commit.' || md5((i // 3)::VARCHAR), '2024-01-01T00:00:00+00:00', "
-        "[{'key': 'name', 'value': 'file' || (i % 1000), 'type': NULL, 'lang': NULL}, "
-        "{'key': 'prov:role', 'value': 'AddedRevision', 'type': 'prov:QUALIFIED_NAME', 'lang': NULL}, "
-        "{'key': 'size', 'value': i::VARCHAR, 'type': 'xsd:int', 'lang': NULL}] "
-        f"FROM range({statements}) r(i)",
-    )
-    document.is_unified = True
-    return document
 
 
 def start(repeat: int) -> None:
@@ -98,6 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commits", type=int, default=60_000)
     parser.add_argument("--statements", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--repository", type=Path, help="a repository to measure on, besides")
     options = parser.parse_args()
@@ -108,9 +114,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         repository = histories.synthetic(Path(folder), options.commits)
         history(repository, f"{options.commits:,} commits", options.repeat)
+        doubling(Path(folder), options.commits, options.repeat)
     if options.repository:
         history(options.repository, str(options.repository.name), options.repeat)
     writers(options.statements, options.repeat)
+    prov_library.measure(min(options.statements, 50_000), options.repeat)
+    with tempfile.TemporaryDirectory() as folder:
+        mlflow_stores.measure(Path(folder), options.runs, min(options.repeat, 3))
     stores.measure(min(options.statements, 200_000), min(options.repeat, 3))
 
 

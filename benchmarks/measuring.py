@@ -46,3 +46,9 @@ def call(function: Callable[[], object], repeat: int = 5) -> Measure:
         function()
         seconds.append(time.perf_counter() - began)
     return Measure(statistics.median(seconds))
+
+
+def row(work: str, measure: Measure, floor: Measure) -> None:
+    """Print a line of the table: what it cost, and how many times the floor."""
+    memory = f"{measure.memory / 1e6:8.0f} MB" if measure.memory else " " * 11
+    print(f"{work:58} {measure.seconds:8.2f} s {memory}  x {measure.over(floor):6.2f}", flush=True)

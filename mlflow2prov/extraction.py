@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.facts.history import derive_revisions
 from mlflow2prov.facts.linking import link_runs, wanted_trees
 from mlflow2prov.operations.unify import unify
+from mlflow2prov.progress import Progress
 from mlflow2prov.templates import TEMPLATES, expand
 
 RENAMES = ("similar", "exact", "none")
@@ -52,7 +53,7 @@ def extract(
     namespace: str = MLFLOW2PROV,
     workers: int = 8,
     findings: Findings | None = None,
-    progress: Callable[[str, int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Document:
     """Extract the provenance of a project from its Git repository and its MLflow store.
 

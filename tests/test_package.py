@@ -33,17 +33,27 @@ def test_no_module_is_long():
 BELOW = {
     "errors": set(),
     "database": set(),
+    "progress": set(),
     "document": {"errors", "database"},
     "facts": {"errors", "database"},
-    "sources": {"errors", "facts"},
+    "sources": {"errors", "progress", "facts"},
     "templates": {"database", "document", "facts"},
     "operations": {"errors", "database", "document"},
-    "formats": {"errors", "database", "document", "operations"},
+    "formats": {"errors", "progress", "database", "document", "operations"},
     "stores": {"errors", "database", "document", "operations", "formats", "sources"},
-    "extraction": {"errors", "document", "facts", "sources", "templates", "operations"},
+    "extraction": {"errors", "progress", "document", "facts", "sources", "templates", "operations"},
     "__init__": set(),
     "__main__": {"cli"},
-    "cli": {"errors", "database", "extraction", "formats", "operations", "document", "stores"},
+    "cli": {
+        "errors",
+        "progress",
+        "database",
+        "extraction",
+        "formats",
+        "operations",
+        "document",
+        "stores",
+    },
 }
 
 

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-
 from mlflow2prov.document import literals
-from mlflow2prov.document.document import COLUMNS, Document
+from mlflow2prov.document.document import Document, columnar
 from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, KINDS, Refers
 from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import FormatError
@@ -78,15 +76,9 @@ class Builder:
     def _flush(self) -> None:
         if not self._keys:
             return
-        fields = list(zip(*self._attributes, strict=True)) if self._attributes else [()] * 4
-        for tag in set(fields[3]) - {None}:
-            language(str(tag))
-        struct = pa.StructArray.from_arrays(
-            [pa.array(field, pa.string()) for field in fields], literals.Literal._fields
-        )
-        columns = [pa.array(column, pa.string()) for column in zip(*self._keys, strict=True)]
-        listed = pa.ListArray.from_arrays(pa.array(self._offsets, pa.int32()), struct)
-        self.document.insert_mixed(pa.table(dict(zip(COLUMNS, [*columns, listed], strict=True))))
+        for tag in {tag for *_, tag in self._attributes if tag is not None}:
+            language(tag)
+        self.document.insert_mixed(columnar(self._keys, self._attributes, self._offsets))
         self._clear()
 
 

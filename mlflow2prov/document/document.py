@@ -14,7 +14,8 @@ so that what is done to a document needs room for one kind beside it, not for an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -292,15 +293,34 @@ class Document:
 
     def _append(self, statements: list[Statement]) -> None:
         width = len(ARGUMENT_COLUMNS)
-        padded = [(*s.arguments, *(None,) * (width - len(s.arguments))) for s in statements]
-        columns = [
-            [s.bundle for s in statements],
-            [s.kind for s in statements],
-            [s.id for s in statements],
-            *([arguments[n] for arguments in padded] for n in range(width)),
-            [[literal._asdict() for literal in s.attributes] for s in statements],
+        keys = [
+            (s.bundle, s.kind, s.id, *s.arguments, *(None,) * (width - len(s.arguments)))
+            for s in statements
         ]
-        self.insert_mixed(pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=ARROW_SCHEMA))
+        attributes = [literal for s in statements for literal in s.attributes]
+        offsets = list(itertools.accumulate((len(s.attributes) for s in statements), initial=0))
+        self.insert_mixed(columnar(keys, attributes, offsets))
+
+
+def columnar(
+    keys: Sequence[tuple[str | None, ...]],
+    attributes: Sequence[tuple[str | None, ...]],
+    offsets: Sequence[int],
+) -> pa.Table:
+    """Return statements as a table with :data:`COLUMNS`.
+
+    Args:
+        keys: of each statement what stands in :data:`KEY_COLUMNS`.
+        attributes: all literals, those of one statement after those of another.
+        offsets: where each statement's literals begin, and where the last one's end.
+    """
+    fields = zip(*attributes, strict=True) if attributes else [()] * len(Literal._fields)
+    literals = pa.StructArray.from_arrays(
+        [pa.array(field, pa.string()) for field in fields], Literal._fields
+    )
+    columns = [pa.array(column, pa.string()) for column in zip(*keys, strict=True)]
+    listed = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), literals)
+    return pa.table(dict(zip(COLUMNS, [*columns, listed], strict=True)))
 
 
 def columns_of(kind: Kind) -> tuple[str, ...]:

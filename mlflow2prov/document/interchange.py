@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import networkx
-from prov.constants import PROV_N_MAP
+from prov.constants import PROV_ATTR_ENTITY, PROV_N_MAP
 from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
@@ -21,6 +21,7 @@ from mlflow2prov.document.namespaces import PROV, RESERVED, Namespaces
 
 _KINDS = {type_: name for type_, name in PROV_N_MAP.items() if name in KIND}
 _TYPES = {name: type_ for type_, name in _KINDS.items()}
+_MEMBER = PROV_ATTR_ENTITY
 
 
 def to_prov(document: Document) -> ProvDocument:
@@ -138,12 +139,17 @@ def _take(
 ) -> None:
     kind = KIND[_KINDS[record.get_type()]]
     given = {key.localpart: value for key, value in record.formal_attributes if value is not None}
-    arguments = [
-        _argument(given.get(argument.name), argument.refers, name) for argument in kind.arguments
-    ]
     attributes = [attribute(key, value) for key, value in record.extra_attributes]
     identifier = name(record.identifier) if record.identifier is not None else None
-    builder.add(bundle, kind.name, identifier, arguments, attributes)
+    # PROV-XML and PROV-JSON name several members of a collection in one statement.
+    members = [value for key, value in record.attributes if key == _MEMBER]
+    for one in [{"entity": m} for m in members] if kind.name == "hadMember" and members else [{}]:
+        found = {**given, **one}
+        arguments = [
+            _argument(found.get(argument.name), argument.refers, name)
+            for argument in kind.arguments
+        ]
+        builder.add(bundle, kind.name, identifier, arguments, attributes)
 
 
 def _argument(value: Any, refers: Refers, name: Callable[[QualifiedName], str]) -> str | None:

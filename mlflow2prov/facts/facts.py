@@ -88,6 +88,12 @@ class Facts:
         for table in [name for name, rows in self._rows.items() if rows]:
             self._write(table)
 
+    def is_empty(self, name: str) -> bool:
+        """Return whether a table has no rows, or a view cannot have any."""
+        if view := VIEWS.get(name):
+            return all(map(self.is_empty, view.sources))
+        return not database.rows(f"SELECT 1 FROM {self.table(name)} LIMIT 1")
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of ``sql``, in which ``{name}`` stands for a fact table or view."""
         names = {name: self.table(name) for name in (*TABLES, *VIEWS)}

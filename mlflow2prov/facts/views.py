@@ -6,6 +6,7 @@ the tables do not say. In the SQL, ``{name}`` is a fact table or an earlier view
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mlflow2prov.facts.tables import TABLES, Table, Type
@@ -21,6 +22,11 @@ class View(Table):
     """A table that is computed: its columns' types and the SQL that gives them, in that order."""
 
     sql: str
+
+    @property
+    def sources(self) -> set[str]:
+        """The tables and views without which there are no rows: those that are read and not only joined."""
+        return set(re.findall(r"\bFROM \{(\w+)\}", self.sql))
 
 
 def _columns(table: str, **more: Type) -> dict[str, Type]:

@@ -7,14 +7,15 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov import formats as known
 from mlflow2prov.document import Document
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats.streaming import write_behind
+from mlflow2prov.formats.streaming import listening, write_behind
+from mlflow2prov.progress import Progress
 
 PIPE = "-"
 
@@ -140,29 +141,57 @@ def stage(
     documents: Document | Iterable[Document],
     output: str | Path = PIPE,
     formats: str | Sequence[str] = ("json",),
+    progress: Progress | None = None,
 ) -> Staged:
-    """Do all of :func:`save` but for putting the files in their places."""
+    """Do all of :func:`save` but for putting the files in their places.
+
+    ``progress`` is called with ("statements", done, total), those of each document once for each format.
+    """
     listed = [documents] if isinstance(documents, Document) else list(documents)
     names = [formats] if isinstance(formats, str) else formats
     chosen = [known.get(name) for name in dict.fromkeys(names)]
     staged = Staged()
     try:
-        if str(output) == PIPE:
-            if len(listed) != 1 or len(chosen) != 1:
-                raise FormatError(
-                    f"standard output takes one document in one format, not {len(listed)} in "
-                    f"{len(chosen)}; merge them first, or give --output a name"
-                )
-            staged.add_pipe(listed[0], chosen[0])
-            return staged
-        for number, document in enumerate(listed, start=1):
-            for format in chosen:  # noqa: A001
-                suffix = f"-{number}" if len(listed) > 1 else ""
-                staged.add(document, _target(str(output), suffix, format.extension), format)
+        with _told(progress, sum(map(len, listed)) * len(chosen)):
+            _write(staged, listed, str(output), chosen)
     except BaseException:
         staged.discard()
         raise
     return staged
+
+
+def _write(
+    staged: Staged, documents: list[Document], output: str, formats: list[known.Format]
+) -> None:
+    if output == PIPE:
+        if len(documents) != 1 or len(formats) != 1:
+            raise FormatError(
+                f"standard output takes one document in one format, not {len(documents)} in "
+                f"{len(formats)}; merge them first, or give --output a name"
+            )
+        staged.add_pipe(documents[0], formats[0])
+        return
+    for number, document in enumerate(documents, start=1):
+        for format in formats:  # noqa: A001
+            suffix = f"-{number}" if len(documents) > 1 else ""
+            staged.add(document, _target(output, suffix, format.extension), format)
+
+
+@contextlib.contextmanager
+def _told(progress: Progress | None, total: int) -> Iterator[None]:
+    """Tell ``progress`` of the statements that are written meanwhile."""
+    if progress is None:
+        yield
+        return
+    done = 0
+
+    def listener(statements: int) -> None:
+        nonlocal done
+        done = min(done + statements, total)
+        progress("statements", done, total)
+
+    with listening(listener):
+        yield
 
 
 def look_at_file(name: str) -> None:

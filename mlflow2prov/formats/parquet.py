@@ -26,6 +26,7 @@ from mlflow2prov.document.namespaces import RESERVED, Namespaces
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.scope import Scope
+from mlflow2prov.formats.streaming import tell_written
 
 _PREFIXES = b"prov:prefixes"
 _MAGIC = b"PAR1"
@@ -39,6 +40,7 @@ def write(document: Document, stream: BinaryIO) -> None:
     rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.rows()})"
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
         for batch in document.batches(rows, _ROWS):
+            tell_written(batch.num_rows)
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 

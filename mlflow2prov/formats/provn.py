@@ -37,7 +37,7 @@ def write(document: Document, stream: BinaryIO) -> None:
     for bundle in document.bundles():
         name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {text(bundle)} AS bundle)"
         stream.write(b"\n  bundle ")
-        write_text(name, stream)
+        write_text(name, stream, counted=False)
         stream.write(b"\n")
         _write_statements(document, bundle, "    ", known, stream)
         stream.write(b"  endBundle\n")

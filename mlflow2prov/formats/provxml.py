@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from lxml import etree
+
 from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.document.interchange import from_prov
 from mlflow2prov.document.kinds import Kind, Refers
 from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
+from mlflow2prov.document.namespaces import PROV
 from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.names import Frequent, frequent, name_sql, ncname, unescape
@@ -23,6 +26,10 @@ _XML_NAMESPACES = {
     "xsd": "http://www.w3.org/2001/XMLSchema",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
+_STRING, _XML = "InternationalizedString", "XMLLiteral"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document(?:[\s>/]|$)")
 
 
@@ -98,11 +105,38 @@ def read(content: bytes) -> Document:
     """
     check(content, "PROV-XML")
     return from_prov(
-        deserialized(content, "xml", "PROV-XML"),
+        deserialized(_as_prov_reads(content), "xml", "PROV-XML"),
         unescape,
         unescape_keys=False,
         unescape_values=True,
     )
+
+
+def _as_prov_reads(content: bytes) -> bytes:
+    """Write two kinds of values so that ``prov`` does not lose a part of them.
+
+    Of a string with a language *and* the type that the schema of the Note has for those, it would forget the
+    language; of XML in a value, all but the text before the first element.
+    """
+    if not any(name.encode() in content for name in (_STRING, _XML)):
+        return content
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        return content
+    for element in list(root.iter("{*}*")):
+        prefix, _, local = element.get(_TYPE, "").rpartition(":")
+        kind = (element.nsmap.get(prefix), local)
+        if kind == (PROV, _STRING) and _LANGUAGE in element.attrib:
+            del element.attrib[_TYPE]
+        elif kind == (_RDF, _XML) and len(element):
+            inner = [etree.tostring(child, encoding="unicode") for child in element]
+            text = (element.text or "") + "".join(inner)
+            del element[:]
+            element.text = text.strip()
+    # Not in ASCII, where names could not hold other letters.
+    return etree.tostring(root, encoding="UTF-8")
 
 
 def recognises(head: bytes) -> bool:

@@ -18,7 +18,7 @@ from mlflow2prov.document.namespaces import PROV
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import provo
 from mlflow2prov.formats.rdf_syntax import Syntax, Terms, iri, optional, spelling
-from mlflow2prov.formats.streaming import write_text
+from mlflow2prov.formats.streaming import tell_written, write_text
 from mlflow2prov.operations.merge import merge
 
 _LANGUAGE = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
@@ -95,7 +95,10 @@ def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> 
         for kind in document.kinds(bundle):
             queries = _element if kind.element else _relation
             for query in queries(document, kind, bundle, syntax, terms):
-                write_text(query, stream)
+                write_text(query, stream, counted=False)
+            tell_written(
+                database.scalar(f"SELECT count(*) FROM ({document.rows_of(kind, bundle)})")
+            )
 
 
 def _element(
@@ -166,13 +169,14 @@ def _is_plain(document: Document, kind: Kind, bundle: str) -> str:
     """Return the SQL condition for a statement that is one triple and nothing else.
 
     Where another statement has the same triple at a node, one alone would be read as that one's (by the
-    ``prov`` library even where only the subject is the same).
+    ``prov`` library even where only the subject is the same, or where the node lacks the object).
     """
     more = "".join(f" AND {kind.column(a.name)} IS NULL" for a in kind.arguments[2:])
     is_plain = f"(id IS NULL AND len(attributes) = 0 AND arg2 IS NOT NULL{more})"
-    same = "arg1" if provo.RELATIONS[kind.name].keeps_triple else "arg1, arg2"
     rows = document.rows_of(kind, bundle)
-    clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain} AND arg2 IS NOT NULL"
+    half = database.rows(f"SELECT 1 FROM ({rows}) WHERE arg2 IS NULL LIMIT 1")
+    same = "arg1" if provo.RELATIONS[kind.name].keeps_triple or half else "arg1, arg2"
+    clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain}"
     found = database.rows(
         f"SELECT 1 FROM ({rows}) AS one SEMI JOIN ({clashing}) AS other USING ({same}) WHERE {is_plain} LIMIT 1"
     )

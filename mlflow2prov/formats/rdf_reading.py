@@ -89,15 +89,13 @@ def read_rdf(
     """
     dataset = rdflib.Dataset()
     dataset.namespace_manager = NamespaceManager(dataset, bind_namespaces="none")
-    undeclared = set(dataset.namespace_manager.namespaces())
     with _as_written():
         try:
             dataset.parse(io.BytesIO(content), format=syntax, publicID="about:blank")
         except _RAISED as error:
             reason = " ".join(str(error).split())[:200]
             raise FormatError(f"not {title}: {reason or type(error).__name__}") from error
-    found = set(dataset.namespace_manager.namespaces()) - undeclared
-    declared = {p: str(u) for p, u in found} | dict(prefixes or {})
+    declared = _declared(dataset, content) | dict(prefixes or {})
     names = _Names({p: u for p, u in declared.items() if _OURS.get(p) != u and p not in RESERVED})
     builder = Builder(names.namespaces)
     for graph in sorted(dataset.graphs(), key=lambda graph: str(graph.identifier)):
@@ -109,6 +107,19 @@ def read_rdf(
     if not len(document) and len(dataset):
         raise FormatError(f"the {title} says nothing in PROV-O's terms")
     return document
+
+
+def _declared(dataset: rdflib.Dataset, content: bytes) -> dict[str, str]:
+    """Return the prefixes of a file, but for those that rdflib's parsers declare by themselves."""
+    return {
+        prefix: str(uri)
+        for prefix, uri in dataset.namespace_manager.namespaces()
+        if (prefix, str(uri)) not in _OF_RDFLIB
+        or re.search(rb"(?i)(?:prefix\s+|xmlns:)%s\s*[:=]" % re.escape(prefix.encode()), content)
+    }
+
+
+_OF_RDFLIB = {(prefix, str(uri)) for prefix, uri in rdflib.Graph().namespaces()}
 
 
 @contextmanager

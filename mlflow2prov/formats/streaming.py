@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -18,13 +19,35 @@ _ROWS = 50_000
 _MOST_WAITING = 4
 
 
-def write_text(query: str, stream: BinaryIO, skip: int = 0) -> None:
+_listener: ContextVar[Callable[[int], None] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Callable[[int], None]) -> Iterator[None]:
+    """Call ``listener`` with the number of statements that were written, whenever some were."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def tell_written(statements: int) -> None:
+    """Tell whoever listens that so many more statements were written."""
+    if listener := _listener.get():
+        listener(statements)
+
+
+def write_text(query: str, stream: BinaryIO, skip: int = 0, *, counted: bool = True) -> None:
     """Write the one VARCHAR column that ``query`` gives, row after row, as UTF-8.
 
     Rows are written as they are: what separates them is part of the text, and where it stands before
-    each row, ``skip`` says how many bytes of the first row are to be left out.
+    each row, ``skip`` says how many bytes of the first row are to be left out. If ``counted``, a row is a
+    statement.
     """
     for batch in database.cursor().sql(query).to_arrow_reader(_ROWS):
+        if counted:
+            tell_written(batch.num_rows)
         written = utf8(batch.column(0))
         stream.write(written[skip:] if skip else written)
         skip = max(skip - len(written), 0)

@@ -33,6 +33,8 @@ def expand(templates: Iterable[Template], facts: Facts, document: Document) -> N
     tables = {**TABLES, **VIEWS}
     queries: dict[str, list[str]] = {}
     for template in templates:
+        if facts.is_empty(template.over):
+            continue
         source = f"(SELECT * FROM {facts.table(template.over)} WHERE {template.where})"
         for pattern in template.statements(Row(tables[template.over].columns)):
             queries.setdefault(pattern.kind, []).append(_query(pattern, source))

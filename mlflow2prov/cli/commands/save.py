@@ -46,6 +46,7 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
     refuse_folder(output, "the files in it")
 
     def prepare() -> Action:
+        from mlflow2prov.cli.terminal import progress_bars
         from mlflow2prov.formats.files import look_at_folder, stage
         from mlflow2prov.formats.graphviz import PICTURES, find_dot
 
@@ -55,7 +56,8 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
             find_dot(picture)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            staged = stage(documents, output, formats)
+            with progress_bars() as progress:
+                staged = stage(documents, output, formats, progress)
             if output == STREAM:
                 chain.printed.append(staged)
             else:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
+from mlflow2prov.progress import Progress
 from mlflow2prov.sources.git.command import Repository
 from mlflow2prov.sources.git.log import list_commits, read_commits
-
-Progress = Callable[[str, int, int | None], None]
 
 _NAMED = 5
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")

@@ -32,7 +32,7 @@ _OWNERS = (
 def is_below(path: Path, root: Path) -> bool:
     """Return whether ``path``, all links followed, lies in ``root``."""
     try:
-        return path.resolve().is_relative_to(root.resolve())
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
     except (OSError, RuntimeError, ValueError):
         return False
 
@@ -43,24 +43,33 @@ def tree(folder: Path, unreadable: list[str], *, only_top: bool = False) -> Iter
     def note(error: OSError) -> None:
         unreadable.append(f"{error.filename}: {error.strerror}")
 
-    for at, folders, files in os.walk(folder, onerror=note):
-        folders[:] = sorted(f for f in folders if not Path(at, f).is_symlink())
-        relative = Path(at).relative_to(folder)
-        for name in folders:
-            yield _text(relative / name), True, None
-        for name in sorted(files):
-            file = Path(at, name)
+    open_folders = [(str(folder), "")]
+    while open_folders:
+        at, prefix = open_folders.pop()
+        try:
+            with os.scandir(at) as listed:
+                found = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            note(error)
+            continue
+        own = [entry for entry in found if not entry.is_symlink()]
+        folders = [entry for entry in own if entry.is_dir(follow_symlinks=False)]
+        for entry in folders:
+            yield _text(prefix + entry.name), True, None
+        for entry in own:
             try:
-                if not file.is_symlink():
-                    yield _text(relative / name), False, file.stat().st_size
+                if not entry.is_dir(follow_symlinks=False):
+                    size = entry.stat(follow_symlinks=False).st_size
+                    yield _text(prefix + entry.name), False, size
             except OSError as error:
                 note(error)
         if only_top:
             return
+        open_folders += [(entry.path, f"{prefix}{entry.name}/") for entry in reversed(folders)]
 
 
-def _text(path: Path) -> str:
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _text(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def add_local_artifacts(

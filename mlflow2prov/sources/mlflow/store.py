@@ -16,10 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
+from mlflow2prov.progress import Progress
 from mlflow2prov.sources.mlflow.settling import settle
 from mlflow2prov.sources.urls import without_credentials
-
-Progress = Callable[[str, int, int | None], None]
 
 _FINGERPRINT_DIGITS = 24
 _NAMED = 10
