@@ -93,6 +93,12 @@ def test_previous_is_the_latest_revision_with_the_blob_among_the_ancestors(seed)
             )
         expected.append((ordinal, position, path, None if previous is None else f"c{previous}"))
     assert found == sorted(expected, key=lambda row: row[:3])
+    # What a merge made of a path is told by one of its rows, and the others say that they repeat it.
+    told = facts.query(
+        "SELECT count(*) FILTER (NOT is_repeat) FROM {revisions} "
+        "WHERE status <> 'D' GROUP BY ordinal, path"
+    )
+    assert set(told) == {(1,)}
 
 
 @pytest.mark.parametrize("bits", [1, 7, 1 << 15])

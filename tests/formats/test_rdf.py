@@ -438,3 +438,11 @@ def test_rdf_xml_opens_nothing_from_outside(tmp_path):
     )
     with pytest.raises(FormatError, match="document type declaration"):
         come_back(content.encode(), "rdf")
+
+
+@pytest.mark.parametrize("name", ["turtle", "trig", "rdf"])
+def test_prefixes_are_those_of_the_file_and_not_the_parser_s(name):
+    """rdflib declares some thirty of its own; one of them is declared here, too."""
+    declared = {"ex": "http://example.org/ns#", "foaf": "http://xmlns.com/foaf/0.1/"}
+    content = written(document(Statement("entity", "ex:e"), namespaces=declared), name)
+    assert formats.read(content).namespaces.declared == declared

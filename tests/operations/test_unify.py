@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlflow2prov import Statement
+from mlflow2prov import Document, Statement
+from mlflow2prov.document import KIND
+from mlflow2prov.document.literals import SQL_TYPE
 from mlflow2prov.operations.unify import unify
 from tests.formats.strategies import documents
 from tests.operations.statements import ONE, TWO, document, entity
@@ -97,3 +99,28 @@ def test_order_and_repetition_do_not_count(made, order: random.Random):
     again = document(*shuffled, prefixes=made.namespaces.declared)
     unify(again)
     assert list(again.statements()) == statements
+
+
+def test_what_is_filled_in_order_is_unified_where_it_repeats():
+    filled = Document({"": "urn:x:"})
+    empty = f"[]::{SQL_TYPE}"
+    names = f"SELECT '', unnest(['b', 'a', 'b']), {empty}"
+    filled.fill(KIND["entity"], names)
+    filled.fill(KIND["hadMember"], f"SELECT '', NULL, unnest(['b', 'a']), 'c', {empty}")
+    assert all(filled.is_in_order(KIND[kind]) for kind in ("entity", "hadMember"))
+    unify(filled)
+    assert filled.is_unified
+    assert [(s.kind, s.id, s.arguments) for s in filled.statements()] == [
+        ("entity", "a", ()),
+        ("entity", "b", ()),
+        ("hadMember", None, ("a", "c")),
+        ("hadMember", None, ("b", "c")),
+    ]
+
+
+def test_what_is_inserted_after_is_put_in_order_too():
+    filled = Document({"": "urn:x:"})
+    filled.fill(KIND["entity"], f"SELECT '', 'b', []::{SQL_TYPE}")
+    filled.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
+    unify(filled)
+    assert [s.id for s in filled.statements()] == ["a", "b"]

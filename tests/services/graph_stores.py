@@ -1,7 +1,7 @@
 """Neo4j, Fuseki and MongoDB's wire protocol, as packages: ``python graph_stores.py`` makes what runs them.
 
-They are made once, in the folder that ``MLFLOW2PROV_TEST_CACHE`` names, else in ``~/.cache/mlflow2prov-tests``: Neo4j,
-Fuseki and Mongo Java Server of Maven's packages, FerretDB built by Go. FerretDB keeps what it is given, and knows
+They are made once (:mod:`tests.services.packages`): Neo4j, Fuseki and Mongo Java Server of Maven's packages, FerretDB
+built by Go. FerretDB keeps what it is given, and knows
 passwords, but not MongoDB's ``$graphLookup``; that is Mongo Java Server's, which has no passwords.
 
 This needs nothing but Python: ``python graph_stores.py neo4j FOLDER PORT`` makes and becomes one, whose password is in
@@ -17,6 +17,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Run as a program, this folder is where Python looks first.
+try:
+    from tests.services import packages
+except ImportError:
+    import packages  # type: ignore[import-not-found, no-redef]
+
 USER = {"neo4j": "neo4j", "fuseki": "admin", "ferretdb": "owner", "mongo-java-server": ""}
 """Who may do everything; there are no others, and in Mongo Java Server everybody is."""
 
@@ -31,7 +37,6 @@ _ARTIFACTS = {
     "fuseki": ("org.apache.jena", "jena-fuseki-server"),
     "mongo-java-server": ("de.bwaldvogel", "mongo-java-server"),
 }
-_COPYING = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 _FERRETDB = "github.com/FerretDB/FerretDB"
 _HEAP = "-Xmx1g"
 
@@ -40,7 +45,7 @@ def missing(name: str) -> str | None:
     """Return what a server needs and this machine has not; None where it can run."""
     if name != "ferretdb" and not shutil.which("java"):
         return f"{name} is missing; it runs on Java 17 (Debian: openjdk-17-jre-headless)"
-    if not _is_made(name):
+    if not packages.is_made(_place(name)):
         return f"{name} is missing; python3 tests/services/graph_stores.py makes it (Maven, Go)"
     return None
 
@@ -52,17 +57,11 @@ def make(name: str) -> None:
         subprocess.CalledProcessError: Maven or Go failed, and said why.
         FileNotFoundError: Maven or Go is not installed.
     """
-    if _is_made(name):
-        return
-    place = _place(name)
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    print(f"Setting up {name} {VERSIONS[name]} in {place} (once)", flush=True)
     if name == "ferretdb":
-        _build_ferretdb(place)
+        packages.make(_place(name), _build_ferretdb)
     else:
-        _copy_artifact(name, place)
-    (place / "made").touch()
+        artifact = (*_ARTIFACTS[name], VERSIONS[name])
+        packages.make(_place(name), lambda folder: packages.copy_from_maven(folder, [artifact]))
 
 
 def command(name: str, folder: Path, port: int, password: str) -> tuple[list[str], dict[str, str]]:
@@ -116,20 +115,6 @@ def _set_up_neo4j(folder: Path, port: int, password: str, java: list[str]) -> No
         subprocess.run(setting, env={**os.environ, **places}, check=True, capture_output=True)
 
 
-def _copy_artifact(name: str, place: Path) -> None:
-    group, artifact = _ARTIFACTS[name]
-    (place / "pom.xml").write_text(
-        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
-        "<groupId>tests</groupId><artifactId>tests</artifactId><version>1</version><dependencies>"
-        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
-        f"<version>{VERSIONS[name]}</version></dependency></dependencies></project>"
-    )
-    copying = ["mvn", "--batch-mode", "--quiet", "--file", str(place / "pom.xml"), _COPYING]
-    subprocess.run(
-        [*copying, f"-DoutputDirectory={place / 'lib'}", "-DincludeScope=runtime"], check=True
-    )
-
-
 def _build_ferretdb(place: Path) -> None:
     version = f"v{VERSIONS['ferretdb']}"
     download = ["go", "mod", "download", "-json", f"{_FERRETDB}@{version}"]
@@ -145,13 +130,8 @@ def _build_ferretdb(place: Path) -> None:
     shutil.rmtree(sources)
 
 
-def _is_made(name: str) -> bool:
-    return (_place(name) / "made").exists()
-
-
 def _place(name: str) -> Path:
-    cache = os.environ.get("MLFLOW2PROV_TEST_CACHE") or Path.home() / ".cache" / "mlflow2prov-tests"
-    return Path(cache).absolute() / f"{name}-{VERSIONS[name]}"
+    return packages.place(name, VERSIONS[name])
 
 
 if __name__ == "__main__":
