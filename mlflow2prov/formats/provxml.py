@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
@@ -19,7 +18,7 @@ from mlflow2prov.formats.deserializing import deserialized
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.names import Frequent, frequent, name_sql, ncname, unescape
 from mlflow2prov.formats.streaming import write_text
-from mlflow2prov.formats.xmltext import check, text_sql, xml_text
+from mlflow2prov.formats.xmltext import check, root_name, text_sql, xml_text
 
 # In XML, XML Schema's namespace is written without the hash that PROV-DM gives it.
 _XML_NAMESPACES = {
@@ -30,7 +29,6 @@ _STRING, _XML = "InternationalizedString", "XMLLiteral"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?document(?:[\s>/]|$)")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
@@ -141,7 +139,7 @@ def _as_prov_reads(content: bytes) -> bytes:
 
 def recognises(head: bytes) -> bool:
     """Return whether a file begins like PROV-XML."""
-    return head.startswith(b"<") and bool(_ROOT.search(head)) and b"rdf:RDF" not in head
+    return root_name(head) == "document"
 
 
 FORMATS = {"xml": Format("xml", ".xml", "PROV-XML", write, read, recognises)}

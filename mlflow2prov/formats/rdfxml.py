@@ -13,7 +13,7 @@ from mlflow2prov.formats import provo, rdf
 from mlflow2prov.formats.format import Format
 from mlflow2prov.formats.rdf_reading import read_rdf
 from mlflow2prov.formats.rdf_syntax import Syntax
-from mlflow2prov.formats.xmltext import check, text_sql
+from mlflow2prov.formats.xmltext import check, root_name, text_sql
 
 # Namespaces that are declared by XML itself, and may not be by a file.
 _OF_XML = {"http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"}
@@ -110,13 +110,10 @@ def read(content: bytes) -> Document:
     return read_rdf(content, "xml", "RDF/XML", unescape_values=True)
 
 
-# An element with attributes, after a declaration, comments or a document type; and so no IRI in brackets.
-_ROOT = re.compile(rb"<(?:\?xml\b|!|[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?[\s>])")
-
-
 def recognises(head: bytes) -> bool:
     """Return whether a file begins like RDF/XML."""
-    return bool(_ROOT.match(head)) and b"http://www.w3.org/1999/02/22-rdf-syntax-ns#" in head
+    # Any element may be the root, a node of its type; PROV-XML's may declare the namespace too.
+    return root_name(head) not in (None, "document") and provo.RDF.encode() in head
 
 
 FORMATS = {"rdf": Format("rdf", ".rdf", "RDF/XML (PROV-O)", write, read, recognises)}

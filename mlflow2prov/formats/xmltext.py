@@ -18,6 +18,10 @@ from mlflow2prov.formats.names import escaped as escaped_character
 
 _FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]"
 _UNFIT = re.compile(f"{_FORBIDDEN}|{BEGINS_ESCAPE}")
+_PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_NAME = rb"[A-Za-z_\x80-\xff][\w.\-\x80-\xff]*"
+# With attributes, as a root that declares namespaces has: an IRI in brackets is none.
+_START_TAG = re.compile(rb"<(?:%s:)?(%s)(?:\s|$)" % (_NAME, _NAME))
 
 
 def text_sql(value: str) -> str:
@@ -50,6 +54,15 @@ def _register() -> str:
 
     database.connection().create_function("escaped_for_xml", escaped, ["VARCHAR"], "VARCHAR")
     return "escaped_for_xml"
+
+
+def root_name(head: bytes) -> str | None:
+    """Return the local name of the root element of what begins like XML (XML 1.0, section 2.8); None of others."""
+    position = 0
+    while skipped := _PROLOG.match(head, position):
+        position = skipped.end()
+    tag = _START_TAG.match(head, position)
+    return tag[1].decode("utf-8", "replace") if tag else None
 
 
 def check(content: bytes, what: str) -> None:

@@ -12,6 +12,7 @@ from mlflow2prov.formats.names import unescape
 from tests.formats.strategies import ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}
+PROV, RDF = "http://www.w3.org/ns/prov#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 thoroughly = settings(
     max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
@@ -54,6 +55,23 @@ def test_a_file_is_recognised_by_its_content(name, document):
     # TriG without a named graph is Turtle.
     expected = {"trig": "turtle"}.get(name, name)
     assert formats.recognise(written(document, name)).name == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (
+            f'<?xml version="1.0"?><!-- <a b> --><p:document xmlns:p="{PROV}" xmlns:rdf="{RDF}"/>',
+            "xml",
+        ),
+        (f'<?pi <document ?><rdf:RDF xmlns:rdf="{RDF}"/>', "rdf"),
+        (f'<!DOCTYPE rdf:RDF [<!ENTITY p "{PROV}">]>\n<rdf:RDF xmlns:rdf="{RDF}"/>', "rdf"),
+        (f'<prov:Entity xmlns:prov="{PROV}" xmlns:rdf="{RDF}" rdf:about="urn:x"/>', "rdf"),
+        (f"<urn:x> <{RDF}type> <{PROV}Entity> .", "nquads"),
+    ],
+)
+def test_the_root_tells_what_is_xml(content, name):
+    assert formats.recognise(content.encode()).name == name
 
 
 @thoroughly
