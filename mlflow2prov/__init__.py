@@ -1,8 +1,8 @@
 """MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
 
     from mlflow2prov import (
-        Document, difference, explain, extract, impact, lineage, load, merge, pull, push, save, statistics,
-        transform, validate,
+        Document, audit, check, difference, explain, extract, impact, lineage, load, merge, pull, push, report,
+        save, statistics, transform, validate,
     )
 
 Each command of the command line is one function here.
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
+    from mlflow2prov.operations.auditing import audit
+    from mlflow2prov.operations.checking import check
     from mlflow2prov.operations.difference import difference
     from mlflow2prov.operations.explanation import explain
     from mlflow2prov.operations.impact import impact
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow2prov.operations.statistics import statistics
     from mlflow2prov.operations.transform import transform
     from mlflow2prov.operations.validation import Report, validate
+    from mlflow2prov.reports import report
     from mlflow2prov.stores import pull, push
 
 __version__ = "1.0.0"
@@ -35,6 +38,8 @@ _HOMES = {
     "MLflow2ProvError": "errors",
     "Report": "operations.validation",
     "Statement": "document",
+    "audit": "operations.auditing",
+    "check": "operations.checking",
     "difference": "operations.difference",
     "explain": "operations.explanation",
     "extract": "extraction",
@@ -44,6 +49,7 @@ _HOMES = {
     "merge": "operations.merge",
     "pull": "stores",
     "push": "stores",
+    "report": "reports",
     "save": "formats.files",
     "statistics": "operations.statistics",
     "transform": "operations.transform",
@@ -58,6 +64,8 @@ __all__ = [
     "Report",
     "Statement",
     "__version__",
+    "audit",
+    "check",
     "difference",
     "explain",
     "extract",
@@ -67,6 +75,7 @@ __all__ = [
     "merge",
     "pull",
     "push",
+    "report",
     "save",
     "statistics",
     "transform",

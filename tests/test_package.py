@@ -40,6 +40,7 @@ BELOW = {
     "templates": {"database", "document", "facts"},
     "operations": {"errors", "database", "document"},
     "formats": {"errors", "progress", "database", "document", "operations"},
+    "reports": {"errors", "document", "operations"},
     "stores": {"errors", "database", "document", "operations", "formats", "sources"},
     "extraction": {"errors", "progress", "document", "facts", "sources", "templates", "operations"},
     "__init__": set(),
@@ -52,6 +53,7 @@ BELOW = {
         "formats",
         "operations",
         "document",
+        "reports",
         "stores",
     },
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("extract", "load", "transform", "merge", "lineage"),
-    *("save", "export", "statistics", "explain", "diff", "validate"),
+    *("save", "export", "statistics", "explain", "diff", "validate", "check", "report"),
 )
 """The commands, as ``--help`` lists them; each is ``mlflow2prov.cli.commands.<name>``."""
 

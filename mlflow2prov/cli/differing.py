@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow2prov.cli.tables import FORMATS
-from mlflow2prov.cli.terminal import printable
 from mlflow2prov.operations.comparison import Comparison
 from mlflow2prov.operations.difference import ADDED, CHANGED, REMOVED, Difference
-from mlflow2prov.operations.statistics import Table
+from mlflow2prov.operations.table import Table
+from mlflow2prov.reports.texts import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.operations.comparison import Point

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.cli.tables import FORMATS
-from mlflow2prov.operations.statistics import Table
+from mlflow2prov.operations.table import Table
 
 if TYPE_CHECKING:
     from mlflow2prov.operations.explanation import Answer, Explanation, Item

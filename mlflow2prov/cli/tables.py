@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlflow2prov.cli.terminal import printable
+from mlflow2prov.reports.texts import markdown, printable
 
 if TYPE_CHECKING:
-    from mlflow2prov.operations.statistics import Table
+    from mlflow2prov.operations.table import Table
 
 # What a spreadsheet takes for the beginning of a formula, in full width too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_MARKUP = re.compile(r"[\\`*_\[\]|]")
 
 
 def _aligned(table: Table) -> str:
@@ -78,8 +76,7 @@ def _markdown(table: Table) -> str:
 
 
 def _cell(cell: str | int) -> str:
-    escaped = printable(str(cell)).replace("&", "&amp;").replace("<", "&lt;")
-    return _MARKUP.sub(r"\\\g<0>", escaped)
+    return markdown(str(cell))
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

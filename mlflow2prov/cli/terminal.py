@@ -8,11 +8,11 @@ import os
 import re
 import sys
 import traceback
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlflow2prov.progress import Progress
+from mlflow2prov.reports.texts import printable
 
 _LONGEST = 1000
 
@@ -20,12 +20,6 @@ _USERINFO = re.compile(r"(?<=://)[^\s/?#'\"]*@")
 _SECRET = re.compile(
     r"(?i)([?&][^=\s&]*(?:token|secret|passw|pwd|key|signature|credential|auth)[^=\s&]*=)[^&\s'\"]*"
 )
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as one line, without control or formatting characters."""
-    line = " ".join(text.split())
-    return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)
 
 
 def say(message: str) -> None:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mlflow2prov.cli.terminal import printable
 from mlflow2prov.document import Document, Statement
 from mlflow2prov.formats.provn import statement_texts
 from mlflow2prov.operations.validation import Report, Rule, Step, Violation
+from mlflow2prov.reports.texts import printable
 
 Found = Sequence[tuple[Document, Report]]
 """Documents, each with what was found."""

@@ -199,7 +199,7 @@ class Answering:
 Query = tuple[tuple[str, ...], str]
 """Keys, and a query with the columns ``subject``, ``identifier``, ``label`` and these."""
 
-_OF_RELATIONS = ("context", "started_at", "ended_at")
+_OF_RELATIONS = ("context", "started_at", "ended_at", "repository_url")
 _LABEL = value("prov:label", "e.attributes")
 _NAME = value("name", "e.attributes")
 
@@ -239,16 +239,23 @@ def _collections(a: Answering, type_: str, *keys: str) -> Query:
 
 
 def _commit(a: Answering) -> Query:
-    keys = ("title", "authored_at", "committed_at", "sha")
-    commits = f"SELECT subject, commit AS thing FROM {a.table('commits')}"
-    described = a.things(commits, ["Commit"], keys, value("sha", "e.attributes"), "activity")
-    hashes = (
-        f"SELECT subject, {value('commit')} AS sha FROM {a.table('makings')} JOIN {a.of('activity')} ON id = activity "
-        f"UNION SELECT subject, {value('commit')} FROM {a.table('models')} JOIN {a.of('entity')} ON id = thing"
+    keys = ("title", "message", "authored_at", "committed_at", "sha", "repository_url")
+    noted = (
+        f"SELECT subject, {value('commit')} AS sha, {value('repository_url')} AS repository_url "
+        f"FROM {a.table('makings')} JOIN {a.of('activity')} ON id = activity "
+        f"UNION SELECT subject, {value('commit')}, {value('repository_url')} "
+        f"FROM {a.table('models')} JOIN {a.of('entity')} ON id = thing"
     )
+    commits = (
+        f"SELECT c.subject, commit AS thing, max(repository_url) AS repository_url "
+        f"FROM {a.table('commits')} c LEFT JOIN ({noted}) n ON n.subject = c.subject GROUP BY ALL"
+    )
+    described = a.things(commits, ["Commit"], keys, value("sha", "e.attributes"), "activity")
     return keys, (
-        f"{described} UNION ALL SELECT subject, NULL, sha, NULL, NULL, NULL, sha FROM ({hashes}) "
-        f"WHERE sha IS NOT NULL AND subject NOT IN (SELECT subject FROM {a.table('commits')})"
+        f"{described} UNION ALL "
+        f"SELECT subject, NULL, sha, NULL, NULL, NULL, NULL, sha, max(repository_url) FROM ({noted}) "
+        f"WHERE sha IS NOT NULL AND subject NOT IN (SELECT subject FROM {a.table('commits')}) "
+        "GROUP BY subject, sha"
     )
 
 

@@ -61,10 +61,11 @@ class Explanation:
 
     def answer(self, question: str) -> Answer:
         """Return the answer to the question of that name (KeyError if it is not asked here)."""
-        return self._by_name[question]
+        return self.by_name[question]
 
     @cached_property
-    def _by_name(self) -> dict[str, Answer]:
+    def by_name(self) -> dict[str, Answer]:
+        """The answers by the names of their questions."""
         return {answer.question.name: answer for answer in self.answers}
 
     @property

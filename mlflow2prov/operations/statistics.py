@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from mlflow2prov import database
 from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.document.kinds import ELEMENTS
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.operations.contributions import contributions
 from mlflow2prov.operations.merge import merge
-
-if TYPE_CHECKING:
-    import pandas
+from mlflow2prov.operations.table import Table
 
 RESOLUTIONS = ("coarse", "fine")
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of results: the names of its columns, and its rows."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[str | int, ...]]
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the table as a frame."""
-        import pandas
-
-        return pandas.DataFrame(self.rows, columns=list(self.columns))
-
-
-def statistics(document: Document, resolution: str = "coarse") -> Table:
+def statistics(
+    document: Document, resolution: str = "coarse", by: str | Sequence[str] = ()
+) -> Table:
     """Count what ``document`` says, what it says twice once (PROV-DM section 2).
 
     Args:
@@ -51,6 +37,8 @@ def statistics(document: Document, resolution: str = "coarse") -> Table:
         raise ConfigurationError(f"unknown resolution {resolution!r}; known are coarse and fine")
     if not document.is_unified:
         document = merge([document])
+    if by:
+        return contributions(document, [by] if isinstance(by, str) else by)
     rows = document.table
     elements = ", ".join(text(kind.name) for kind in ELEMENTS)
     if resolution == "coarse":

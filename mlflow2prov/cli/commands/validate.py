@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.output import files_of, look_at, show
 from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
 
 if TYPE_CHECKING:
     from mlflow2prov.document import Document
+
+
+TROUBLE = 2
+"""The exit code when it cannot be told; 1 is for what is not valid."""
 
 
 @click.command()
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
 def command(format_: str, output: str, limit: int) -> Step:
     """Validate each document by W3C PROV-CONSTRAINTS, and pass them on.
 
-    The exit code is 1 if one is not valid.
+    The exit code is 1 if one is not valid, and 2 if it cannot be told.
 
     \b
     mlflow2prov load --input result.json validate
@@ -52,25 +56,16 @@ def command(format_: str, output: str, limit: int) -> Step:
 
     def prepare() -> Action:
         from mlflow2prov.cli.validity import FORMATS
-        from mlflow2prov.formats.files import Staged, look_at_folder
         from mlflow2prov.operations.validation import validate
 
-        if output != STREAM:
-            look_at_folder(Path(output).parent)
+        look_at(output)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             found = [(document, validate(document, limit)) for document in documents]
-            written = FORMATS[format_](found)
-            if output == STREAM:
-                chain.printed.append(written)
-            else:
-                staged = Staged()
-                chain.files.append((staged, None))
-                staged.write(Path(output), lambda stream: stream.write(written.encode()))
+            show(chain, FORMATS[format_](found), output)
             chain.is_refuted |= not all(report.is_valid for _, report in found)
             return documents
 
         return action
 
-    writes = frozenset() if output == STREAM else frozenset({output})
-    return Step("validate", prepare, writes=writes)
+    return Step("validate", prepare, writes=files_of(output), trouble=TROUBLE)
