@@ -330,7 +330,7 @@ _QUERIES: dict[str, Callable[[Answering], Query]] = {
     "registered_at": _registered_at,
     "run": _run,
     "run_by": _run_by,
-    "experiment": lambda a: _collections(a, "Experiment", "experiment_id"),
+    "experiment": lambda a: _collections(a, "Experiment", "experiment_id", "lifecycle_stage"),
     "parent_run": lambda a: _collections(a, "Run", "run_id", "uri"),
     "commit": _commit,
     "authors": lambda a: _of_commit(a, "Author"),

@@ -11,6 +11,7 @@ from mlflow2prov.errors import SelectionError
 from mlflow2prov.operations.attributes import has_type, names, value
 from mlflow2prov.operations.explanation import ALIASES, Explanation, Item, explanations, versions
 from mlflow2prov.operations.findings import SEVERITIES, Finding, findings, gather, is_deleted
+from mlflow2prov.operations.merge import unified
 from mlflow2prov.operations.selection import describe, select
 
 _ABOUT = ("description", "created_at", "last_updated_at")
@@ -91,6 +92,7 @@ def audit(document: Document, of: str | Iterable[str] = ()) -> Audit:
     Raises:
         SelectionError: a selector names nothing, several things, or something else.
     """
+    document = unified(document)
     selectors = [of] if isinstance(of, str) else list(of)
     chosen = _chosen(document, selectors) if selectors else None
     explained = explanations(document, versions(document))

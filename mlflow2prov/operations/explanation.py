@@ -17,6 +17,7 @@ from mlflow2prov.document import KIND, Document
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.operations.answering import Answering, Found
 from mlflow2prov.operations.attributes import has_type, names, value
+from mlflow2prov.operations.merge import unified
 from mlflow2prov.operations.questions import QUESTIONS, Question
 from mlflow2prov.operations.selection import describe, select
 
@@ -104,6 +105,7 @@ def explain(document: Document, selector: str) -> Explanation:
     Raises:
         SelectionError: it names nothing, several things, or something that questions are not asked of.
     """
+    document = unified(document)
     (explanation,) = explanations(document, subjects_of(document, selector))
     return explanation
 

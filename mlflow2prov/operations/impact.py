@@ -10,6 +10,7 @@ from mlflow2prov.database import text
 from mlflow2prov.document import Document
 from mlflow2prov.operations.attributes import elements, has_type, own_type, value
 from mlflow2prov.operations.explanation import Item
+from mlflow2prov.operations.merge import unified
 from mlflow2prov.operations.reaching import reach
 from mlflow2prov.operations.selection import select
 
@@ -69,6 +70,7 @@ def impact(document: Document, selector: str) -> Impact:
     Raises:
         SelectionError: it names nothing, or several things.
     """
+    document = unified(document)
     starts = select(document, selector)
     schema = database.Schema("impact")
     itself, later = schema.table("itself"), schema.table("later")

@@ -21,3 +21,8 @@ def merge(documents: Document | Iterable[Document]) -> Document:
             merged.insert(kind, rows_under(document, kind, merged.namespaces))
     unify(merged)
     return merged
+
+
+def unified(document: Document) -> Document:
+    """Return ``document``, or a unified copy if it may say something twice."""
+    return document if document.is_unified else merge(document)

@@ -10,7 +10,7 @@ from mlflow2prov.document import Document
 from mlflow2prov.document.kinds import ELEMENTS
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.operations.contributions import contributions
-from mlflow2prov.operations.merge import merge
+from mlflow2prov.operations.merge import unified
 from mlflow2prov.operations.table import Table
 
 RESOLUTIONS = ("coarse", "fine")
@@ -35,8 +35,7 @@ def statistics(
     """
     if resolution not in RESOLUTIONS:
         raise ConfigurationError(f"unknown resolution {resolution!r}; known are coarse and fine")
-    if not document.is_unified:
-        document = merge([document])
+    document = unified(document)
     if by:
         return contributions(document, [by] if isinstance(by, str) else by)
     rows = document.table

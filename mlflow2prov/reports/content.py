@@ -10,6 +10,7 @@ from mlflow2prov.operations.auditing import Audit, AuditedModel, AuditedVersion,
 from mlflow2prov.operations.closeup import closeups
 from mlflow2prov.operations.explanation import Answer, Item
 from mlflow2prov.operations.findings import DELETED, RULES, SEVERITIES, Rule
+from mlflow2prov.operations.merge import unified
 from mlflow2prov.reports import links
 from mlflow2prov.reports.drawing import Drawing, draw
 from mlflow2prov.reports.plots import number
@@ -138,6 +139,7 @@ def content(
     document: Document, of: str | Iterable[str] = (), repository_url: str | None = None
 ) -> Content:
     """Gather what a report says (:func:`mlflow2prov.reports.report`)."""
+    document = unified(document)
     audited = audit(document, of)
     living = [version for version in audited.versions if not version.is_deleted]
     drawings = {
