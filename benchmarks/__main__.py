@@ -121,7 +121,7 @@ def main() -> None:
     prov_library.measure(min(options.statements, 50_000), options.repeat)
     with tempfile.TemporaryDirectory() as folder:
         mlflow_stores.measure(Path(folder), options.runs, min(options.repeat, 3))
-    stores.measure(min(options.statements, 200_000), min(options.repeat, 3))
+    stores.measure(min(options.statements, 100_000), min(options.repeat, 3))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import click
 
 
 class SelectingCommand(click.Command):
-    """A command whose first word that is no option is its ``--of``.
+    """A command whose first word that is no option, and no other command, is its ``--of``.
 
     In a chain click reads a command's options only as far as the first other word; a configuration file knows
     options only.
@@ -16,10 +16,17 @@ class SelectingCommand(click.Command):
         """Make an option of the word."""
         if not {"-h", "--help"} & set(args):
             given, rest, _ = self.make_parser(ctx).parse_args(list(args))
-            if not given.get("of") and rest:
+            if not given.get("of") and rest and not self._is_command(rest[0], ctx):
                 options = args[: len(args) - len(rest)]
                 args = [*options, "--of", *rest]
         return super().parse_args(ctx, args)
+
+    def _is_command(self, word: str, ctx: click.Context) -> bool:
+        """Return whether a word is the name of the chain's next command."""
+        parent = ctx.parent
+        if parent is None or not isinstance(parent.command, click.Group):
+            return False
+        return word.replace("-", "_") in parent.command.list_commands(parent)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the word in the help."""

@@ -7,7 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from mlflow2prov.errors import ConfigurationError
 
-_SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+):(?P<path>[^/:][^:]*)")
+# Without a user it is told from a scheme by its dot.
+_SCP = re.compile(r"(?:[\w.-]+@(?=[\w.-])|(?=[\w-]*\.))(?P<host>[\w.-]+):(?P<path>[^/:][^:]*)")
 _HOST = re.compile(r"[\w.-]+")
 _SCHEMES = ("http", "https", "ssh", "git")
 _SHA = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)

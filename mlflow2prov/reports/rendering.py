@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mlflow2prov.reports import plots
+from mlflow2prov.reports import FORMATS, plots
 from mlflow2prov.reports.content import Content
 from mlflow2prov.reports.drawing import BOX_HEIGHT, BOX_WIDTH
 from mlflow2prov.reports.texts import markdown, paragraph, printable
@@ -22,7 +22,7 @@ _LONGEST = 200
 def render(content: Content, format: str) -> str:  # noqa: A002
     """Return a report as text, in one of the formats (:data:`mlflow2prov.reports.FORMATS`)."""
     environment = _environments()[format]
-    template = environment.get_template(f"report.{'html' if format == 'html' else 'md'}")
+    template = environment.get_template(f"report{FORMATS[format]}")
     return template.render(content=content)
 
 

@@ -58,7 +58,7 @@ def command(
     HTML is one file that needs nothing else. Documents are passed on; several are numbered: report-1.html.
 
     \b
-    mlflow2prov load --input result.json report --output report --format html --format markdown
+    mlflow2prov load --input result.json report --output registry --format html --format markdown
     mlflow2prov load --input result.json report wine@champion > champion.html
     """
 
