@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import histories, mlflow_stores, prov_library, stores
+from benchmarks import answers, histories, mlflow_stores, prov_library, stores
 from benchmarks.measuring import call, process, row
 from benchmarks.statements import sample
 from mlflow2prov import formats
@@ -118,6 +118,7 @@ def main() -> None:
     if options.repository:
         history(options.repository, str(options.repository.name), options.repeat)
     writers(options.statements, options.repeat)
+    answers.measure(options.statements, min(options.repeat, 3))
     prov_library.measure(min(options.statements, 50_000), options.repeat)
     with tempfile.TemporaryDirectory() as folder:
         mlflow_stores.measure(Path(folder), options.runs, min(options.repeat, 3))
