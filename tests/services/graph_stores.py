@@ -38,7 +38,7 @@ _ARTIFACTS = {
     "mongo-java-server": ("de.bwaldvogel", "mongo-java-server"),
 }
 _FERRETDB = "github.com/FerretDB/FerretDB"
-_HEAP = "-Xmx1g"
+_HEAP = "-Xmx2g"
 
 
 def missing(name: str) -> str | None:
