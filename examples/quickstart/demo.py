@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mlflow2prov import lineage, load, save
+from mlflow2prov import lineage, load, report, save
 
 HERE = Path(__file__).resolve().parent
 FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot"]
@@ -42,8 +42,12 @@ def main(out: str) -> None:
     say(f"\nThe graph, in every format:  {out}/result.*")
     ask = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
     say(f"What is behind one model:    {ask}")
+    document = load(f"{out}/result.json")
+    page = Path(out) / "report.html"
+    page.write_text(report(document), encoding="utf-8")
+    say(f"All models, for an auditor:  {page}")
     if has_graphviz:
-        part = lineage(load(f"{out}/result.json"), "wine@champion", without=["*Tag", "Artifact"])
+        part = lineage(document, "wine@champion", without=["*Tag", "Artifact"])
         (picture,) = save(part, f"{out}/champion", "svg")
         say(f"The same as a picture:       {picture}")
         say(f"All of it as a picture:      {out}/result.svg (large)")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mlflow2prov.cli.values import TEXT
+
 
 class SelectingCommand(click.Command):
     """A command whose first word that is no option, and no other command, is its ``--of``.
@@ -31,3 +33,15 @@ class SelectingCommand(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the word in the help."""
         return ["SELECTOR", *super().collect_usage_pieces(ctx)]
+
+
+of_versions = click.option(
+    "--of",
+    "of",
+    type=TEXT,
+    multiple=True,
+    metavar="SELECTOR",
+    help="The same as the word SELECTOR: RegisteredModel:<name>, models:/<name>/<version>, <name>@<alias>; may be "
+    "repeated.  [default: all versions]",
+)
+"""The option of the commands that are about all versions of registered models, unless some are named."""

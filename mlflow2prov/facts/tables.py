@@ -57,6 +57,8 @@ _GIT = (
             "is_selected": BOOLEAN,
         },
     ),
+    # A commit that no remote-tracking branch reaches, in a repository that has such branches.
+    Table("unpushed_commits", {"sha": TEXT}),
     # A parent of a commit; the parent itself may be missing from `commits` (a shallow clone).
     Table("parents", {"ordinal": INTEGER, "sha": TEXT, "parent": TEXT, "position": INTEGER}),
     # A Co-authored-by trailer.

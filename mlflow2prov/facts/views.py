@@ -38,14 +38,15 @@ _BOT = r"name ILIKE '%[bot]' OR email ILIKE '%[bot]@%' OR regexp_matches(name, '
 _GIT = (
     View(
         "selected_commits",
-        _columns("commits", started_at=TIME, ended_at=TIME),
+        _columns("commits", started_at=TIME, ended_at=TIME, pushed=TEXT),
         """
-        SELECT *,
+        SELECT c.*,
             CASE WHEN authored_epoch <= committed_epoch THEN authored_at
                  ELSE coalesce(committed_at, authored_at) END,
             CASE WHEN authored_epoch <= committed_epoch THEN committed_at
-                 ELSE coalesce(authored_at, committed_at) END
-        FROM {commits} WHERE is_selected
+                 ELSE coalesce(authored_at, committed_at) END,
+            CASE WHEN u.sha IS NOT NULL THEN 'false' END
+        FROM {commits} c LEFT JOIN {unpushed_commits} u ON u.sha = c.sha WHERE is_selected
         """,
     ),
     View(

@@ -239,7 +239,7 @@ def _collections(a: Answering, type_: str, *keys: str) -> Query:
 
 
 def _commit(a: Answering) -> Query:
-    keys = ("title", "message", "authored_at", "committed_at", "sha", "repository_url")
+    keys = ("title", "message", "authored_at", "committed_at", "pushed", "sha", "repository_url")
     noted = (
         f"SELECT subject, {value('commit')} AS sha, {value('repository_url')} AS repository_url "
         f"FROM {a.table('makings')} JOIN {a.of('activity')} ON id = activity "
@@ -253,7 +253,7 @@ def _commit(a: Answering) -> Query:
     described = a.things(commits, ["Commit"], keys, value("sha", "e.attributes"), "activity")
     return keys, (
         f"{described} UNION ALL "
-        f"SELECT subject, NULL, sha, NULL, NULL, NULL, NULL, sha, max(repository_url) FROM ({noted}) "
+        f"SELECT subject, NULL, sha, NULL, NULL, NULL, NULL, NULL, sha, max(repository_url) FROM ({noted}) "
         f"WHERE sha IS NOT NULL AND subject NOT IN (SELECT subject FROM {a.table('commits')}) "
         "GROUP BY subject, sha"
     )

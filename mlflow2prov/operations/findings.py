@@ -189,6 +189,12 @@ def _dirty_tree(version: Explanation, _: Gathered) -> Iterator[str]:
         yield f"its run {_named(version, 'run')} had changes that were not committed"
 
 
+def _unpushed_commit(version: Explanation, _: Gathered) -> Iterator[str]:
+    for commit in version.answer("commit").items:
+        if commit.about.get("pushed", "").casefold() == "false":
+            yield f"its commit {commit.label[:12]} was not pushed when the graph was made"
+
+
 def _deleted(question: str, what: str) -> Callable[[Explanation, Gathered], Iterator[str]]:
     def look(version: Explanation, gathered: Gathered) -> Iterator[str]:
         for item in version.answer(question).items:
@@ -247,6 +253,7 @@ RULES = (
     Rule("run-without-commit", ERROR, "A version of a run without a commit", _no_commit),
     Rule("commit-not-in-repository", ERROR, "A commit that the repository lacks", _lost_commit),
     Rule("dirty-tree", WARNING, "A run with changes that were not committed", _dirty_tree),
+    Rule("unpushed-commit", WARNING, "A commit that was not pushed", _unpushed_commit),
     Rule("run-deleted", ERROR, "A version whose run was deleted", _deleted("run", "run")),
     Rule(
         "experiment-deleted",

@@ -32,7 +32,7 @@ VOCABULARY = frozenset(
             artifact_location artifact_uri assessments authored_at blob branch commit committed_at context
             created_at description digest dirty email experiment_id file_size is_dir kind
             last_updated_at lifecycle_stage message mode model_id model_type name note path previous_path
-            profile registered_model_version_stage repository_url requested_at resource_type run_id
+            profile pushed registered_model_version_stage repository_url requested_at resource_type run_id
             run_link schema sha source source_id source_name source_path source_type state status
             status_message step swhid timestamp title trace_id traces uid uri username value version
             workspace

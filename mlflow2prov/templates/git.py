@@ -81,6 +81,7 @@ def commit(commit: Row) -> Iterator[Pattern]:
         authored_at=commit.authored_at,
         committed_at=commit.committed_at,
         swhid=when("length(sha) = 40", "swh:1:rev:" + commit.sha),
+        pushed=commit.pushed,
         label=commit.title,
     )
     author = user_of(commit.author_name, commit.author_email)

@@ -28,6 +28,7 @@ SOUND = (
     *run("r1", "c1", "c1", "Dataset.a"),
     *version("1", "r1"),
 )
+FIRST = "2024-01-01T00:00:00+00:00"
 BEGAN = "2024-01-05T00:00:00+00:00"
 STARTED = thing(
     "activity", "Creation.Run.r1", "Creation", arguments=(BEGAN, None), resource_type="Run",
@@ -82,6 +83,16 @@ CASES = {
     "dirty-tree": made_of(
         thing("activity", "Creation.Run.r1", "Creation", dirty="True", commit="c1" * 20),
         without=[thing_of("Creation.Run.r1")],
+    ),
+    "unpushed-commit": made_of(
+        thing(
+            "activity",
+            "Commit.c1",
+            "Commit",
+            arguments=(FIRST, FIRST),
+            pushed="false",
+            sha="c1" * 20,
+        )
     ),
     "run-deleted": made_of(
         relation("wasInvalidatedBy", "Run.r1", "Deletion.Run.r1", "2024-03-01T00:00:00+00:00")

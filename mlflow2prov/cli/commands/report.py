@@ -9,7 +9,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.output import look_at, show
-from mlflow2prov.cli.selecting import SelectingCommand
+from mlflow2prov.cli.selecting import SelectingCommand, of_versions
 from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
 from mlflow2prov.reports import FORMATS
 
@@ -18,15 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=SelectingCommand)
-@click.option(
-    "--of",
-    "of",
-    type=TEXT,
-    multiple=True,
-    metavar="SELECTOR",
-    help="The same as the word SELECTOR: RegisteredModel:<name>, models:/<name>/<version>, <name>@<alias>; may be "
-    "repeated.  [default: all versions]",
-)
+@of_versions
 @click.option(
     "--output",
     type=TEXT,

@@ -52,7 +52,7 @@ def read_history(
 
     Args:
         path: a repository, bare or not, a linked worktree, or a folder within one.
-        facts: filled are ``commits``, ``parents``, ``coauthors`` and ``changes``.
+        facts: filled are ``commits``, ``unpushed_commits``, ``parents``, ``coauthors`` and ``changes``.
         since: a date as git takes it (git-log(1)); commits committed before are not selected.
         until: likewise, for commits committed after.
         branches: read only what these refs reach; all refs where there are none.
@@ -102,6 +102,7 @@ def read_history(
                 raise
             facts.discard(_FILLED)
             missing = error
+    facts.add_columns("unpushed_commits", [_unpushed(repository, tips)])
     facts.flush()
     if renames != ways[0] and renames == "exact":
         history.notices.append(f"{missing}; only exact renames are found without what is missing")
@@ -158,6 +159,21 @@ def _tips(repository: Repository, branches: Iterable[str], history: History) -> 
         listed = ", ".join(broken[:_NAMED]) + (" and more" if broken[_NAMED:] else "")
         history.left_out.append(f"{len(broken)} branches or tags lead to nothing: {listed}")
     return [*(f"--exclude={pattern}" for pattern in (*_NOT_HISTORY, *broken)), "--all"]
+
+
+def _unpushed(repository: Repository, tips: list[str]) -> list[str]:
+    """Return the commits that no remote-tracking branch reaches; none where there are no such branches.
+
+    A branch that leads to nothing tells nothing, and none is said to be unpushed for its sake.
+    """
+    tracked = repository.lines("for-each-ref", "--format=%(objectname)", "refs/remotes")
+    if not tracked:
+        return []
+    stdin = "".join(f"{sha}\n" for sha in tracked).encode()
+    answers = repository.lines("cat-file", "--batch-check=%(objecttype)", stdin=stdin)
+    if any(said != "commit" for said in answers):
+        return []
+    return list_commits(repository, tips, without=dict.fromkeys(tracked))
 
 
 def _broken_refs(repository: Repository) -> list[str]:

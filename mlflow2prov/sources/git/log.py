@@ -8,7 +8,7 @@ commit becomes does not depend on which of them described it, nor does the order
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import IO
@@ -36,13 +36,16 @@ _WAYS = {
 }
 
 
-def list_commits(repository: Repository, tips: Sequence[str]) -> list[str]:
-    """Return the hashes of the commits that ``tips`` reach, children before their parents.
+def list_commits(
+    repository: Repository, tips: Sequence[str], without: Iterable[str] = ()
+) -> list[str]:
+    """Return the hashes of the commits that ``tips`` reach and ``without`` do not, children before their parents.
 
     Raises:
         RepositoryError: git failed, as where a commit is missing.
     """
-    with repository.stream("rev-list", "--topo-order", *tips) as listed:
+    stdin = "".join(f"^{sha}\n" for sha in without).encode()
+    with repository.stream("rev-list", "--topo-order", *tips, "--stdin", stdin=stdin) as listed:
         return listed.read().decode("ascii").split()
 
 

@@ -569,3 +569,44 @@ def test_a_log_that_breaks_off_is_an_error_wherever_it_does(repository):
             parse(whole[:end])
     with pytest.raises(RepositoryError, match="broke off"):
         parse(whole[: len(whole) // 2])
+
+
+def unpushed(path, **options):
+    _, facts = read(path, **options)
+    found = facts.query(
+        "SELECT title FROM {commits} JOIN {unpushed_commits} USING (sha) ORDER BY ordinal"
+    )
+    return [title for (title,) in found]
+
+
+def test_commits_that_no_remote_branch_reaches_are_known(repository, tmp_path):
+    repository.commit("first", a="1\n")
+    other = Repository(tmp_path / "other")
+    other.git("remote", "add", "origin", str(repository.path))
+    other.git("fetch", "--quiet", "origin")
+    other.git("reset", "--quiet", "--hard", "origin/main")
+    assert unpushed(other.path) == []
+    other.commit("second", b="2\n")
+    other.git("switch", "--quiet", "--create", "topic")
+    other.commit("third", c="3\n")
+    assert unpushed(other.path) == ["second", "third"]
+    assert unpushed(other.path, branches=["main"]) == ["second"]
+    other.git("push", "--quiet", "origin", "main:shared")
+    assert unpushed(other.path) == ["third"]
+
+
+def test_without_remote_branches_nothing_is_said_of_pushing(repository):
+    repository.commit("first", a="1\n")
+    repository.git("remote", "add", "origin", "https://example.org/nowhere.git")
+    assert unpushed(repository.path) == []
+
+
+@pytest.mark.parametrize("broken", ["f" * 40, "blob"])
+def test_a_remote_branch_that_leads_to_no_commit_tells_nothing(repository, broken):
+    sha = repository.commit("first", a="1\n")
+    if broken == "blob":
+        broken = repository.git("rev-parse", f"{sha}:a")
+    ref = repository.path / ".git/refs/remotes/origin/main"
+    ref.parent.mkdir(parents=True)
+    ref.write_text(f"{broken}\n")
+    assert unpushed(repository.path) == []
