@@ -111,10 +111,17 @@ def impact_table(impact: Impact) -> Table:
 def render(
     found: Sequence[Explanation] | Sequence[Impact], table: Callable[[Any], Table], format_: str
 ) -> str:
-    """Return explanations, or impacts, as text: of several, JSON is an array, and tables stand below each other."""
+    """Return explanations, or impacts, as text.
+
+    Of several, JSON is an array, CSV one table whose first column is the number, and others stand below each other.
+    """
     if format_ == "json":
         whole = [one.to_dict() for one in found]
         return (
             json.dumps(whole[0] if len(whole) == 1 else whole, ensure_ascii=False, indent=1) + "\n"
         )
-    return "\n".join(FORMATS[format_](table(one)) for one in found)
+    tables = [table(one) for one in found]
+    if format_ == "csv" and len(tables) > 1:
+        rows = [(n, *row) for n, one in enumerate(tables, start=1) for row in one.rows]
+        tables = [Table(("number", *tables[0].columns), rows)]
+    return "\n".join(FORMATS[format_](one) for one in tables)

@@ -231,3 +231,12 @@ def test_of_other_things_the_lineages_are_compared(run):
     code, out, _ = run("diff", "--of", "Commit:c1c1", "--against", "Commit:c2c2")
     assert code == 1
     assert "+ wasInformedBy(Commit.c2, Commit.c1)" in out and "- " not in out
+
+
+def test_explanations_are_one_csv(run):
+    code, out, _ = run("explain", "--of", "Version.1", "--of", "Version.2", "--format", "csv")
+    lines = out.splitlines()
+    assert code == 0 and lines[0] == "number,question,answer,more"
+    assert {line.split(",")[0] for line in lines[1:]} == {"1", "2"}
+    code, out, _ = run("explain", "Commit.c1", "--impact", "--format", "csv")
+    assert code == 0 and out.startswith("type,name,uri,through\r\n")
