@@ -176,3 +176,51 @@ def test_what_there_is_not_is_refused(demo):
 def test_a_model_without_versions_is_listed():
     said = report(document(thing("entity", "m", "RegisteredModel", name="empty")))
     assert "empty" in said and "no versions" in said
+
+
+def test_two_models_of_one_name_are_two():
+    other = (
+        thing("entity", "Model.2", "RegisteredModel", name="fraud"),
+        thing("entity", "V", "RegisteredModelVersion", name="fraud", version="9"),
+        relation("specializationOf", "V", "Model.2"),
+    )
+    page = html.document_fromstring(report(project(*other)))
+    assert [s.findtext("h2") for s in page.iter("section")] == ["fraud", "fraud"]
+    assert len({s.find("h2").get("id") for s in page.iter("section")}) == 2
+
+
+def test_a_version_of_which_nothing_is_said_is_all_unknown():
+    (version,) = (
+        content(document(thing("entity", "v", "RegisteredModelVersion"))).models[0].versions
+    )
+    assert version.audited.explanation.completeness == 0 and version.people == ()
+    assert [finding.code for finding in version.audited.findings] == ["run-unknown"]
+    assert "unknown" in report(document(thing("entity", "v", "RegisteredModelVersion")))
+
+
+def test_what_goes_round_in_circles_is_drawn():
+    circle = (
+        relation("wasDerivedFrom", "LoggedModel.r1", "Version.1", None, None, None),
+        relation("wasInformedBy", "Creation.Run.r1", "Creation.Version.1"),
+    )
+    page = html.document_fromstring(report(project(*circle)))
+    assert len(list(page.iter("svg"))) > 3
+
+
+def test_numbers_that_no_plot_can_show_are_shown_as_they_are():
+    odd = [
+        s
+        for n, value in enumerate(["NaN", "1e999", "1.7e308", "-1.7e308"])
+        for s in (
+            thing(
+                "entity", f"Metric.{n}", "Metric", name=f"odd {n // 2}", value=value, step=str(n)
+            ),
+            relation("hadMember", "Run.r1", f"Metric.{n}"),
+        )
+    ]
+    (model,) = content(project(*odd)).models
+    by_name = {metric.name: metric for metric in model.versions[0].metrics}
+    assert by_name["odd 0"].course == () and by_name["odd 0"].value == "1e999"
+    assert by_name["odd 1"].course == (1.7e308, -1.7e308)
+    said = report(project(*odd))
+    assert "1e999" in said and not re.search(r"[ ,\"](nan|inf)\b", said)
