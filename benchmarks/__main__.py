@@ -19,7 +19,7 @@ from benchmarks import answers, histories, mlflow_stores, prov_library, stores
 from benchmarks.measuring import call, process, row
 from benchmarks.statements import sample
 from mlflow2prov import formats
-from mlflow2prov.operations.unify import unify
+from mlflow2prov.prov.unify import unify
 
 OUT = Path(__file__).parent / "out"
 SAVE = ["save", "--output", str(OUT / "history")]

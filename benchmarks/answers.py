@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.measuring import call, row
-from mlflow2prov.document import KIND, Document
-from mlflow2prov.operations.difference import difference
-from mlflow2prov.operations.lineage import lineage
-from mlflow2prov.operations.merge import merge
-from mlflow2prov.operations.unify import unify
-from mlflow2prov.operations.validation import validate
-from mlflow2prov.reports import report
+from mlflow2prov.lineage.lineage import lineage
+from mlflow2prov.prov import KIND, Document
+from mlflow2prov.prov.difference import difference
+from mlflow2prov.prov.merge import merge
+from mlflow2prov.prov.unify import unify
+from mlflow2prov.prov.validation import validate
+from mlflow2prov.render.report import report
 
 _VERSIONS = 200
 _PREFIXES = {"": "https://w3id.org/mlflow2prov/"}

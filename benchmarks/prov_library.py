@@ -12,9 +12,9 @@ from prov.model import ProvDocument
 from benchmarks.measuring import call, row
 from benchmarks.statements import sample
 from mlflow2prov import formats
-from mlflow2prov.document import Statement
-from mlflow2prov.document.namespaces import MLFLOW2PROV
-from mlflow2prov.operations.unify import unify
+from mlflow2prov.prov import Statement
+from mlflow2prov.prov.namespaces import MLFLOW2PROV
+from mlflow2prov.prov.unify import unify
 
 
 def measure(statements: int, repeat: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlflow2prov import Document
-from mlflow2prov.document import KIND
+from mlflow2prov.prov import KIND
 
 
 def sample(statements: int) -> Document:

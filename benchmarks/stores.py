@@ -12,9 +12,10 @@ from collections.abc import Callable
 from statistics import median
 
 from mlflow2prov import Document, formats, push
-from mlflow2prov.document import KIND
-from mlflow2prov.operations.unify import unify
-from mlflow2prov.stores import Options, mongodb, neo4j_queries
+from mlflow2prov.prov import KIND
+from mlflow2prov.prov.unify import unify
+from mlflow2prov.stores import Options, mongodb
+from mlflow2prov.stores._support import cypher as neo4j_queries
 from tests.services import graph_stores
 from tests.stores.conftest import Server, server
 

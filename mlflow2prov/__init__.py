@@ -12,48 +12,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document, Literal, Statement
+    from mlflow2prov.audit.audit import audit
+    from mlflow2prov.audit.check import check
+    from mlflow2prov.audit.explanation import explain
+    from mlflow2prov.audit.impact import impact
+    from mlflow2prov.audit.statistics import statistics
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
-    from mlflow2prov.operations.auditing import audit
-    from mlflow2prov.operations.checking import check
-    from mlflow2prov.operations.difference import difference
-    from mlflow2prov.operations.explanation import explain
-    from mlflow2prov.operations.impact import impact
-    from mlflow2prov.operations.lineage import lineage
-    from mlflow2prov.operations.merge import merge
-    from mlflow2prov.operations.statistics import statistics
-    from mlflow2prov.operations.transform import transform
-    from mlflow2prov.operations.validation import Report, validate
-    from mlflow2prov.reports import report
+    from mlflow2prov.lineage.lineage import lineage
+    from mlflow2prov.people.transform import transform
+    from mlflow2prov.prov import Document, Literal, Statement
+    from mlflow2prov.prov.difference import difference
+    from mlflow2prov.prov.merge import merge
+    from mlflow2prov.prov.validation import Report, validate
+    from mlflow2prov.render.report import report
     from mlflow2prov.stores import pull, push
 
 __version__ = "1.0.0"
 
 _HOMES = {
-    "Document": "document",
+    "Document": "prov",
     "Findings": "extraction",
-    "Literal": "document",
+    "Literal": "prov",
     "MLflow2ProvError": "errors",
-    "Report": "operations.validation",
-    "Statement": "document",
-    "audit": "operations.auditing",
-    "check": "operations.checking",
-    "difference": "operations.difference",
-    "explain": "operations.explanation",
+    "Report": "prov.validation",
+    "Statement": "prov",
+    "audit": "audit.audit",
+    "check": "audit.check",
+    "difference": "prov.difference",
+    "explain": "audit.explanation",
     "extract": "extraction",
-    "impact": "operations.impact",
-    "lineage": "operations.lineage",
+    "impact": "audit.impact",
+    "lineage": "lineage.lineage",
     "load": "formats.files",
-    "merge": "operations.merge",
+    "merge": "prov.merge",
     "pull": "stores",
     "push": "stores",
-    "report": "reports",
+    "report": "render.report",
     "save": "formats.files",
-    "statistics": "operations.statistics",
-    "transform": "operations.transform",
-    "validate": "operations.validation",
+    "statistics": "audit.statistics",
+    "transform": "people.transform",
+    "validate": "prov.validation",
 }
 
 __all__ = [

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
-from mlflow2prov.facts.history import derive_revisions
-from mlflow2prov.facts.linking import link_runs, wanted_trees
-from mlflow2prov.operations.unify import unify
+from mlflow2prov.facts.revisions import derive_revisions
+from mlflow2prov.facts.run_sources import link_runs, wanted_trees
+from mlflow2prov.mapping import TEMPLATES, expand
 from mlflow2prov.progress import Progress
-from mlflow2prov.templates import TEMPLATES, expand
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
+from mlflow2prov.prov.unify import unify
 
 RENAMES = ("similar", "exact", "none")
 """How renames and copies are found: by similar content (which takes git several times as long), by the same

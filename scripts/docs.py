@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from mlflow2prov.cli import cli
-from mlflow2prov.cli.schema import commands, schema
+from mlflow2prov.cli.config_schema import commands, schema
 
 TOP = Path(__file__).resolve().parent.parent
 WIDTH = 100

@@ -9,11 +9,11 @@ needs Graphviz's dot.
 from pathlib import Path
 
 from mlflow2prov import lineage, load
-from mlflow2prov.document import Document
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.formats import get
-from mlflow2prov.operations.unify import unify
-from mlflow2prov.templates import TEMPLATES, expand
+from mlflow2prov.mapping import TEMPLATES, expand
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.unify import unify
 
 TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs" / "pictures"

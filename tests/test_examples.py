@@ -20,9 +20,9 @@ import yaml
 
 from mlflow2prov import extract, load, push, save
 from mlflow2prov.cli import COMMANDS
-from mlflow2prov.cli.schema import commands as known_commands
+from mlflow2prov.cli.config_schema import commands as known_commands
 from mlflow2prov.formats import get
-from mlflow2prov.reports import FORMATS as REPORTS
+from mlflow2prov.render.report import FORMATS as REPORTS
 from tests.golden import HERE as GOLDEN
 from tests.golden import rebuild
 from tests.stores.conftest import servers  # noqa: F401 - a fixture

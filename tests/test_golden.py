@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from mlflow2prov import extract, formats, statistics
-from mlflow2prov.cli.tables import FORMATS as TABLE_FORMATS
+from mlflow2prov.render.table import FORMATS as TABLE_FORMATS
 from tests.golden import HERE, PLACE, rebuild
 
 COMPARED = ("provn", "json", "turtle", "dot")

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import mlflow2prov
 
 TOP = Path(__file__).parents[1]
@@ -29,48 +31,47 @@ def test_no_module_is_long():
     assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 400] == []
 
 
-# What a part of the package may import of the others: data flows one way.
-BELOW = {
-    "errors": set(),
-    "database": set(),
-    "progress": set(),
-    "document": {"errors", "database"},
-    "facts": {"errors", "database"},
-    "sources": {"errors", "progress", "facts"},
-    "templates": {"database", "document", "facts"},
-    "operations": {"errors", "database", "document"},
-    "formats": {"errors", "progress", "database", "document", "operations"},
-    "reports": {"errors", "document", "operations"},
-    "stores": {"errors", "database", "document", "operations", "formats", "sources"},
-    "extraction": {"errors", "progress", "document", "facts", "sources", "templates", "operations"},
-    "__init__": set(),
-    "__main__": {"cli"},
-    "cli": {
-        "errors",
-        "progress",
-        "database",
-        "extraction",
-        "formats",
-        "operations",
-        "document",
-        "reports",
-        "stores",
-    },
-}
+# The order of the data: a top-level part of the package imports only parts listed before it here.
+LAYERS = (
+    "errors",
+    "progress",
+    "table",
+    "yaml_file",
+    "engine",
+    "prov",
+    "facts",
+    "sources",
+    "mapping",
+    "extraction",
+    "lineage",
+    "audit",
+    "people",
+    "formats",
+    "stores",
+    "render",
+    "cli",
+    "__main__",
+)
 
 
 def test_imports_point_along_the_path_of_the_data():
     for path in MODULES:
         part = path.relative_to(TOP / "mlflow2prov").parts[0].removesuffix(".py")
-        if part not in BELOW:
+        if part == "__init__":
             continue
-        for imported in imported_parts(ast.parse(path.read_text())):
-            assert imported == part or imported in BELOW[part], f"{path} imports {imported}"
+        for imported in imported_parts(path, ast.parse(path.read_text())):
+            assert imported in LAYERS, f"{path} imports {imported}, which LAYERS does not place"
+            assert LAYERS.index(imported) <= LAYERS.index(part), f"{path} imports {imported}"
 
 
-def imported_parts(tree):
-    """Yield the parts of the package that a module imports, at its top or in a function."""
-    # What is imported for its types only is not there when the program runs.
+def test_every_part_of_the_package_has_a_layer():
+    parts = {path.relative_to(TOP / "mlflow2prov").parts[0].removesuffix(".py") for path in MODULES}
+    assert parts - {"__init__"} == set(LAYERS)
+
+
+def imported_parts(path, tree):
+    """Yield the top-level parts of the package that a module imports, at its top or in a function."""
+    # Names imported for type checking only do not exist when the program runs.
     typing = {
         inner
         for node in ast.walk(tree)
@@ -78,13 +79,65 @@ def imported_parts(tree):
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or node in typing:
+        if node in typing:
             continue
-        if node.module == "mlflow2prov":
-            yield from (alias.name for alias in node.names if alias.name != "__version__")
-        elif node.module and node.module.startswith("mlflow2prov."):
-            yield node.module.split(".")[1]
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = absolute_module(path, node)
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        elif is_dynamic_import(node):
+            names = [node.args[0].value]
+        else:
+            continue
+        for name in names:
+            package, _, rest = name.partition(".")
+            if package == "mlflow2prov" and rest and rest != "__version__":
+                yield rest.split(".")[0]
 
 
-def test_each_name_of_the_face_has_a_home():
+def absolute_module(path, node):
+    """Return the module of an ``ImportFrom``, absolute also where it is written with dots."""
+    if not node.level:
+        return node.module
+    package = path.relative_to(TOP).with_suffix("").parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def is_dynamic_import(node):
+    """Return whether a node calls ``import_module`` or ``__import__`` with a constant name."""
+    return (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", ""))
+        in ("import_module", "__import__")
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from mlflow2prov.cli import main",
+        "from mlflow2prov import cli",
+        "import mlflow2prov.cli",
+        "import mlflow2prov.cli.chain as c",
+        "from ..cli import main",
+        "from .. import cli",
+        "def f():\n    from mlflow2prov.cli.chain import Chain",
+        "import_module('mlflow2prov.cli')",
+        "importlib.import_module('mlflow2prov.cli.chain')",
+    ],
+)
+def test_every_form_of_import_is_seen(source):
+    path = TOP / "mlflow2prov" / "prov" / "example.py"
+    assert list(imported_parts(path, ast.parse(source))) == ["cli"]
+
+
+def test_imports_for_type_checking_are_not_seen():
+    source = "if TYPE_CHECKING:\n    from mlflow2prov.cli import main"
+    assert list(imported_parts(TOP / "mlflow2prov" / "prov" / "x.py", ast.parse(source))) == []
+
+
+def test_each_public_name_has_a_home():
     assert {*mlflow2prov._HOMES, "__version__"} == set(mlflow2prov.__all__)

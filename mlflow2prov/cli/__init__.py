@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov import __version__
-from mlflow2prov.cli.group import ChainGroup
-from mlflow2prov.cli.stopping import clear_up_when_stopped, exit_code
+from mlflow2prov.cli.command_group import ChainGroup
+from mlflow2prov.cli.signals import clear_up_when_stopped, exit_code
 from mlflow2prov.cli.terminal import abandon_output, complain, open_streams
 from mlflow2prov.errors import MLflow2ProvError
 
@@ -78,7 +78,7 @@ def cli(
     if config is not None or validate is not None:
         if context.invoked_subcommand is not None or None not in (config, validate):
             raise click.UsageError("--config and --validate stand alone: the chain is in the file")
-        from mlflow2prov.cli.configuration import read_configuration
+        from mlflow2prov.cli.config_file import read_configuration
 
         steps = read_configuration(config or validate or "").steps(context)
         if validate is None:
@@ -93,10 +93,10 @@ def cli(
 def _limit_memory(size: str) -> None:
     from duckdb import Error
 
-    from mlflow2prov import database
+    from mlflow2prov import engine
 
     try:
-        database.limit_memory(size)
+        engine.limit_memory(size)
     except Error as error:
         raise click.BadParameter(
             f"{size!r} is no size; try 500MB", param_hint="--memory_limit"

@@ -20,8 +20,8 @@ from mlflow2prov.cli.terminal import abandon_output, is_output_closed, say
 from mlflow2prov.errors import MLflow2ProvError
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
     from mlflow2prov.formats.files import Staged
+    from mlflow2prov.prov import Document
 
 REFUTED = 1
 """The exit code of a chain that did all, and was asked something that is not so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlflow2prov.cli.chain import Chain
-from mlflow2prov.cli.values import STREAM
+from mlflow2prov.cli.param_types import STREAM
 
 
 def files_of(output: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlflow2prov.progress import Progress
-from mlflow2prov.reports.texts import printable
+from mlflow2prov.render.escaping import printable
 
 _LONGEST = 1000
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlflow2prov import database
-from mlflow2prov.facts.tables import TABLES, Type
+from mlflow2prov import engine
+from mlflow2prov.facts.schema import TABLES, Type
 from mlflow2prov.facts.views import VIEWS
 
 _BATCH = 20_000
@@ -32,11 +32,11 @@ class Facts:
 
     Sources call :meth:`add` row by row, or :meth:`add_columns` with whole columns, in a stable order;
     :meth:`flush` (or leaving a ``with`` block) brings the last rows in. ``schema`` names the DuckDB
-    schema that holds :data:`~mlflow2prov.facts.tables.TABLES`.
+    schema that holds :data:`~mlflow2prov.facts.schema.TABLES`.
     """
 
     def __init__(self) -> None:
-        self._schema = database.Schema("facts")
+        self._schema = engine.Schema("facts")
         self._rows: dict[str, list[Sequence[object]]] = {}
         for table in TABLES:
             self._create(table)
@@ -70,7 +70,7 @@ class Facts:
                 for (name, kind), column in zip(types.items(), columns, strict=True)
             }
         )
-        connection = database.connection()
+        connection = engine.connection()
         connection.register("batch", batch)
         try:
             connection.execute(f"INSERT INTO {self.table(table)} SELECT * FROM batch")
@@ -92,23 +92,23 @@ class Facts:
         """Return whether a table has no rows, or a view cannot have any."""
         if view := VIEWS.get(name):
             return all(map(self.is_empty, view.sources))
-        return not database.rows(f"SELECT 1 FROM {self.table(name)} LIMIT 1")
+        return not engine.rows(f"SELECT 1 FROM {self.table(name)} LIMIT 1")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of ``sql``, in which ``{name}`` stands for a fact table or view."""
         names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
-        return database.rows(sql.format(**names))
+        return engine.rows(sql.format(**names))
 
     def execute(self, sql: str, parameters: Sequence[object]) -> None:
         """Run ``sql``, named like :meth:`query`'s, with values for its ``?``."""
         names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
-        database.connection().execute(sql.format(**names), parameters)
+        engine.connection().execute(sql.format(**names), parameters)
 
     def _create(self, table: str) -> None:
         columns = ", ".join(
             f'"{name}" {_SQL[kind]}' for name, kind in TABLES[table].columns.items()
         )
-        database.connection().execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
+        engine.connection().execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
 
     def _write(self, table: str) -> None:
         rows = self._rows.pop(table)

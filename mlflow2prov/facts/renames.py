@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from mlflow2prov import database
+from mlflow2prov import engine
 from mlflow2prov.facts.facts import Facts
 
 _REGULAR = "100"
@@ -60,7 +60,7 @@ def find_exact_renames(facts: Facts) -> None:
     if not renamed:
         return
     change, status, source = zip(*renamed, strict=True)
-    connection = database.connection()
+    connection = engine.connection()
     connection.register("renamed", pa.table({"change": change, "status": status, "source": source}))
     try:
         facts.execute(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mlflow2prov.facts.tables import TABLES, Table, Type
+from mlflow2prov.facts.schema import TABLES, Table, Type
 
 TEXT, TIME, INTEGER, NUMBER, BOOLEAN = Type
 

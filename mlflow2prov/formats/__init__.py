@@ -12,10 +12,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from mlflow2prov.errors import FormatError, NamespaceError
-from mlflow2prov.formats.format import Format
+from mlflow2prov.formats._support.format import Format
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 MODULES = {
     "json": "provjson",

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import Kind, Refers
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.streaming import json_text, write_text
+from mlflow2prov.engine import literal
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.text_stream import json_text, write_text
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import Kind, Refers
 
 _LONGEST_LABEL = 40
 _LONGEST_VALUE = 20
@@ -77,7 +77,7 @@ def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO)
 
 def _node(name: str, bundle: str) -> str:
     """Return the SQL for a node's identifier: a bundle's nodes are its own."""
-    return _quoted(f"concat({text(bundle + ' ')}, {name})" if bundle else name)
+    return _quoted(f"concat({literal(bundle + ' ')}, {name})" if bundle else name)
 
 
 def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
@@ -102,7 +102,7 @@ def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
 
 def _first(key: str, condition: str = "true") -> str:
     """Return the SQL for the first value of an attribute."""
-    found = f"list_filter(attributes, lambda a: a.key = {text(key)} AND {condition})"
+    found = f"list_filter(attributes, lambda a: a.key = {literal(key)} AND {condition})"
     return f"{found}[1].value"
 
 
@@ -127,7 +127,7 @@ def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> list[str]:
         return [simple]
     second, other = kind.column(others[0].name), kind.column(third)
     is_of_three = f"{second} IS NOT NULL AND {other} IS NOT NULL"
-    point = text(f"point {bundle} {kind.name} ").replace('"', "")
+    point = literal(f"point {bundle} {kind.name} ").replace('"', "")
     lines = [
         f"'{indent}', point, ' [shape=point width=0.06 fillcolor=\"{colour}\" {style}]\n'",
         f"'{indent}', {effect}, ' -> ', point, ' [{style} arrowhead=none]\n'",

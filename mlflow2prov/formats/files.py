@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov import formats as known
-from mlflow2prov.document import Document
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats.streaming import listening, write_behind
+from mlflow2prov.formats._support.text_stream import listening, write_behind
 from mlflow2prov.progress import Progress
+from mlflow2prov.prov import Document
 
 PIPE = "-"
 

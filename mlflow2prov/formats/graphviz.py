@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
 
-from mlflow2prov.document import Document
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
-from mlflow2prov.formats.format import Format
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.prov import Document
 
 _LONGEST_SECONDS = 600
 _LARGEST = 5_000

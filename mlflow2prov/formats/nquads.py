@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import PROV, Namespaces
-from mlflow2prov.formats import provo, rdf
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.rdf_syntax import Syntax, spelled
+from mlflow2prov.engine import literal
+from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_syntax import Syntax, spelled
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import PROV, Namespaces
 
 _PREFIX = re.compile(r"^# @prefix ([^\s:]*): <([^>]*)> \.$", re.M)
 _LINE = re.compile(
@@ -28,7 +29,7 @@ class NQuads(Syntax):
     def __init__(self, namespaces: Namespaces, bundle: str = "") -> None:
         super().__init__(namespaces)
         graph = f" {spelled(bundle, self)}" if bundle else ""
-        self._end = text(f"{graph} .\n")
+        self._end = literal(f"{graph} .\n")
 
     def spell(self, iri: str) -> str:
         """``<iri>``."""
@@ -63,7 +64,7 @@ class NQuads(Syntax):
     ) -> list[str]:
         """The lines of what all rows have, then those of their attributes."""
         if of:
-            key, value = text(self.spell_key(provo.TYPE)), text(self.spell(PROV + of))
+            key, value = literal(self.spell_key(provo.TYPE)), literal(self.spell(PROV + of))
             properties = [self.reference(subject, key, value), *properties]
         queries = [f"SELECT concat({', '.join(properties)}) FROM ({rows})"]
         if attribute:
@@ -76,7 +77,7 @@ class NQuads(Syntax):
     ) -> list[str]:
         """As any description: blank nodes have labels."""
         links = [triple] if triple else []
-        links.append(self.reference("s", text(link), "n"))
+        links.append(self.reference("s", literal(link), "n"))
         return self.description(rows, "n", of, [*links, *properties], attribute)
 
 

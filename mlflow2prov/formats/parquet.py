@@ -4,7 +4,7 @@
            | wasGeneratedBy |    | e    | a    |      |      |      | [{key, value, type, lang}, ...]
 
 A row is a statement, in the canonical order; what ``arg1`` to ``arg5`` are is PROV-DM's order of a kind's
-formal arguments (:mod:`mlflow2prov.document.kinds`). The prefixes of the names are JSON in the file's
+formal arguments (:mod:`mlflow2prov.prov.kinds`). The prefixes of the names are JSON in the file's
 metadata, under ``prov:prefixes``.
 """
 
@@ -17,16 +17,16 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlflow2prov.document import KIND, Document
-from mlflow2prov.document.building import Attribute, Builder, normal
-from mlflow2prov.document.document import ARROW_SCHEMA, COLUMNS
-from mlflow2prov.document.kinds import ARGUMENT_COLUMNS, Kind, Refers
-from mlflow2prov.document.literals import QUALIFIED_NAME
-from mlflow2prov.document.namespaces import RESERVED, Namespaces
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.scope import Scope
-from mlflow2prov.formats.streaming import tell_written
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.scope import Scope
+from mlflow2prov.formats._support.text_stream import tell_written
+from mlflow2prov.prov import KIND, Document
+from mlflow2prov.prov.attributes import QUALIFIED_NAME
+from mlflow2prov.prov.builder import Attribute, Builder, normal
+from mlflow2prov.prov.document import ARROW_SCHEMA, COLUMNS
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, Kind, Refers
+from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _PREFIXES = b"prov:prefixes"
 _MAGIC = b"PAR1"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov import database
-from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import Kind
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.provjson_reading import read, recognises
-from mlflow2prov.formats.streaming import json_text, write_text
+from mlflow2prov import engine
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.provjson_reader import read, recognises
+from mlflow2prov.formats._support.text_stream import json_text, write_text
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import Kind
 
 
 def write(document: Document, stream: BinaryIO) -> None:
@@ -41,7 +41,7 @@ def _write_statements(document: Document, bundle: str, stream: BinaryIO) -> None
         repeats = f"{identified} GROUP BY id HAVING count(*) > 1 LIMIT 1"
         members = _members(kind, _attributes(rows))
         stream.write(f",\n {json_text(kind.name)}: {{".encode())
-        list_or_one = _repeated if database.rows(repeats) else _unique
+        list_or_one = _repeated if engine.rows(repeats) else _unique
         write_text(list_or_one(kind, rows, members), stream, skip=1)
         stream.write(b"\n }")
 
@@ -89,7 +89,7 @@ def _attributes(rows: str) -> str:
     keys = "list_transform(attributes, lambda a: a.key)"
     different = f"SELECT DISTINCT {keys} AS keys FROM ({rows})"
     has_lists = f"SELECT 1 FROM ({different}) WHERE list_unique(keys) < len(keys) LIMIT 1"
-    if not database.rows(has_lists):
+    if not engine.rows(has_lists):
         return f"nullif({_SINGLE}, '')"
     return f"nullif(CASE WHEN list_unique({keys}) < len(attributes) THEN {_LISTED} ELSE {_SINGLE} END, '')"
 

@@ -15,17 +15,18 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from mlflow2prov.database import text
-from mlflow2prov.document import KIND, Document, literals
-from mlflow2prov.document.building import Attribute, Builder, date_time, normal
-from mlflow2prov.document.kinds import Kind, Refers
-from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
-from mlflow2prov.document.namespaces import MLFLOW2PROV, RESERVED, Namespaces
+from mlflow2prov.engine import literal
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.provo import RELATIONS
-from mlflow2prov.formats.scope import Scope
-from mlflow2prov.formats.streaming import json_text, write_text
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.provo import RELATIONS
+from mlflow2prov.formats._support.scope import Scope
+from mlflow2prov.formats._support.text_stream import json_text, write_text
+from mlflow2prov.prov import KIND, Document
+from mlflow2prov.prov import attributes as literals
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
+from mlflow2prov.prov.builder import Attribute, Builder, date_time, normal
+from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 
 CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
 
@@ -134,12 +135,12 @@ def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
 def _name(column: str, prefixes: dict[str, str]) -> str:
     """Return the SQL for a name as JSON; NULL stays NULL."""
     cases = [
-        f"WHEN starts_with({column}, {text(old + ':')}) "
-        f"THEN {text(new)} || substr({column}, {len(old) + 1})"
+        f"WHEN starts_with({column}, {literal(old + ':')}) "
+        f"THEN {literal(new)} || substr({column}, {len(old) + 1})"
         for old, new in prefixes.items()
         if old and old != new
     ]
-    default = text(prefixes.get("", "") + ":")
+    default = literal(prefixes.get("", "") + ":")
     cases.append(f"WHEN contains({column}, ':') THEN {column}")
     return f"to_json(CASE {' '.join(cases)} ELSE {default} || {column} END)::VARCHAR"
 
@@ -153,7 +154,7 @@ def _key(column: str, kind: Kind, prefixes: dict[str, str]) -> str:
 def _value(prefixes: dict[str, str]) -> str:
     written = "to_json(a.value)::VARCHAR"
     name = _name("a.value", prefixes)
-    by_name = ", ".join(text(key) for key in _BY_NAME)
+    by_name = ", ".join(literal(key) for key in _BY_NAME)
     typed = (
         f"concat('{{\"@value\": ', {written}, ', \"@type\": ', {_name('a.type', prefixes)}, '}}')"
     )
@@ -164,7 +165,7 @@ def _value(prefixes: dict[str, str]) -> str:
     return (
         f"CASE WHEN a.lang IS NOT NULL THEN {tagged} "
         f"WHEN a.type IS NULL THEN concat('{{\"@value\": ', {written}, '}}') "
-        f"WHEN a.type <> {text(QUALIFIED_NAME)} THEN {typed} "
+        f"WHEN a.type <> {literal(QUALIFIED_NAME)} THEN {typed} "
         f"WHEN a.key IN ({by_name}) THEN {name} ELSE {named} END"
     )
 

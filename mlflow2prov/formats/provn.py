@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from mlflow2prov import database
-from mlflow2prov.database import text
-from mlflow2prov.document import Document, Statement
-from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.document.kinds import Kind, Refers
-from mlflow2prov.document.literals import QUALIFIED_NAME
-from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov import engine
+from mlflow2prov.engine import literal
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats.deserializing import deserialized
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.names import Frequent, frequent, name_sql, pn_local, unescape
-from mlflow2prov.formats.streaming import write_text
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.names import Frequent, frequent, name_sql, pn_local, unescape
+from mlflow2prov.formats._support.prov_reader import deserialized
+from mlflow2prov.formats._support.text_stream import write_text
+from mlflow2prov.prov import Document, Statement
+from mlflow2prov.prov.attributes import QUALIFIED_NAME
+from mlflow2prov.prov.convert import from_prov
+from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.namespaces import Namespaces
 
 # A comment is not tried a second time: many of them are read as fast as one.
 _BEGIN = re.compile(rb"(?:\s|//[^\n\r]*[\n\r]|(?>/\*.*?\*/))*+document\b", re.S)
@@ -35,7 +35,7 @@ def write(document: Document, stream: BinaryIO) -> None:
     known = frequent(document)
     _write_statements(document, "", "  ", known, stream)
     for bundle in document.bundles():
-        name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {text(bundle)} AS bundle)"
+        name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {literal(bundle)} AS bundle)"
         stream.write(b"\n  bundle ")
         write_text(name, stream, counted=False)
         stream.write(b"\n")
@@ -62,7 +62,7 @@ def statement_texts(
     texts = {
         (kind.name, row): text
         for kind in document.kinds()
-        for row, text in database.rows(
+        for row, text in engine.rows(
             f"SELECT rowid, {_statement(kind, known)} FROM {document.table_of(kind)}"
         )
     }
@@ -93,7 +93,7 @@ def _attributes(known: Frequent) -> str:
     value = (
         f"CASE WHEN a.lang IS NOT NULL THEN concat({_quoted('a.value')}, '@', a.lang) "
         f"WHEN a.type IS NULL THEN {_quoted('a.value')} "
-        f"WHEN a.type = {text(QUALIFIED_NAME)} THEN concat('''', {name_sql('a.value', pn_local)}, '''') "
+        f"WHEN a.type = {literal(QUALIFIED_NAME)} THEN concat('''', {name_sql('a.value', pn_local)}, '''') "
         f"ELSE concat({_quoted('a.value')}, ' %% ', {name_sql('a.type', pn_local, known.types)}) END"
     )
     member = f"concat({name_sql('a.key', pn_local, known.keys)}, '=', {value})"

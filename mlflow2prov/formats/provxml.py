@@ -7,18 +7,18 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from mlflow2prov import database
-from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.document.kinds import Kind, Refers
-from mlflow2prov.document.literals import QUALIFIED_NAME, XSD_QNAME
-from mlflow2prov.document.namespaces import PROV
-from mlflow2prov.formats.deserializing import deserialized
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.names import Frequent, frequent, name_sql, ncname, unescape
-from mlflow2prov.formats.streaming import write_text
-from mlflow2prov.formats.xmltext import check, root_name, text_sql, xml_text
+from mlflow2prov import engine
+from mlflow2prov.engine import literal
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.names import Frequent, frequent, name_sql, ncname, unescape
+from mlflow2prov.formats._support.prov_reader import deserialized
+from mlflow2prov.formats._support.text_stream import write_text
+from mlflow2prov.formats._support.xml_text import check, root_name, text_sql, xml_text
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
+from mlflow2prov.prov.convert import from_prov
+from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.namespaces import PROV
 
 # In XML, XML Schema's namespace is written without the hash that PROV-DM gives it.
 _XML_NAMESPACES = {
@@ -42,7 +42,7 @@ def write(document: Document, stream: BinaryIO) -> None:
     known = frequent(document)
     _write_statements(document, "", "  ", known, stream)
     for bundle in document.bundles():
-        name = database.rows(f"SELECT {_name('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
+        name = engine.rows(f"SELECT {_name('b')} FROM (SELECT ? AS b)", [bundle])[0][0]
         stream.write(f'  <prov:bundleContent prov:id="{name}">\n'.encode())
         _write_statements(document, bundle, "    ", known, stream)
         stream.write(b"  </prov:bundleContent>\n")
@@ -85,7 +85,7 @@ def _statement(kind: Kind, indent: str, known: Frequent) -> str:
 def _attribute(known: Frequent) -> str:
     """Return the SQL for the element of an attribute."""
     key = _name("a.key", known.keys)
-    is_name = f"a.type = {text(QUALIFIED_NAME)}"
+    is_name = f"a.type = {literal(QUALIFIED_NAME)}"
     kind = (
         "CASE WHEN a.lang IS NOT NULL THEN concat(' xml:lang=\"', a.lang, '\"') "
         f"WHEN {is_name} THEN ' xsi:type=\"{XSD_QNAME}\"' "

@@ -6,14 +6,15 @@ import re
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats import provo, rdf
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.rdf_syntax import Syntax
-from mlflow2prov.formats.xmltext import check, root_name, text_sql
+from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_syntax import Syntax
+from mlflow2prov.formats._support.xml_text import check, root_name, text_sql
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import Namespaces
 
 # Namespaces that are declared by XML itself, and may not be by a file.
 _OF_XML = {"http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"}

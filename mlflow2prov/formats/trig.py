@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov.document import Document
-from mlflow2prov.formats import rdf
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.rdf_syntax import spelled
+from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_syntax import spelled
 from mlflow2prov.formats.turtle import Turtle, begins, write_prefixes
+from mlflow2prov.prov import Document
 
 
 def write(document: Document, stream: BinaryIO) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import Namespaces
-from mlflow2prov.formats import provo, rdf
-from mlflow2prov.formats.format import Format
-from mlflow2prov.formats.names import PLAIN
+from mlflow2prov.engine import literal
+from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.names import PLAIN
+from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_syntax import Syntax, output_prefixes
 from mlflow2prov.formats.nquads import quoted
-from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.rdf_syntax import Syntax, output_prefixes
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import Namespaces
 
 _BEGIN = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\b|BASE\b)", re.I)
 _PLAIN = re.compile(PLAIN)
@@ -65,7 +66,7 @@ class Turtle(Syntax):
         """A subject with its properties, one a line."""
         listed = self._listed(of, properties, attribute, f"{self._indent}    ")
         return [
-            f"SELECT concat({text(self._indent)}, {subject}, ' ', {listed}, ' .\n') FROM ({rows})"
+            f"SELECT concat({literal(self._indent)}, {subject}, ' ', {listed}, ' .\n') FROM ({rows})"
         ]
 
     def qualified(
@@ -74,12 +75,12 @@ class Turtle(Syntax):
         """The node in brackets, as value of the subject's property."""
         inner = self._indent + "    "
         listed = self._listed(of, properties, attribute, f"{inner}    ")
-        node = f"concat({text(f'{link} [ ')}, {listed}, {text(' ]')})"
+        node = f"concat({literal(f'{link} [ ')}, {listed}, {literal(' ]')})"
         return self.description(rows, "s", "", [*([triple] if triple else []), node])
 
     def _listed(self, of: str, properties: list[str], attribute: str, indent: str) -> str:
-        between = text(f" ;\n{indent}")
-        first = [text(f"a prov:{of}")] if of else []
+        between = literal(f" ;\n{indent}")
+        first = [literal(f"a prov:{of}")] if of else []
         rest = []
         if attribute:
             lines = f"list_transform(attributes, lambda a: {attribute})"

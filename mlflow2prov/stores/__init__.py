@@ -10,11 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mlflow2prov.errors import GraphStoreError
-from mlflow2prov.stores.address import Address, parse
-from mlflow2prov.stores.store import LAYOUTS, Options, Store
+from mlflow2prov.stores._support.address import Address, parse
+from mlflow2prov.stores._support.store import LAYOUTS, Options, Store
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 MODULES = {
     "bolt": "neo4j",
@@ -40,7 +40,7 @@ def is_address(name: str) -> bool:
 def push(document: Document, url: str, *, graph: str | None = None, layout: str = "kinds") -> None:
     """Add what ``document`` says to what a store holds.
 
-    Statements that are the same are united, as :func:`~mlflow2prov.operations.merge.merge` does, and prefixes that
+    Statements that are the same are united, as :func:`~mlflow2prov.prov.merge.merge` does, and prefixes that
     mean something else there are renamed. So pushing twice is the same as once, and a second push completes
     what a first one began.
 

@@ -18,16 +18,23 @@ from typing import Any
 
 import orjson
 
-from mlflow2prov import database
-from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import KIND, KINDS, Kind
-from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov import engine
 from mlflow2prov.errors import GraphStoreError, NamespaceError
-from mlflow2prov.formats.streaming import utf8
-from mlflow2prov.stores.address import Address
-from mlflow2prov.stores.properties import BUNDLE, FORMAL, ID, Database, attributes, with_properties
-from mlflow2prov.stores.store import Options, Store
-from mlflow2prov.stores.uniting import Said, document_of, key, numbered, remaining, under
+from mlflow2prov.formats._support.text_stream import utf8
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import KIND, KINDS, Kind
+from mlflow2prov.prov.namespaces import Namespaces
+from mlflow2prov.stores._support.address import Address
+from mlflow2prov.stores._support.properties import (
+    BUNDLE,
+    FORMAL,
+    ID,
+    Database,
+    attributes,
+    with_properties,
+)
+from mlflow2prov.stores._support.store import Options, Store
+from mlflow2prov.stores._support.upsert import Said, document_of, key, numbered, remaining, under
 
 ROWS = 10_000
 """Documents in a request to write."""
@@ -152,7 +159,7 @@ def _refuse_repeated(document: Document, options: Options, address: Address) -> 
             f"SELECT {_identifier(kind)} AS _id FROM {document.table_of(kind)}" for kind in together
         )
         if identifiers and (
-            found := database.rows(
+            found := engine.rows(
                 f"SELECT _id FROM ({identifiers}) GROUP BY _id HAVING count(*) > 1 LIMIT 1"
             )
         ):
@@ -214,7 +221,7 @@ def _records(document: Document, kind: Kind, options: Options) -> Iterator[list[
         f"SELECT '{{' || concat_ws(',', {', '.join(members)}) || '}},' "
         f"FROM ({with_properties(document.table_of(kind), kind, of)})"
     )
-    for batch in database.cursor().sql(query).to_arrow_reader(ROWS):
+    for batch in engine.cursor().sql(query).to_arrow_reader(ROWS):
         yield orjson.loads(b"[" + bytes(utf8(batch.column(0)))[:-1] + b"]")
 
 

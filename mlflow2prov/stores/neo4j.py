@@ -17,15 +17,15 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from mlflow2prov.document import Document
-from mlflow2prov.document.kinds import RELATIONS, Kind
-from mlflow2prov.document.namespaces import Namespaces
 from mlflow2prov.errors import GraphStoreError, NamespaceError
-from mlflow2prov.stores import neo4j_queries as queries
-from mlflow2prov.stores.address import Address
-from mlflow2prov.stores.properties import BUNDLE, ID, attributes, time_text
-from mlflow2prov.stores.store import Options, Store
-from mlflow2prov.stores.uniting import Said, document_of, remaining, under
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import RELATIONS, Kind
+from mlflow2prov.prov.namespaces import Namespaces
+from mlflow2prov.stores._support import cypher as queries
+from mlflow2prov.stores._support.address import Address
+from mlflow2prov.stores._support.properties import BUNDLE, ID, attributes, time_text
+from mlflow2prov.stores._support.store import Options, Store
+from mlflow2prov.stores._support.upsert import Said, document_of, remaining, under
 
 _LONGEST_WAIT_SECONDS = 10
 _FETCH = 5_000

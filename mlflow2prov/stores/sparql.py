@@ -17,16 +17,16 @@ from typing import BinaryIO
 
 import httpx
 
-from mlflow2prov.database import text
-from mlflow2prov.document import Document
-from mlflow2prov.document.namespaces import Namespaces
+from mlflow2prov.engine import literal
 from mlflow2prov.errors import FormatError, NamespaceError
-from mlflow2prov.formats import rdf
+from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_syntax import spelled
 from mlflow2prov.formats.nquads import NQuads
-from mlflow2prov.formats.rdf_reading import read_rdf
-from mlflow2prov.formats.rdf_syntax import spelled
-from mlflow2prov.stores.address import Address
-from mlflow2prov.stores.store import Options, Store
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import Namespaces
+from mlflow2prov.stores._support.address import Address
+from mlflow2prov.stores._support.store import Options, Store
 
 NODES = "https://w3id.org/mlflow2prov/.well-known/genid/"
 """The IRIs of nodes that have no name, before their digest."""
@@ -56,10 +56,8 @@ class _Triples(NQuads):
 
     def node(self, label: str, told_by: Sequence[str]) -> str:  # noqa: ARG002
         """An IRI of the digest of what tells it from all others."""
-        listed = ", ".join([text(self._within), *told_by])
-        return (
-            f"concat({text(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
-        )
+        listed = ", ".join([literal(self._within), *told_by])
+        return f"concat({literal(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
 
 
 def check(address: Address, options: Options) -> None:

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from mlflow2prov import Document, save
 from mlflow2prov.cli import cli
-from tests.operations.audit import STATEMENTS, project, relation, thing
-from tests.operations.statements import PREFIXES
+from tests.audit.graphs import STATEMENTS, project, relation, thing
+from tests.prov.statements import PREFIXES
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from mlflow2prov.cli import cli
-from mlflow2prov.cli.configuration import read_configuration
-from mlflow2prov.cli.schema import schema
+from mlflow2prov.cli.config_file import read_configuration
+from mlflow2prov.cli.config_schema import schema
 from mlflow2prov.errors import ConfigurationError
 
 TOP = Path(__file__).parents[2]

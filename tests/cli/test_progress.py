@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from mlflow2prov import Document, formats
-from mlflow2prov.document import Statement
 from mlflow2prov.formats.files import stage
+from mlflow2prov.prov import Statement
 from tests.repositories import Repository
 
 COMMITS = 30

@@ -9,9 +9,9 @@ from datetime import timedelta, timezone
 
 from hypothesis import strategies as st
 
-from mlflow2prov.document import Document, Literal, Statement
-from mlflow2prov.document.building import normal
-from mlflow2prov.document.kinds import ELEMENTS, RELATIONS, Refers
+from mlflow2prov.prov import Document, Literal, Statement
+from mlflow2prov.prov.builder import normal
+from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, Refers
 
 # Any Unicode scalar value but NUL, which no database column of text can hold.
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")
@@ -94,7 +94,7 @@ def documents(draw, locals_=PLAIN_LOCALS, bundles=True):
             mentioned.add(relation.arguments[0] if relation.kind == "mentionOf" else "")
             statements.append(relation)
     document = Document.from_statements(statements, prefixes)
-    from mlflow2prov.operations.unify import unify
+    from mlflow2prov.prov.unify import unify
 
     unify(document)
     return document

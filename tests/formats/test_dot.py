@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mlflow2prov import Document, Literal, Statement, formats
-from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
+from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from tests.formats.strategies import ODD_LOCALS, documents
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlflow2prov import Document, formats
-from mlflow2prov.document import Statement
-from mlflow2prov.document.literals import Literal
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import parquet
+from mlflow2prov.prov import Statement
+from mlflow2prov.prov.attributes import Literal
 
 GENERATION = Statement(
     "wasGeneratedBy",

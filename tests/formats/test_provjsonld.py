@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mlflow2prov import Document, Literal, Statement, formats
-from mlflow2prov.document.literals import QUALIFIED_NAME
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.provjsonld import CONTEXT
+from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from tests.formats.strategies import ODD_LOCALS, documents
 
 SCHEMAS = Path(os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", "../shared/schemas"))

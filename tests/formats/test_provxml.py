@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov import formats
-from mlflow2prov.document.literals import Literal
+from mlflow2prov.prov.attributes import Literal
 
 HEAD = (
     '<prov:document xmlns:prov="http://www.w3.org/ns/prov#" xmlns:ex="urn:x:" '

@@ -11,13 +11,13 @@ from prov.model import ProvDocument
 from rdflib.compare import isomorphic
 
 from mlflow2prov import Document, Literal, Statement, formats
-from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.document.kinds import KINDS
-from mlflow2prov.document.literals import QUALIFIED_NAME
-from mlflow2prov.document.namespaces import PROV
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats import provo
-from mlflow2prov.formats.names import unescape
+from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support.names import unescape
+from mlflow2prov.prov.attributes import QUALIFIED_NAME
+from mlflow2prov.prov.convert import from_prov
+from mlflow2prov.prov.kinds import KINDS
+from mlflow2prov.prov.namespaces import PROV
 from tests.formats.strategies import ODD_LOCALS, documents
 
 SYNTAXES = {"nquads": "nquads", "trig": "trig", "turtle": "turtle", "rdf": "xml"}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mlflow2prov import formats
-from mlflow2prov.document import Document
-from mlflow2prov.document.interchange import from_prov
-from mlflow2prov.formats.names import unescape
+from mlflow2prov.formats._support.names import unescape
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.convert import from_prov
 from tests.formats.strategies import ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}

@@ -8,11 +8,11 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.output import files_of, look_at, show
-from mlflow2prov.cli.selecting import SelectingCommand, of_versions
-from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
+from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
+from mlflow2prov.cli.selector_argument import SelectingCommand, of_versions
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 TROUBLE = 2
 """The exit code when it cannot be told; 1 is for what is found."""
@@ -88,9 +88,9 @@ def command(
     refuse_folder(output, "the file in it")
 
     def prepare() -> Action:
-        from mlflow2prov.cli.allowing import read_allowances
-        from mlflow2prov.cli.verdicts import FORMATS
-        from mlflow2prov.operations.checking import check, question_named
+        from mlflow2prov.audit.check import check, question_named
+        from mlflow2prov.audit.waivers import read_allowances
+        from mlflow2prov.render.check import FORMATS
 
         look_at(output)
         words = (word.strip() for given in require for word in given.split(","))

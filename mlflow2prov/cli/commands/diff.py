@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT, refuse_repeated_stream
+from mlflow2prov.cli.param_types import TEXT, refuse_repeated_stream
 from mlflow2prov.errors import ConfigurationError, SelectionError
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
-    from mlflow2prov.operations.comparison import Comparison
-    from mlflow2prov.operations.difference import Difference
+    from mlflow2prov.audit.comparison import Comparison
+    from mlflow2prov.prov import Document
+    from mlflow2prov.prov.difference import Difference
 
 TROUBLE = 2
 """The exit code of what could not be compared, as ``diff``'s; 1 says that something differs."""
@@ -74,8 +74,8 @@ def command(
     refuse_repeated_stream(inputs)
 
     def prepare() -> Action:
-        from mlflow2prov.cli.differing import DIFFERENCES
         from mlflow2prov.formats.files import load, look_at_file
+        from mlflow2prov.render.difference import DIFFERENCES
 
         for name in inputs:
             look_at_file(name)
@@ -98,10 +98,10 @@ def command(
 def _difference(
     documents: list[Document], of: str | None, against: str | None
 ) -> Difference | Comparison:
-    from mlflow2prov.operations.comparison import compare
-    from mlflow2prov.operations.difference import difference
-    from mlflow2prov.operations.explanation import subjects_of
-    from mlflow2prov.operations.lineage import lineage
+    from mlflow2prov.audit.comparison import compare
+    from mlflow2prov.audit.explanation import subjects_of
+    from mlflow2prov.lineage.lineage import lineage
+    from mlflow2prov.prov.difference import difference
 
     if of is None and len(documents) != 2:
         raise ConfigurationError(f"diff compares two documents, and there are {len(documents)}")

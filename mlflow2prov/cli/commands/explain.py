@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.selecting import SelectingCommand
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.param_types import TEXT
+from mlflow2prov.cli.selector_argument import SelectingCommand
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command(cls=SelectingCommand)
@@ -49,17 +49,17 @@ def command(of: tuple[str, ...], impact: bool, format_: str) -> Step:
         raise click.UsageError("explain what? name it: explain models:/<name>/<version>")
 
     def prepare() -> Action:
-        from mlflow2prov.cli import explaining
+        from mlflow2prov.render import explanation as explaining
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             pairs = [(document, selector) for document in documents for selector in of]
             if impact:
-                from mlflow2prov.operations.impact import impact as impact_of
+                from mlflow2prov.audit.impact import impact as impact_of
 
                 reached = [impact_of(*pair) for pair in pairs]
                 chain.printed.append(explaining.render(reached, explaining.impact_table, format_))
             else:
-                from mlflow2prov.operations.explanation import explain
+                from mlflow2prov.audit.explanation import explain
 
                 said = [explain(*pair) for pair in pairs]
                 chain.printed.append(explaining.render(said, explaining.explanation_table, format_))

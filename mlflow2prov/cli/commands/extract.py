@@ -8,10 +8,10 @@ import click
 from click.core import ParameterSource
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT, URI
+from mlflow2prov.cli.param_types import TEXT, URI
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 _OF_GIT = ("since", "until", "branches", "no_mailmap", "renames")
 _OF_MLFLOW = (

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.param_types import TEXT
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command()
@@ -74,7 +74,7 @@ def command(
     """
 
     def prepare() -> Action:
-        from mlflow2prov.operations.lineage import check_relations, lineage
+        from mlflow2prov.lineage.lineage import check_relations, lineage
 
         followed = check_relations(relations or None)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT, URI, refuse_repeated_stream
+from mlflow2prov.cli.param_types import TEXT, URI, refuse_repeated_stream
 from mlflow2prov.formats import READABLE
 from mlflow2prov.stores import is_address
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command()

@@ -16,7 +16,7 @@ def command() -> Step:
     """
 
     def prepare() -> Action:
-        from mlflow2prov.operations.merge import merge
+        from mlflow2prov.prov.merge import merge
 
         return lambda documents, _: [merge(documents)]
 

@@ -9,12 +9,12 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.output import look_at, show
-from mlflow2prov.cli.selecting import SelectingCommand, of_versions
-from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
-from mlflow2prov.reports import FORMATS
+from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
+from mlflow2prov.cli.selector_argument import SelectingCommand, of_versions
+from mlflow2prov.render.report import FORMATS
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command(cls=SelectingCommand)
@@ -58,8 +58,8 @@ def command(
 
     def prepare() -> Action:
         from mlflow2prov.errors import ConfigurationError
-        from mlflow2prov.reports import report
-        from mlflow2prov.reports.links import check_url
+        from mlflow2prov.render.report import report
+        from mlflow2prov.render.report.links import check_url
 
         look_at(output)
         if repository_url is not None:

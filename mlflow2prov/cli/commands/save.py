@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
+from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
 from mlflow2prov.formats import MODULES
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command()

@@ -11,8 +11,8 @@ from mlflow2prov.cli.chain import Action, Chain, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlflow2prov.document import Document
-    from mlflow2prov.operations.table import Table
+    from mlflow2prov.prov import Document
+    from mlflow2prov.table import Table
 
 
 @click.command()
@@ -53,8 +53,8 @@ def command(resolution: str, fine: bool, by: tuple[str, ...], format_: str) -> S
         raise click.UsageError("--by counts by other things than --resolution fine; choose one")
 
     def prepare() -> Action:
-        from mlflow2prov.cli.tables import FORMATS
-        from mlflow2prov.operations.statistics import statistics
+        from mlflow2prov.audit.statistics import statistics
+        from mlflow2prov.render.table import FORMATS
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             asked = "fine" if fine else resolution
@@ -71,7 +71,7 @@ def _joined(tables: Sequence[Table]) -> Table:
     """Return one table, so that what comes out is one CSV, one JSON array."""
     if len(tables) == 1:
         return tables[0]
-    from mlflow2prov.operations.table import Table
+    from mlflow2prov.table import Table
 
     rows = [(number, *row) for number, table in enumerate(tables, start=1) for row in table.rows]
     return Table(("document", *tables[0].columns), rows)

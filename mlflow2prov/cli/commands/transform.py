@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.values import TEXT
+from mlflow2prov.cli.param_types import TEXT
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 @click.command()
@@ -52,9 +52,9 @@ def command(
     def prepare() -> Action:
         import secrets
 
-        from mlflow2prov.operations.aliases import claims, read_aliases
-        from mlflow2prov.operations.pseudonyms import read_key
-        from mlflow2prov.operations.transform import transform
+        from mlflow2prov.people.aliases import claims, read_aliases
+        from mlflow2prov.people.pseudonyms import read_key
+        from mlflow2prov.people.transform import transform
 
         if merge_aliased_agents and not Path(merge_aliased_agents).is_fifo():
             claims(read_aliases(merge_aliased_agents), merge_aliased_agents)

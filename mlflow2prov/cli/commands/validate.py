@@ -8,10 +8,10 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.output import files_of, look_at, show
-from mlflow2prov.cli.values import STREAM, TEXT, refuse_folder
+from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
 
 if TYPE_CHECKING:
-    from mlflow2prov.document import Document
+    from mlflow2prov.prov import Document
 
 
 TROUBLE = 2
@@ -55,8 +55,8 @@ def command(format_: str, output: str, limit: int) -> Step:
     refuse_folder(output, "the file in it")
 
     def prepare() -> Action:
-        from mlflow2prov.cli.validity import FORMATS
-        from mlflow2prov.operations.validation import validate
+        from mlflow2prov.prov.validation import validate
+        from mlflow2prov.render.validation import FORMATS
 
         look_at(output)
 

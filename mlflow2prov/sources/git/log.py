@@ -1,7 +1,7 @@
 """The log of a history: its commits, as ``git rev-list`` orders them, described by ``git diff-tree``.
 
 Several git processes describe commits side by side, each some hundreds in turn, so that all cores have
-something to do; what they print is parsed as it comes (:mod:`mlflow2prov.sources.git.parsing`). What a
+something to do; what they print is parsed as it comes (:mod:`mlflow2prov.sources.git.log_parser`). What a
 commit becomes does not depend on which of them described it, nor does the order of the facts.
 """
 
@@ -15,7 +15,7 @@ from typing import IO
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.git.command import Repository
-from mlflow2prov.sources.git.parsing import Layout, Parser, format_of
+from mlflow2prov.sources.git.log_parser import Layout, Parser, format_of
 
 _BLOCK = 4 << 20
 """How many bytes are parsed at once."""

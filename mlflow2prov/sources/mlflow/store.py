@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.progress import Progress
-from mlflow2prov.sources.mlflow.settling import settle
+from mlflow2prov.sources.mlflow.normalize import settle
 from mlflow2prov.sources.urls import without_credentials
 
 _FINGERPRINT_DIGITS = 24
@@ -106,15 +106,15 @@ def read_store(url: str, facts: Facts, wishes: Wishes | None = None) -> StoreInf
 def _reader(scheme: str, url: str) -> Reader:
     """Return the way of reading that an address asks for."""
     if scheme in ("http", "https"):
-        from mlflow2prov.sources.mlflow import server
+        from mlflow2prov.sources.mlflow import rest as server
 
         return server.read
     if scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
-        from mlflow2prov.sources.mlflow import sql
+        from mlflow2prov.sources.mlflow.database import reader as sql
 
         return sql.read
     if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (takes names of any length)
-        from mlflow2prov.sources.mlflow import files
+        from mlflow2prov.sources.mlflow.filestore import reader as files
 
         return files.read
     raise StoreError(

@@ -112,7 +112,7 @@ def origin(source: str | None, run_id: str | None) -> tuple[str | None, str | No
 
     ``models:/m-...`` and ``.../models/m-...`` name a logged model, ``runs:/<run id>/<path>`` a run's
     artifact. A place below some run's artifact root is told by
-    :func:`~mlflow2prov.sources.mlflow.settling.settle`, when all runs are known.
+    :func:`~mlflow2prov.sources.mlflow.normalize.settle`, when all runs are known.
     """
     if source is None:
         return run_id, None, None

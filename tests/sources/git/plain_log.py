@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import IO
 
 from mlflow2prov.facts import Facts, times
-from mlflow2prov.sources.git.parsing import path, text
+from mlflow2prov.sources.git.log_parser import path, text
 
 _BLOCK = 1 << 20
 _ROWS = 4_000

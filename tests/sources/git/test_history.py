@@ -9,9 +9,9 @@ import pytest
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
-from mlflow2prov.facts.history import derive_revisions
+from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.sources.git import read_history
-from mlflow2prov.sources.git.parsing import Layout, Parser, format_of
+from mlflow2prov.sources.git.log_parser import Layout, Parser, format_of
 from tests.repositories import ADA, BOB, Repository
 
 

@@ -10,16 +10,11 @@ import sqlalchemy
 
 from mlflow2prov.errors import StoreError
 from mlflow2prov.facts import TABLES
-from mlflow2prov.sources.mlflow.databases import opened
+from mlflow2prov.sources.mlflow.database.connection import opened
 from tests.conftest import free_port, make_store, mlflow_server
 from tests.services import databases
 from tests.services.databases import PARTLY, READER, DatabaseServer
-from tests.services.reading import (
-    assert_a_server_says_what_its_store_says,
-    counts,
-    read,
-    rows,
-)
+from tests.services.reading import assert_a_server_says_what_its_store_says, counts, read, rows
 
 
 class Store(NamedTuple):

@@ -1,0 +1,233 @@
+"""RDF out of a Document, as SQL: what all four syntaxes share.
+
+For every statement there is a description of a *subject*, and for a relation that says more than its
+two main arguments one of a *node*. Which there are is written once, here, from the table of
+:mod:`~mlflow2prov.formats._support.provo`; a :class:`~mlflow2prov.formats._support.rdf_syntax.Syntax` spells them.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from mlflow2prov import engine
+from mlflow2prov.engine import literal
+from mlflow2prov.errors import FormatError
+from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support.rdf_syntax import Syntax, Terms, iri, optional, spelling
+from mlflow2prov.formats._support.text_stream import tell_written, write_text
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME
+from mlflow2prov.prov.kinds import KINDS, Argument, Kind, Refers
+from mlflow2prov.prov.merge import merge
+from mlflow2prov.prov.namespaces import PROV
+
+_LANGUAGE = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+
+
+def refuse_bundles(document: Document, what: str) -> None:
+    """Raise :class:`FormatError` if there are bundles: a syntax of one graph cannot keep them apart."""
+    if bundles := document.bundles():
+        raise FormatError(
+            f"{what} holds one graph and cannot tell {len(bundles)} bundles apart; "
+            "save as trig, nquads or jsonld"
+        )
+
+
+def unambiguous(document: Document) -> Document:
+    """Return ``document`` unified, so that equal statements are one description.
+
+    Raises:
+        FormatError: it says what PROV-O has no words for.
+    """
+    if not document.is_unified:
+        document = merge([document])
+    for condition, reason in _UNSAYABLE:
+        query = condition.replace("{}", document.table)
+        found = engine.rows(f"SELECT kind, id FROM ({query}) LIMIT 1")
+        if found:
+            kind, name = found[0]
+            raise FormatError(
+                f"PROV-O has no words for {reason.format(kind=kind, name=str(name)[:100])}; save as json"
+            )
+    return document
+
+
+_unidentified = ", ".join(literal(kind.name) for kind in KINDS if not kind.identified)
+_elements = ", ".join(literal(kind.name) for kind in KINDS if kind.element)
+_no_second = ", ".join(
+    literal(kind.name)
+    for kind in KINDS
+    if not kind.element and not provo.RELATIONS[kind.name].qualifies
+)
+_UNSAYABLE = (
+    (
+        f"SELECT * FROM {{}} WHERE kind IN ({_unidentified}) AND (id IS NOT NULL OR len(attributes) > 0)",
+        "an identifier or attributes of {kind}",
+    ),
+    (
+        f"SELECT * FROM {{}} WHERE kind NOT IN ({_elements}) AND arg1 IS NULL "
+        f"OR kind IN ({_no_second}) AND arg2 IS NULL",
+        "{kind} without one of its two main arguments",
+    ),
+    (
+        f"SELECT kind, id FROM {{}} WHERE kind NOT IN ({_elements}) AND (bundle, id) IN ("
+        f"SELECT (bundle, id) FROM {{}} SEMI JOIN (SELECT bundle, id FROM {{}} "
+        f"WHERE kind NOT IN ({_elements}) AND id IS NOT NULL) USING (bundle, id) "
+        "GROUP BY bundle, id HAVING count(*) > 1)",
+        "two statements of one identifier ({kind} {name} is one of them)",
+    ),
+    (
+        "SELECT kind, arg1 AS id FROM {} WHERE kind = 'mentionOf' GROUP BY bundle, kind, arg1 "
+        "HAVING count(*) > 1",
+        "two mentions of {name}",
+    ),
+    (
+        "SELECT a.lang AS id, kind FROM (SELECT kind, unnest(attributes) AS a FROM {}) "
+        f"WHERE a.lang IS NOT NULL AND NOT regexp_full_match(a.lang, '{_LANGUAGE}')",
+        "the language {name!r}, which is none of BCP 47",
+    ),
+)
+
+
+def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
+    """Write the statements of ``bundle`` (``""``: of the document itself), which are unambiguous."""
+    with spelling(document, syntax) as terms:
+        for kind in document.kinds(bundle):
+            queries = _element if kind.element else _relation
+            for query in queries(document, kind, bundle, syntax, terms):
+                write_text(query, stream, counted=False)
+            tell_written(engine.scalar(f"SELECT count(*) FROM ({document.rows_of(kind, bundle)})"))
+
+
+def _element(
+    document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
+) -> list[str]:
+    times = [
+        _time("s", provo.ELEMENT_TIMES[argument.name], kind.column(argument.name), syntax)
+        for argument in kind.arguments
+    ]
+    rows = f"SELECT *, {terms.name('id')} AS s FROM ({document.rows_of(kind, bundle)})"
+    return syntax.description(rows, "s", provo.ELEMENTS[kind.name], times, terms.attribute("s"))
+
+
+def _relation(
+    document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
+) -> list[str]:
+    """Return the queries for what is one triple, then for what has a node."""
+    relation = provo.RELATIONS[kind.name]
+    first, second, *others = kind.arguments
+    columns = [
+        "*",
+        f"{terms.name(kind.column(first.name))} AS s",
+        f"{terms.name(kind.column(second.name))} AS o",
+        *(
+            f"{terms.name(kind.column(argument.name))} AS {_place(argument)}"
+            for argument in others
+            if argument.refers is not Refers.TIME
+        ),
+    ]
+    rows = f"SELECT {', '.join(columns)} FROM ({document.rows_of(kind, bundle)})"
+    triple = _property("s", kind.name, "o", syntax)
+    if not relation.qualifies:
+        return syntax.description(rows, "s", "", [triple, *_others("s", others, relation, syntax)])
+    is_plain = _is_plain(document, kind, bundle)
+    queries = syntax.description(f"{rows} WHERE {is_plain}", "s", "", [triple])
+    subtype = _SUBTYPE if kind.name == "wasDerivedFrom" else "NULL"
+    rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
+    groups = engine.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
+    told_by = [literal(kind.name), "s", "o"]
+    told_by += [kind.column(a.name) if a.refers is Refers.TIME else _place(a) for a in others]
+    where = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
+    for derivation, is_named in groups:
+        influence = derivation or relation.influence
+        link = f"qualified{derivation}" if derivation else relation.qualifies
+        properties = [
+            optional("o", _property("n", relation.object, "o", syntax)),
+            *_others("n", others, relation, syntax),
+        ]
+        node = terms.name("id") if is_named else syntax.node(f"{where}{influence}", told_by)
+        group = (
+            f"SELECT * EXCLUDE attributes, {node} AS n, {_without(derivation)} AS attributes FROM ({rows}) "
+            f"WHERE subtype IS NOT DISTINCT FROM {literal(derivation) if derivation else 'NULL'} "
+            f"AND id IS {'NOT ' if is_named else ''}NULL"
+        )
+        also = optional("o", triple) if relation.keeps_triple else ""
+        attribute = terms.attribute("n")
+        if is_named:
+            links = [*([also] if also else []), _property("s", link, "n", syntax)]
+            queries += syntax.description(group, "s", "", links)
+            queries += syntax.description(group, "n", influence, properties, attribute)
+        else:
+            key = syntax.spell_key(PROV + link)
+            queries += syntax.qualified(group, also, key, influence, properties, attribute)
+    return queries
+
+
+def _is_plain(document: Document, kind: Kind, bundle: str) -> str:
+    """Return the SQL condition for a statement that is one triple and nothing else.
+
+    Where another statement has the same triple at a node, one alone would be read as that one's (by the
+    ``prov`` library even where only the subject is the same, or where the node lacks the object).
+    """
+    more = "".join(f" AND {kind.column(a.name)} IS NULL" for a in kind.arguments[2:])
+    is_plain = f"(id IS NULL AND len(attributes) = 0 AND arg2 IS NOT NULL{more})"
+    rows = document.rows_of(kind, bundle)
+    half = engine.rows(f"SELECT 1 FROM ({rows}) WHERE arg2 IS NULL LIMIT 1")
+    same = "arg1" if provo.RELATIONS[kind.name].keeps_triple or half else "arg1, arg2"
+    clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain}"
+    found = engine.rows(
+        f"SELECT 1 FROM ({rows}) AS one SEMI JOIN ({clashing}) AS other USING ({same}) WHERE {is_plain} LIMIT 1"
+    )
+    if not found:
+        return is_plain
+    return f"({is_plain} AND ({same}) NOT IN (SELECT {_tuple(same)} FROM ({clashing})))"
+
+
+def _tuple(columns: str) -> str:
+    return f"({columns})" if "," in columns else columns
+
+
+_derivations = ", ".join(literal(f"prov:{name}") for name in provo.DERIVATIONS)
+_SUBTYPE = (
+    "substr(list_filter(attributes, lambda a: a.key = 'prov:type' "
+    f"AND a.type = {literal(QUALIFIED_NAME)} AND a.value IN ({_derivations}))[1].value, 6)"
+)
+
+
+def _without(subtype: str | None) -> str:
+    """Return the SQL for the attributes but for the type that is the node's class already."""
+    if subtype is None:
+        return "attributes"
+    return (
+        "list_filter(attributes, lambda a: NOT (a.key = 'prov:type' AND "
+        f"coalesce(a.type, '') = {literal(QUALIFIED_NAME)} AND a.value = {literal('prov:' + subtype)}))"
+    )
+
+
+def _place(argument: Argument) -> str:
+    return f"to_{argument.name}"
+
+
+def _others(
+    subject: str, arguments: list[Argument], relation: provo.Relation, syntax: Syntax
+) -> list[str]:
+    """Return the SQL for the formal arguments after the second."""
+    properties = []
+    for position, argument in enumerate(arguments, start=3):
+        term = relation.others[argument.name]
+        if argument.refers is Refers.TIME:
+            properties.append(_time(subject, term, f"arg{position}", syntax))
+        else:
+            column = _place(argument)
+            properties.append(optional(column, _property(subject, term, column, syntax)))
+    return properties
+
+
+def _property(subject: str, term: str, value: str, syntax: Syntax) -> str:
+    return syntax.reference(subject, literal(syntax.spell_key(PROV + term)), value)
+
+
+def _time(subject: str, term: str, column: str, syntax: Syntax) -> str:
+    datatype = literal(syntax.annotation(iri(XSD_DATETIME, syntax.prefixes)))
+    key = literal(syntax.spell_key(PROV + term))
+    return optional(column, syntax.literal(subject, key, column, datatype))

@@ -1,1 +1,0 @@
-"""Operations: Documents in, a Document or a table out. Each is one function."""

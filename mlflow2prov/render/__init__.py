@@ -1,0 +1,1 @@
+"""Rendering: results as text, tables, JSON, Markdown, SARIF and HTML."""

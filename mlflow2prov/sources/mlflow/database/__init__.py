@@ -1,0 +1,1 @@
+"""An MLflow backend database, read by its tables."""

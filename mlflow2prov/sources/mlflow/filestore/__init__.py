@@ -1,0 +1,1 @@
+"""An MLflow file store (`mlruns`), read as files."""

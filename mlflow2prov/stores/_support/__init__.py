@@ -1,0 +1,1 @@
+"""Addresses, properties and batches that several stores share."""

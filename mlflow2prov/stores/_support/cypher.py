@@ -1,0 +1,213 @@
+"""The Cypher that Neo4j is asked, and the rows that go with it.
+
+Labels, types and the keys of times are part of a query's text, so rows that share them go together. All else is a
+parameter. What comes from a document gets into the text only if it is made of harmless characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from mlflow2prov import engine
+from mlflow2prov.engine import literal
+from mlflow2prov.formats._support.text_stream import utf8
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import ELEMENTS, KINDS, Kind
+from mlflow2prov.stores._support.properties import BUNDLE, FORMAL, ID, Database, with_properties
+from mlflow2prov.stores._support.upsert import key
+
+ROWS = 10_000
+"""Statements in a transaction."""
+
+KEY = "prov:key"
+"""The property by which a relationship is told from all others, and a node that stands for what is left open."""
+
+_LABELS = {kind.name: kind.name.capitalize() for kind in ELEMENTS}
+KIND_OF = {_LABELS[kind.name]: kind for kind in ELEMENTS}
+_OWN_LABELS = (*KIND_OF, "Element", "BundleElement", "Unspecified", "Namespace")
+# What begins or ends a quoted name, or an escape, and what no name has; the rest is text between backticks.
+_HARMLESS = r"(length({0}) BETWEEN 1 AND 200 AND NOT regexp_matches({0}, '[`\\\x00-\x1f\x7f]'))"
+
+
+def odd(kind: Kind) -> str:
+    """Return the property that holds the literals which the others do not tell back, as JSON."""
+    return f"prov:{kind.name}Literals"
+
+
+DATABASE = Database(
+    fits="length({}) BETWEEN 1 AND 10000",
+    reserved=FORMAL | {ID, BUNDLE, KEY} | {odd(kind) for kind in KINDS},
+    times=_HARMLESS,
+)
+
+CONSTRAINTS = (
+    f"CREATE CONSTRAINT prov_element IF NOT EXISTS FOR (n:Element) REQUIRE n.`{ID}` IS UNIQUE",
+    f"CREATE CONSTRAINT prov_bundle_element IF NOT EXISTS FOR (n:BundleElement) "
+    f"REQUIRE (n.`{BUNDLE}`, n.`{ID}`) IS UNIQUE",
+    f"CREATE CONSTRAINT prov_unspecified IF NOT EXISTS FOR (n:Unspecified) REQUIRE n.`{KEY}` IS UNIQUE",
+    "CREATE CONSTRAINT prov_namespace IF NOT EXISTS FOR (n:Namespace) REQUIRE n.prefix IS UNIQUE",
+    *(
+        f"CREATE INDEX prov_{kind.name} IF NOT EXISTS FOR (n:{_LABELS[kind.name]}) ON (n.`{ID}`)"
+        for kind in ELEMENTS
+    ),
+)
+NAMESPACES = "MATCH (n:Namespace) RETURN n.prefix AS prefix, n.uri AS uri"
+DECLARE = (
+    "UNWIND $rows AS row MERGE (n:Namespace {prefix: row.prefix}) ON CREATE SET n.uri = row.uri"
+)
+ANYTHING = "MATCH (n) WHERE n:Element OR n:BundleElement RETURN 1 LIMIT 1"
+
+_EACH = "UNWIND $rows AS row WITH row, row.properties AS given"
+_ELEMENT = "labels(n) AS labels, properties(n) AS properties"
+_RELATION = f"properties(r) AS properties, a.`{ID}` AS source, b.`{ID}` AS target"
+EVERY_ELEMENT = tuple(
+    f"MATCH (n:{label}) WHERE n:Entity OR n:Activity OR n:Agent RETURN {_ELEMENT}"
+    for label in ("Element", "BundleElement")
+)
+
+
+def every(kind: Kind) -> str:
+    """Return the query for all relationships of a kind."""
+    return f"MATCH (a)-[r:{kind.name}]->(b) WHERE r.`{KEY}` IS NOT NULL RETURN {_RELATION}"
+
+
+def count(kind: Kind) -> str:
+    """Return the query for how many statements of a kind there may be, which is answered at once."""
+    if kind.element:
+        return f"MATCH (n:{_LABELS[kind.name]}) RETURN count(n)"
+    return f"MATCH ()-[r:{kind.name}]->() RETURN count(r)"
+
+
+def asking(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Give queries for what the database says of the statements of a kind, with their rows."""
+    yield from _grouped(document, kind, is_writing=False)
+
+
+def writing(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Give queries that write the statements of a kind, with their rows: each a transaction."""
+    yield from _grouped(document, kind, is_writing=True)
+
+
+def _grouped(
+    document: Document, kind: Kind, *, is_writing: bool
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Give a query and its rows for each group of statements that share the query's text."""
+    table = document.table_of(kind)
+    rows = f"(SELECT *, {key(kind)} AS key FROM {table})"
+    rows = f"({with_properties(rows, kind, DATABASE)})" if is_writing else rows
+    shared = ["bundle <> '' AS in_bundle"]
+    if not kind.element:
+        shared += ["arg1 IS NULL AS no_source", "arg2 IS NULL AS no_target"]
+    if is_writing:
+        shared += ["times", f"{_types() if kind.element else '[]'} AS labels"]
+    names = [one.rpartition(" AS ")[2] for one in shared]
+    row = _row(kind) if is_writing else _keys(kind)
+    ordered = f"SELECT {', '.join(shared)}, {row} AS json FROM {rows}"
+    query = (
+        f"SELECT dense_rank() OVER (ORDER BY {', '.join(names)})::INTEGER AS number, {', '.join(names)}, json "
+        f"FROM ({ordered}) ORDER BY number"
+    )
+    make = _write_query if is_writing else _ask_query
+    for batch in engine.cursor().sql(query).to_arrow_reader(ROWS):
+        numbers = batch.column(0).to_numpy(zero_copy_only=False)
+        start = 0
+        while start < len(numbers):
+            end = int(numbers.searchsorted(numbers[start], side="right"))
+            group = {name: batch.column(name)[start].as_py() for name in names}
+            listed = bytes(utf8(batch.column("json").slice(start, end - start)))
+            yield make(kind, group), orjson.loads(b"[" + listed[:-1] + b"]")
+            start = end
+
+
+def _types() -> str:
+    """Return the SQL for the labels that an element's types are: the local parts of their names."""
+    own = ", ".join(literal(label) for label in _OWN_LABELS)
+    local = "CASE WHEN contains(a.value, ':') THEN substr(a.value, strpos(a.value, ':') + 1) ELSE a.value END"
+    named = "list_filter(attributes, lambda a: a.key = 'prov:type')"
+    return (
+        f"list_sort(list_distinct(list_filter(list_transform({named}, lambda a: {local}), "
+        f"lambda l: {_HARMLESS.format('l')} AND l NOT IN ({own}))))"
+    )
+
+
+def _members(kind: Kind, *, with_key: bool) -> list[str]:
+    """Return the SQL for the members of a row that say which statement it is."""
+    members = ["'\"bundle\":' || to_json(bundle)::VARCHAR"]
+    if kind.element:
+        return [*members, "'\"id\":' || to_json(id)::VARCHAR"]
+    members += ["'\"key\":\"' || key || '\"'"] if with_key else []
+    members += [
+        f"'\"{name}\":' || to_json({column})::VARCHAR"
+        for name, column in (("source", "arg1"), ("target", "arg2"))
+    ]
+    return members
+
+
+def _keys(kind: Kind) -> str:
+    return f"'{{' || concat_ws(',', {', '.join(_members(kind, with_key=True))}) || '}},'"
+
+
+def _row(kind: Kind) -> str:
+    properties = [
+        "nullif(properties, '')",
+        f"'\"{odd(kind)}\":' || to_json(odd)::VARCHAR",
+    ]
+    if not kind.element:
+        properties += [
+            f"'\"{ID}\":' || to_json(id)::VARCHAR",
+            f"'\"{BUNDLE}\":' || to_json(nullif(bundle, ''))::VARCHAR",
+        ]
+    members = ", ".join(_members(kind, with_key=True))
+    return (
+        f"'{{' || concat_ws(',', {members}) || ',\"properties\":{{' || "
+        f"concat_ws(',', {', '.join(properties)}) || '}}}},'"
+    )
+
+
+def _write_query(kind: Kind, group: dict[str, Any]) -> str:
+    properties = _with_times(group["times"])
+    if kind.element:
+        labels = "".join(f":`{label}`" for label in (_LABELS[kind.name], *group["labels"]))
+        return f"{_EACH} MERGE {_node('n', group, 'id')} SET n{labels}, n += {properties}"
+    return (
+        f"{_EACH} MERGE {_end('a', group, 'source')} MERGE {_end('b', group, 'target')} "
+        f"MERGE (a)-[r:{kind.name} {{`{KEY}`: row.key}}]->(b) SET r += {properties}"
+    )
+
+
+def _ask_query(kind: Kind, group: dict[str, Any]) -> str:
+    if kind.element:
+        return f"UNWIND $rows AS row MATCH {_node('n', group, 'id')} RETURN {_ELEMENT}"
+    return (
+        f"UNWIND $rows AS row MATCH {_end('a', group, 'source')} MATCH {_end('b', group, 'target')} "
+        f"MATCH (a)-[r:{kind.name} {{`{KEY}`: row.key}}]->(b) RETURN {_RELATION}"
+    )
+
+
+def _node(variable: str, group: dict[str, Any], member: str) -> str:
+    """Return the pattern of the element whose identifier a row's ``member`` is."""
+    if group["in_bundle"]:
+        return f"({variable}:BundleElement {{`{BUNDLE}`: row.bundle, `{ID}`: row.{member}}})"
+    return f"({variable}:Element {{`{ID}`: row.{member}}})"
+
+
+def _end(variable: str, group: dict[str, Any], member: str) -> str:
+    """Return the pattern of the node where a relationship begins or ends."""
+    if not group[f"no_{member}"]:
+        return _node(variable, group, member)
+    # Both ends may be open, and are two things then.
+    return f"({variable}:Unspecified {{`{KEY}`: row.key + '{member[0]}'}})"
+
+
+def _with_times(times: list[dict[str, Any]]) -> str:
+    """Return the Cypher for a row's properties, the texts of times made times."""
+    made = []
+    for time in times:
+        function = "localdatetime" if time["is_local"] else "datetime"
+        value = f"given.`{time['key']}`"
+        value = f"[t IN {value} | {function}(t)]" if time["is_list"] else f"{function}({value})"
+        made.append(f"`{time['key']}`: {value}")
+    return f"given {{.*, {', '.join(made)}}}" if made else "given"

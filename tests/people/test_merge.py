@@ -1,0 +1,154 @@
+"""Merging aliased agents: who a list says is one, is one; everybody else stays."""
+
+from itertools import permutations
+
+import pytest
+
+from mlflow2prov import Statement, transform
+from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.prov.namespaces import MLFLOW2PROV
+from tests.prov.statements import agent, attributed, document, entity
+
+PEOPLE = (
+    agent("g", "User", name="Ada L.", email="Ada@x.org"),
+    agent("m", "User", username="ada"),
+    agent("b", "User", name="Bob"),
+    attributed("e", "g"),
+    attributed("e", "m"),
+    attributed("e", "b"),
+)
+ADA = {"Ada": ["ada@X.org", "ADA"]}
+
+
+def agents(merged):
+    return {s.id: {a.value for a in s.attributes} for s in merged.statements() if s.kind == "agent"}
+
+
+def merged(*statements, aliases=ADA, **options):
+    return transform(document(*statements, **options), merge_aliased_agents=aliases)
+
+
+def test_A8_users_of_git_and_mlflow_become_one_and_others_stay():
+    result = merged(*PEOPLE)
+    found = agents(result)
+    assert found.pop("b") == {"Bob", "User"}
+    ((one, values),) = found.items()
+    assert values == {"Ada", "Ada L.", "Ada@x.org", "ada", "User"}
+    attributions = [s.arguments for s in result.statements() if s.kind == "wasAttributedTo"]
+    assert sorted(attributions) == sorted([("e", "b"), ("e", one)])
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "# nobody yet\n", "- name: Nobody here\n"])
+def test_A8_a_file_of_nobody_here_merges_nobody(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    made = document(*PEOPLE)
+    assert transform(made, merge_aliased_agents=tmp_path / "a.yaml") == made
+
+
+def test_A8_an_entry_merges_its_own_and_not_the_agents_of_another():
+    aliases = {"Ada Lovelace": ["ada@x.org"], "Adam": ["ada"]}
+    found = agents(merged(*PEOPLE, aliases=aliases))
+    assert sorted(sorted(values - {"User"}) for values in found.values()) == [
+        ["Ada L.", "Ada Lovelace", "Ada@x.org"],
+        ["Adam", "ada"],
+        ["Bob"],
+    ]
+
+
+def test_every_reference_is_redirected():
+    result = merged(
+        *PEOPLE[:2],
+        Statement("wasAssociatedWith", "w", ("a", "m", "p")),
+        Statement("actedOnBehalfOf", None, ("b", "m", "a")),
+        Statement("wasInfluencedBy", None, ("e", "g")),
+        entity("e", **{"ex:who": "m"}),
+    )
+    (one,) = agents(result)
+    assert {n for s in result.statements() for n in (s.id, *s.arguments)} & {"g", "m"} == set()
+    assert {s.arguments for s in result.statements() if s.kind not in ("agent", "entity")} == {
+        ("a", one, "p"),
+        ("b", one, "a"),
+        ("e", one),
+    }
+    # A text is no reference.
+    assert [a.value for s in result.statements() if s.id == "e" for a in s.attributes] == ["m"]
+
+
+def test_the_result_does_not_depend_on_any_order():
+    results = [merged(*order) for order in permutations(PEOPLE[:4])]
+    turned = merged(*PEOPLE[:4], aliases={"Ada": ["ADA", "ada@X.org"]})
+    assert all(list(r.statements()) == list(turned.statements()) for r in results)
+
+
+def test_in_bundles_agents_are_merged_where_they_stand():
+    result = merged(
+        agent("g", bundle="b", name="Ada L.", email="ada@x.org"), attributed("e", "g", "b")
+    )
+    assert {s.bundle for s in result.statements()} == {"b"}
+    assert {"Ada", "Ada L."} < next(iter(agents(result).values()))
+
+
+def test_the_label_is_the_one_name():
+    result = merged(agent("g", email="ada@x.org", **{"prov:label": "Ada L."}))
+    (labels,) = (
+        [a.value for a in s.attributes if a.key == "prov:label"] for s in result.statements()
+    )
+    assert labels == ["Ada"]
+
+
+def test_software_agents_and_names_under_other_prefixes_are_matched_too():
+    result = merged(
+        agent("bot", "prov:SoftwareAgent", name="ada"), agent("f", **{"ex:name": " ADA "})
+    )
+    assert len(agents(result)) == 1
+
+
+def test_without_a_default_namespace_the_merged_agent_is_in_the_products_own():
+    result = merged(agent("ex:g", **{"ex:name": "Ada"}), prefixes={"ex": "http://x/"})
+    (statement,) = result.statements()
+    assert result.namespaces.uri(statement.id).startswith(f"{MLFLOW2PROV}User.")
+    assert f"{MLFLOW2PROV}name" in {result.namespaces.uri(a.key) for a in statement.attributes}
+
+
+def test_an_agent_that_two_claim_is_an_error():
+    with pytest.raises(ConfigurationError, match="the agent g is claimed by 'Ada' and by 'Liz'"):
+        merged(*PEOPLE, aliases={"Ada": ["ada l."], "Liz": ["ada@x.org"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("- name: A\n  aliases: [x]\n- name: B\n  aliases: [X]\n", ": 'X' is claimed by 'A' and by 'B'"),
+        ("- name: A\n- nam: B\n", ":2: expected the keys `name` and `aliases`, not 'nam'"),
+        ("- name: A\n- aliases: [x]\n", ":2: expected a `name` in each entry"),
+        ("- name: A\n  aliases: x\n", ":2: expected a list after `aliases`"),
+        ("- name: A\n  aliases:\n  - x\n  - 3\n", ":4: expected text in `aliases`, not '3'"),
+        ("- name: A\n  aliases: [[x]]\n", ":2: expected text in `aliases`, not a list"),
+        ("- name: 3\n", ":1: expected text in `name`, not '3'"),
+        ("- name: ' '\n", ":1: expected text in `name`"),
+        ("- name: A\n  name: B\n", ":2: expected `name` once"),
+        ("name: A\naliases: [x]\n", ":1: expected a list of"),
+        ("- A\n", ":1: expected `name: …`"),
+        ("- name: A\n  aliases: [\n", ":3: not YAML"),
+        ("- name: !!python/object/apply:os.getcwd []\n", ":1: expected text in `name`"),
+        ("[" * 5000, ": not YAML of people"),
+        ("\x00", ": not YAML"),
+    ],
+)  # fmt: skip
+def test_a_file_that_says_something_else_is_told_the_line_and_what_was_expected(
+    tmp_path, text, error
+):
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        transform(document(*PEOPLE), merge_aliased_agents=path)
+    assert str(raised.value).startswith(f"{path}{error}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nothing\.yaml: the aliases cannot be read"):
+        transform(document(*PEOPLE), merge_aliased_agents=tmp_path / "nothing.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"- name: Jos\xe9\n")
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        transform(document(*PEOPLE), merge_aliased_agents=tmp_path / "latin.yaml")

@@ -1,0 +1,122 @@
+"""Difference: what one document says that another does not."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlflow2prov import Document, Literal, Statement, difference, load
+from mlflow2prov.prov.difference import AttributeChange
+from tests.audit.graphs import relation, thing
+from tests.golden import HERE as GOLDEN
+from tests.prov.statements import document
+
+OLD = (
+    thing("entity", "same", name="x"),
+    thing("entity", "gone", "Run", name="fit"),
+    thing("entity", "e", "Run", name="a", tags=["1", "2"]),
+    thing("activity", "act", arguments=("2024-01-01T00:00:00+00:00", None)),
+    relation("used", "act", "e", None, role="Source"),
+    relation("used", "act", "gone", None),
+)
+NEW = (
+    thing("entity", "same", name="x"),
+    thing("entity", "e", "Run", name="b", tags=["2", "3"], more="y"),
+    thing("activity", "act", arguments=("2024-01-02T00:00:00+00:00", None)),
+    relation("used", "act", "e", None, role="Script"),
+    relation("wasGeneratedBy", "e", "act", None),
+)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return difference(document(*OLD), document(*NEW))
+
+
+def test_each_statement_is_added_removed_or_changed(found):
+    assert [(c.what, c.statement) for c in found.changes] == [
+        ("changed", "e"),
+        ("removed", "gone"),
+        ("changed", "act"),
+        ("added", "wasGeneratedBy(e, act, -)"),
+        ("changed", "used(act, e, -)"),
+        ("removed", "used(act, gone, -)"),
+    ]
+    assert found.counts() == {"added": 1, "removed": 2, "changed": 3}
+
+
+def test_of_what_is_changed_only_the_attributes_that_are(found):
+    by_statement = {c.statement: c.attributes for c in found.changes}
+    assert by_statement["e"] == (
+        AttributeChange("more", (), ("y",)),
+        AttributeChange("name", ("a",), ("b",)),
+        AttributeChange("tags", ("1", "2"), ("2", "3")),
+    )
+    start = ("2024-01-01T00:00:00+00:00",), ("2024-01-02T00:00:00+00:00",)
+    assert by_statement["act"] == (AttributeChange("startTime", *start),)
+    (role,) = by_statement["used(act, e, -)"]
+    assert role.before[0].startswith("Source") and role.after[0].startswith("Script")
+
+
+def test_a_person_is_told_what_it_is_about(found):
+    assert found.changes[1].about == "Run fit"
+
+
+def test_neither_prefixes_nor_order_nor_repetition_differ():
+    one = document(*OLD)
+    other = Document.from_statements(
+        [thing("entity", "p:same", **{"p:name": "x"})] * 2, {"p": "http://x/"}
+    )
+    assert difference(document(OLD[0]), other).is_same
+    assert difference(one, document(*OLD[::-1], *OLD)).is_same
+
+
+def test_types_and_languages_of_values_count():
+    def of(*literal):
+        return document(Statement("entity", "e", (), (Literal("k", *literal),)))
+
+    assert not difference(of("1"), of("1", "xsd:int")).is_same
+    (change,) = difference(of("1", None, "en"), of("1", None, "de")).changes
+    assert change.attributes == (AttributeChange("k", ("1@en",), ("1@de",)),)
+
+
+def test_bundles_are_told_apart():
+    (removed, added) = difference(
+        document(thing("entity", "e", bundle="b")), document(thing("entity", "e", bundle="c"))
+    ).changes
+    assert (removed.what, removed.bundle, added.what, added.bundle) == (
+        "removed",
+        "b",
+        "added",
+        "c",
+    )
+
+
+def test_the_documents_are_left_as_they_are():
+    old, new = document(*OLD), document(*NEW)
+    difference(old, new)
+    assert len(old) == len(OLD) and len(new) == len(NEW) and not old.is_unified
+
+
+STATEMENTS = st.lists(
+    st.one_of(
+        st.builds(lambda n, v: thing("entity", n, k=v), st.sampled_from("abc"), st.sampled_from("12")),
+        st.builds(lambda a, b: relation("hadMember", a, b), st.sampled_from("abc"), st.sampled_from("abc")),
+    )
+)  # fmt: skip
+
+
+@given(STATEMENTS, STATEMENTS)
+@settings(max_examples=40, deadline=None)
+def test_it_is_nothing_exactly_when_the_documents_are_equal_and_turns_around(one, other):
+    forth = difference(document(*one), document(*other))
+    back = difference(document(*other), document(*one))
+    assert forth.is_same == (document(*one) == document(*other))
+    turned = {"added": "removed", "removed": "added", "changed": "changed"}
+    assert [(turned[c.what], c.statement) for c in back.changes] == [
+        (c.what, c.statement) for c in forth.changes
+    ]
+
+
+def test_the_example_does_not_differ_from_itself():
+    golden = load(GOLDEN / "result.json")
+    assert difference(golden, load(GOLDEN / "result.ttl")).is_same

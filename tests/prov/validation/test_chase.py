@@ -1,0 +1,102 @@
+"""What is reckoned on columns is what the Recommendation's text gives, rule by rule."""
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from mlflow2prov import Document, Literal, Statement, validate
+from mlflow2prov.prov.kinds import KIND, KINDS, Refers
+from tests.prov.validation import chase
+from tests.prov.validation.chase import NONE
+
+_TIMES = ("2024-01-01T00:00:00", "2024-01-02T00:00:00")
+_NAMES = {
+    Refers.ENTITY: ("e1", "e2", "e3"),
+    Refers.ACTIVITY: ("a1", "a2"),
+    Refers.AGENT: ("ag", "e1", "a1"),
+    Refers.ELEMENT: ("e1", "e2", "a1"),
+    Refers.GENERATION: ("g1", "g2"),
+    Refers.USAGE: ("u1", "u2"),
+    Refers.TIME: _TIMES,
+}
+_IDS = {"wasGeneratedBy": ("g1", "g2"), "used": ("u1", "u2")}
+_KINDS = [kind.name for kind in KINDS if kind.name != "mentionOf"]
+
+
+def argument(place):
+    names = st.sampled_from(_NAMES[place.refers])
+    return names if place.required else st.one_of(st.just(NONE), names)
+
+
+@st.composite
+def statements(draw, kinds=_KINDS, others=("r",)):
+    """A statement of any of some kinds; relations of any kind may have the names of ``others``."""
+    kind = KIND[draw(st.sampled_from(kinds))]
+    if kind.element:
+        id_ = draw(st.sampled_from(_NAMES[Refers(kind.name)]))
+    elif kind.identified:
+        names = _IDS.get(kind.name, (f"{kind.name}1", f"{kind.name}2"))
+        id_ = draw(st.sampled_from((NONE, *names, *others)))
+    else:
+        id_ = NONE
+    arguments = [draw(argument(place)) for place in kind.arguments]
+    if kind.name in ("entity", "wasDerivedFrom"):
+        arguments.append(draw(st.integers(0, 9)) == 0)
+    return (kind.name, id_, *arguments)
+
+
+_TYPE = {"entity": "prov:EmptyCollection", "wasDerivedFrom": "prov:Revision"}
+
+
+def written(statement):
+    """The same as a Statement."""
+    kind, id_, *arguments = statement
+    attributes = ()
+    if kind in _TYPE and arguments.pop():
+        attributes = (Literal("prov:type", _TYPE[kind], "prov:QUALIFIED_NAME"),)
+    given = tuple(None if each == NONE else each for each in arguments)
+    assert len(given) == len(KIND[kind].arguments)
+    return Statement(kind, None if id_ == NONE else id_, given, attributes)
+
+
+def check(listed):
+    expected = chase.is_valid(listed)
+    report = validate(Document.from_statements(map(written, listed), {"": "http://x/"}))
+    for violation in report.violations:
+        event(str(violation.rule))
+    assert report.is_valid == expected, [str(v.rule) for v in report.violations]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(statements(), min_size=1, max_size=7))
+def test_the_verdict_is_that_of_the_text(listed):
+    check(listed)
+
+
+_EVENTS = ("entity", "activity", "wasGeneratedBy", "used", "wasStartedBy", "wasDerivedFrom")
+_ORDERED = (*_EVENTS, "wasDerivedFrom", "wasAttributedTo", "specializationOf")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(statements(_ORDERED, ()), min_size=3, max_size=7))
+def test_the_order_of_events_is_that_of_the_text(listed):
+    check(listed)
+
+
+_MERGED = ("activity", "wasGeneratedBy", "used", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(statements((*_MERGED, "wasDerivedFrom"), ()), min_size=3, max_size=6))
+def test_what_is_merged_is_that_of_the_text(listed):
+    check(listed)
+
+
+_SHARED = ("activity", "used", "wasGeneratedBy", "wasStartedBy", "wasDerivedFrom")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(statements((*_SHARED, "wasInfluencedBy", "wasInfluencedBy")), min_size=2, max_size=5)
+)
+def test_influences_of_the_same_name_are_merged_as_in_the_text(listed):
+    check(listed)
