@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.lineage.lineage import lineage
     from mlflow2prov.people.transform import transform
-    from mlflow2prov.prov import Document, Literal, Statement
+    from mlflow2prov.prov import Attribute, Document, Statement
     from mlflow2prov.prov.difference import difference
     from mlflow2prov.prov.merge import merge
-    from mlflow2prov.prov.validation import Report, validate
+    from mlflow2prov.prov.validation import ValidationReport, validate
     from mlflow2prov.render.report import report
     from mlflow2prov.stores import pull, push
 
@@ -34,9 +34,9 @@ __version__ = "1.0.0"
 _HOMES = {
     "Document": "prov",
     "Findings": "extraction",
-    "Literal": "prov",
+    "Attribute": "prov",
     "MLflow2ProvError": "errors",
-    "Report": "prov.validation",
+    "ValidationReport": "prov.validation",
     "Statement": "prov",
     "audit": "audit.audit",
     "check": "audit.check",
@@ -57,12 +57,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attribute",
     "Document",
     "Findings",
-    "Literal",
     "MLflow2ProvError",
-    "Report",
     "Statement",
+    "ValidationReport",
     "__version__",
     "audit",
     "check",

@@ -3,8 +3,8 @@
     MLflow2ProvError            what a user can be told in one line (exit code 1)
     |-- SourceError             a repository or an MLflow store cannot be read
     |   |-- RepositoryError
-    |   `-- StoreError
-    |-- GraphStoreError         a store of documents cannot be reached, or refuses
+    |   `-- TrackingStoreError
+    |-- DocumentStoreError         a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
     |-- NamespaceError          a qualified name has no namespace
     |-- ConfigurationError      a YAML file or an argument does not say what it should
@@ -28,11 +28,11 @@ class RepositoryError(SourceError):
     """A Git repository is missing, unreadable or not one."""
 
 
-class StoreError(SourceError):
+class TrackingStoreError(SourceError):
     """An MLflow server, database or folder is missing, unreadable or not one."""
 
 
-class GraphStoreError(MLflow2ProvError):
+class DocumentStoreError(MLflow2ProvError):
     """A store that documents are pushed to or pulled from cannot be reached, or refuses."""
 
 

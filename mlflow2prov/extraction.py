@@ -84,7 +84,7 @@ def extract(
 
     Raises:
         RepositoryError: the repository cannot be read.
-        StoreError: the MLflow store cannot be read.
+        TrackingStoreError: the MLflow store cannot be read.
         ConfigurationError: neither source is given, or an argument is none of those named here.
         NamespaceError: the namespace is no URI.
     """
@@ -114,9 +114,9 @@ def extract(
         findings.left_out += history.left_out
         derive_revisions(facts)
     if mlflow_url is not None:
-        from mlflow2prov.sources.mlflow import Wishes, read_store
+        from mlflow2prov.sources.mlflow import ReadOptions, read_store
 
-        wishes = Wishes(
+        wishes = ReadOptions(
             metric_history=metric_history,
             artifacts=artifacts,
             artifacts_destination=artifacts_destination,

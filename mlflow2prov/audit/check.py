@@ -35,7 +35,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Waiver:
     """A finding that is allowed, and why."""
 
     code: str
@@ -45,14 +45,14 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """What a check comes to."""
 
     audit: Audit
     findings: tuple[Finding, ...]
     """Those that are not allowed, the gravest first."""
-    allowed: tuple[tuple[Finding, Allowance], ...]
-    unused: tuple[Allowance, ...]
+    allowed: tuple[tuple[Finding, Waiver], ...]
+    unused: tuple[Waiver, ...]
     """Allowances that allowed nothing."""
     fail_on: str
 
@@ -77,8 +77,8 @@ def check(
     require: Iterable[str] = (),
     minimum: int = 0,
     fail_on: str = ERROR,
-    allow: Iterable[Allowance] = (),
-) -> Verdict:
+    allow: Iterable[Waiver] = (),
+) -> CheckResult:
     """Hold the versions of registered models against what is required of them.
 
     Args:
@@ -115,7 +115,7 @@ def check(
     kept, allowed = _sorted_out(all_findings, allowances)
     used = {allowance for _, allowance in allowed}
     unused = tuple(one for one in allowances if one not in used)
-    return Verdict(found, kept, allowed, unused, fail_on)
+    return CheckResult(found, kept, allowed, unused, fail_on)
 
 
 def question_named(name: str) -> str:
@@ -158,8 +158,8 @@ def _error(version: Item, code: str, message: str) -> Finding:
 
 
 def _sorted_out(
-    found: Sequence[Finding], allowances: Sequence[Allowance]
-) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, Allowance], ...]]:
+    found: Sequence[Finding], allowances: Sequence[Waiver]
+) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, Waiver], ...]]:
     """Return what is not allowed, and what is, with that which allows it."""
     kept, allowed = [], []
     for finding in found:
@@ -171,7 +171,7 @@ def _sorted_out(
     return tuple(kept), tuple(allowed)
 
 
-def _allows(allowance: Allowance, finding: Finding) -> bool:
+def _allows(allowance: Waiver, finding: Finding) -> bool:
     about = finding.version.about
     uris = [about.get("uri", finding.version.label)]
     uris += [

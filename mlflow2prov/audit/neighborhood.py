@@ -43,7 +43,7 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Closeup:
+class Neighborhood:
     """What stands directly behind a version."""
 
     nodes: tuple[Node, ...]
@@ -52,7 +52,7 @@ class Closeup:
     """How many things of the same sort there are besides."""
 
 
-def closeups(document: Document, explained: Sequence[Explanation]) -> dict[str, Closeup]:
+def neighborhoods(document: Document, explained: Sequence[Explanation]) -> dict[str, Neighborhood]:
     """Return the close-ups of explained versions, by their identifier.
 
     There are the things that their explanations name, and the activities that made the version, its source and its
@@ -72,7 +72,7 @@ def closeups(document: Document, explained: Sequence[Explanation]) -> dict[str, 
         for one in explained
     }
     return {
-        name: Closeup(tuple(found), tuple(edges.get(name, ())), left_out.get(name, 0))
+        name: Neighborhood(tuple(found), tuple(edges.get(name, ())), left_out.get(name, 0))
         for name, found in nodes.items()
     }
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from mlflow2prov.audit.check import MEANINGS, Allowance, unknown_code
+from mlflow2prov.audit.check import MEANINGS, Waiver, unknown_code
 from mlflow2prov.yaml_file import Yaml, read_yaml
 
 _KEYS = ("finding", "of", "reason")
 
 
-def read_allowances(path: str) -> list[Allowance]:
+def read_waivers(path: str) -> list[Waiver]:
     """Read a file of allowances.
 
     Raises:
@@ -30,7 +30,7 @@ def read_allowances(path: str) -> list[Allowance]:
     return [_allowance(found, number, entry) for number, entry in enumerate(found.data)]
 
 
-def _allowance(found: Yaml, number: int, entry: object) -> Allowance:
+def _allowance(found: Yaml, number: int, entry: object) -> Waiver:
     line = found.lines[number,]
     if not isinstance(entry, dict):
         raise found.wrong(f"an allowance has the keys {', '.join(_KEYS)}", line)
@@ -48,7 +48,7 @@ def _allowance(found: Yaml, number: int, entry: object) -> Allowance:
         raise found.wrong(
             unknown_code(code) + _near(code, tuple(MEANINGS)), found.lines[number, "finding"]
         )
-    return Allowance(said["finding"], said["reason"], said.get("of", "*"))
+    return Waiver(said["finding"], said["reason"], said.get("of", "*"))
 
 
 def _text(found: Yaml, number: int, key: str) -> str:

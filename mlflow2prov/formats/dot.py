@@ -14,7 +14,7 @@ from mlflow2prov.engine import literal
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 
 _LONGEST_LABEL = 40
 _LONGEST_VALUE = 20
@@ -107,7 +107,7 @@ def _first(key: str, condition: str = "true") -> str:
 
 
 def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> list[str]:
-    first, *others = (a for a in kind.arguments if a.refers is not Refers.TIME)
+    first, *others = (a for a in kind.arguments if a.type is not ArgumentType.TIME)
     effect = _node(kind.column(first.name), bundle)
     # To the first cause that is given: what started an activity may be known by its starter only.
     cause = f"coalesce({', '.join(kind.column(argument.name) for argument in others)})"

@@ -23,9 +23,9 @@ from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.formats._support.text_stream import tell_written
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.builder import Attribute, Builder, normal
+from mlflow2prov.prov.builder import AttributeTuple, Builder, normal
 from mlflow2prov.prov.document import ARROW_SCHEMA, COLUMNS
-from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, Kind, Refers
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType, Kind
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _PREFIXES = b"prov:prefixes"
@@ -108,7 +108,7 @@ class _Rows:
         if any(value is not None for value in given[count:]):
             raise FormatError(f"{kind.name} with more than its {count} arguments")
         return [
-            value if argument.refers is Refers.TIME else self._name(value)
+            value if argument.type is ArgumentType.TIME else self._name(value)
             for argument, value in zip(kind.arguments, given, strict=False)
         ]
 
@@ -122,7 +122,7 @@ class _Rows:
         value: str | None,
         type: str | None,  # noqa: A002
         lang: str | None,
-    ) -> Attribute:
+    ) -> AttributeTuple:
         if key is None or value is None:
             raise FormatError(f"an attribute of {kind.name} without a key or a value")
         if lang is not None:

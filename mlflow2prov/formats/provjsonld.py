@@ -24,8 +24,8 @@ from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
-from mlflow2prov.prov.builder import Attribute, Builder, date_time, normal
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 
 CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
@@ -111,7 +111,7 @@ def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
     parts = [f"'\"@id\": ' || {_name('id', prefixes)}"]
     for argument in kind.arguments:
         column = kind.column(argument.name)
-        is_time = argument.refers is Refers.TIME
+        is_time = argument.type is ArgumentType.TIME
         value = f"to_json({column})::VARCHAR" if is_time else _name(column, prefixes)
         parts.append(f"'\"{argument.name}\": ' || {value}")
     key, value = _key("a.key", kind, prefixes), _value(prefixes)
@@ -227,7 +227,7 @@ def _read_statement(
 ) -> None:
     places = {argument.name: place for place, argument in enumerate(kind.arguments)}
     arguments: list[str | None] = [None] * len(places)
-    attributes: list[Attribute] = []
+    attributes: list[AttributeTuple] = []
     identifier = None
     members: list[Any] = []
     for key, value in node.items():
@@ -240,7 +240,7 @@ def _read_statement(
         elif key in places:
             if not isinstance(value, str):
                 raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is no text")
-            is_time = kind.arguments[places[key]].refers is Refers.TIME
+            is_time = kind.arguments[places[key]].type is ArgumentType.TIME
             arguments[places[key]] = date_time(value) if is_time else scope(value)
         else:
             name = f"prov:{key}" if ":" not in key else scope(key)
@@ -252,7 +252,7 @@ def _read_statement(
         builder.add(bundle, kind.name, identifier, [*arguments], attributes)
 
 
-def _literal(key: str, value: object, scope: Scope) -> Attribute:
+def _literal(key: str, value: object, scope: Scope) -> AttributeTuple:
     if isinstance(value, str):
         if key in _BY_NAME:
             return key, scope(value), literals.QUALIFIED_NAME, None

@@ -17,7 +17,7 @@ from mlflow2prov.formats._support.text_stream import write_text
 from mlflow2prov.prov import Document, Statement
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.convert import from_prov
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import Namespaces
 
 # A comment is not tried a second time: many of them are read as fast as one.
@@ -75,7 +75,7 @@ def _statement(kind: Kind, known: Frequent) -> str:
     """Return the SQL for a statement of ``kind``; what is not given is a dash."""
     arguments = [
         kind.column(argument.name)
-        if argument.refers is Refers.TIME
+        if argument.type is ArgumentType.TIME
         else name_sql(kind.column(argument.name), pn_local)
         for argument in kind.arguments
     ]

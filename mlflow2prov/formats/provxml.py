@@ -17,7 +17,7 @@ from mlflow2prov.formats._support.xml_text import check, root_name, text_sql, xm
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.prov.convert import from_prov
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import PROV
 
 # In XML, XML Schema's namespace is written without the hash that PROV-DM gives it.
@@ -71,7 +71,7 @@ def _statement(kind: Kind, indent: str, known: Frequent) -> str:
     for argument in kind.arguments:
         column = kind.column(argument.name)
         opened = f"{inner}<prov:{argument.name}"
-        if argument.refers is Refers.TIME:
+        if argument.type is ArgumentType.TIME:
             parts.append(f"'{opened}>' || {column} || '</prov:{argument.name}>'")
         else:
             parts.append(f"'{opened} prov:ref=\"' || {_name(column)} || '\"/>'")

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from mlflow2prov import engine
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 
 Numbers = NDArray[np.int64]
 
 _NO_CAUSE = {"actedOnBehalfOf": ("activity",), "mentionOf": ("bundle",)}
-_ELEMENTS = (Refers.ENTITY, Refers.ACTIVITY, Refers.AGENT, Refers.ELEMENT)
+_ELEMENTS = (ArgumentType.ENTITY, ArgumentType.ACTIVITY, ArgumentType.AGENT, ArgumentType.ELEMENT)
 
 
 def causes(kind: Kind) -> Iterator[str]:
     """Yield the columns of a relation's causes; its effect is the first argument."""
     for argument in kind.arguments[1:]:
-        if argument.refers in _ELEMENTS and argument.name not in _NO_CAUSE.get(kind.name, ()):
+        if argument.type in _ELEMENTS and argument.name not in _NO_CAUSE.get(kind.name, ()):
             yield kind.column(argument.name)
 
 

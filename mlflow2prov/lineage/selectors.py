@@ -22,7 +22,7 @@ from mlflow2prov import engine
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.kinds import RELATIONS, Kind, Refers
+from mlflow2prov.prov.kinds import RELATIONS, ArgumentType, Kind
 from mlflow2prov.prov.selection import elements, has_type, listed, local, own_type, value
 
 MOST_CANDIDATES = 6
@@ -201,7 +201,7 @@ def _referred(document: Document, selector: str) -> list[str]:
 
 
 def _references(kind: Kind) -> str:
-    return ", ".join(kind.column(a.name) for a in kind.arguments if a.refers is not Refers.TIME)
+    return ", ".join(kind.column(a.name) for a in kind.arguments if a.type is not ArgumentType.TIME)
 
 
 def _advice(document: Document, selector: str) -> str:

@@ -11,7 +11,7 @@ from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.people.aliases import claims, compared, read_aliases
 from mlflow2prov.people.substitution import IS_NAME, replace
-from mlflow2prov.prov import KIND, Document, Literal, Statement
+from mlflow2prov.prov import KIND, Attribute, Document, Statement
 from mlflow2prov.prov.namespaces import MLFLOW2PROV
 
 IDENTIFYING = ("name", "email", "username")
@@ -93,7 +93,7 @@ def _call(document: Document, names: Mapping[str, str]) -> None:
             "agent",
             agent,
             (),
-            (Literal(key, names[agent]), Literal("prov:label", names[agent])),
+            (Attribute(key, names[agent]), Attribute("prov:label", names[agent])),
             bundle,
         )
         for bundle, agent in stated

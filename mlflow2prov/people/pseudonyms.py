@@ -44,7 +44,7 @@ from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.people.common_words import VOCABULARY
 from mlflow2prov.people.detection import IS_PERSON, people_of
-from mlflow2prov.people.redaction import Mask
+from mlflow2prov.people.redaction import Redactor
 from mlflow2prov.people.substitution import IS_NAME, pairs_table, replace
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS
@@ -99,7 +99,7 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
     if key is not None and not key:
         raise ConfigurationError("the key of the pseudonyms is empty")
     people = people_of(document)
-    mask = Mask(key if key is not None else os.urandom(32), people.names)
+    mask = Redactor(key if key is not None else os.urandom(32), people.names)
     texts = {t: after for t in _texts(document) if (after := mask.text(t)) != t}
     special = {person: mask.pseudonym(person) for person in people.values}
     prefixes = _told_apart(
@@ -123,7 +123,7 @@ def _texts(document: Document) -> Iterator[str]:
         yield from batch.column(0).to_pylist()
 
 
-def _told_apart(mask: Mask, after: dict[str, str]) -> dict[str, str]:
+def _told_apart(mask: Redactor, after: dict[str, str]) -> dict[str, str]:
     """Return what names become; different ones, such as ``ann`` and ``Ann``, stay different."""
     times = Counter(after.values())
     return {
@@ -136,7 +136,7 @@ class _Names:
     """The qualified names of a document, and what those that tell of people become."""
 
     def __init__(
-        self, mask: Mask, document: Document, prefixes: dict[str, str], changed: Iterable[str]
+        self, mask: Redactor, document: Document, prefixes: dict[str, str], changed: Iterable[str]
     ) -> None:
         self._mask = mask
         self._document = document

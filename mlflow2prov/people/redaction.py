@@ -110,7 +110,7 @@ class _Sought:
         return (start, end) if _humps(value, start, end) else None
 
 
-class Mask:
+class Redactor:
     """Replaces what is known of people in texts by digests under ``key``."""
 
     def __init__(self, key: bytes, names: Iterable[str]) -> None:

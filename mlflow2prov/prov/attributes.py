@@ -1,6 +1,6 @@
-"""Attribute values, in PROV-JSON's own terms: a lexical value, a datatype, a language.
+"""AttributeTuple values, in PROV-JSON's own terms: a lexical value, a datatype, a language.
 
-A :class:`Literal` is one attribute of a statement with its key. The Document keeps a statement's
+A :class:`Attribute` is one attribute of a statement with its key. The Document keeps a statement's
 attributes as a list of these, ordered and without repetition; several values to a key are several
 literals. What PROV-JSON writes as a bare string has neither type nor language; a bare number or boolean is
 kept with the type that it stands for (PROV-JSON section 2.4; the ``prov`` library reads them alike).
@@ -23,7 +23,7 @@ XSD_QNAME = "xsd:QName"
 SQL_TYPE = 'STRUCT("key" VARCHAR, "value" VARCHAR, "type" VARCHAR, "lang" VARCHAR)[]'
 
 
-class Literal(NamedTuple):
+class Attribute(NamedTuple):
     """One attribute: its key, its lexical value, and its datatype or language where it has one.
 
     ``key`` and ``type`` are qualified names of the document (``prov:label``, ``xsd:int``); the value

@@ -15,18 +15,20 @@ from datetime import datetime, timedelta
 from mlflow2prov.errors import FormatError
 from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.document import Document, columnar
-from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KINDS, Refers
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KINDS, ArgumentType
 from mlflow2prov.prov.namespaces import Namespaces
 
 _ROWS = 50_000
 _WIDTH = len(ARGUMENT_COLUMNS)
 _TIMES = {
-    kind.name: [n for n, argument in enumerate(kind.arguments) if argument.refers is Refers.TIME]
+    kind.name: [
+        n for n, argument in enumerate(kind.arguments) if argument.type is ArgumentType.TIME
+    ]
     for kind in KINDS
 }
 
-Attribute = tuple[str, str, str | None, str | None]
-"""A key, a lexical value, a datatype, a language: the fields of a Literal."""
+AttributeTuple = tuple[str, str, str | None, str | None]
+"""A key, a lexical value, a datatype, a language: the fields of a Attribute."""
 
 
 class Builder:
@@ -42,7 +44,7 @@ class Builder:
         kind: str,
         id: str | None,  # noqa: A002
         arguments: Sequence[str | None],
-        attributes: Iterable[Attribute],
+        attributes: Iterable[AttributeTuple],
     ) -> None:
         """Add a statement.
 
@@ -70,7 +72,7 @@ class Builder:
 
     def _clear(self) -> None:
         self._keys: list[tuple[str | None, ...]] = []
-        self._attributes: list[Attribute] = []
+        self._attributes: list[AttributeTuple] = []
         self._offsets = [0]
 
     def _flush(self) -> None:

@@ -13,10 +13,10 @@ from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
 
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import Literal
-from mlflow2prov.prov.builder import Attribute, Builder, date_time, normal
+from mlflow2prov.prov.attributes import Attribute
+from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
 from mlflow2prov.prov.document import Document, Statement
-from mlflow2prov.prov.kinds import ELEMENTS, KIND, Refers
+from mlflow2prov.prov.kinds import ELEMENTS, KIND, ArgumentType
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 
 _KINDS = {type_: name for type_, name in PROV_N_MAP.items() if name in KIND}
@@ -49,7 +49,7 @@ def to_prov(document: Document) -> ProvDocument:
 def _add(bundle: ProvBundle, statement: Statement, name: Callable[[str], QualifiedName]) -> None:
     kind = KIND[statement.kind]
     formal = [
-        (spaced(argument.name), value if argument.refers is Refers.TIME else name(value))
+        (spaced(argument.name), value if argument.type is ArgumentType.TIME else name(value))
         for argument, value in zip(kind.arguments, statement.arguments, strict=True)
         if value is not None
     ]
@@ -66,7 +66,7 @@ def spaced(term: str) -> QualifiedName:
 _PROV = Namespace("prov", PROV)
 
 
-def _prov_value(literal: Literal, name: Callable[[str], QualifiedName]) -> Any:
+def _prov_value(literal: Attribute, name: Callable[[str], QualifiedName]) -> Any:
     if literal.lang is not None:
         return ProvLiteral(literal.value, langtag=literal.lang)
     match literal.type:
@@ -116,7 +116,7 @@ def from_prov(
                 known[key] = namespaces.name(space.uri, local, space.prefix or "ns")
         return known[key]
 
-    def attribute(key: QualifiedName, value: Any) -> Attribute:
+    def attribute(key: QualifiedName, value: Any) -> AttributeTuple:
         found = _attribute(name(key, unescape_keys), value, name)
         if not unescape or not unescape_values or found[2] == literals.QUALIFIED_NAME:
             return found
@@ -134,7 +134,7 @@ def _take(
     record: ProvRecord,
     bundle: str,
     name: Callable[[QualifiedName], str],
-    attribute: Callable[[QualifiedName, Any], Attribute],
+    attribute: Callable[[QualifiedName, Any], AttributeTuple],
     builder: Builder,
 ) -> None:
     kind = KIND[_KINDS[record.get_type()]]
@@ -146,21 +146,22 @@ def _take(
     for one in [{"entity": m} for m in members] if kind.name == "hadMember" and members else [{}]:
         found = {**given, **one}
         arguments = [
-            _argument(found.get(argument.name), argument.refers, name)
-            for argument in kind.arguments
+            _argument(found.get(argument.name), argument.type, name) for argument in kind.arguments
         ]
         builder.add(bundle, kind.name, identifier, arguments, attributes)
 
 
-def _argument(value: Any, refers: Refers, name: Callable[[QualifiedName], str]) -> str | None:
+def _argument(
+    value: Any, argument_type: ArgumentType, name: Callable[[QualifiedName], str]
+) -> str | None:
     if value is None:
         return None
-    if refers is Refers.TIME:
+    if argument_type is ArgumentType.TIME:
         return value.isoformat() if isinstance(value, datetime) else date_time(str(value))
     return name(value)
 
 
-def _attribute(key: str, value: Any, name: Callable[[QualifiedName], str]) -> Attribute:
+def _attribute(key: str, value: Any, name: Callable[[QualifiedName], str]) -> AttributeTuple:
     match value:
         case QualifiedName():
             return key, name(value), literals.QUALIFIED_NAME, None
@@ -200,8 +201,8 @@ def to_networkx(document: Document) -> networkx.MultiDiGraph[str]:
         if statement.kind in elements:
             graph.add_node(str(statement.id), **about, **formal)
             continue
-        kinds = {a.name: a.refers for a in KIND[statement.kind].arguments}
-        ends = [name for name in formal if kinds[name] is not Refers.TIME][:2]
+        kinds = {a.name: a.type for a in KIND[statement.kind].arguments}
+        ends = [name for name in formal if kinds[name] is not ArgumentType.TIME][:2]
         if len(ends) == 2:
             rest = {name: value for name, value in formal.items() if name not in ends}
             graph.add_edge(formal[ends[0]], formal[ends[1]], **about, **rest)

@@ -5,7 +5,7 @@
 
 One row is one statement. What ``arg1`` to ``arg5`` mean comes from :mod:`mlflow2prov.prov.kinds`; names
 are qualified names of the document's namespaces; times are ``xsd:dateTime``; ``attributes`` is an ordered
-list of :class:`~mlflow2prov.prov.attributes.Literal`. ``bundle`` is empty for what the document itself
+list of :class:`~mlflow2prov.prov.attributes.Attribute`. ``bundle`` is empty for what the document itself
 says (PROV-DM section 5.4).
 
 The rows are in DuckDB, so that whole documents are read, joined and written as columns; a kind at a time,
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from mlflow2prov import engine
-from mlflow2prov.prov.attributes import SQL_TYPE, Literal
+from mlflow2prov.prov.attributes import SQL_TYPE, Attribute
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KIND, KINDS, Kind
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 
@@ -35,7 +35,7 @@ COLUMNS = (*KEY_COLUMNS, "attributes")
 
 KIND_TYPE = f"ENUM({', '.join(engine.literal(kind.name) for kind in KINDS)})"
 
-_LITERAL = pa.struct([(field, pa.string()) for field in Literal._fields])
+_LITERAL = pa.struct([(field, pa.string()) for field in Attribute._fields])
 ARROW_SCHEMA = pa.schema(
     [
         *((column, pa.string()) for column in KEY_COLUMNS),
@@ -55,7 +55,7 @@ class Statement(NamedTuple):
     kind: str
     id: str | None
     arguments: tuple[str | None, ...] = ()
-    attributes: tuple[Literal, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
     bundle: str = ""
 
 
@@ -246,7 +246,7 @@ class Document:
                     row["kind"],
                     row["id"],
                     arguments[: len(KIND[row["kind"]].arguments)],
-                    tuple(Literal(**literal) for literal in row["attributes"]),
+                    tuple(Attribute(**literal) for literal in row["attributes"]),
                     row["bundle"],
                 )
 
@@ -314,9 +314,9 @@ def columnar(
         attributes: all literals, those of one statement after those of another.
         offsets: where each statement's literals begin, and where the last one's end.
     """
-    fields = zip(*attributes, strict=True) if attributes else [()] * len(Literal._fields)
+    fields = zip(*attributes, strict=True) if attributes else [()] * len(Attribute._fields)
     literals = pa.StructArray.from_arrays(
-        [pa.array(field, pa.string()) for field in fields], Literal._fields
+        [pa.array(field, pa.string()) for field in fields], Attribute._fields
     )
     columns = [pa.array(column, pa.string()) for column in zip(*keys, strict=True)]
     listed = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), literals)

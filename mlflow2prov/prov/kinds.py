@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Refers(StrEnum):
+class ArgumentType(StrEnum):
     """What a formal argument holds: a reference to something, or a time."""
 
     ENTITY = "entity"
@@ -28,7 +28,7 @@ class Argument:
     """A formal argument of a kind, by PROV-JSON's name (``entity``, ``startTime``)."""
 
     name: str
-    refers: Refers
+    type: ArgumentType
     required: bool = False
 
 
@@ -54,106 +54,133 @@ class Kind:
         return f"arg{self.position(argument) + 1}"
 
 
-def _needs(name: str, refers: Refers) -> Argument:
-    return Argument(name, refers, required=True)
+def _required(name: str, argument_type: ArgumentType) -> Argument:
+    return Argument(name, argument_type, required=True)
 
 
-_TIME = Argument("time", Refers.TIME)
+_TIME = Argument("time", ArgumentType.TIME)
 
 KINDS: tuple[Kind, ...] = (
     Kind("entity", (), element=True),
     Kind(
         "activity",
-        (Argument("startTime", Refers.TIME), Argument("endTime", Refers.TIME)),
+        (Argument("startTime", ArgumentType.TIME), Argument("endTime", ArgumentType.TIME)),
         element=True,
     ),
     Kind("agent", (), element=True),
     Kind(
         "wasGeneratedBy",
-        (_needs("entity", Refers.ENTITY), Argument("activity", Refers.ACTIVITY), _TIME),
+        (
+            _required("entity", ArgumentType.ENTITY),
+            Argument("activity", ArgumentType.ACTIVITY),
+            _TIME,
+        ),
     ),
     Kind(
         "used",
-        (_needs("activity", Refers.ACTIVITY), Argument("entity", Refers.ENTITY), _TIME),
+        (
+            _required("activity", ArgumentType.ACTIVITY),
+            Argument("entity", ArgumentType.ENTITY),
+            _TIME,
+        ),
     ),
     Kind(
         "wasInformedBy",
-        (_needs("informed", Refers.ACTIVITY), _needs("informant", Refers.ACTIVITY)),
+        (
+            _required("informed", ArgumentType.ACTIVITY),
+            _required("informant", ArgumentType.ACTIVITY),
+        ),
     ),
     Kind(
         "wasStartedBy",
         (
-            _needs("activity", Refers.ACTIVITY),
-            Argument("trigger", Refers.ENTITY),
-            Argument("starter", Refers.ACTIVITY),
+            _required("activity", ArgumentType.ACTIVITY),
+            Argument("trigger", ArgumentType.ENTITY),
+            Argument("starter", ArgumentType.ACTIVITY),
             _TIME,
         ),
     ),
     Kind(
         "wasEndedBy",
         (
-            _needs("activity", Refers.ACTIVITY),
-            Argument("trigger", Refers.ENTITY),
-            Argument("ender", Refers.ACTIVITY),
+            _required("activity", ArgumentType.ACTIVITY),
+            Argument("trigger", ArgumentType.ENTITY),
+            Argument("ender", ArgumentType.ACTIVITY),
             _TIME,
         ),
     ),
     Kind(
         "wasInvalidatedBy",
-        (_needs("entity", Refers.ENTITY), Argument("activity", Refers.ACTIVITY), _TIME),
+        (
+            _required("entity", ArgumentType.ENTITY),
+            Argument("activity", ArgumentType.ACTIVITY),
+            _TIME,
+        ),
     ),
     Kind(
         "wasDerivedFrom",
         (
-            _needs("generatedEntity", Refers.ENTITY),
-            _needs("usedEntity", Refers.ENTITY),
-            Argument("activity", Refers.ACTIVITY),
-            Argument("generation", Refers.GENERATION),
-            Argument("usage", Refers.USAGE),
+            _required("generatedEntity", ArgumentType.ENTITY),
+            _required("usedEntity", ArgumentType.ENTITY),
+            Argument("activity", ArgumentType.ACTIVITY),
+            Argument("generation", ArgumentType.GENERATION),
+            Argument("usage", ArgumentType.USAGE),
         ),
     ),
-    Kind("wasAttributedTo", (_needs("entity", Refers.ENTITY), _needs("agent", Refers.AGENT))),
+    Kind(
+        "wasAttributedTo",
+        (_required("entity", ArgumentType.ENTITY), _required("agent", ArgumentType.AGENT)),
+    ),
     Kind(
         "wasAssociatedWith",
         (
-            _needs("activity", Refers.ACTIVITY),
-            Argument("agent", Refers.AGENT),
-            Argument("plan", Refers.ENTITY),
+            _required("activity", ArgumentType.ACTIVITY),
+            Argument("agent", ArgumentType.AGENT),
+            Argument("plan", ArgumentType.ENTITY),
         ),
     ),
     Kind(
         "actedOnBehalfOf",
         (
-            _needs("delegate", Refers.AGENT),
-            _needs("responsible", Refers.AGENT),
-            Argument("activity", Refers.ACTIVITY),
+            _required("delegate", ArgumentType.AGENT),
+            _required("responsible", ArgumentType.AGENT),
+            Argument("activity", ArgumentType.ACTIVITY),
         ),
     ),
     Kind(
         "wasInfluencedBy",
-        (_needs("influencee", Refers.ELEMENT), _needs("influencer", Refers.ELEMENT)),
+        (
+            _required("influencee", ArgumentType.ELEMENT),
+            _required("influencer", ArgumentType.ELEMENT),
+        ),
     ),
     Kind(
         "specializationOf",
-        (_needs("specificEntity", Refers.ENTITY), _needs("generalEntity", Refers.ENTITY)),
+        (
+            _required("specificEntity", ArgumentType.ENTITY),
+            _required("generalEntity", ArgumentType.ENTITY),
+        ),
         identified=False,
     ),
     Kind(
         "alternateOf",
-        (_needs("alternate1", Refers.ENTITY), _needs("alternate2", Refers.ENTITY)),
+        (
+            _required("alternate1", ArgumentType.ENTITY),
+            _required("alternate2", ArgumentType.ENTITY),
+        ),
         identified=False,
     ),
     Kind(
         "hadMember",
-        (_needs("collection", Refers.ENTITY), _needs("entity", Refers.ENTITY)),
+        (_required("collection", ArgumentType.ENTITY), _required("entity", ArgumentType.ENTITY)),
         identified=False,
     ),
     Kind(
         "mentionOf",
         (
-            _needs("specificEntity", Refers.ENTITY),
-            _needs("generalEntity", Refers.ENTITY),
-            _needs("bundle", Refers.BUNDLE),
+            _required("specificEntity", ArgumentType.ENTITY),
+            _required("generalEntity", ArgumentType.ENTITY),
+            _required("bundle", ArgumentType.BUNDLE),
         ),
         identified=False,
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlflow2prov import __version__
 from mlflow2prov.audit.audit import AuditedVersion
-from mlflow2prov.audit.check import MEANINGS, Allowance, Verdict
+from mlflow2prov.audit.check import MEANINGS, CheckResult, Waiver
 from mlflow2prov.audit.explanation import Item
 from mlflow2prov.audit.rules import SEVERITIES, Finding
 from mlflow2prov.render.escaping import printable
@@ -18,11 +18,11 @@ _SCHEMA = (
 )
 
 
-def _text(verdicts: Sequence[Verdict]) -> str:
+def _text(verdicts: Sequence[CheckResult]) -> str:
     return "\n".join("".join(f"{line}\n" for line in _lines(verdict)) for verdict in verdicts)
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
+def _lines(verdict: CheckResult) -> Iterator[str]:
     for finding in verdict.findings:
         yield _line(finding, finding.severity)
     for finding, allowance in verdict.allowed:
@@ -53,12 +53,12 @@ def _called(version: Item) -> str:
     return printable(version.about.get("uri", version.label))
 
 
-def _json(verdicts: Sequence[Verdict]) -> str:
+def _json(verdicts: Sequence[CheckResult]) -> str:
     said = [_verdict(verdict) for verdict in verdicts]
     return json.dumps(said[0] if len(said) == 1 else said, ensure_ascii=False, indent=1) + "\n"
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: CheckResult) -> dict[str, Any]:
     mean = verdict.audit.completeness
     return {
         "passed": verdict.is_passed,
@@ -84,13 +84,13 @@ def _version(version: AuditedVersion) -> dict[str, Any]:
     }
 
 
-def _sarif(verdicts: Sequence[Verdict]) -> str:
+def _sarif(verdicts: Sequence[CheckResult]) -> str:
     """Return SARIF 2.1.0 (OASIS): a run for each document; what is allowed is there, suppressed."""
     whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(one) for one in verdicts]}
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _run(verdict: Verdict) -> dict[str, Any]:
+def _run(verdict: CheckResult) -> dict[str, Any]:
     codes = sorted({f.code for f in (*verdict.findings, *(f for f, _ in verdict.allowed))})
     scripts = {version.item.identifier: _script(version) for version in verdict.audit.versions}
     results = [(finding, None) for finding in verdict.findings]
@@ -119,7 +119,7 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(
-    finding: Finding, allowance: Allowance | None, codes: Sequence[str], script: str | None
+    finding: Finding, allowance: Waiver | None, codes: Sequence[str], script: str | None
 ) -> dict[str, Any]:
     called = finding.version.about.get("uri", finding.version.label)
     location: dict[str, Any] = {
@@ -152,7 +152,7 @@ def _uri(path: str) -> str:
     return quote(path)
 
 
-FORMATS: dict[str, Callable[[Sequence[Verdict]], str]] = {
+FORMATS: dict[str, Callable[[Sequence[CheckResult]], str]] = {
     "text": _text,
     "json": _json,
     "sarif": _sarif,

@@ -8,16 +8,16 @@ from typing import Any
 
 from mlflow2prov.formats.provn import statement_texts
 from mlflow2prov.prov import Document, Statement
-from mlflow2prov.prov.validation import Report, Rule, Step, Violation
+from mlflow2prov.prov.validation import Rule, Step, ValidationReport, Violation
 from mlflow2prov.render.escaping import printable
 
-Found = Sequence[tuple[Document, Report]]
+Found = Sequence[tuple[Document, ValidationReport]]
 """Documents, each with what was found."""
 
 _Texts = dict[Statement, str]
 
 
-def _texts(document: Document, report: Report) -> _Texts:
+def _texts(document: Document, report: ValidationReport) -> _Texts:
     """Return the statements of a report in PROV-N."""
     of: list[Violation | Step] = [*report.violations]
     of += [step for violation in report.violations for step in violation.cycle]
@@ -34,11 +34,11 @@ def _text(found: Found) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(document: Document, report: Report) -> Iterator[tuple[int, str]]:
+def _lines(document: Document, report: ValidationReport) -> Iterator[tuple[int, str]]:
     return enumerate([_verdict(report), *_described(document, report)])
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: ValidationReport) -> str:
     if report.is_valid:
         return f"valid: {report.statements:,} statements, no violation of PROV-CONSTRAINTS"
     count = sum(report.counts.values())
@@ -46,7 +46,7 @@ def _verdict(report: Report) -> str:
     return f"not valid: {report.statements:,} statements, {count:,} {noun} of PROV-CONSTRAINTS"
 
 
-def _described(document: Document, report: Report) -> Iterator[str]:
+def _described(document: Document, report: ValidationReport) -> Iterator[str]:
     texts = _texts(document, report)
     for rule, count in report.counts.items():
         of_rule = [violation for violation in report.violations if violation.rule == rule]
@@ -79,7 +79,7 @@ def _json(found: Found) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _document(document: Document, report: Report) -> dict[str, Any]:
+def _document(document: Document, report: ValidationReport) -> dict[str, Any]:
     texts = _texts(document, report)
     return {
         "valid": report.is_valid,

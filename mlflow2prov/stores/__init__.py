@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mlflow2prov.errors import GraphStoreError
+from mlflow2prov.errors import DocumentStoreError
 from mlflow2prov.stores._support.address import Address, parse
 from mlflow2prov.stores._support.store import LAYOUTS, Options, Store
 
@@ -53,7 +53,7 @@ def push(document: Document, url: str, *, graph: str | None = None, layout: str 
         layout: for MongoDB ``kinds``, a collection for each kind of statement, or ``one`` for all.
 
     Raises:
-        GraphStoreError: the store cannot be reached or refuses, the driver is not installed, or what the document
+        DocumentStoreError: the store cannot be reached or refuses, the driver is not installed, or what the document
             says contradicts what is there.
         FormatError: the document says what the store has no words for.
     """
@@ -65,7 +65,8 @@ def pull(url: str, *, graph: str | None = None) -> Document:
     """Return the document that says all that a store holds; the arguments are those of :func:`push`.
 
     Raises:
-        GraphStoreError: the store cannot be reached or refuses, its driver is not installed, or it holds no document.
+        DocumentStoreError: the store cannot be reached or refuses, its driver is not installed,
+            or it holds no document.
     """
     store, address, options = find(url, graph=graph)
     return store.pull(address, options)
@@ -77,19 +78,19 @@ def find(
     """Return the store that a URL is of, its address, and what it is told.
 
     Raises:
-        GraphStoreError: there is no such store, or an option means nothing to it.
+        DocumentStoreError: there is no such store, or an option means nothing to it.
     """
     scheme = url.partition("://")[0].lower()
     if not is_address(url):
-        raise GraphStoreError(
+        raise DocumentStoreError(
             f"{scheme[:40]!r} is the scheme of no store; known are: {', '.join(MODULES)}"
         )
     store: Store = import_module(f"{__name__}.{MODULES[scheme]}").STORE
     if layout not in LAYOUTS:
-        raise GraphStoreError(f"there is no layout {layout!r}; there are {', '.join(LAYOUTS)}")
+        raise DocumentStoreError(f"there is no layout {layout!r}; there are {', '.join(LAYOUTS)}")
     given = {"graph": graph is not None, "layout": layout != "kinds"}
     for name in (name for name, is_given in given.items() if is_given and name not in store.takes):
-        raise GraphStoreError(f"{name} means nothing to {store.title}; leave it out")
+        raise DocumentStoreError(f"{name} means nothing to {store.title}; leave it out")
     return store, parse(url, store.variable), Options(graph, layout)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from mlflow2prov import engine
-from mlflow2prov.errors import GraphStoreError, NamespaceError
+from mlflow2prov.errors import DocumentStoreError, NamespaceError
 from mlflow2prov.formats._support.text_stream import utf8
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import KIND, KINDS, Kind
@@ -97,7 +97,7 @@ def _open(address: Address) -> Iterator[Any]:
         errors = import_module("pymongo.errors")
         bson = import_module("bson.errors")
     except ImportError as error:
-        raise GraphStoreError(
+        raise DocumentStoreError(
             f"{address}: MongoDB's driver is not installed; pip install 'mlflow2prov[mongodb]'"
         ) from error
     settings: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from mlflow2prov.errors import GraphStoreError, NamespaceError
+from mlflow2prov.errors import DocumentStoreError, NamespaceError
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import RELATIONS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
@@ -77,7 +77,7 @@ def _session(address: Address) -> Iterator[Any]:
         neo4j = import_module("neo4j")
         exceptions = import_module("neo4j.exceptions")
     except ImportError as error:
-        raise GraphStoreError(
+        raise DocumentStoreError(
             f"{address}: Neo4j's driver is not installed; pip install 'mlflow2prov[neo4j]'"
         ) from error
     # What it tries again, and what a server remarks on, is nothing that a user can act on.

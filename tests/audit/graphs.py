@@ -3,16 +3,16 @@
 from mlflow2prov import Statement
 from tests.prov.statements import QUALIFIED, document, literals
 
-Literal = literals({"a": "b"})[0].__class__
+Attribute = literals({"a": "b"})[0].__class__
 
 
 def thing(kind, identifier, *types, bundle="", arguments=(), **attributes):
-    typed = tuple(Literal("prov:type", name, QUALIFIED) for name in types)
+    typed = tuple(Attribute("prov:type", name, QUALIFIED) for name in types)
     return Statement(kind, identifier, arguments, (*literals(attributes), *typed), bundle)
 
 
 def relation(kind, *arguments, bundle="", role=None, **attributes):
-    given = literals(attributes) + ((Literal("prov:role", role, QUALIFIED),) if role else ())
+    given = literals(attributes) + ((Attribute("prov:role", role, QUALIFIED),) if role else ())
     return Statement(kind, None, arguments, given, bundle)
 
 

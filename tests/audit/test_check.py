@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov import check
-from mlflow2prov.audit.check import MEANINGS, Allowance
+from mlflow2prov.audit.check import MEANINGS, Waiver
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.audit.graphs import document, project, relation, thing
 
@@ -50,7 +50,7 @@ def test_so_many_questions_have_to_be_answered(fraud):
     ],
 )
 def test_what_is_allowed_does_not_fail_and_is_told_with_its_reason(fraud, of, allowed):
-    allowance = Allowance("shared-run", "a retry of the registration", of)
+    allowance = Waiver("shared-run", "a retry of the registration", of)
     verdict = check(fraud, fail_on="warning", allow=[allowance])
     assert len(verdict.allowed) == allowed and len(verdict.findings) == 2 - allowed
     assert verdict.is_passed == (allowed == 2)
@@ -59,7 +59,7 @@ def test_what_is_allowed_does_not_fail_and_is_told_with_its_reason(fraud, of, al
 
 
 def test_an_allowance_is_for_its_own_finding(fraud):
-    verdict = check(fraud, fail_on="warning", allow=[Allowance("no-dataset", "none is needed")])
+    verdict = check(fraud, fail_on="warning", allow=[Waiver("no-dataset", "none is needed")])
     assert not verdict.is_passed and len(verdict.unused) == 1
 
 
@@ -79,7 +79,7 @@ def test_nothing_to_check_is_no_reason_to_pass():
     [
         ({"require": ["colour"]}, "no question 'colour'"),
         ({"fail_on": "fatal"}, "no severity 'fatal'"),
-        ({"allow": [Allowance("dirty", "why not")]}, "no finding 'dirty'"),
+        ({"allow": [Waiver("dirty", "why not")]}, "no finding 'dirty'"),
     ],
 )
 def test_what_there_is_not_is_refused(fraud, arguments, said):

@@ -5,14 +5,14 @@ import io
 import pandas
 import pytest
 
-from mlflow2prov import Literal, Statement, statistics
+from mlflow2prov import Attribute, Statement, statistics
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.render.table import FORMATS
 from tests.prov.statements import QUALIFIED, agent, attributed, document, entity
 
 
 def typed(identifier, *types, bundle=""):
-    literals = tuple(Literal("prov:type", type_, QUALIFIED) for type_ in types)
+    literals = tuple(Attribute("prov:type", type_, QUALIFIED) for type_ in types)
     return Statement("entity", identifier, (), literals, bundle)
 
 

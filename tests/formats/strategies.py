@@ -9,9 +9,9 @@ from datetime import timedelta, timezone
 
 from hypothesis import strategies as st
 
-from mlflow2prov.prov import Document, Literal, Statement
+from mlflow2prov.prov import Attribute, Document, Statement
 from mlflow2prov.prov.builder import normal
-from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, Refers
+from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, ArgumentType
 
 # Any Unicode scalar value but NUL, which no database column of text can hold.
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")
@@ -53,21 +53,21 @@ def literals(draw, prefixes, locals_):
     )
     kind = draw(st.integers(0, 9))
     if kind <= 2 or key == "prov:label":
-        return Literal(key, draw(TEXTS))
+        return Attribute(key, draw(TEXTS))
     if kind == 3:
-        return Literal(key, draw(TEXTS), None, draw(st.sampled_from(["en", "de", "zh-hant"])))
+        return Attribute(key, draw(TEXTS), None, draw(st.sampled_from(["en", "de", "zh-hant"])))
     if kind == 4:
-        return Literal(key, draw(names(prefixes, locals_)), "prov:QUALIFIED_NAME")
+        return Attribute(key, draw(names(prefixes, locals_)), "prov:QUALIFIED_NAME")
     if kind == 5:
-        return Literal(key, *normal(draw(INTEGERS), "xsd:int"))
+        return Attribute(key, *normal(draw(INTEGERS), "xsd:int"))
     if kind == 6:
-        return Literal(key, *normal(draw(DOUBLES), "xsd:double"))
+        return Attribute(key, *normal(draw(DOUBLES), "xsd:double"))
     if kind == 7:
-        return Literal(key, draw(st.sampled_from(["true", "false"])), "xsd:boolean")
+        return Attribute(key, draw(st.sampled_from(["true", "false"])), "xsd:boolean")
     if kind == 8:
-        return Literal(key, *normal(draw(TIMES), "xsd:dateTime"))
+        return Attribute(key, *normal(draw(TIMES), "xsd:dateTime"))
     datatype = draw(st.sampled_from(["xsd:anyURI", "xsd:decimal", "xsd:token", "xsd:gYear"]))
-    return Literal(key, draw(st.sampled_from(["1.50", "x", "urn:a:b", "2001"])), datatype)
+    return Attribute(key, draw(st.sampled_from(["1.50", "x", "urn:a:b", "2001"])), datatype)
 
 
 @st.composite
@@ -107,7 +107,7 @@ def relations(draw, prefixes, locals_, pool, taken, bundle):
     for argument in kind.arguments:
         if not argument.required and draw(st.booleans()):
             arguments.append(None)
-        elif argument.refers is Refers.TIME:
+        elif argument.type is ArgumentType.TIME:
             arguments.append(draw(TIMES))
         else:
             arguments.append(draw(st.sampled_from(pool)))

@@ -9,7 +9,7 @@ import pydot
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mlflow2prov import Document, Literal, Statement, formats
+from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
@@ -49,31 +49,31 @@ def test_elements_look_as_in_w3c_s_layout_conventions(kind, shape, colour):
 
 
 def test_a_node_shows_label_and_type_and_has_its_identifier_as_tooltip():
-    run = Literal("prov:type", "Run", QUALIFIED_NAME)
-    collection = Literal("prov:type", "prov:Collection", QUALIFIED_NAME)
-    drawn = node(Literal("prov:label", "calm-fox-1"), run, collection, id="Run.4f2b")
+    run = Attribute("prov:type", "Run", QUALIFIED_NAME)
+    collection = Attribute("prov:type", "prov:Collection", QUALIFIED_NAME)
+    drawn = node(Attribute("prov:label", "calm-fox-1"), run, collection, id="Run.4f2b")
     assert drawn.get_label().startswith("<calm-fox-1<br/>")
     assert ">Run</font>" in drawn.get_label()
     assert drawn.get_tooltip() == '"Run.4f2b"'
 
 
 def test_a_metric_shows_its_value():
-    drawn = node(Literal("prov:label", "r2"), Literal("value", "0.91", "xsd:double"))
+    drawn = node(Attribute("prov:label", "r2"), Attribute("value", "0.91", "xsd:double"))
     assert drawn.get_label() == "<r2 = 0.91>"
 
 
 @pytest.mark.parametrize("label", ["", " ", "\n"])
 def test_what_has_no_label_shows_its_identifier(label):
-    assert node(Literal("prov:label", label)).get_label() == "<e>"
+    assert node(Attribute("prov:label", label)).get_label() == "<e>"
 
 
 def test_long_labels_are_cut():
-    assert len(node(Literal("prov:label", "x" * 500)).get_label()) == 42
+    assert len(node(Attribute("prov:label", "x" * 500)).get_label()) == 42
 
 
 def test_an_arrow_goes_from_effect_to_cause_and_names_its_role():
     made = graph(
-        Statement("wasAssociatedWith", None, ("a", "g", None), (Literal("prov:role", "Author"),))
+        Statement("wasAssociatedWith", None, ("a", "g", None), (Attribute("prov:role", "Author"),))
     )
     (edge,) = made.get_edges()
     assert (edge.get_source(), edge.get_destination()) == ('"a"', '"g"')
@@ -120,13 +120,13 @@ HOSTILE = [
 @pytest.mark.parametrize("value", HOSTILE)
 def test_no_value_gets_out_of_its_quotes(value):
     attributes = (
-        Literal("prov:label", value or "x"),
-        Literal("prov:type", value),
-        Literal("value", value),
+        Attribute("prov:label", value or "x"),
+        Attribute("prov:type", value),
+        Attribute("value", value),
     )
     text = written(
         Statement("entity", "e", (), attributes),
-        Statement("used", None, ("e", value, None), (Literal("prov:role", value),)),
+        Statement("used", None, ("e", value, None), (Attribute("prov:role", value),)),
     )
     made = json.loads(parsed_by_graphviz(text, "json"))
     assert len(made["objects"]) == 2
@@ -135,7 +135,7 @@ def test_no_value_gets_out_of_its_quotes(value):
 
 @needs_dot
 def test_a_label_is_shown_as_it_is():
-    text = written(Statement("entity", "e", (), (Literal("prov:label", "<b>&amp;"),)))
+    text = written(Statement("entity", "e", (), (Attribute("prov:label", "<b>&amp;"),)))
     drawn = subprocess.run(["dot", "-Tsvg"], input=text.encode(), capture_output=True, check=True)
     assert b"&lt;b&gt;&amp;amp;" in drawn.stdout
 

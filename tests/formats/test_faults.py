@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from mlflow2prov import Document, Literal, Statement, formats, load, save
+from mlflow2prov import Attribute, Document, Statement, formats, load, save
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.files import stage
 
@@ -31,11 +31,11 @@ def written(document, name):
 @pytest.fixture
 def document():
     attributes = (
-        Literal("name", "x"),
-        Literal("ex:key", "y"),
-        Literal("prov:type", "Run", "prov:QUALIFIED_NAME"),
-        Literal("prov:label", "z", None, "en"),
-        Literal("n", "3", "xsd:int"),
+        Attribute("name", "x"),
+        Attribute("ex:key", "y"),
+        Attribute("prov:type", "Run", "prov:QUALIFIED_NAME"),
+        Attribute("prov:label", "z", None, "en"),
+        Attribute("n", "3", "xsd:int"),
     )
     return Document.from_statements(
         [
@@ -43,7 +43,9 @@ def document():
             Statement("activity", "c", ("2024-01-01T00:00:00+00:00", None)),
             Statement("agent", "g"),
             Statement("wasGeneratedBy", None, ("a", "c", "2024-01-01T00:00:00+00:00")),
-            Statement("wasAssociatedWith", "ex:1", ("c", "g", None), (Literal("prov:role", "r"),)),
+            Statement(
+                "wasAssociatedWith", "ex:1", ("c", "g", None), (Attribute("prov:role", "r"),)
+            ),
             Statement("hadMember", None, ("a", "b")),
         ],
         X,
@@ -112,7 +114,7 @@ def test_D1_an_rdf_file_that_holds_trig_is_trig(document, tmp_path):
 
 
 def test_D2_json_does_not_grow(document):
-    odd = one(Literal("name", "User?name\\=x\\"), Literal("ex:k=\\", "v"))
+    odd = one(Attribute("name", "User?name\\=x\\"), Attribute("ex:k=\\", "v"))
     first = written(odd, "json")
     assert written(formats.read(written(formats.read(first), "json")), "json") == first
 
@@ -126,25 +128,27 @@ def test_D3_every_format_becomes_every_other(document):
 
 @pytest.mark.parametrize("name", formats.READABLE)
 def test_D4_characters_that_xml_cannot_carry_come_back(name):
-    odd = one(Literal("message", "a\x01b\x0c\x1f\ufffe\r\n]]>&<\"'_x0041_"), Literal("n\x02", "v"))
+    odd = one(
+        Attribute("message", "a\x01b\x0c\x1f\ufffe\r\n]]>&<\"'_x0041_"), Attribute("n\x02", "v")
+    )
     assert formats.read(written(odd, name)) == odd
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
 @pytest.mark.parametrize("number", ["0.1234567890123456", "NaN", "INF", "-INF", "1e-300", "-0.0"])
 def test_D5_numbers_lose_no_digit(name, number):
-    odd = one(Literal("value", number, "xsd:double"))
+    odd = one(Attribute("value", number, "xsd:double"))
     assert formats.read(written(odd, name)) == odd
 
 
 def test_D5_json_has_no_bare_nan():
     assert json.loads(
-        written(one(Literal("v", "NaN", "xsd:double")), "json"), parse_constant=pytest.fail
+        written(one(Attribute("v", "NaN", "xsd:double")), "json"), parse_constant=pytest.fail
     )
 
 
 def test_D6_a_backslash_at_the_end_is_escaped():
-    odd = one(Literal("name", "=\\"), Literal("other", '"\\"'))
+    odd = one(Attribute("name", "=\\"), Attribute("other", '"\\"'))
     assert formats.read(written(odd, "provn")) == odd
 
 
@@ -305,7 +309,7 @@ def test_n_quads_of_others_are_recognised_and_declare_nothing_of_their_own():
 def test_names_that_look_like_escapes_come_back_from_every_format():
     keys = ("ex:a_x0020_b", "ex:a b", "ex:_x005F_", "ex:_x0041_")
     said = Document.from_statements(
-        [Statement("entity", "ex:e", (), tuple(Literal(key, key) for key in keys))],
+        [Statement("entity", "ex:e", (), tuple(Attribute(key, key) for key in keys))],
         {"ex": "http://example.org/ns#"},
     )
     for name in formats.READABLE:

@@ -12,13 +12,13 @@ from mlflow2prov import Document, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import parquet
 from mlflow2prov.prov import Statement
-from mlflow2prov.prov.attributes import Literal
+from mlflow2prov.prov.attributes import Attribute
 
 GENERATION = Statement(
     "wasGeneratedBy",
     None,
     ("ex:model", "ex:training", "2024-01-01T00:00:00+00:00"),
-    (Literal("prov:role", "ex:Result", "prov:QUALIFIED_NAME"),),
+    (Attribute("prov:role", "ex:Result", "prov:QUALIFIED_NAME"),),
 )
 
 
@@ -68,7 +68,7 @@ def test_the_same_document_gives_the_same_bytes(content):
 def test_values_come_into_the_form_that_documents_keep(content):
     attributes = [[], [{"key": "ex:n", "value": " 007 ", "type": "xsd:integer", "lang": None}]]
     read = parquet.read(changed(content, with_column("attributes", attributes)))
-    assert list(read.statements())[1].attributes == (Literal("ex:n", "7", "xsd:int"),)
+    assert list(read.statements())[1].attributes == (Attribute("ex:n", "7", "xsd:int"),)
 
 
 @pytest.mark.parametrize(

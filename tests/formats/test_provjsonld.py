@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mlflow2prov import Document, Literal, Statement, formats
+from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.provjsonld import CONTEXT
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
@@ -54,10 +54,10 @@ def validator():
 
 def test_names_have_a_prefix_and_prov_s_own_attributes_their_words():
     attributes = (
-        Literal("name", "x"),
-        Literal("prov:label", "l", None, "en"),
-        Literal("prov:type", "Run", QUALIFIED_NAME),
-        Literal("step", "3", "xsd:int"),
+        Attribute("name", "x"),
+        Attribute("prov:label", "l", None, "en"),
+        Attribute("prov:type", "Run", QUALIFIED_NAME),
+        Attribute("step", "3", "xsd:int"),
     )
     assert node("entity", "e", (), attributes) == {
         "@type": "Entity",
@@ -70,7 +70,7 @@ def test_names_have_a_prefix_and_prov_s_own_attributes_their_words():
 
 
 def test_several_values_to_a_key_are_one_list():
-    attributes = (Literal("ex:k", "1"), Literal("ex:k", "2"), Literal("ex:l", "3"))
+    attributes = (Attribute("ex:k", "1"), Attribute("ex:k", "2"), Attribute("ex:l", "3"))
     made = node("entity", "ex:e", (), attributes)
     assert made["ex:k"] == [{"@value": "1"}, {"@value": "2"}]
     assert made["ex:l"] == [{"@value": "3"}]
@@ -89,7 +89,7 @@ def test_a_relation_names_its_formal_arguments():
 def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
     document = Document.from_statements(
         [
-            Statement("entity", f"{prefix}:e", (), (Literal(f"{prefix}:k", "v"),)),
+            Statement("entity", f"{prefix}:e", (), (Attribute(f"{prefix}:k", "v"),)),
             Statement("entity", "e", (), (), f"{prefix}:b"),
         ],
         {"": "https://w3id.org/mlflow2prov/", prefix: "http://example.org/"},

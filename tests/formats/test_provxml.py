@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov import formats
-from mlflow2prov.prov.attributes import Literal
+from mlflow2prov.prov.attributes import Attribute
 
 HEAD = (
     '<prov:document xmlns:prov="http://www.w3.org/ns/prov#" xmlns:ex="urn:x:" '
@@ -41,7 +41,7 @@ def test_a_collection_has_all_its_members():
 )
 def test_a_text_keeps_its_language(annotations):
     literal = attribute(f"<ex:place {annotations}>un lieu \u00e0 part</ex:place>")
-    assert literal == Literal("ex:place", "un lieu \u00e0 part", None, "fr")
+    assert literal == Attribute("ex:place", "un lieu \u00e0 part", None, "fr")
 
 
 def test_xml_in_a_value_is_kept_as_text():

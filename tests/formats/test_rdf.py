@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from prov.model import ProvDocument
 from rdflib.compare import isomorphic
 
-from mlflow2prov import Document, Literal, Statement, formats
+from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.names import unescape
@@ -72,7 +72,7 @@ def test_a_relation_of_two_arguments_is_one_triple():
 
 
 def test_what_more_a_relation_says_is_at_a_node():
-    assert turtle(Statement("used", None, ("ex:a", "ex:e", T), (Literal("prov:role", "r"),))) == (
+    assert turtle(Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "r"),))) == (
         f'ex:a prov:qualifiedUsage [ a prov:Usage ; prov:entity ex:e ; prov:atTime "{T}"^^xsd:dateTime ; '
         'prov:hadRole "r" ] .'
     )
@@ -85,7 +85,7 @@ def test_a_relation_with_an_identifier_is_a_named_node():
 
 
 def test_a_revision_is_qualified_as_one():
-    revision = Literal("prov:type", "prov:Revision", QUALIFIED_NAME)
+    revision = Attribute("prov:type", "prov:Revision", QUALIFIED_NAME)
     assert turtle(
         Statement("wasDerivedFrom", None, ("ex:b", "ex:a", "ex:c", None, None), (revision,))
     ) == (
@@ -95,10 +95,10 @@ def test_a_revision_is_qualified_as_one():
 
 def test_prov_attributes_have_their_own_properties():
     attributes = (
-        Literal("prov:label", "l", None, "en"),
-        Literal("prov:location", "here"),
-        Literal("prov:type", "Run", QUALIFIED_NAME),
-        Literal("prov:value", "1", "xsd:int"),
+        Attribute("prov:label", "l", None, "en"),
+        Attribute("prov:location", "here"),
+        Attribute("prov:type", "Run", QUALIFIED_NAME),
+        Attribute("prov:value", "1", "xsd:int"),
     )
     assert turtle(Statement("entity", "ex:e", (), attributes)) == (
         'ex:e a prov:Entity ; rdfs:label "l"@en ; prov:atLocation "here" ; a :Run ; '
@@ -121,8 +121,8 @@ def test_every_kind_has_terms_for_all_its_arguments():
 def test_the_same_document_gives_the_same_bytes(name):
     statements = [
         Statement("used", None, ("ex:a", "ex:e", T)),
-        Statement("entity", "ex:e", (), (Literal("b", "1"), Literal("a", "2"))),
-        Statement("used", None, ("ex:a", "ex:e", None), (Literal("x", "y"),)),
+        Statement("entity", "ex:e", (), (Attribute("b", "1"), Attribute("a", "2"))),
+        Statement("used", None, ("ex:a", "ex:e", None), (Attribute("x", "y"),)),
     ]
     assert written(document(*statements), name) == written(document(*statements[::-1]), name)
 
@@ -208,15 +208,15 @@ def test_we_read_what_prov_writes():
 
 
 EVERYTHING = document(
-    Statement("entity", "ex:e", (), (Literal("prov:type", "prov:Plan", QUALIFIED_NAME),)),
-    Statement("entity", "ex:f", (), (Literal("x", "0.1", "xsd:double"),)),
-    Statement("activity", "ex:a", (T, None), (Literal("prov:label", "l", None, "en"),)),
-    Statement("agent", "ex:g", (), (Literal("prov:type", "prov:Person", QUALIFIED_NAME),)),
+    Statement("entity", "ex:e", (), (Attribute("prov:type", "prov:Plan", QUALIFIED_NAME),)),
+    Statement("entity", "ex:f", (), (Attribute("x", "0.1", "xsd:double"),)),
+    Statement("activity", "ex:a", (T, None), (Attribute("prov:label", "l", None, "en"),)),
+    Statement("agent", "ex:g", (), (Attribute("prov:type", "prov:Person", QUALIFIED_NAME),)),
     Statement("used", None, ("ex:a", "ex:e", T)),
     Statement("wasGeneratedBy", "ex:gen", ("ex:f", "ex:a", None)),
     Statement("wasDerivedFrom", None, ("ex:f", "ex:e", "ex:a", "ex:gen", None)),
     Statement("wasAttributedTo", None, ("ex:e", "ex:g")),
-    Statement("wasAssociatedWith", None, ("ex:a", "ex:g", "ex:e"), (Literal("prov:role", "r"),)),
+    Statement("wasAssociatedWith", None, ("ex:a", "ex:g", "ex:e"), (Attribute("prov:role", "r"),)),
     Statement("wasStartedBy", None, ("ex:a", "ex:e", "ex:a", T)),
     Statement("hadMember", None, ("ex:e", "ex:f")),
     Statement("specializationOf", None, ("ex:e", "ex:f")),
@@ -233,7 +233,7 @@ EVERYTHING = document(
     ["", " ", "_x_", "_x0000_", "_x0041_", "\x01", "\r\n\t", "\ufffe", "]]>", '"\\', "\x85\u2028"],
 )
 def test_D4_a_value_comes_back(name, value):
-    said = document(Statement("entity", "ex:e", (), (Literal("ex:k", value),)))
+    said = document(Statement("entity", "ex:e", (), (Attribute("ex:k", value),)))
     assert come_back(written(said, name), name) == said
 
 
@@ -262,7 +262,7 @@ def test_D4_a_value_comes_back(name, value):
     ],
 )
 def test_a_name_comes_back(name, local):
-    entity = Statement("entity", f"ex:{local}", (), (Literal(f"ex:{local}", "v"),))
+    entity = Statement("entity", f"ex:{local}", (), (Attribute(f"ex:{local}", "v"),))
     assert come_back(written(document(entity), name), name) == document(entity)
 
 
@@ -281,8 +281,8 @@ def test_a_name_comes_back(name, local):
 @pytest.mark.parametrize("type_", [None, QUALIFIED_NAME])
 def test_an_attribute_that_is_called_like_a_term_of_prov_o_stays_one(name, key, type_):
     said = document(
-        Statement("entity", "ex:e", (), (Literal(key, "ex:f", type_),)),
-        Statement("used", None, ("ex:a", "ex:e", T), (Literal(key, "ex:f", type_),)),
+        Statement("entity", "ex:e", (), (Attribute(key, "ex:f", type_),)),
+        Statement("used", None, ("ex:a", "ex:e", T), (Attribute(key, "ex:f", type_),)),
     )
     assert come_back(written(said, name), name) == said
 
@@ -290,7 +290,7 @@ def test_an_attribute_that_is_called_like_a_term_of_prov_o_stays_one(name, key, 
 @pytest.mark.parametrize("name", SYNTAXES)
 def test_attributes_called_as_in_rdf_stay_so(name):
     said = document(
-        Statement("entity", "ex:e", (), (Literal("rdf:type", "a"), Literal("rdfs:label", "b"))),
+        Statement("entity", "ex:e", (), (Attribute("rdf:type", "a"), Attribute("rdfs:label", "b"))),
         namespaces={"ex": "http://example.org/ns#", "rdf": provo.RDF, "rdfs": provo.RDFS},
     )
     assert come_back(written(said, name), name) == said
@@ -299,7 +299,7 @@ def test_attributes_called_as_in_rdf_stay_so(name):
 @pytest.mark.parametrize("name", SYNTAXES)
 @pytest.mark.parametrize("term", ["Entity", "Usage", "Revision", "Person", "Plan"])
 def test_a_class_of_prov_o_as_type_makes_no_statement(name, term):
-    of_class = (Literal("prov:type", f"prov:{term}", QUALIFIED_NAME),)
+    of_class = (Attribute("prov:type", f"prov:{term}", QUALIFIED_NAME),)
     said = document(
         Statement("entity", "ex:e", (), of_class),
         Statement("wasGeneratedBy", None, ("ex:e", "ex:a", T), of_class),
@@ -311,7 +311,7 @@ def test_a_class_of_prov_o_as_type_makes_no_statement(name, term):
 @pytest.mark.parametrize("prefix", ["rdf", "rdfs"])
 def test_a_prefix_that_means_something_else_in_rdf_is_replaced(name, prefix):
     said = document(
-        Statement("entity", f"{prefix}:e", (), (Literal(f"{prefix}:k", "v"),)),
+        Statement("entity", f"{prefix}:e", (), (Attribute(f"{prefix}:k", "v"),)),
         namespaces={prefix: "http://example.org/a#"},
     )
     assert come_back(written(said, name), name) == said
@@ -321,7 +321,7 @@ def test_subject_of_a_plain_triple_beside_a_node_gets_one_too():
     """The prov library would take the plain triple for that of the other statement's node."""
     said = document(
         Statement("wasAttributedTo", None, ("ex:e", "ex:g")),
-        Statement("wasAttributedTo", None, ("ex:e", "ex:h"), (Literal("x", "y"),)),
+        Statement("wasAttributedTo", None, ("ex:e", "ex:h"), (Attribute("x", "y"),)),
         Statement("used", None, ("ex:a", "ex:e", None)),
         Statement("used", None, ("ex:a", "ex:e", T)),
     )
@@ -359,7 +359,7 @@ def test_subject_of_a_plain_triple_beside_a_node_gets_one_too():
             ],
             "two mentions",
         ),
-        ([Statement("entity", "ex:e", (), (Literal("k", "v", None, 'en" <x>'),))], "BCP 47"),
+        ([Statement("entity", "ex:e", (), (Attribute("k", "v", None, 'en" <x>'),))], "BCP 47"),
     ],
 )
 def test_what_has_no_words_is_refused_in_one_line(name, statements, word):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mlflow2prov.prov import KIND, Document, Statement
-from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME, Literal
-from mlflow2prov.prov.kinds import Refers
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME, Attribute
+from mlflow2prov.prov.kinds import ArgumentType
 
 
 def at_instants(document: Document) -> Document:
@@ -18,7 +18,7 @@ def at_instants(document: Document) -> Document:
         arguments = KIND[statement.kind].arguments
         return statement._replace(
             arguments=tuple(
-                _instant(value) if value and argument.refers is Refers.TIME else value
+                _instant(value) if value and argument.type is ArgumentType.TIME else value
                 for argument, value in zip(arguments, statement.arguments, strict=True)
             ),
             attributes=tuple(
@@ -51,7 +51,7 @@ def _unescape_theirs(name: str) -> str:
 
 
 def _renamed(document: Document, rename: Callable[[str], str]) -> Document:
-    def literal(one: Literal) -> Literal:
+    def literal(one: Attribute) -> Attribute:
         value = rename(one.value) if one.type == QUALIFIED_NAME else one.value
         return one._replace(key=rename(one.key), value=value)
 
@@ -59,7 +59,7 @@ def _renamed(document: Document, rename: Callable[[str], str]) -> Document:
         return statement._replace(
             id=statement.id and rename(statement.id),
             arguments=tuple(
-                rename(value) if value and argument.refers is not Refers.TIME else value
+                rename(value) if value and argument.type is not ArgumentType.TIME else value
                 for argument, value in zip(
                     KIND[statement.kind].arguments, statement.arguments, strict=True
                 )

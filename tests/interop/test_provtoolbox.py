@@ -13,8 +13,8 @@ import pytest
 from mlflow2prov import formats, load
 from mlflow2prov.errors import FormatError
 from mlflow2prov.prov import KINDS, Document, Statement
-from mlflow2prov.prov.attributes import Literal
-from mlflow2prov.prov.kinds import Refers
+from mlflow2prov.prov.attributes import Attribute
+from mlflow2prov.prov.kinds import ArgumentType
 from tests.golden import HERE
 from tests.interop.differences import ALL, OURS, OURS_REFUSED, THEIRS, THEIRS_REFUSED, named
 from tests.interop.reading import at_instants, without_their_escapes
@@ -82,20 +82,25 @@ def reading(path: Path) -> Document | None:
 def every_kind() -> Document:
     """Every kind of statement with all its arguments, and an attribute of each sort."""
     attributes = (
-        Literal("count", "3", "xsd:int"),
-        Literal("note", 'a "quoted" text', None, "en"),
-        Literal("prov:label", "label"),
-        Literal("prov:type", "Kind", "prov:QUALIFIED_NAME"),
-        Literal("score", "0.5", "xsd:double"),
+        Attribute("count", "3", "xsd:int"),
+        Attribute("note", 'a "quoted" text', None, "en"),
+        Attribute("prov:label", "label"),
+        Attribute("prov:type", "Kind", "prov:QUALIFIED_NAME"),
+        Attribute("score", "0.5", "xsd:double"),
     )
-    of = {Refers.ACTIVITY: "a", Refers.AGENT: "g", Refers.GENERATION: "g1", Refers.USAGE: "u1"}
-    of |= {Refers.TIME: "2024-01-02T03:04:05.678000+01:00"}
+    of = {
+        ArgumentType.ACTIVITY: "a",
+        ArgumentType.AGENT: "g",
+        ArgumentType.GENERATION: "g1",
+        ArgumentType.USAGE: "u1",
+    }
+    of |= {ArgumentType.TIME: "2024-01-02T03:04:05.678000+01:00"}
     statements = []
     for kind in KINDS:
         if kind.name == "mentionOf":
             continue
         arguments = tuple(
-            of.get(argument.refers, f"e{n}") for n, argument in enumerate(kind.arguments)
+            of.get(argument.type, f"e{n}") for n, argument in enumerate(kind.arguments)
         )
         identifier = f"{kind.name}1" if kind.identified else None
         said = attributes if kind.identified else ()

@@ -2,7 +2,7 @@
 
 import re
 
-from mlflow2prov import database
+from mlflow2prov import engine
 from mlflow2prov.document import KIND
 from mlflow2prov.facts.tables import TABLES
 from mlflow2prov.facts.views import VIEWS
@@ -38,6 +38,6 @@ def _words(sql):
     if '"kind"' not in sql:
         return set(_WORD.findall(re.sub(r"'prov:[A-Za-z]+'", "", sql)))
     return {
-        database.scalar(f"SELECT {sql} FROM (SELECT '{kind}' AS kind)")
+        engine.scalar(f"SELECT {sql} FROM (SELECT '{kind}' AS kind)")
         for kind in ("RegisteredModel", "Prompt")
     }

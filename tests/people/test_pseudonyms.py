@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from mlflow2prov import Literal, Statement, formats, transform
+from mlflow2prov import Attribute, Statement, formats, transform
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.people.common_words import VOCABULARY
 from mlflow2prov.people.pseudonyms import KEY_VARIABLE, read_key, use_pseudonyms
@@ -40,21 +40,21 @@ HIDING_PLACES = (
     agent("ex:derek", "prov:Person"),
     agent("hugo:agent", "User", name="hugo", email="hugomann@example.org"),
     agent("User." + "2" * 24, "User", name="O'Hara & \"Sons\"", email="49699+bot[bot]@users.noreply.github.com"),
-    Statement("agent", "User." + "3" * 24, (), (Literal("name", "Łucja", "prov:InternationalizedString", "pl"),)),
+    Statement("agent", "User." + "3" * 24, (), (Attribute("name", "Łucja", "prov:InternationalizedString", "pl"),)),
     Statement(
         "activity",
         "Commit." + SHA,
         (None, None),
         (
-            Literal("title", "thanks to ann onym, ANN@SECRET.ORG, Ann.Onym and Onym, Ann"),
-            Literal(
+            Attribute("title", "thanks to ann onym, ANN@SECRET.ORG, Ann.Onym and Onym, Ann"),
+            Attribute(
                 "message",
                 "x\n\nAs Ann\nOnym said. José Ñandú, " + DECOMPOSED + " and JOSÉ  ÑANDÚ.\n\n"
                 "Signed-off-by: Carl Hidden <carl@hidden.org>\nSeen-by: Dora\n"
                 "Cc: 'Quentin Quill' <qq@stray.net>, Rosa Roth <rosa@stray.net>\n"
                 "Co-authored-by: Ulf Undin\t<ulf@localbox>\n",
             ),
-            Literal("sha", SHA),
+            Attribute("sha", SHA),
         ),
     ),
     entity("RunTag.1", name="mlflow.user", value="eveuser", **{"prov:type": "x"}),
@@ -80,8 +80,8 @@ HIDING_PLACES = (
     entity("c", stray="mail some.body+tag@example.co.uk today"),
     entity("ex:report-of-aonym", "aonym_bundle", **{"ex:aonym_score": "1"}),
     entity("hugo:thing", typed="x"),
-    Statement("entity", "d", (), (Literal("ref", ANN, QUALIFIED), Literal("unit", "1", "hugo:unit"))),
-    Statement("entity", "e", (), (Literal("at", "https://x.org/aonym", "xsd:anyURI"),)),
+    Statement("entity", "d", (), (Attribute("ref", ANN, QUALIFIED), Attribute("unit", "1", "hugo:unit"))),
+    Statement("entity", "e", (), (Attribute("at", "https://x.org/aonym", "xsd:anyURI"),)),
     entity(FILE, path=PATH, name="x.txt", commit=SHA),
     attributed("Artifact.aonym", ANN),
     attributed(FILE, EVE),
@@ -261,8 +261,8 @@ def test_software_and_organizations_keep_their_names():
 def test_the_vocabulary_stays_though_a_user_is_called_like_a_part_of_it():
     made = (
         *(agent(f"User.{n:024x}", "User", username=n_) for n, n_ in enumerate(["run", "name", "status", "commit"])),
-        Statement("entity", "Run.1", (), (Literal("prov:type", "Run", QUALIFIED), Literal("status", "x"))),
-        Statement("activity", "Creation.Run.1", (None, None), (Literal("commit", SHA),)),
+        Statement("entity", "Run.1", (), (Attribute("prov:type", "Run", QUALIFIED), Attribute("status", "x"))),
+        Statement("activity", "Creation.Run.1", (None, None), (Attribute("commit", SHA),)),
     )  # fmt: skip
     kept = [s for s in hide(*made).statements() if s.kind != "agent"]
     assert kept == list(made[-2:])
@@ -274,9 +274,9 @@ def test_every_type_key_and_role_that_the_templates_write_is_in_the_vocabulary()
 
 def test_typed_numbers_times_and_hashes_stay():
     kept = (
-        Literal("value", "0.7", "xsd:double"),
-        Literal("at", "2024-01-01T07:00:00+00:00", "xsd:dateTime"),
-        Literal("blob", "swh:1:cnt:" + SHA),
+        Attribute("value", "0.7", "xsd:double"),
+        Attribute("at", "2024-01-01T07:00:00+00:00", "xsd:dateTime"),
+        Attribute("blob", "swh:1:cnt:" + SHA),
     )
     hidden = hide(
         agent("g", "User", username="7"), Statement("entity", "a", (), tuple(sorted(kept)))
@@ -377,14 +377,14 @@ def test_thousands_of_people_in_thousands_of_texts_take_seconds():
     ],
 )
 def test_A9_accounts_and_trailers_without_an_address_are_hidden(said, hidden):
-    one = document(Statement("entity", "e", (), (Literal("message", said),)))
+    one = document(Statement("entity", "e", (), (Attribute("message", said),)))
     use_pseudonyms(one, b"key")
     assert hidden not in repr(list(one.statements()))
 
 
 @pytest.mark.parametrize("said", ["use @pytest.fixture", "npm i @angular/core", "a@b", "git: fix"])
 def test_A9_what_names_nobody_stays(said):
-    one = document(Statement("entity", "e", (), (Literal("message", said),)))
+    one = document(Statement("entity", "e", (), (Attribute("message", said),)))
     use_pseudonyms(one, b"key")
     assert said in repr(list(one.statements()))
 
@@ -393,7 +393,7 @@ def test_A9_what_names_nobody_stays(said):
     "key", ["LOGNAME", "git_author", "run_by", "labels.user", "kubeflow.user", "team_lead"]
 )
 def test_A9_tags_that_end_in_a_word_for_somebody_are_hidden(key):
-    tag = (Literal("name", key), Literal("value", "drvanhelsing"))
+    tag = (Attribute("name", key), Attribute("value", "drvanhelsing"))
     one = document(Statement("entity", "e", (), tag))
     use_pseudonyms(one, b"key")
     assert "drvanhelsing" not in repr(list(one.statements()))

@@ -1,6 +1,6 @@
 """Short ways to write the statements of these tests."""
 
-from mlflow2prov import Document, Literal, Statement
+from mlflow2prov import Attribute, Document, Statement
 
 PREFIXES = {"": "http://x/", "ex": "http://example.org/"}
 QUALIFIED = "prov:QUALIFIED_NAME"
@@ -13,7 +13,7 @@ def document(*statements, prefixes=PREFIXES):
 
 def literals(attributes):
     return tuple(
-        Literal(key, value)
+        Attribute(key, value)
         for key, values in attributes.items()
         for value in ([values] if isinstance(values, str) else values)
     )
@@ -24,7 +24,7 @@ def entity(identifier, /, bundle="", **attributes):
 
 
 def agent(identifier, /, *types, bundle="", **attributes):
-    typed = tuple(Literal("prov:type", type_, QUALIFIED) for type_ in types)
+    typed = tuple(Attribute("prov:type", type_, QUALIFIED) for type_ in types)
     return Statement("agent", identifier, (), literals(attributes) + typed, bundle)
 
 

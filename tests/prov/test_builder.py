@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov.errors import FormatError
-from mlflow2prov.prov import Literal, Statement
+from mlflow2prov.prov import Attribute, Statement
 from mlflow2prov.prov.builder import Builder, date_time, language, normal, time
 from mlflow2prov.prov.namespaces import Namespaces
 
@@ -70,7 +70,7 @@ def test_arguments_that_are_left_out_are_not_given():
     builder.add("", "wasGeneratedBy", None, ["ex:e", "ex:a"], [])
     builder.add("", "entity", "ex:e", [], [("ex:k", "2", None, None), ("ex:k", "1", None, None)])
     assert list(builder.finish().statements()) == [
-        Statement("entity", "ex:e", (), (Literal("ex:k", "1"), Literal("ex:k", "2"))),
+        Statement("entity", "ex:e", (), (Attribute("ex:k", "1"), Attribute("ex:k", "2"))),
         Statement("wasGeneratedBy", None, ("ex:e", "ex:a", None)),
     ]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlflow2prov import Document, Literal, Statement, difference, load
+from mlflow2prov import Attribute, Document, Statement, difference, load
 from mlflow2prov.prov.difference import AttributeChange
 from tests.audit.graphs import relation, thing
 from tests.golden import HERE as GOLDEN
@@ -72,7 +72,7 @@ def test_neither_prefixes_nor_order_nor_repetition_differ():
 
 def test_types_and_languages_of_values_count():
     def of(*literal):
-        return document(Statement("entity", "e", (), (Literal("k", *literal),)))
+        return document(Statement("entity", "e", (), (Attribute("k", *literal),)))
 
     assert not difference(of("1"), of("1", "xsd:int")).is_same
     (change,) = difference(of("1", None, "en"), of("1", None, "de")).changes

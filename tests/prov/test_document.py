@@ -2,10 +2,10 @@
 
 import pytest
 
-from mlflow2prov.prov import KIND, KINDS, Document, Literal, Statement
+from mlflow2prov.prov import KIND, KINDS, Attribute, Document, Statement
 
 EX = {"ex": "http://example.org/ns#"}
-AGENT = Statement("agent", "ex:g", (), (Literal("ex:k", "v"),))
+AGENT = Statement("agent", "ex:g", (), (Attribute("ex:k", "v"),))
 ENTITY = Statement("entity", "ex:e")
 USED = Statement("used", None, ("ex:a", "ex:e", "2024-01-31T12:00:00+00:00"))
 
@@ -27,7 +27,7 @@ def test_statements_come_in_the_canonical_order():
 def test_equal_are_documents_that_say_the_same():
     assert document(AGENT, ENTITY) == document(ENTITY, AGENT, ENTITY)
     assert document(AGENT) != document(ENTITY)
-    renamed = Statement("agent", "x:g", (), (Literal("x:k", "v"),))
+    renamed = Statement("agent", "x:g", (), (Attribute("x:k", "v"),))
     assert document(AGENT) == document(renamed, namespaces={"x": EX["ex"]})
     assert document(AGENT) != document(renamed, namespaces={"x": "http://example.org/other#"})
     assert document() != "a document"
@@ -65,14 +65,14 @@ def test_a_graph_goes_from_effect_to_cause():
 
 
 def test_several_values_to_a_key_are_a_list_in_a_graph():
-    several = Statement("entity", "ex:e", (), tuple(Literal("ex:k", v) for v in "abc"))
+    several = Statement("entity", "ex:e", (), tuple(Attribute("ex:k", v) for v in "abc"))
     assert document(several).to_networkx().nodes["ex:e"]["ex:k"] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_goes_to_prov_and_back(kind):
     values = [
-        "2024-01-31T12:00:00" if a.refers.name == "TIME" else f"ex:{a.name}" for a in kind.arguments
+        "2024-01-31T12:00:00" if a.type.name == "TIME" else f"ex:{a.name}" for a in kind.arguments
     ]
     said = document(Statement(kind.name, "ex:i" if kind.identified else None, tuple(values)))
     assert Document.from_prov(said.to_prov()) == said

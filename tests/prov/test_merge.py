@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, given, settings
 
-from mlflow2prov import Literal, Statement, merge
+from mlflow2prov import Attribute, Statement, merge
 from tests.formats.strategies import documents
 from tests.prov.statements import ONE, QUALIFIED, TWO, document, entity, values
 
@@ -54,7 +54,7 @@ def test_prefixes_that_are_exchanged_are_not_confused():
 
 def test_another_default_namespace_is_another_name_everywhere_it_stands():
     def said(uri):
-        named = (Literal("k", "a", QUALIFIED), Literal("t", "1", "unit"))
+        named = (Attribute("k", "a", QUALIFIED), Attribute("t", "1", "unit"))
         return document(
             Statement("entity", "a", (), named, "b"),
             Statement("hadMember", None, ("a", "c"), (), "b"),

@@ -5,13 +5,13 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mlflow2prov.audit.neighborhood import Closeup, Edge, Node
+from mlflow2prov.audit.neighborhood import Edge, Neighborhood, Node
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH, draw
 
 
 def closeup(count, pairs):
     nodes = tuple(Node(f"n{n}", "entity", "", f"n{n}") for n in range(count))
-    return Closeup(nodes, tuple(Edge("used", f"n{a}", f"n{b}") for a, b in pairs), 0)
+    return Neighborhood(nodes, tuple(Edge("used", f"n{a}", f"n{b}") for a, b in pairs), 0)
 
 
 graphs = some.integers(1, 9).flatmap(
@@ -54,4 +54,4 @@ def test_the_same_is_drawn_the_same():
 
 
 def test_nothing_is_a_drawing_without_boxes():
-    assert draw(Closeup((), (), 0)).boxes == ()
+    assert draw(Neighborhood((), (), 0)).boxes == ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mlflow2prov.facts import TABLES, Facts
-from mlflow2prov.sources.mlflow import StoreInfo, Wishes, read_store
+from mlflow2prov.sources.mlflow import ReadOptions, StoreInfo, read_store
 
 
 def read(url: str, **wishes) -> tuple[StoreInfo, Facts]:
     """Read a store; what is to be said of it, and its facts."""
     facts = Facts()
-    return read_store(url, facts, Wishes(**wishes)), facts
+    return read_store(url, facts, ReadOptions(**wishes)), facts
 
 
 def rows(facts: Facts, table: str) -> list[str]:

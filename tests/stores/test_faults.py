@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from mlflow2prov import Document, Literal, Statement, load, pull, push
-from mlflow2prov.errors import FormatError, GraphStoreError, MLflow2ProvError
+from mlflow2prov import Attribute, Document, Statement, load, pull, push
+from mlflow2prov.errors import DocumentStoreError, FormatError, MLflow2ProvError
 from mlflow2prov.stores import MODULES, find
 from tests.conftest import free_port
 from tests.golden import HERE as GOLDEN
@@ -55,7 +55,7 @@ def test_documents_are_exported_to_a_named_graph(fuseki):
     code, out, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
     assert code == 0 and "176" in out
     assert pull(f"{fuseki.url}?graph={graph}") == load(DEMO)
-    with pytest.raises(GraphStoreError, match="holds no document"):
+    with pytest.raises(DocumentStoreError, match="holds no document"):
         pull(fuseki.url)
 
 
@@ -131,7 +131,7 @@ def test_a_netrc_that_is_none_is_said_without_what_it_holds(monkeypatch, tmp_pat
     file = tmp_path / "netrc"
     file.write_text("machine 127.0.0.1 hidden\n")
     monkeypatch.setenv("NETRC", str(file))
-    with pytest.raises(GraphStoreError, match="netrc") as error:
+    with pytest.raises(DocumentStoreError, match="netrc") as error:
         find("http://127.0.0.1:1/x")
     assert holds_no_secret(str(error.value))
 
@@ -142,7 +142,7 @@ def test_a_netrc_that_is_none_is_said_without_what_it_holds(monkeypatch, tmp_pat
 )
 def test_a_driver_that_is_not_installed(url, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(GraphStoreError, match=rf"pip install 'mlflow2prov\[{extra}\]'"):
+    with pytest.raises(DocumentStoreError, match=rf"pip install 'mlflow2prov\[{extra}\]'"):
         push(EMPTY, url)
 
 
@@ -150,17 +150,17 @@ def test_a_driver_that_is_not_installed(url, module, extra, monkeypatch):
     "url", ["ftp://x/y", "bolt:/x", "bolt://", "http://[::1", "mongodb://h:port/x", "nonsense"]
 )
 def test_what_is_no_address(url):
-    with pytest.raises(GraphStoreError) as error:
+    with pytest.raises(DocumentStoreError) as error:
         push(EMPTY, url)
     assert "\n" not in str(error.value)
 
 
 def test_an_option_that_means_nothing_to_a_store_is_refused():
-    with pytest.raises(GraphStoreError, match="graph means nothing to Neo4j"):
+    with pytest.raises(DocumentStoreError, match="graph means nothing to Neo4j"):
         push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
-    with pytest.raises(GraphStoreError, match="layout means nothing to a SPARQL"):
+    with pytest.raises(DocumentStoreError, match="layout means nothing to a SPARQL"):
         push(EMPTY, "http://127.0.0.1/x", layout="one")
-    with pytest.raises(GraphStoreError, match="there is no layout"):
+    with pytest.raises(DocumentStoreError, match="there is no layout"):
         push(EMPTY, "mongodb://127.0.0.1/x", layout="two")
 
 
@@ -229,7 +229,7 @@ def test_no_such_dataset(fuseki):
 def test_what_somebody_else_put_into_neo4j(neo4j, query, word):
     push(EMPTY, neo4j.url)
     neo4j.client.execute_query(query)
-    with pytest.raises(GraphStoreError, match=word) as error:
+    with pytest.raises(DocumentStoreError, match=word) as error:
         pull(neo4j.url)
     assert "\n" not in str(error.value)
 
@@ -241,7 +241,7 @@ def test_what_somebody_else_put_into_neo4j(neo4j, query, word):
 def test_what_somebody_else_put_into_mongodb(mongodb, record):
     push(EMPTY, mongodb.url)
     mongodb.client.provenance.entity.insert_one(record)
-    with pytest.raises(GraphStoreError) as error:
+    with pytest.raises(DocumentStoreError) as error:
         pull(mongodb.url)
     assert "\n" not in str(error.value)
 
@@ -256,8 +256,8 @@ def test_no_name_of_a_document_gets_out_of_its_quotes(neo4j, name):
             Statement(
                 "entity", "e", (),
                 (
-                    Literal("prov:type", name, "prov:QUALIFIED_NAME"),
-                    Literal(name, "2024-01-01T00:00:00", "xsd:dateTime"),
+                    Attribute("prov:type", name, "prov:QUALIFIED_NAME"),
+                    Attribute(name, "2024-01-01T00:00:00", "xsd:dateTime"),
                 ),
             ),
         ],

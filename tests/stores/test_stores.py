@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mlflow2prov import Document, Literal, Statement, load, merge, pull, push
-from mlflow2prov.errors import GraphStoreError
+from mlflow2prov import Attribute, Document, Statement, load, merge, pull, push
+from mlflow2prov.errors import DocumentStoreError
 from tests.formats.strategies import ODD_LOCALS, PLAIN_LOCALS, documents
 from tests.golden import HERE as GOLDEN
 from tests.stores.conftest import NAMES
@@ -108,23 +108,25 @@ def test_a_document_of_nothing_but_prefixes_comes_back(store):
 
 
 def test_an_empty_store_holds_no_document(store):
-    with pytest.raises(GraphStoreError, match="holds no document"):
+    with pytest.raises(DocumentStoreError, match="holds no document"):
         pull(store.url)
 
 
 def test_two_documents_become_one_there(store):
     one = document(
-        Statement("entity", "ex:e", (), (Literal("name", "one"), Literal("size", "1", "xsd:int"))),
+        Statement(
+            "entity", "ex:e", (), (Attribute("name", "one"), Attribute("size", "1", "xsd:int"))
+        ),
         Statement("activity", "ex:a", (T, None)),
-        Statement("used", None, ("ex:a", "ex:e", T), (Literal("prov:role", "r"),)),
+        Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "r"),)),
     )
     other = document(
         Statement(
-            "entity", "ex:e", (), (Literal("name", "other"), Literal("size", "1", "xsd:int"))
+            "entity", "ex:e", (), (Attribute("name", "other"), Attribute("size", "1", "xsd:int"))
         ),
         Statement("entity", "ex:f"),
         Statement("activity", "ex:a", (None, T)),
-        Statement("used", None, ("ex:a", "ex:e", T), (Literal("prov:role", "s"),)),
+        Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "s"),)),
         Statement("wasDerivedFrom", None, ("ex:f", "ex:e", None, None, None)),
     )
     push(one, store.url)
@@ -135,10 +137,10 @@ def test_two_documents_become_one_there(store):
 
 def test_a_prefix_that_means_something_else_there_is_renamed(store):
     here = document(
-        Statement("entity", "ex:e", (), (Literal("ex:k", "ex:v", "prov:QUALIFIED_NAME"),))
+        Statement("entity", "ex:e", (), (Attribute("ex:k", "ex:v", "prov:QUALIFIED_NAME"),))
     )
     there = document(
-        Statement("entity", "ex:e", (), (Literal("ex:k", "ex:v", "prov:QUALIFIED_NAME"),)),
+        Statement("entity", "ex:e", (), (Attribute("ex:k", "ex:v", "prov:QUALIFIED_NAME"),)),
         namespaces={"": "http://else.example/", "ex": "http://else.example/ns#"},
     )
     push(there, store.url)
@@ -151,11 +153,11 @@ REPEATED = document(
     Statement("activity", "ex:a", (T, None)),
     Statement("used", None, ("ex:a", "ex:e", T)),
     Statement("used", None, ("ex:a", "ex:e", "2024-01-01T00:00:01.500000+02:00")),
-    Statement("used", None, ("ex:a", "ex:e", None), (Literal("x", "y"),)),
+    Statement("used", None, ("ex:a", "ex:e", None), (Attribute("x", "y"),)),
     Statement("used", "ex:u", ("ex:a", "ex:e", T)),
     Statement("used", "ex:u", ("ex:a", "ex:e", T), (), "ex:b"),
-    Statement("entity", "ex:e", (), (Literal("x", "1"),), "ex:b"),
-    Statement("entity", "ex:e", (), (Literal("x", "2"), Literal("x", "3"), Literal("x", "4", None, "en"))),
+    Statement("entity", "ex:e", (), (Attribute("x", "1"),), "ex:b"),
+    Statement("entity", "ex:e", (), (Attribute("x", "2"), Attribute("x", "3"), Attribute("x", "4", None, "en"))),
     Statement("wasAssociatedWith", None, ("ex:a", "ex:g", "ex:e")),
     Statement("mentionOf", None, ("ex:e", "ex:e", "ex:b")),
 )  # fmt: skip
@@ -180,7 +182,7 @@ def test_another_start_than_the_one_there_is_refused(name, servers):
     store = servers(name)
     store.clear()
     push(document(Statement("activity", "ex:a", (T, None))), store.url)
-    with pytest.raises(GraphStoreError, match="ex:a"):
+    with pytest.raises(DocumentStoreError, match="ex:a"):
         push(
             document(Statement("activity", "ex:a", ("2025-01-01T00:00:00+00:00", None))), store.url
         )
@@ -203,8 +205,8 @@ def test_another_start_than_the_one_there_is_refused(name, servers):
 )
 def test_any_text_is_a_text_under_any_key(store, key, value):
     said = document(
-        Statement("entity", "ex:e", (), (Literal(key, value),)),
-        Statement("used", None, ("ex:a", "ex:e", None), (Literal(key, value),)),
+        Statement("entity", "ex:e", (), (Attribute(key, value),)),
+        Statement("used", None, ("ex:a", "ex:e", None), (Attribute(key, value),)),
     )
     push(said, store.url)
     again = pull(store.url)
@@ -223,7 +225,7 @@ def test_any_text_is_a_text_under_any_key(store, key, value):
     ],
 )  # fmt: skip
 def test_a_typed_value_comes_back(store, value, datatype):
-    said = document(Statement("entity", "ex:e", (), (Literal("k", value, datatype),)))
+    said = document(Statement("entity", "ex:e", (), (Attribute("k", value, datatype),)))
     push(said, store.url)
     again = pull(store.url)
     assert again == said, difference(said, again)

@@ -89,13 +89,13 @@ def command(
 
     def prepare() -> Action:
         from mlflow2prov.audit.check import check, question_named
-        from mlflow2prov.audit.waivers import read_allowances
+        from mlflow2prov.audit.waivers import read_waivers
         from mlflow2prov.render.check import FORMATS
 
         look_at(output)
         words = (word.strip() for given in require for word in given.split(","))
         required = [question_named(word) for word in words if word]
-        allowed = read_allowances(allow) if allow else []
+        allowed = read_waivers(allow) if allow else []
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             verdicts = [

@@ -21,7 +21,7 @@ from mlflow2prov.prov import Document
 from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.builder import language, normal, time
 from mlflow2prov.prov.document import columns_of
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 
 WORTH = 200
 """How many statements of a shape make columns worth their while."""
@@ -83,7 +83,7 @@ def add(
 def _chunk(
     kind: Kind, fit: str, scope: Scope, names: list[str], bodies: list[dict[str, Any]]
 ) -> tuple[dict[str, pa.Array], list[_Column]]:
-    times = {f"prov:{a.name}": a.refers is Refers.TIME for a in kind.arguments}
+    times = {f"prov:{a.name}": a.type is ArgumentType.TIME for a in kind.arguments}
     blank = [name.startswith("_:") for name in names]
     columns = {"id": _named([None if b else n for b, n in zip(blank, names, strict=True)], fit)}
     attributes = []

@@ -16,8 +16,8 @@ from mlflow2prov.formats._support.provjson_columns import UnusualError
 from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import Attribute, Builder, normal
-from mlflow2prov.prov.kinds import Kind, Refers
+from mlflow2prov.prov.builder import AttributeTuple, Builder, normal
+from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
@@ -142,7 +142,7 @@ class _StatementReader:
         self._builder = builder
         self._exact = exact
         self._places = {
-            f"prov:{argument.name}": (place, argument.refers is Refers.TIME)
+            f"prov:{argument.name}": (place, argument.type is ArgumentType.TIME)
             for place, argument in enumerate(kind.arguments)
         }
         self._count = len(kind.arguments)
@@ -151,7 +151,7 @@ class _StatementReader:
         """Read one statement, called ``written`` in the file; several members are several of them."""
         identifier = None if written.startswith("_:") else self._scope(written)
         arguments: list[str | None] = [None] * self._count
-        attributes: list[Attribute] = []
+        attributes: list[AttributeTuple] = []
         members: list[object] = []
         places, scope = self._places, self._scope
         for key, value in body.items():
@@ -184,7 +184,7 @@ class _StatementReader:
             raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} is no text")
         return value if is_time else self._scope(value)
 
-    def _literal(self, key: str, value: object, written: str) -> Attribute:
+    def _literal(self, key: str, value: object, written: str) -> AttributeTuple:
         kind = type(value)
         if kind is str:
             return key, value, None, None  # type: ignore[return-value]
@@ -202,7 +202,7 @@ class _StatementReader:
             f"not PROV-JSON: {key} of {self._kind.name} {written} is neither a value nor a literal"
         )
 
-    def _typed(self, key: str, value: dict[str, Any], written: str) -> Attribute:
+    def _typed(self, key: str, value: dict[str, Any], written: str) -> AttributeTuple:
         lexical, datatype, language = value["$"], value.get("type"), value.get("lang")
         if isinstance(lexical, dict | list) or lexical is None:
             raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} holds no text")

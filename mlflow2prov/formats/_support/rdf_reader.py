@@ -21,8 +21,8 @@ from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.names import unescape
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import Attribute, Builder, date_time, normal
-from mlflow2prov.prov.kinds import Refers
+from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
+from mlflow2prov.prov.kinds import ArgumentType
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 
 # What files declare and no name of a document uses; ``xml`` is declared by rdflib.
@@ -233,7 +233,7 @@ class _GraphReader:
                 arguments += [
                     (
                         self._time(given[a.name])
-                        if a.refers is Refers.TIME
+                        if a.type is ArgumentType.TIME
                         else self._name(given[a.name])
                     )
                     if a.name in given
@@ -283,7 +283,7 @@ class _GraphReader:
     def _time(self, value: Identifier) -> str:
         return date_time(str(value))
 
-    def _attributes(self, properties: Properties, formal: set[URIRef]) -> list[Attribute]:
+    def _attributes(self, properties: Properties, formal: set[URIRef]) -> list[AttributeTuple]:
         found = []
         for key, values in properties.items():
             if key in formal:
@@ -296,7 +296,7 @@ class _GraphReader:
             ]
         return found
 
-    def _attribute(self, key: str, value: Any) -> Attribute:
+    def _attribute(self, key: str, value: Any) -> AttributeTuple:
         if isinstance(value, URIRef):
             return key, self._name(value), literals.QUALIFIED_NAME, None
         text = unescape(str(value)) if self._unescape_values else str(value)
@@ -307,5 +307,5 @@ class _GraphReader:
         return key, text, None, None
 
 
-def _of_type(name: str) -> Attribute:
+def _of_type(name: str) -> AttributeTuple:
     return "prov:type", f"prov:{name}", literals.QUALIFIED_NAME, None

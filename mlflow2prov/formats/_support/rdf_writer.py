@@ -17,7 +17,7 @@ from mlflow2prov.formats._support.rdf_syntax import Syntax, Terms, iri, optional
 from mlflow2prov.formats._support.text_stream import tell_written, write_text
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME
-from mlflow2prov.prov.kinds import KINDS, Argument, Kind, Refers
+from mlflow2prov.prov.kinds import KINDS, Argument, ArgumentType, Kind
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import PROV
 
@@ -123,7 +123,7 @@ def _relation(
         *(
             f"{terms.name(kind.column(argument.name))} AS {_place(argument)}"
             for argument in others
-            if argument.refers is not Refers.TIME
+            if argument.type is not ArgumentType.TIME
         ),
     ]
     rows = f"SELECT {', '.join(columns)} FROM ({document.rows_of(kind, bundle)})"
@@ -136,7 +136,7 @@ def _relation(
     rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
     groups = engine.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
     told_by = [literal(kind.name), "s", "o"]
-    told_by += [kind.column(a.name) if a.refers is Refers.TIME else _place(a) for a in others]
+    told_by += [kind.column(a.name) if a.type is ArgumentType.TIME else _place(a) for a in others]
     where = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
     for derivation, is_named in groups:
         influence = derivation or relation.influence
@@ -215,7 +215,7 @@ def _others(
     properties = []
     for position, argument in enumerate(arguments, start=3):
         term = relation.others[argument.name]
-        if argument.refers is Refers.TIME:
+        if argument.type is ArgumentType.TIME:
             properties.append(_time(subject, term, f"arg{position}", syntax))
         else:
             column = _place(argument)

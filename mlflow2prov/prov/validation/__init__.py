@@ -20,11 +20,11 @@ from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.validation import impossibility, ordering, uniqueness
 from mlflow2prov.prov.validation.instance import Instance, instance
-from mlflow2prov.prov.validation.report import Report, Step, Violation
+from mlflow2prov.prov.validation.report import Step, ValidationReport, Violation
 from mlflow2prov.prov.validation.rules import CONSTRAINT, Rule
 from mlflow2prov.prov.validation.uniqueness import Equalities
 
-__all__ = ["Report", "Rule", "Step", "Violation", "validate"]
+__all__ = ["Rule", "Step", "ValidationReport", "Violation", "validate"]
 
 
 _ONE_EVENT = {
@@ -37,7 +37,7 @@ _ONE_EVENT = {
 }
 
 
-def validate(document: Document, limit: int = 10) -> Report:
+def validate(document: Document, limit: int = 10) -> ValidationReport:
     """Return whether ``document`` is valid by PROV-CONSTRAINTS, and what is wrong with it.
 
     What the document itself says and each of its bundles are validated on their own (section 7.2).
@@ -59,7 +59,7 @@ def validate(document: Document, limit: int = 10) -> Report:
             counts[rule] = counts.get(rule, 0) + count
             found += shown
     found.sort(key=lambda violation: str(violation.rule))
-    return Report(len(document), tuple(found), dict(sorted(counts.items(), key=str)))
+    return ValidationReport(len(document), tuple(found), dict(sorted(counts.items(), key=str)))
 
 
 def _found(numbers: Instance, limit: int) -> Iterator[impossibility.Found]:

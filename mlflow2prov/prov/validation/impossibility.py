@@ -8,7 +8,7 @@ import numpy as np
 
 from mlflow2prov import engine
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.kinds import ELEMENTS, KIND, KINDS, Refers
+from mlflow2prov.prov.kinds import ELEMENTS, KIND, KINDS, ArgumentType
 from mlflow2prov.prov.validation.graph import breadth_first, cycles, reached
 from mlflow2prov.prov.validation.inference import INFLUENCE, specializations
 from mlflow2prov.prov.validation.instance import MISSING, Instance, Numbers
@@ -114,10 +114,14 @@ def _shared(
 
 def _disjoint(instance: Instance, limit: int) -> Found:
     """Nothing is both an entity and an activity (Constraint 55, by Constraint 50)."""
-    both = np.flatnonzero(typed(instance, Refers.ENTITY) & typed(instance, Refers.ACTIVITY))
+    both = np.flatnonzero(
+        typed(instance, ArgumentType.ENTITY) & typed(instance, ArgumentType.ACTIVITY)
+    )
     found = []
     for name in both[:limit]:
-        numbers = [first_to_say(instance, name, t) for t in (Refers.ENTITY, Refers.ACTIVITY)]
+        numbers = [
+            first_to_say(instance, name, t) for t in (ArgumentType.ENTITY, ArgumentType.ACTIVITY)
+        ]
         message = f"{instance.name(name)} would be both an entity and an activity"
         found.append(Violation(CONSTRAINT[55], message, instance.statements(numbers)))
     return CONSTRAINT[55], found, len(both)

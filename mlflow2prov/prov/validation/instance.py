@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlflow2prov import engine
-from mlflow2prov.prov import KINDS, Document, Kind, Literal, Statement
-from mlflow2prov.prov.kinds import Refers
+from mlflow2prov.prov import KINDS, Attribute, Document, Kind, Statement
+from mlflow2prov.prov.kinds import ArgumentType
 
 Numbers: TypeAlias = NDArray[np.int64]
 
@@ -80,7 +80,7 @@ def _rows(
     query = f"SELECT {columns} FROM {document.table_of(kind)} WHERE rowid IN ({places})"
     return {
         first + row: Statement(
-            kind.name, id_, tuple(given), tuple(Literal(**each) for each in attributes), bundle
+            kind.name, id_, tuple(given), tuple(Attribute(**each) for each in attributes), bundle
         )
         for row, bundle, id_, attributes, *given in engine.rows(query)
     }
@@ -126,7 +126,7 @@ def _number_names(document: Document, schema: engine.Schema) -> int:
 
 def _name_columns(kind: Kind) -> list[tuple[str, str]]:
     """Return the arguments that are names, the identifier first, and their columns in the Document."""
-    named = [a.name for a in kind.arguments if a.refers is not Refers.TIME]
+    named = [a.name for a in kind.arguments if a.type is not ArgumentType.TIME]
     return [("id", "id"), *((argument, kind.column(argument)) for argument in named)]
 
 
@@ -153,7 +153,7 @@ def _timed(document: Document, begins: dict[tuple[str, str], tuple[int, int]]) -
         f"FROM {document.table_of(kind)} WHERE {column} IS NOT NULL"
         for kind in document.kinds()
         for argument in kind.arguments
-        if argument.refers is Refers.TIME
+        if argument.type is ArgumentType.TIME
         for column in [kind.column(argument.name)]
     )
 

@@ -51,7 +51,7 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class Report:
+class ValidationReport:
     """The outcome of a validation.
 
     ``statements`` were looked at; ``violations`` are the first of each rule, and ``counts`` has how many

@@ -11,23 +11,23 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from mlflow2prov.prov.kinds import ELEMENTS, KINDS, Refers
+from mlflow2prov.prov.kinds import ELEMENTS, KINDS, ArgumentType
 from mlflow2prov.prov.validation.instance import MISSING, Instance
 
 _IDS = {kind.name for kind in ELEMENTS}
 
 
-def arguments(type_: Refers) -> Iterator[tuple[str, str]]:
+def arguments(type_: ArgumentType) -> Iterator[tuple[str, str]]:
     """Yield the kinds and arguments that stand for a thing of a type, entity or activity."""
     for kind in KINDS:
         if kind.name in _IDS and kind.name == type_.value:
             yield kind.name, "id"
         for argument in kind.arguments:
-            if argument.refers is type_:
+            if argument.type is type_:
                 yield kind.name, argument.name
 
 
-def typed(instance: Instance, type_: Refers) -> NDArray[np.bool_]:
+def typed(instance: Instance, type_: ArgumentType) -> NDArray[np.bool_]:
     """Return which names are of a type, entity or activity."""
     found = np.zeros(instance.names, np.bool_)
     for kind, argument in arguments(type_):
@@ -36,7 +36,7 @@ def typed(instance: Instance, type_: Refers) -> NDArray[np.bool_]:
     return found
 
 
-def first_to_say(instance: Instance, name: int, type_: Refers) -> int:
+def first_to_say(instance: Instance, name: int, type_: ArgumentType) -> int:
     """Return the number of the first statement by which a name is of a type."""
     for kind, argument in arguments(type_):
         places = np.flatnonzero(instance.column(kind, argument) == name)

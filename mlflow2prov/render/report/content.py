@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlflow2prov.audit.audit import Audit, AuditedModel, AuditedVersion, audit
 from mlflow2prov.audit.explanation import Answer, Item
-from mlflow2prov.audit.neighborhood import closeups
+from mlflow2prov.audit.neighborhood import neighborhoods
 from mlflow2prov.audit.rules import DELETED, RULES, SEVERITIES, Rule
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
@@ -144,7 +144,7 @@ def content(
     living = [version for version in audited.versions if not version.is_deleted]
     drawings = {
         name: draw(closeup)
-        for name, closeup in closeups(document, [v.explanation for v in living]).items()
+        for name, closeup in neighborhoods(document, [v.explanation for v in living]).items()
     }
     models = []
     anchors: dict[str, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlflow2prov.audit.neighborhood import Closeup, Edge, Node
+from mlflow2prov.audit.neighborhood import Edge, Neighborhood, Node
 
 BOX_WIDTH, BOX_HEIGHT = 128, 40
 _ACROSS, _DOWN, _EDGE = 212, 56, 8
@@ -52,7 +52,7 @@ Key = str | tuple[int, int]
 """A node, or where an edge (by number) passes a layer."""
 
 
-def draw(closeup: Closeup) -> Drawing:
+def draw(closeup: Neighborhood) -> Drawing:
     """Lay out a close-up."""
     names = [node.identifier for node in closeup.nodes]
     edges = [e for e in closeup.edges if e.effect != e.cause]

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import environments
-from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 from mlflow2prov.sources.mlflow.values import Entry, add_artifacts, add_model_artifacts, is_own_root
 
 _PROXIED = "mlflow-artifacts:"
@@ -71,7 +71,7 @@ def add_local_artifacts(
     facts: Facts,
     info: StoreInfo,
     store: Path | None,
-    wishes: Wishes,
+    wishes: ReadOptions,
     homes: Mapping[str, Path] | None = None,
 ) -> None:
     """Add the artifacts of all runs and logged models that lie where they may be looked at.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.progress import Progress
 from mlflow2prov.sources.mlflow.normalize import settle
@@ -42,7 +42,7 @@ class StoreInfo:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReadOptions:
     """How a store is to be read."""
 
     metric_history: bool = False
@@ -68,10 +68,10 @@ class Wishes:
             self.progress(phase, done, total)
 
 
-Reader = Callable[[str, Facts, Wishes], StoreInfo]
+Reader = Callable[[str, Facts, ReadOptions], StoreInfo]
 
 
-def read_store(url: str, facts: Facts, wishes: Wishes | None = None) -> StoreInfo:
+def read_store(url: str, facts: Facts, wishes: ReadOptions | None = None) -> StoreInfo:
     """Read all that an MLflow store holds.
 
     Args:
@@ -80,13 +80,13 @@ def read_store(url: str, facts: Facts, wishes: Wishes | None = None) -> StoreInf
         wishes: how it is to be read.
 
     Raises:
-        StoreError: there is no such store, it is none of MLflow's, or it cannot be read.
+        TrackingStoreError: there is no such store, it is none of MLflow's, or it cannot be read.
     """
-    wishes = wishes or Wishes()
+    wishes = wishes or ReadOptions()
     try:
         urlsplit(url)
     except ValueError as error:
-        raise StoreError(f"{without_credentials(url)}: no URL: {error}") from error
+        raise TrackingStoreError(f"{without_credentials(url)}: no URL: {error}") from error
     scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""
     if scheme == "file":
         url = unquote(urlsplit(url).path)
@@ -117,7 +117,7 @@ def _reader(scheme: str, url: str) -> Reader:
         from mlflow2prov.sources.mlflow.filestore import reader as files
 
         return files.read
-    raise StoreError(
+    raise TrackingStoreError(
         f"{without_credentials(url)}: no MLflow store is reached by {scheme}:; give http(s)://, "
         "a database URL such as sqlite:///mlflow.db, or a folder"
     )

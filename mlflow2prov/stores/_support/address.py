@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from mlflow2prov.errors import GraphStoreError
+from mlflow2prov.errors import DocumentStoreError
 from mlflow2prov.sources.urls import without_credentials
 
 _USERINFO = re.compile(r"(?<=://)[^/?#]*@")
@@ -33,7 +33,7 @@ class Address:
     def __str__(self) -> str:
         return without_credentials(self.url)
 
-    def failed(self, reason: object) -> GraphStoreError:
+    def failed(self, reason: object) -> DocumentStoreError:
         """Return the error that something with this store went wrong, in one line that holds no credential."""
         told = " ".join(str(reason).split())
         told = "".join(c if c.isprintable() else " " for c in told)
@@ -42,7 +42,7 @@ class Address:
         told = told.replace(self.url, str(self))
         if len(told) > _LONGEST_REASON:
             told = f"{told[:_LONGEST_REASON]}..."
-        return GraphStoreError(f"{self}: {told}")
+        return DocumentStoreError(f"{self}: {told}")
 
 
 def parse(url: str, variable: str) -> Address:
@@ -54,7 +54,7 @@ def parse(url: str, variable: str) -> Address:
             ``<variable>_PASSWORD``.
 
     Raises:
-        GraphStoreError: it is no URL of a server.
+        DocumentStoreError: it is no URL of a server.
     """
     bare = _USERINFO.sub("", url, count=1)
     shown = without_credentials(bare)
@@ -63,9 +63,11 @@ def parse(url: str, variable: str) -> Address:
         parts = urlsplit(re.sub(r"(?<=://)([^,/?#]*),[^/?#]*", r"\1", bare))
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise GraphStoreError(f"{shown}: is no URL of a server; try scheme://host:port") from error
+        raise DocumentStoreError(
+            f"{shown}: is no URL of a server; try scheme://host:port"
+        ) from error
     if not host:
-        raise GraphStoreError(f"{shown}: names no host; try scheme://host:port")
+        raise DocumentStoreError(f"{shown}: names no host; try scheme://host:port")
     user, password = _credentials(url, host, variable)
     return Address(bare, parts.scheme.lower(), host, unquote(parts.path.strip("/")), user, password)
 
@@ -94,7 +96,7 @@ def _from_netrc(host: str, user: str | None) -> tuple[str, str] | None:
     except (netrc.NetrcParseError, UnicodeDecodeError, OSError) as error:
         # What it complains of may be a password.
         line = f", line {error.lineno}" if isinstance(error, netrc.NetrcParseError) else ""
-        raise GraphStoreError(f"{file}{line}: cannot be read as logins (netrc)") from error
+        raise DocumentStoreError(f"{file}{line}: cannot be read as logins (netrc)") from error
     if entry is None or (user is not None and entry[0] != user) or not entry[2]:
         return None
     return entry[0], entry[2]

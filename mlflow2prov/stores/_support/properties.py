@@ -16,8 +16,8 @@ from typing import Any
 
 from mlflow2prov.engine import literal
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import Attribute
-from mlflow2prov.prov.kinds import KINDS, Argument, Kind, Refers
+from mlflow2prov.prov.builder import AttributeTuple
+from mlflow2prov.prov.kinds import KINDS, Argument, ArgumentType, Kind
 
 NAMED = ("prov:type", "prov:role")
 """Keys whose plain values are qualified names, as in all that is extracted."""
@@ -84,7 +84,7 @@ def with_properties(rows: str, kind: Kind, database: Database) -> str:
         f"lambda f: list_contains(odd_keys, f.key)), lambda f: {literal}))::VARCHAR END"
     )
     arguments = kind.arguments if kind.element else kind.arguments[2:]
-    timed = [_argument_time(kind, a) for a in arguments if a.refers is Refers.TIME]
+    timed = [_argument_time(kind, a) for a in arguments if a.type is ArgumentType.TIME]
     if timed:
         times = f"list_concat(list_filter([{', '.join(timed)}], lambda t: t IS NOT NULL), {times})"
     formal = [
@@ -191,7 +191,7 @@ def _values(found: str) -> str:
 
 def attributes(
     properties: Mapping[str, Any], odd: Collection[Mapping[str, Any]], database: Database
-) -> Iterator[Attribute]:
+) -> Iterator[AttributeTuple]:
     """Give the attributes that a record's properties and its odd literals are.
 
     Raises:

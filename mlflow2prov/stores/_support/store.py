@@ -30,7 +30,7 @@ class Store:
 
     ``check(address, options)`` looks whether it answers and lets us in; ``push(document, address, options)`` adds what
     a document says to what is there, so that twice is the same as once; ``pull(address, options)`` gives all that is
-    there. Each raises :class:`~mlflow2prov.errors.GraphStoreError`.
+    there. Each raises :class:`~mlflow2prov.errors.DocumentStoreError`.
     """
 
     name: str

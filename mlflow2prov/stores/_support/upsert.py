@@ -9,16 +9,16 @@ from mlflow2prov.engine import literal
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.prov import Document, Kind
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.builder import Attribute, Builder
+from mlflow2prov.prov.builder import AttributeTuple, Builder
 from mlflow2prov.prov.document import columns_of
-from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, Refers
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
 from mlflow2prov.prov.unify import unify
 from mlflow2prov.stores._support.address import Address
 
-Said = tuple[str, str, str | None, list[str | None], list[Attribute]]
+Said = tuple[str, str, str | None, list[str | None], list[AttributeTuple]]
 """A statement as a store gives it: bundle, kind, identifier, formal arguments, attributes."""
 
 _ROWS = 50_000
@@ -39,7 +39,7 @@ def remaining(document: Document, there: Document, address: Address) -> Document
     """Return the statements that a store still lacks: those of ``document`` united with what is ``there`` of the same.
 
     Raises:
-        GraphStoreError: an activity is there with another start or end, or the document contradicts itself.
+        DocumentStoreError: an activity is there with another start or end, or the document contradicts itself.
     """
     united = document if not there.kinds() else merge([there, document])
     _refuse_contradictions(united, address)
@@ -89,7 +89,7 @@ def document_of(statements: Iterable[Said], namespaces: Namespaces, address: Add
     """Return the document of what a store says.
 
     Raises:
-        GraphStoreError: it says what no document does, or uses names that are not of ``namespaces``.
+        DocumentStoreError: it says what no document does, or uses names that are not of ``namespaces``.
     """
     builder = Builder(namespaces)
     try:
@@ -114,7 +114,7 @@ def _prefixes(document: Document) -> set[str]:
         arguments = [
             column
             for argument, column in zip(kind.arguments, ARGUMENT_COLUMNS, strict=False)
-            if argument.refers is not Refers.TIME
+            if argument.type is not ArgumentType.TIME
         ]
         table = document.table_of(kind)
         queries += [f"SELECT {name} AS name FROM {table}" for name in [*names, *arguments]]

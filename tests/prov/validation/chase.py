@@ -9,7 +9,7 @@ import itertools
 
 import networkx
 
-from mlflow2prov.prov.kinds import KINDS, Refers
+from mlflow2prov.prov.kinds import KINDS, ArgumentType
 
 NONE = "-"
 _numbers = itertools.count()
@@ -246,8 +246,8 @@ def check_types(instance):
                 continue
             for argument, term in zip(kind.arguments, statement[1:], strict=False):
                 if term != NONE:
-                    entities |= {term} if argument.refers is Refers.ENTITY else set()
-                    activities |= {term} if argument.refers is Refers.ACTIVITY else set()
+                    entities |= {term} if argument.type is ArgumentType.ENTITY else set()
+                    activities |= {term} if argument.type is ArgumentType.ACTIVITY else set()
     if entities & activities:
         raise InvalidError
     for _, _, _, a, g, u, _ in of(instance, "wasDerivedFrom"):  # 51

@@ -3,27 +3,27 @@
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from mlflow2prov import Document, Literal, Statement, validate
-from mlflow2prov.prov.kinds import KIND, KINDS, Refers
+from mlflow2prov import Attribute, Document, Statement, validate
+from mlflow2prov.prov.kinds import KIND, KINDS, ArgumentType
 from tests.prov.validation import chase
 from tests.prov.validation.chase import NONE
 
 _TIMES = ("2024-01-01T00:00:00", "2024-01-02T00:00:00")
 _NAMES = {
-    Refers.ENTITY: ("e1", "e2", "e3"),
-    Refers.ACTIVITY: ("a1", "a2"),
-    Refers.AGENT: ("ag", "e1", "a1"),
-    Refers.ELEMENT: ("e1", "e2", "a1"),
-    Refers.GENERATION: ("g1", "g2"),
-    Refers.USAGE: ("u1", "u2"),
-    Refers.TIME: _TIMES,
+    ArgumentType.ENTITY: ("e1", "e2", "e3"),
+    ArgumentType.ACTIVITY: ("a1", "a2"),
+    ArgumentType.AGENT: ("ag", "e1", "a1"),
+    ArgumentType.ELEMENT: ("e1", "e2", "a1"),
+    ArgumentType.GENERATION: ("g1", "g2"),
+    ArgumentType.USAGE: ("u1", "u2"),
+    ArgumentType.TIME: _TIMES,
 }
 _IDS = {"wasGeneratedBy": ("g1", "g2"), "used": ("u1", "u2")}
 _KINDS = [kind.name for kind in KINDS if kind.name != "mentionOf"]
 
 
 def argument(place):
-    names = st.sampled_from(_NAMES[place.refers])
+    names = st.sampled_from(_NAMES[place.type])
     return names if place.required else st.one_of(st.just(NONE), names)
 
 
@@ -32,7 +32,7 @@ def statements(draw, kinds=_KINDS, others=("r",)):
     """A statement of any of some kinds; relations of any kind may have the names of ``others``."""
     kind = KIND[draw(st.sampled_from(kinds))]
     if kind.element:
-        id_ = draw(st.sampled_from(_NAMES[Refers(kind.name)]))
+        id_ = draw(st.sampled_from(_NAMES[ArgumentType(kind.name)]))
     elif kind.identified:
         names = _IDS.get(kind.name, (f"{kind.name}1", f"{kind.name}2"))
         id_ = draw(st.sampled_from((NONE, *names, *others)))
@@ -52,7 +52,7 @@ def written(statement):
     kind, id_, *arguments = statement
     attributes = ()
     if kind in _TYPE and arguments.pop():
-        attributes = (Literal("prov:type", _TYPE[kind], "prov:QUALIFIED_NAME"),)
+        attributes = (Attribute("prov:type", _TYPE[kind], "prov:QUALIFIED_NAME"),)
     given = tuple(None if each == NONE else each for each in arguments)
     assert len(given) == len(KIND[kind].arguments)
     return Statement(kind, None if id_ == NONE else id_, given, attributes)

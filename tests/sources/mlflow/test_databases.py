@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 import sqlalchemy
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES
 from mlflow2prov.sources.mlflow.database.connection import opened
 from tests.conftest import free_port, make_store, mlflow_server
@@ -104,7 +104,7 @@ def contents(store):
 def test_what_was_opened_to_be_read_cannot_be_written_to_even_by_its_owner(store, statement):
     before = contents(store)
     with (
-        pytest.raises(StoreError, match=re.compile("read.only", re.IGNORECASE)),
+        pytest.raises(TrackingStoreError, match=re.compile("read.only", re.IGNORECASE)),
         opened(store.database.url(), "the store", "default") as database,
     ):
         database._connection.execute(sqlalchemy.text(statement))
@@ -133,7 +133,7 @@ def test_all_is_read_as_of_one_moment(store):
 
 
 def test_C9_a_wrong_password_is_one_line_that_does_not_tell_it(store):
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(TrackingStoreError) as raised:
         read(store.database.url(READER, "wr0ng%40s3cret"))
     message = str(raised.value)
     assert "\n" not in message and READER in message
@@ -145,26 +145,26 @@ def test_C9_a_wrong_password_is_one_line_that_does_not_tell_it(store):
     ("database", "message"), [("other", "holds no MLflow store"), ("none", "cannot be read")]
 )
 def test_C9_a_database_that_is_none_of_MLflows(store, database, message):
-    with pytest.raises(StoreError, match=message) as raised:
+    with pytest.raises(TrackingStoreError, match=message) as raised:
         read(store.database.url(database=database))
     assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
 
 
 def test_C9_a_url_that_names_no_database_is_one_line(store):
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(TrackingStoreError) as raised:
         read(store.database.url(database="").removesuffix("/"))
     assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
 
 
 def test_tables_that_an_account_may_not_read_are_not_taken_for_empty_ones(store):
     store.database.let_read(PARTLY, "experiments", "runs")
-    with pytest.raises(StoreError, match=re.compile("denied", re.IGNORECASE)):
+    with pytest.raises(TrackingStoreError, match=re.compile("denied", re.IGNORECASE)):
         read(store.database.url(PARTLY))
 
 
 def test_C9_a_server_that_is_down(store):
     down = store.database.url().replace(f":{store.database.port}/", f":{free_port()}/")
-    with pytest.raises(StoreError, match=re.compile("refused", re.IGNORECASE)) as raised:
+    with pytest.raises(TrackingStoreError, match=re.compile("refused", re.IGNORECASE)) as raised:
         read(down)
     assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
 

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow import Wishes, read_store
+from mlflow2prov.sources.mlflow import ReadOptions, read_store
 from tests.conftest import free_port
 
 
@@ -49,7 +49,7 @@ def server(answer):
 
 def read(url, **options):
     facts = Facts()
-    return read_store(url, facts, Wishes(**options)), facts
+    return read_store(url, facts, ReadOptions(**options)), facts
 
 
 def mlflow(**answers):
@@ -72,7 +72,7 @@ def mlflow(**answers):
 
 
 def fails(url, *words):
-    with pytest.raises(StoreError) as error:
+    with pytest.raises(TrackingStoreError) as error:
         read(url)
     message = str(error.value)
     assert "\n" not in message

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES, Facts
-from mlflow2prov.sources.mlflow import Wishes, read_store
+from mlflow2prov.sources.mlflow import ReadOptions, read_store
 
 # What is in the store that tests/mlflow_store.py makes.
 COUNTS = {
@@ -33,7 +33,7 @@ COUNTS = {
 
 def read(url, **options):
     facts = Facts()
-    info = read_store(url, facts, Wishes(**options))
+    info = read_store(url, facts, ReadOptions(**options))
     return info, facts
 
 
@@ -269,7 +269,7 @@ def test_a_store_of_an_old_mlflow_is_read_by_what_is_there(tmp_path):
 )
 def test_C9_what_is_no_store_is_one_line_and_nothing_is_made(url, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StoreError, match=message):
+    with pytest.raises(TrackingStoreError, match=message):
         read(url.replace("{tmp}", str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
 
@@ -279,10 +279,10 @@ def test_a_database_of_something_else(tmp_path):
 
     with sqlite3.connect(tmp_path / "x.db") as database:
         database.execute("CREATE TABLE t (a)")
-    with pytest.raises(StoreError, match="no MLflow store"):
+    with pytest.raises(TrackingStoreError, match="no MLflow store"):
         read(f"sqlite:///{tmp_path}/x.db")
     (tmp_path / "y.db").write_text("no database, but long enough to look at" * 50)
-    with pytest.raises(StoreError, match="cannot be read"):
+    with pytest.raises(TrackingStoreError, match="cannot be read"):
         read(f"sqlite:///{tmp_path}/y.db")
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow.columns import Column
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 
@@ -116,7 +116,7 @@ def opened(url: str, shown: str, workspace: str) -> Iterator[Database]:
         workspace: the MLflow workspace that is read.
 
     Raises:
-        StoreError: there is none, it cannot be read, or it is none of MLflow's.
+        TrackingStoreError: there is none, it cannot be read, or it is none of MLflow's.
     """
     with ExitStack() as stack:
         engine = _engine(url, shown, stack)
@@ -132,10 +132,12 @@ def opened(url: str, shown: str, workspace: str) -> Iterator[Database]:
                 connection.rollback()
             database = Database(connection, workspace)
             if not {"experiments", "runs"} <= database.tables.keys():
-                raise StoreError(f"{shown}: the database holds no MLflow store (no table of runs)")
+                raise TrackingStoreError(
+                    f"{shown}: the database holds no MLflow store (no table of runs)"
+                )
             yield database
         except SQLAlchemyError as error:
-            raise StoreError(f"{shown}: cannot be read: {_reason(error)}") from error
+            raise TrackingStoreError(f"{shown}: cannot be read: {_reason(error)}") from error
 
 
 def _reason(error: SQLAlchemyError) -> str:
@@ -153,7 +155,9 @@ def _engine(url: str, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
         if backend == "sqlite":
             return _sqlite(address.database, shown, stack)
         if not address.database:
-            raise StoreError(f"{shown}: names no database; add it: {kind}://host:port/database")
+            raise TrackingStoreError(
+                f"{shown}: names no database; add it: {kind}://host:port/database"
+            )
         if driver := _DRIVERS.get(backend) if "+" not in address.drivername else None:
             address = address.set(drivername=f"{backend}+{driver}")
         patience = {"connect_timeout": _CONNECT_SECONDS} if backend in _DRIVERS else {}
@@ -161,12 +165,12 @@ def _engine(url: str, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
     except ModuleNotFoundError as error:
         backend = kind.partition("+")[0]
         wanted = f"'mlflow2prov[{backend}]'" if backend in _DRIVERS else str(error.name)
-        raise StoreError(
+        raise TrackingStoreError(
             f"{shown}: the driver {error.name} is missing; pip install {wanted}"
         ) from error
     except (SQLAlchemyError, ValueError) as error:
         # What cannot be taken apart may hold a password anywhere.
-        raise StoreError(
+        raise TrackingStoreError(
             f"{kind}:...: not a database URL; it is {kind}://user:password@host:port/database, "
             "with %40 for an @ in the password and %2F for a slash"
         ) from error
@@ -176,11 +180,11 @@ def _sqlite(database: str | None, shown: str, stack: ExitStack) -> sqlalchemy.En
     path = Path(database or "")
     try:
         if not path.is_file():
-            raise StoreError(f"{shown}: there is no such file")
+            raise TrackingStoreError(f"{shown}: there is no such file")
         address = _address(path.absolute(), stack)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise StoreError(f"{shown}: cannot be read: {reason}") from error
+        raise TrackingStoreError(f"{shown}: cannot be read: {reason}") from error
     return sqlalchemy.create_engine(
         "sqlite://", creator=lambda: _connect(address), poolclass=sqlalchemy.pool.StaticPool
     )

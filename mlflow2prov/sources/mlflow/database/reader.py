@@ -25,7 +25,7 @@ from mlflow2prov.sources.mlflow.columns import (
     times,
 )
 from mlflow2prov.sources.mlflow.database.connection import Database, opened
-from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 from mlflow2prov.sources.mlflow.values import integer, said, state, text, time
 from mlflow2prov.sources.urls import without_credentials
 
@@ -128,7 +128,7 @@ _COPIES: tuple[_Copy, ...] = (
 )
 
 
-def read(url: str, facts: Facts, wishes: Wishes) -> StoreInfo:
+def read(url: str, facts: Facts, wishes: ReadOptions) -> StoreInfo:
     """Read a backend database, given by SQLAlchemy's URL; of its workspaces, one."""
     shown = without_credentials(url)
     info = StoreInfo("sql", shown)
@@ -262,7 +262,7 @@ _VERSION = (
 )
 
 
-def _registry(database: Database, facts: Facts, wishes: Wishes) -> None:
+def _registry(database: Database, facts: Facts, wishes: ReadOptions) -> None:
     prompts = {
         name
         for name, key, value in database.rows("registered_model_tags", "name", "key", "value")

@@ -15,11 +15,11 @@ from typing import Any
 
 import yaml
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.artifact_folders import add_local_artifacts, is_below
-from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 from mlflow2prov.sources.mlflow.values import integer, number, said, state, text, time
 
 _TRASH = ".trash"
@@ -28,11 +28,13 @@ _LARGEST_META = 1 << 22
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(path: str, facts: Facts, wishes: Wishes) -> StoreInfo:
+def read(path: str, facts: Facts, wishes: ReadOptions) -> StoreInfo:
     """Read the file store in the folder ``path``."""
     root = Path(path)
     if not root.is_dir():
-        raise StoreError(f"{path}: there is no such folder; give that of MLflow's file store")
+        raise TrackingStoreError(
+            f"{path}: there is no such folder; give that of MLflow's file store"
+        )
     info = StoreInfo("file", str(path))
     experiments = [
         folder
@@ -41,7 +43,9 @@ def read(path: str, facts: Facts, wishes: Wishes) -> StoreInfo:
         if (folder / "meta.yaml").is_file()
     ]
     if not experiments:
-        raise StoreError(f"{path}: no file store of MLflow (no experiment's meta.yaml in it)")
+        raise TrackingStoreError(
+            f"{path}: no file store of MLflow (no experiment's meta.yaml in it)"
+        )
     homes: dict[str, Path] = {}
     for folder in experiments:
         experiment = _experiment(folder, facts)
@@ -79,19 +83,19 @@ def _meta(folder: Path, name: str = "meta.yaml") -> dict[str, Any]:
     """Read a folder's ``meta.yaml``, or another file of the kind.
 
     Raises:
-        StoreError: it is no YAML mapping, or far too long to be one of MLflow's.
+        TrackingStoreError: it is no YAML mapping, or far too long to be one of MLflow's.
     """
     file = folder / name
     if not file.is_file() or file.is_symlink():
         return {}
     if file.stat().st_size > _LARGEST_META:
-        raise StoreError(f"{file}: too long to be MLflow's")
+        raise TrackingStoreError(f"{file}: too long to be MLflow's")
     try:
         loaded = yaml.load(file.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise StoreError(f"{file}: cannot be read as YAML") from error
+        raise TrackingStoreError(f"{file}: cannot be read as YAML") from error
     if not isinstance(loaded, dict):
-        raise StoreError(f"{file}: not what MLflow writes")
+        raise TrackingStoreError(f"{file}: not what MLflow writes")
     return loaded
 
 
@@ -131,7 +135,7 @@ def _run(
     experiment: str,
     datasets: dict[str, dict[str, Any]],
     facts: Facts,
-    wishes: Wishes,
+    wishes: ReadOptions,
 ) -> str:
     """Add a run, and return its id."""
     run = text(meta.get("run_id") or meta.get("run_uuid")) or folder.name

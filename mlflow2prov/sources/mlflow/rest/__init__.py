@@ -12,10 +12,10 @@ from mlflow2prov.sources.mlflow.rest import artifacts, traces, tracking
 from mlflow2prov.sources.mlflow.rest import model_registry as registry
 from mlflow2prov.sources.mlflow.rest.client import Client
 from mlflow2prov.sources.mlflow.rest.requests import Server
-from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 
 
-def read(url: str, facts: Facts, wishes: Wishes) -> StoreInfo:
+def read(url: str, facts: Facts, wishes: ReadOptions) -> StoreInfo:
     """Read all that the server at ``url`` shows to us."""
     with Client(url, wishes.workers) as client, ThreadPoolExecutor(wishes.workers) as pool:
         info = StoreInfo("http", client.shown, client.version())

@@ -20,7 +20,7 @@ import httpx
 import orjson
 import stamina
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.urls import without_credentials
 
 _CONNECT_SECONDS = 10.0
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-class AnswerError(StoreError):
+class AnswerError(TrackingStoreError):
     """The server answered, with a status that is none of success."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -90,7 +90,9 @@ class Client:
                 follow_redirects=False,
             )
         except (OSError, ValueError) as error:
-            raise StoreError(f"{self.shown}: the certificate cannot be read: {error}") from error
+            raise TrackingStoreError(
+                f"{self.shown}: the certificate cannot be read: {error}"
+            ) from error
 
     def __enter__(self) -> Client:
         return self
@@ -118,7 +120,7 @@ class Client:
         """Ask for a file's content.
 
         Raises:
-            StoreError: it is longer than ``largest`` bytes, or there is none for us.
+            TrackingStoreError: it is longer than ``largest`` bytes, or there is none for us.
         """
         response = self._send("GET", path, params=parameters, largest=largest)
         if response.status_code != 200:
@@ -152,7 +154,7 @@ class Client:
             if not isinstance(token, str):
                 return
             if token in seen:
-                raise StoreError(
+                raise TrackingStoreError(
                     f"{self.shown}{path}: the server gives the same page again and again"
                 )
             seen.add(token)
@@ -165,12 +167,14 @@ class Client:
         except httpx.HTTPStatusError as error:
             return error.response
         except httpx.TimeoutException as error:
-            raise StoreError(
+            raise TrackingStoreError(
                 f"{self.shown}: the server does not answer; is it the right address, and is it up?"
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise StoreError(f"{self.shown}: cannot be reached ({reason}); is it up?") from error
+            raise TrackingStoreError(
+                f"{self.shown}: cannot be reached ({reason}); is it up?"
+            ) from error
 
     def _request(
         self, method: str, url: str, largest: int | None, **arguments: Any
@@ -182,11 +186,13 @@ class Client:
                 blocks.append(block)
                 size += len(block)
                 if size > (largest or _LARGEST_ANSWER):
-                    raise StoreError(
+                    raise TrackingStoreError(
                         f"{url}: an answer is longer than {largest or _LARGEST_ANSWER} bytes"
                     )
                 if time.monotonic() > until:
-                    raise StoreError(f"{url}: an answer comes to no end; is this an MLflow server?")
+                    raise TrackingStoreError(
+                        f"{url}: an answer comes to no end; is this an MLflow server?"
+                    )
             if response.status_code in _BUSY:
                 response.raise_for_status()
             headers = {
@@ -210,7 +216,7 @@ class Client:
         if status == 404:
             raise RefusedError(f"{where}: not there (404)", status)
         if response.is_redirect:
-            raise StoreError(
+            raise TrackingStoreError(
                 f"{where}: redirected elsewhere; a login page? Give the server's own URL"
             )
         if status != 200:
@@ -222,11 +228,11 @@ class Client:
             try:
                 body = json.loads(response.content)
             except (ValueError, RecursionError) as error:
-                raise StoreError(
+                raise TrackingStoreError(
                     f"{where}: the answer is not JSON; is this an MLflow server?"
                 ) from error
         if not isinstance(body, dict):
-            raise StoreError(f"{where}: not MLflow's answer; is this an MLflow server?")
+            raise TrackingStoreError(f"{where}: not MLflow's answer; is this an MLflow server?")
         return body
 
 

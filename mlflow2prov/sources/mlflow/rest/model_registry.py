@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.rest.client import RefusedError, objects
 from mlflow2prov.sources.mlflow.rest.requests import API, PAGE, Server
@@ -55,7 +55,7 @@ def _registered_models(
                     text(alias.get("alias")),
                     text(alias.get("version")),
                 )
-    except StoreError as error:
+    except TrackingStoreError as error:
         # A server that knows no prompts may not know the filter either.
         if not is_prompt or error.__cause__ is not None:
             raise

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow.rest.client import Client, Json, RefusedError
-from mlflow2prov.sources.mlflow.store import StoreInfo, Wishes
+from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 
 API = "/api/2.0/mlflow"
 PAGE = 1000
@@ -32,7 +32,7 @@ class Server:
     pool: ThreadPoolExecutor
     facts: Facts
     info: StoreInfo
-    wishes: Wishes
+    wishes: ReadOptions
 
     def ask(
         self, items: Iterable[_Item], question: Callable[[_Item], _Result], what: str
@@ -43,15 +43,15 @@ class Server:
         that is gone is an error.
         """
 
-        def attempt(item: _Item) -> tuple[_Item, _Result | None, StoreError | None]:
+        def attempt(item: _Item) -> tuple[_Item, _Result | None, TrackingStoreError | None]:
             try:
                 return item, question(item), None
-            except StoreError as error:
+            except TrackingStoreError as error:
                 if error.__cause__ is not None:
                     raise
                 return item, None, error
 
-        failures: list[StoreError] = []
+        failures: list[TrackingStoreError] = []
         for item, result, failure in self.pool.map(attempt, items):
             if failure is None and result is not None:
                 yield item, result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlflow2prov.errors import StoreError
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.rest.client import Json, RefusedError, inner, objects
 from mlflow2prov.sources.mlflow.rest.requests import API, PAGE, Server
@@ -17,14 +17,14 @@ def read_experiments(server: Server) -> list[str]:
     """Read all experiments; returns their ids.
 
     Raises:
-        StoreError: what answers is no MLflow.
+        TrackingStoreError: what answers is no MLflow.
     """
     path = f"{API}/experiments/search"
     body = {"view_type": "ALL", "max_results": PAGE}
     first = server.client.post(path, {**body, "max_results": 1})
     if "experiments" not in first and server.info.version is None:
         # Any service may answer {}: an MLflow that shows nothing at least has a version.
-        raise StoreError(f"{server.client.shown}: answers, but is no MLflow server")
+        raise TrackingStoreError(f"{server.client.shown}: answers, but is no MLflow server")
     found: dict[str, None] = {}
     for experiment in server.client.pages(path, "experiments", body, post=True):
         identifier = text(experiment.get("experiment_id"))
@@ -46,7 +46,7 @@ def read_experiments(server: Server) -> list[str]:
                 "experiment_tags", identifier, text(tag.get("key")), said(tag.get("value"))
             )
     if not found and first.get("experiments"):
-        raise StoreError(
+        raise TrackingStoreError(
             f"{server.client.shown}: answers, but not as an MLflow server does: its experiments have no ids"
         )
     if not found:
