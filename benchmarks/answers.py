@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measuring import call, row
-from mlflow2prov.lineage.lineage import lineage
+from mlflow2prov.graph.lineage import lineage
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.difference import difference
 from mlflow2prov.prov.merge import merge

@@ -12,15 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlflow2prov.audit.audit import audit
-    from mlflow2prov.audit.check import check
-    from mlflow2prov.audit.explanation import explain
-    from mlflow2prov.audit.impact import impact
-    from mlflow2prov.audit.statistics import statistics
+    from mlflow2prov.analysis.audit import audit
+    from mlflow2prov.analysis.check import check
+    from mlflow2prov.analysis.explanation import explain
+    from mlflow2prov.analysis.impact import impact
+    from mlflow2prov.analysis.statistics import statistics
     from mlflow2prov.errors import MLflow2ProvError
     from mlflow2prov.extraction import Findings, extract
     from mlflow2prov.formats.files import load, save
-    from mlflow2prov.lineage.lineage import lineage
+    from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.people.transform import transform
     from mlflow2prov.prov import Attribute, Document, Statement
     from mlflow2prov.prov.difference import difference
@@ -38,20 +38,20 @@ _HOMES = {
     "MLflow2ProvError": "errors",
     "ValidationReport": "prov.validation",
     "Statement": "prov",
-    "audit": "audit.audit",
-    "check": "audit.check",
+    "audit": "analysis.audit",
+    "check": "analysis.check",
     "difference": "prov.difference",
-    "explain": "audit.explanation",
+    "explain": "analysis.explanation",
     "extract": "extraction",
-    "impact": "audit.impact",
-    "lineage": "lineage.lineage",
+    "impact": "analysis.impact",
+    "lineage": "graph.lineage",
     "load": "formats.files",
     "merge": "prov.merge",
     "pull": "stores",
     "push": "stores",
     "report": "render.report",
     "save": "formats.files",
-    "statistics": "audit.statistics",
+    "statistics": "analysis.statistics",
     "transform": "people.transform",
     "validate": "prov.validation",
 }

@@ -43,8 +43,8 @@ LAYERS = (
     "sources",
     "mapping",
     "extraction",
-    "lineage",
-    "audit",
+    "graph",
+    "analysis",
     "people",
     "formats",
     "stores",
@@ -141,3 +141,8 @@ def test_imports_for_type_checking_are_not_seen():
 
 def test_each_public_name_has_a_home():
     assert {*mlflow2prov._HOMES, "__version__"} == set(mlflow2prov.__all__)
+
+
+def test_no_submodule_hides_a_public_name():
+    folders = {path.stem for path in (TOP / "mlflow2prov").iterdir()}
+    assert folders & set(mlflow2prov.__all__) == set()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlflow2prov import __version__
-from mlflow2prov.audit.audit import AuditedVersion
-from mlflow2prov.audit.check import MEANINGS, CheckResult, Waiver
-from mlflow2prov.audit.explanation import Item
-from mlflow2prov.audit.rules import SEVERITIES, Finding
+from mlflow2prov.analysis.audit import AuditedVersion
+from mlflow2prov.analysis.check import MEANINGS, CheckResult, Waiver
+from mlflow2prov.analysis.explanation import Item
+from mlflow2prov.analysis.rules import SEVERITIES, Finding
 from mlflow2prov.render.escaping import printable
 
 _SCHEMA = (

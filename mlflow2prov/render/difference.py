@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow2prov.audit.comparison import Comparison
+from mlflow2prov.analysis.comparison import Comparison
 from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED, Difference
 from mlflow2prov.render.escaping import printable
 from mlflow2prov.render.table import FORMATS
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
-    from mlflow2prov.audit.comparison import Point
+    from mlflow2prov.analysis.comparison import Point
     from mlflow2prov.prov.difference import Change
 
 _LONGEST = 200

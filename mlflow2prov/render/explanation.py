@@ -10,8 +10,8 @@ from mlflow2prov.render.table import FORMATS
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
-    from mlflow2prov.audit.explanation import Answer, Explanation, Item
-    from mlflow2prov.audit.impact import Impact
+    from mlflow2prov.analysis.explanation import Answer, Explanation, Item
+    from mlflow2prov.analysis.impact import Impact
 
 _LONGEST = 100
 _MOST = 50

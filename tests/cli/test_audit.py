@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from mlflow2prov import Document, save
 from mlflow2prov.cli import cli
-from tests.audit.graphs import STATEMENTS, project, relation, thing
+from tests.analysis.graphs import STATEMENTS, project, relation, thing
 from tests.prov.statements import PREFIXES
 
 

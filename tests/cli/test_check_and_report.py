@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from mlflow2prov import save
-from tests.audit.graphs import document, project, thing
+from tests.analysis.graphs import document, project, thing
 
 
 @pytest.fixture(scope="module")

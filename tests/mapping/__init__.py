@@ -3,11 +3,11 @@
 import re
 
 from mlflow2prov import engine
-from mlflow2prov.document import KIND
-from mlflow2prov.facts.tables import TABLES
+from mlflow2prov.facts.schema import TABLES
 from mlflow2prov.facts.views import VIEWS
-from mlflow2prov.templates import TEMPLATES
-from mlflow2prov.templates.language import Name, Row
+from mlflow2prov.mapping import TEMPLATES
+from mlflow2prov.mapping.language import Name, Row
+from mlflow2prov.prov import KIND
 
 _WORD = re.compile(r"'([A-Za-z]+)'")
 _PROV = ("type", "role", "label", "location")

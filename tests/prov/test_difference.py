@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, difference, load
 from mlflow2prov.prov.difference import AttributeChange
-from tests.audit.graphs import relation, thing
+from tests.analysis.graphs import relation, thing
 from tests.golden import HERE as GOLDEN
 from tests.prov.statements import document
 

@@ -8,8 +8,8 @@ import pytest
 from mlflow2prov import load
 from mlflow2prov.render.report import report
 from tests import browser as chromium
-from tests.audit.graphs import STATEMENTS, document, relation, run, thing
-from tests.audit.graphs import version as version_of
+from tests.analysis.graphs import STATEMENTS, document, relation, run, thing
+from tests.analysis.graphs import version as version_of
 from tests.golden import HERE as GOLDEN
 
 pytestmark = pytest.mark.skipif(

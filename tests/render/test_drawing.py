@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mlflow2prov.audit.neighborhood import Edge, Neighborhood, Node
+from mlflow2prov.analysis.neighborhood import Edge, Neighborhood, Node
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH, draw
 
 

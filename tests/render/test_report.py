@@ -9,7 +9,7 @@ from mlflow2prov import load, report
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.render.escaping import markdown, paragraph
 from mlflow2prov.render.report.content import content
-from tests.audit.graphs import STATEMENTS, document, project, relation, thing
+from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN
 
 SHA = "4428be644135e31c3d4e478ccb62b706fa51e1b2"

@@ -88,8 +88,8 @@ def command(
     refuse_folder(output, "the file in it")
 
     def prepare() -> Action:
-        from mlflow2prov.audit.check import check, question_named
-        from mlflow2prov.audit.waivers import read_waivers
+        from mlflow2prov.analysis.check import check, question_named
+        from mlflow2prov.analysis.waivers import read_waivers
         from mlflow2prov.render.check import FORMATS
 
         look_at(output)

@@ -13,7 +13,7 @@ from mlflow2prov.cli.param_types import TEXT, refuse_repeated_stream
 from mlflow2prov.errors import ConfigurationError, SelectionError
 
 if TYPE_CHECKING:
-    from mlflow2prov.audit.comparison import Comparison
+    from mlflow2prov.analysis.comparison import Comparison
     from mlflow2prov.prov import Document
     from mlflow2prov.prov.difference import Difference
 
@@ -98,9 +98,9 @@ def command(
 def _difference(
     documents: list[Document], of: str | None, against: str | None
 ) -> Difference | Comparison:
-    from mlflow2prov.audit.comparison import compare
-    from mlflow2prov.audit.explanation import subjects_of
-    from mlflow2prov.lineage.lineage import lineage
+    from mlflow2prov.analysis.comparison import compare
+    from mlflow2prov.analysis.explanation import subjects_of
+    from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.prov.difference import difference
 
     if of is None and len(documents) != 2:

@@ -54,12 +54,12 @@ def command(of: tuple[str, ...], impact: bool, format_: str) -> Step:
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             pairs = [(document, selector) for document in documents for selector in of]
             if impact:
-                from mlflow2prov.audit.impact import impact as impact_of
+                from mlflow2prov.analysis.impact import impact as impact_of
 
                 reached = [impact_of(*pair) for pair in pairs]
                 chain.printed.append(explaining.render(reached, explaining.impact_table, format_))
             else:
-                from mlflow2prov.audit.explanation import explain
+                from mlflow2prov.analysis.explanation import explain
 
                 said = [explain(*pair) for pair in pairs]
                 chain.printed.append(explaining.render(said, explaining.explanation_table, format_))

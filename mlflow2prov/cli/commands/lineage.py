@@ -74,7 +74,7 @@ def command(
     """
 
     def prepare() -> Action:
-        from mlflow2prov.lineage.lineage import check_relations, lineage
+        from mlflow2prov.graph.lineage import check_relations, lineage
 
         followed = check_relations(relations or None)
 

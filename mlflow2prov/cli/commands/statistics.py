@@ -53,7 +53,7 @@ def command(resolution: str, fine: bool, by: tuple[str, ...], format_: str) -> S
         raise click.UsageError("--by counts by other things than --resolution fine; choose one")
 
     def prepare() -> Action:
-        from mlflow2prov.audit.statistics import statistics
+        from mlflow2prov.analysis.statistics import statistics
         from mlflow2prov.render.table import FORMATS
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mlflow2prov.audit.audit import Audit, AuditedModel, AuditedVersion, audit
-from mlflow2prov.audit.explanation import Answer, Item
-from mlflow2prov.audit.neighborhood import neighborhoods
-from mlflow2prov.audit.rules import DELETED, RULES, SEVERITIES, Rule
+from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
+from mlflow2prov.analysis.explanation import Answer, Item
+from mlflow2prov.analysis.neighborhood import neighborhoods
+from mlflow2prov.analysis.rules import DELETED, RULES, SEVERITIES, Rule
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlflow2prov.audit.neighborhood import Edge, Neighborhood, Node
+from mlflow2prov.analysis.neighborhood import Edge, Neighborhood, Node
 
 BOX_WIDTH, BOX_HEIGHT = 128, 40
 _ACROSS, _DOWN, _EDGE = 212, 56, 8

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import ALIASES, Explanation, Item, explanations, versions
-from mlflow2prov.audit.rules import SEVERITIES, Finding, findings, gather, is_deleted
+from mlflow2prov.analysis.explanation import ALIASES, Explanation, Item, explanations, versions
+from mlflow2prov.analysis.rules import SEVERITIES, Finding, findings, gather, is_deleted
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.lineage.selectors import describe, select
+from mlflow2prov.graph.selectors import describe, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.selection import has_type, names, value

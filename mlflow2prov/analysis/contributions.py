@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import versions
+from mlflow2prov.analysis.explanation import versions
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.lineage.traversal import reach
+from mlflow2prov.graph.traversal import reach
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.selection import called, has_type, own_type, value
 from mlflow2prov.table import Table
@@ -42,7 +42,7 @@ def contributions(document: Document, by: Sequence[str]) -> Table:
     Args:
         document: unified, as ``extract`` makes it, or merged of such.
         by: ``agent``; ``month`` (UTC); ``type`` (the PROV type of what was made); ``model`` (the registered model
-            whose versions it is behind, as :func:`~mlflow2prov.lineage.lineage.lineage` follows; others are left
+            whose versions it is behind, as :func:`~mlflow2prov.graph.lineage.lineage` follows; others are left
             out).
 
     Returns:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import Explanation, Item, explanations
+from mlflow2prov.analysis.explanation import Explanation, Item, explanations
 from mlflow2prov.engine import literal
-from mlflow2prov.lineage.adjacency import edges_of, graph_of
+from mlflow2prov.graph.adjacency import edges_of, graph_of
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED
 from mlflow2prov.prov.selection import has_type, names, value

@@ -4,7 +4,7 @@ import pytest
 
 from mlflow2prov import lineage, load
 from mlflow2prov.errors import ConfigurationError
-from tests.audit.graphs import project, relation, thing
+from tests.analysis.graphs import project, relation, thing
 from tests.golden import HERE as GOLDEN
 from tests.prov.statements import document
 

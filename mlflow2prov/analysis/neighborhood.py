@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import Explanation
+from mlflow2prov.analysis.explanation import Explanation
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.selection import elements, has_type, own_type, value
 

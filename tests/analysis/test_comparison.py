@@ -2,8 +2,8 @@
 
 import pytest
 
-from mlflow2prov.audit.comparison import Point, compare
-from tests.audit.graphs import STATEMENTS, project, relation, thing
+from mlflow2prov.analysis.comparison import Point, compare
+from tests.analysis.graphs import STATEMENTS, project, relation, thing
 from tests.prov.statements import document
 
 

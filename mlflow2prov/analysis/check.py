@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from mlflow2prov.audit.audit import Audit, AuditedVersion, audit
-from mlflow2prov.audit.explanation import UNKNOWN, Item
-from mlflow2prov.audit.questions import QUESTION, QUESTIONS, VERSION
-from mlflow2prov.audit.rules import DELETED, ERROR, RULES, SEVERITIES, Finding
+from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
+from mlflow2prov.analysis.explanation import UNKNOWN, Item
+from mlflow2prov.analysis.questions import QUESTION, QUESTIONS, VERSION
+from mlflow2prov.analysis.rules import DELETED, ERROR, RULES, SEVERITIES, Finding
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.prov import Document
 
@@ -82,7 +82,7 @@ def check(
     """Hold the versions of registered models against what is required of them.
 
     Args:
-        document: as for :func:`~mlflow2prov.audit.audit.audit`.
+        document: as for :func:`~mlflow2prov.analysis.audit.audit`.
         of: selectors of models, versions and aliases; by default, all. Deleted versions are not judged.
         require: names of questions that must be answered for each version, as ``commit`` or ``datasets``.
         minimum: how many of the questions must be answered for each version, in percent.

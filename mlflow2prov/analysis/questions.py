@@ -1,4 +1,4 @@
-"""The questions of an audit, in the order in which they are answered (:mod:`~mlflow2prov.audit.explanation`)."""
+"""The questions of an audit, in the order in which they are answered (:mod:`~mlflow2prov.analysis.explanation`)."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.audit.queries import Answering, Found
-from mlflow2prov.audit.questions import QUESTIONS, Question
+from mlflow2prov.analysis.queries import Answering, Found
+from mlflow2prov.analysis.questions import QUESTIONS, Question
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.lineage.selectors import describe, select
+from mlflow2prov.graph.selectors import describe, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.selection import has_type, names, value
@@ -100,7 +100,7 @@ def explain(document: Document, selector: str) -> Explanation:
 
     Args:
         document: as ``extract`` makes it, or merged of such.
-        selector: what it is about (:mod:`~mlflow2prov.lineage.selectors`); an alias is its version.
+        selector: what it is about (:mod:`~mlflow2prov.graph.selectors`); an alias is its version.
 
     Raises:
         SelectionError: it names nothing, several things, or something that questions are not asked of.

@@ -1,4 +1,4 @@
-"""What is reached from somewhere: the walk of :mod:`~mlflow2prov.lineage.lineage`, in one direction."""
+"""What is reached from somewhere: the walk of :mod:`~mlflow2prov.graph.lineage`, in one direction."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from mlflow2prov import engine
-from mlflow2prov.lineage.adjacency import edges_of, graph_of
-from mlflow2prov.lineage.selectors import types_of
+from mlflow2prov.graph.adjacency import edges_of, graph_of
+from mlflow2prov.graph.selectors import types_of
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.kinds import RELATIONS
 from mlflow2prov.prov.selection import elements, has_type, names
@@ -38,7 +38,7 @@ def reach(
         starts: identifiers; what specializes one of them is a start too.
         direction: ``upstream`` or ``downstream``.
         into: the SQL name of a table, which is replaced.
-        depth: as :func:`~mlflow2prov.lineage.lineage.lineage` takes it, and all that follows.
+        depth: as :func:`~mlflow2prov.graph.lineage.lineage` takes it, and all that follows.
         relations: the kinds that are followed.
         without: types of what is not gone through.
         history: ``auto``, ``none``, ``revisions`` or ``all``.

@@ -4,7 +4,7 @@ import pytest
 
 from mlflow2prov import load, statistics
 from mlflow2prov.errors import ConfigurationError
-from tests.audit.graphs import STATEMENTS, document, project, relation, thing
+from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from mlflow2prov import explain, load
-from mlflow2prov.audit.explanation import explanations, versions
-from mlflow2prov.audit.questions import QUESTIONS
+from mlflow2prov.analysis.explanation import explanations, versions
+from mlflow2prov.analysis.questions import QUESTIONS
 from mlflow2prov.errors import SelectionError
-from tests.audit.graphs import project, relation, thing
+from tests.analysis.graphs import project, relation, thing
 from tests.golden import HERE as GOLDEN
 from tests.prov.statements import document
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import UNKNOWN, Explanation, Item
+from mlflow2prov.analysis.explanation import UNKNOWN, Explanation, Item
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.selection import names
 

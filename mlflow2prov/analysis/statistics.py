@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlflow2prov import engine
-from mlflow2prov.audit.contributions import contributions
+from mlflow2prov.analysis.contributions import contributions
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.prov import Document

@@ -3,9 +3,9 @@
 import pytest
 
 from mlflow2prov import check
-from mlflow2prov.audit.check import MEANINGS, Waiver
+from mlflow2prov.analysis.check import MEANINGS, Waiver
 from mlflow2prov.errors import ConfigurationError, SelectionError
-from tests.audit.graphs import document, project, relation, thing
+from tests.analysis.graphs import document, project, relation, thing
 
 
 @pytest.fixture(scope="module")

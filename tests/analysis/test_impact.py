@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov import impact
-from tests.audit.graphs import project
+from tests.analysis.graphs import project
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Sequence
 
 from mlflow2prov import engine
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.lineage.adjacency import causes
-from mlflow2prov.lineage.selectors import select
-from mlflow2prov.lineage.traversal import reach
+from mlflow2prov.graph.adjacency import causes
+from mlflow2prov.graph.selectors import select
+from mlflow2prov.graph.traversal import reach
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import RELATIONS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
@@ -44,11 +44,11 @@ def lineage(
     """Return the part of ``document`` that is behind something (upstream), or that came of it (downstream).
 
     Args:
-        of: selectors (:mod:`~mlflow2prov.lineage.selectors`).
+        of: selectors (:mod:`~mlflow2prov.graph.selectors`).
         direction: ``upstream``, ``downstream``, or ``both`` (what is behind it and what came of it).
         depth: at most so many relations away; by default, as far as they lead.
         relations: the kinds that are followed and shown; by default all but invalidation are followed
-            (:data:`~mlflow2prov.lineage.traversal.FOLLOWED`), and all among what is reached are shown.
+            (:data:`~mlflow2prov.graph.traversal.FOLLOWED`), and all among what is reached are shown.
         without: types, as ``Param`` or ``*Tag``, of what is left out and not gone through.
         history: follow Git's history: ``none``, ``revisions`` (from a revision of a file to those that it was
             derived from), ``all`` (commits' parents and uses too), or ``auto``: all of a commit, revisions of

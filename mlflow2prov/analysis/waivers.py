@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from mlflow2prov.audit.check import MEANINGS, Waiver, unknown_code
+from mlflow2prov.analysis.check import MEANINGS, Waiver, unknown_code
 from mlflow2prov.yaml_file import Yaml, read_yaml
 
 _KEYS = ("finding", "of", "reason")

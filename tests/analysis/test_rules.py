@@ -3,9 +3,18 @@
 import pytest
 
 from mlflow2prov import audit, load
-from mlflow2prov.audit.rules import RULES, SEVERITIES
+from mlflow2prov.analysis.rules import RULES, SEVERITIES
 from mlflow2prov.errors import SelectionError
-from tests.audit.graphs import STATEMENTS, commit, document, project, relation, run, thing, version
+from tests.analysis.graphs import (
+    STATEMENTS,
+    commit,
+    document,
+    project,
+    relation,
+    run,
+    thing,
+    version,
+)
 from tests.golden import HERE as GOLDEN
 
 SOUND = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.audit.explanation import Item
+from mlflow2prov.analysis.explanation import Item
 from mlflow2prov.engine import literal
-from mlflow2prov.lineage.selectors import select
-from mlflow2prov.lineage.traversal import reach
+from mlflow2prov.graph.selectors import select
+from mlflow2prov.graph.traversal import reach
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.selection import elements, has_type, own_type, value
@@ -58,14 +58,14 @@ class Impact:
 
 
 def impact(document: Document, selector: str) -> Impact:
-    """Return every run, model and version that something reaches, downstream (:mod:`~mlflow2prov.lineage.lineage`).
+    """Return every run, model and version that something reaches, downstream (:mod:`~mlflow2prov.graph.lineage`).
 
     A commit reaches the runs at it, and through history those at later commits; a file those that used one of its
     revisions; a person those of whatever the person made.
 
     Args:
         document: as ``extract`` makes it, or merged of such.
-        selector: of what (:mod:`~mlflow2prov.lineage.selectors`).
+        selector: of what (:mod:`~mlflow2prov.graph.selectors`).
 
     Raises:
         SelectionError: it names nothing, or several things.

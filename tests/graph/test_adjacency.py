@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow2prov.engine import literal
-from mlflow2prov.lineage.adjacency import graph_of
+from mlflow2prov.graph.adjacency import graph_of
 
 NAMES = st.sampled_from("abcdefg")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.lineage.selectors import MOST_CANDIDATES, select
-from tests.audit.graphs import project, relation, thing
+from mlflow2prov.graph.selectors import MOST_CANDIDATES, select
+from tests.analysis.graphs import project, relation, thing
 from tests.prov.statements import document
 
 
