@@ -1,21 +1,24 @@
-"""Everything that can go wrong, as one tree.
+"""Every error that the package raises, as one tree.
 
-    MLflow2ProvError            what a user can be told in one line (exit code 1)
+    MLflow2ProvError            the root: one line that a user can act on (exit code 1)
     |-- SourceError             a repository or an MLflow store cannot be read
-    |   |-- RepositoryError
-    |   `-- TrackingStoreError
-    |-- DocumentStoreError         a store of documents cannot be reached, or refuses
+    |   |-- RepositoryError     ... a Git repository
+    |   `-- TrackingStoreError  ... an MLflow server, database or folder
+    |-- DocumentStoreError      a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
-    |-- NamespaceError          a qualified name has no namespace
-    |-- ConfigurationError      a YAML file or an argument does not say what it should
-    `-- SelectionError          a selector names nothing of a document, or several things
+    |-- NamespaceError          a qualified name uses an undeclared prefix
+    |-- ConfigurationError      an argument or a YAML file is not valid
+    |-- SelectionError          a selector matches nothing, or several things
+    `-- EngineError             the tables outgrew the memory or the disk
 
-A message says what went wrong, where, and what to do; it never holds a credential.
+A message reads ``<where>: <what is wrong>; <what to do>`` and never contains a credential.
 """
+
+from collections.abc import Iterable
 
 
 class MLflow2ProvError(Exception):
-    """The root of the package's errors. ``str(error)`` is one line, made for a person."""
+    """The root of the package's errors. ``str(error)`` is one line, written for a user."""
 
     exit_code = 1
 
@@ -25,15 +28,15 @@ class SourceError(MLflow2ProvError):
 
 
 class RepositoryError(SourceError):
-    """A Git repository is missing, unreadable or not one."""
+    """A Git repository is missing or unreadable, or a folder is not a Git repository."""
 
 
 class TrackingStoreError(SourceError):
-    """An MLflow server, database or folder is missing, unreadable or not one."""
+    """An MLflow server, database or folder is missing or unreadable, or is not an MLflow store."""
 
 
 class DocumentStoreError(MLflow2ProvError):
-    """A store that documents are pushed to or pulled from cannot be reached, or refuses."""
+    """A store that documents are pushed to or pulled from cannot be reached, or refuses a request."""
 
 
 class FormatError(MLflow2ProvError):
@@ -45,8 +48,21 @@ class NamespaceError(MLflow2ProvError):
 
 
 class ConfigurationError(MLflow2ProvError):
-    """A configuration file is not what the commands take, or an argument not what a function takes."""
+    """A configuration file or an argument of a function is not valid."""
 
 
 class SelectionError(MLflow2ProvError):
-    """A selector names nothing of a document, or several things."""
+    """A selector matches nothing in a document, or several things."""
+
+
+class EngineError(MLflow2ProvError):
+    """The database that holds the tables failed: it ran out of memory or of disk space."""
+
+
+def unknown_choice(what: str, value: object, choices: Iterable[str]) -> str:
+    """Return the message for a value that is not among ``choices``.
+
+    >>> unknown_choice("format", "foo", ["json", "xml"])
+    "unknown format 'foo'; choose from json, xml"
+    """
+    return f"unknown {what} {str(value)[:80]!r}; choose from {', '.join(choices)}"
