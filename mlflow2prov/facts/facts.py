@@ -1,15 +1,17 @@
 """The fact tables of one extraction, in a DuckDB schema of their own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from mlflow2prov import engine
+from mlflow2prov.errors import unknown_choice
 from mlflow2prov.facts.schema import TABLES, Type
 from mlflow2prov.facts.views import VIEWS
 
-_BATCH = 20_000
+BATCH_ROWS = 20_000
+"""How many rows of a table :meth:`Facts.add` buffers before it inserts them."""
 
 _SQL = {
     Type.TEXT: "VARCHAR",
@@ -37,7 +39,7 @@ class Facts:
 
     def __init__(self) -> None:
         self._schema = engine.Schema("facts")
-        self._rows: dict[str, list[Sequence[object]]] = {}
+        self._rows: dict[str, list[dict[str, object]]] = {}
         for table in TABLES:
             self._create(table)
         for view in VIEWS.values():
@@ -54,26 +56,53 @@ class Facts:
         """Return the qualified SQL name of a fact table or view."""
         return self._schema.table(name)
 
-    def add(self, table: str, *values: object) -> None:
-        """Add a row; ``values`` are in the order of the table's columns."""
+    def add(self, table: str, /, *positional: object, **values: object) -> None:
+        """Add a row to ``table``, with ``values`` by the name of their column.
+
+        A column without a value is NULL. Rows are buffered; :meth:`flush` inserts them.
+
+        Raises:
+            TypeError: the table does not have one of the columns.
+        """
+        if positional:  # Being replaced by names.
+            values = dict(zip(TABLES[table].columns, positional, strict=True))
+        _require_columns(table, values)
         rows = self._rows.setdefault(table, [])
         rows.append(values)
-        if len(rows) >= _BATCH:
-            self._write(table)
+        if len(rows) >= BATCH_ROWS:
+            self._insert_rows(table)
 
-    def add_columns(self, table: str, columns: Iterable[Sequence[object] | pa.Array]) -> None:
-        """Add many rows, given as columns in the order of the table's columns."""
+    def add_columns(
+        self,
+        table: str,
+        /,
+        *positional: Iterable[Sequence[object] | pa.Array],
+        **columns: Sequence[object] | pa.Array,
+    ) -> None:
+        """Insert rows into ``table`` as ``columns`` of equal length; a column left out is NULL.
+
+        Raises:
+            TypeError: the table does not have one of the columns.
+        """
+        if positional:  # Being replaced by names.
+            columns = dict(zip(TABLES[table].columns, positional[0], strict=True))
+        _require_columns(table, columns)
         types = TABLES[table].columns
         batch = pa.table(
             {
-                name: column if isinstance(column, pa.Array) else pa.array(column, _ARROW[kind])
-                for (name, kind), column in zip(types.items(), columns, strict=True)
+                name: column
+                if isinstance(column, pa.Array)
+                else pa.array(column, _ARROW[types[name]])
+                for name, column in columns.items()
             }
         )
+        names = ", ".join(f'"{name}"' for name in columns)
         connection = engine.connection()
         connection.register("batch", batch)
         try:
-            connection.execute(f"INSERT INTO {self.table(table)} SELECT * FROM batch")
+            connection.execute(
+                f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM batch"
+            )
         finally:
             connection.unregister("batch")
 
@@ -86,7 +115,7 @@ class Facts:
     def flush(self) -> None:
         """Bring in the rows that :meth:`add` still holds."""
         for table in [name for name, rows in self._rows.items() if rows]:
-            self._write(table)
+            self._insert_rows(table)
 
     def is_empty(self, name: str) -> bool:
         """Return whether a table has no rows, or a view cannot have any."""
@@ -110,6 +139,15 @@ class Facts:
         )
         engine.connection().execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
 
-    def _write(self, table: str) -> None:
+    def _insert_rows(self, table: str) -> None:
         rows = self._rows.pop(table)
-        self.add_columns(table, zip(*rows, strict=True))
+        columns = {name: [row.get(name) for row in rows] for name in TABLES[table].columns}
+        self.add_columns(table, **columns)
+
+
+def _require_columns(table: str, names: Collection[str]) -> None:
+    """Raise ``TypeError`` unless ``table`` has a column of each of ``names``."""
+    columns = TABLES[table].columns
+    for name in names:
+        if name not in columns:
+            raise TypeError(f"{table}: {unknown_choice('column', name, columns)}")
