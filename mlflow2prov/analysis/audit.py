@@ -82,18 +82,18 @@ def completeness(of: Sequence[AuditedVersion]) -> float | None:
     return sum(scores) / len(scores) if scores else None
 
 
-def audit(document: Document, of: str | Iterable[str] = ()) -> Audit:
+def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
     """Explain all versions of registered models, and find what an auditor would object to.
 
     Args:
         document: as ``extract`` makes it, or merged of such.
-        of: selectors of models, versions and aliases to look at; by default, all of them.
+        selectors: models, versions and aliases to audit; by default, all.
 
     Raises:
         SelectionError: a selector names nothing, several things, or something else.
     """
     document = unified(document)
-    selectors = [of] if isinstance(of, str) else list(of)
+    selectors = [selectors] if isinstance(selectors, str) else list(selectors)
     chosen = _chosen(document, selectors) if selectors else None
     explained = explanations(document, versions(document))
     gathered = gather(document, explained)

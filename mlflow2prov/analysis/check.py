@@ -72,7 +72,7 @@ class CheckResult:
 
 def check(
     document: Document,
-    of: str | Iterable[str] = (),
+    selectors: str | Iterable[str] = (),
     *,
     require: Iterable[str] = (),
     minimum: int = 0,
@@ -83,7 +83,7 @@ def check(
 
     Args:
         document: as for :func:`~mlflow2prov.analysis.audit.audit`.
-        of: selectors of models, versions and aliases; by default, all. Deleted versions are not judged.
+        selectors: models, versions and aliases to check; by default, all. Deleted versions are not judged.
         require: names of questions that must be answered for each version, as ``commit`` or ``datasets``.
         minimum: how many of the questions must be answered for each version, in percent.
         fail_on: the least severity that makes it fail: ``error``, ``warning``, ``note``; or ``never``.
@@ -102,7 +102,7 @@ def check(
         )
     if unknown := [one.code for one in allowances if one.code not in MEANINGS]:
         raise ConfigurationError(unknown_code(unknown[0]))
-    found = audit(document, of)
+    found = audit(document, selectors)
     judged = [version for version in found.versions if not version.is_deleted]
     if not judged:
         raise SelectionError("there is no version of a registered model to check")

@@ -33,7 +33,7 @@ HISTORIES = ("auto", "none", "revisions", "all")
 
 def lineage(
     document: Document,
-    of: str | Iterable[str],
+    selectors: str | Iterable[str],
     direction: str = "upstream",
     *,
     depth: int | None = None,
@@ -44,7 +44,7 @@ def lineage(
     """Return the part of ``document`` that is behind something (upstream), or that came of it (downstream).
 
     Args:
-        of: selectors (:mod:`~mlflow2prov.graph.selectors`).
+        selectors: one or several (:mod:`~mlflow2prov.graph.selectors`).
         direction: ``upstream``, ``downstream``, or ``both`` (what is behind it and what came of it).
         depth: at most so many relations away; by default, as far as they lead.
         relations: the kinds that are followed and shown; by default all but invalidation are followed
@@ -64,7 +64,7 @@ def lineage(
     _check("direction", [direction], DIRECTIONS)
     _check("history", [history], HISTORIES)
     relations = check_relations(relations)
-    selectors = [of] if isinstance(of, str) else list(of)
+    selectors = [selectors] if isinstance(selectors, str) else list(selectors)
     starts = [name for selector in selectors for name in select(document, selector)]
     schema = engine.Schema("lineage")
     ways = DIRECTIONS[:2] if direction == "both" else (direction,)

@@ -170,7 +170,7 @@ def test_what_there_is_not_is_refused(demo):
     with pytest.raises(ConfigurationError, match="no format 'docx'"):
         report(demo, "docx")
     with pytest.raises(SelectionError):
-        report(demo, of="File:train.py")
+        report(demo, selectors="File:train.py")
 
 
 def test_a_model_without_versions_is_listed():

@@ -21,7 +21,7 @@ FORMATS = {"html": ".html", "markdown": ".md"}
 def report(
     document: Document,
     format: str = "html",  # noqa: A002
-    of: str | Iterable[str] = (),
+    selectors: str | Iterable[str] = (),
     *,
     repository_url: str | None = None,
 ) -> str:
@@ -30,7 +30,7 @@ def report(
     Args:
         document: as ``extract`` makes it, or merged of such.
         format: ``html``, one file that needs nothing else; or ``markdown``.
-        of: selectors of models, versions and aliases; by default, all.
+        selectors: models, versions and aliases to report on; by default, all.
         repository_url: where commits can be looked at, for runs that did not record it.
 
     Raises:
@@ -45,4 +45,4 @@ def report(
         raise ConfigurationError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     if repository_url is not None:
         check_url(repository_url)
-    return render(content(document, of, repository_url), format)
+    return render(content(document, selectors, repository_url), format)

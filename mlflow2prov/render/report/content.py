@@ -136,11 +136,11 @@ class Content:
 
 
 def content(
-    document: Document, of: str | Iterable[str] = (), repository_url: str | None = None
+    document: Document, selectors: str | Iterable[str] = (), repository_url: str | None = None
 ) -> Content:
     """Gather what a report says (:func:`mlflow2prov.render.report.report`)."""
     document = unified(document)
-    audited = audit(document, of)
+    audited = audit(document, selectors)
     living = [version for version in audited.versions if not version.is_deleted]
     drawings = {
         name: draw(closeup)
