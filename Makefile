@@ -1,6 +1,6 @@
 # make demo     build the example, extract it, write every format
 # make test     every test
-# make check    format, lint, types
+# make check    format, lint, types, English
 # make bench    measure
 # make docs     regenerate what is generated: the schema for editors, the help of the commands, the pictures
 # make golden   write the golden files anew, and look at the difference
@@ -30,6 +30,7 @@ check: .venv/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(RUN) -m mypy
+	@$(RUN) scripts/english.py mlflow2prov README.md docs CHANGELOG.md CONTRIBUTING.md
 
 format: .venv/ready
 	@$(BIN)/ruff format .
