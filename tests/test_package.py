@@ -34,6 +34,7 @@ def test_no_module_is_long():
 # The order of the data: a top-level part of the package imports only parts listed before it here.
 LAYERS = (
     "errors",
+    "secrets",
     "progress",
     "table",
     "yaml_file",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -13,13 +12,9 @@ from contextlib import contextmanager
 
 from mlflow2prov.progress import Progress
 from mlflow2prov.render.escaping import printable
+from mlflow2prov.secrets import mask_secrets
 
 _LONGEST = 1000
-
-_USERINFO = re.compile(r"(?<=://)[^\s/?#'\"]*@")
-_SECRET = re.compile(
-    r"(?i)([?&][^=\s&]*(?:token|secret|passw|pwd|key|signature|credential|auth)[^=\s&]*=)[^&\s'\"]*"
-)
 
 
 def say(message: str) -> None:
@@ -38,7 +33,7 @@ def complain(message: str, code: int, verbose: bool) -> int:
 
 
 def _harmless(message: str) -> str:
-    return printable(_SECRET.sub(r"\1...", _USERINFO.sub("", message)))
+    return printable(mask_secrets(message))
 
 
 def open_streams() -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from mlflow2prov.facts.run_sources import source_path
-from mlflow2prov.sources.urls import without_credentials
 
 
 @pytest.mark.parametrize(
@@ -23,19 +22,3 @@ from mlflow2prov.sources.urls import without_credentials
 )
 def test_C3_the_longest_end_that_fits_one_file(source, paths, meant):
     assert source_path(source, paths) == meant
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://me:secret@example.org/x?token=1&a=2", "https://example.org/x?a=2"),
-        ("git@example.org:team/x.git", "git@example.org:team/x.git"),
-        ("me:secret@example.org:x.git", "me@example.org:x.git"),
-        ("postgresql://me:p%40ss@db/mlflow", "postgresql://db/mlflow"),
-        ("sqlite:////tmp/mlflow.db", "sqlite:////tmp/mlflow.db"),
-        ("/a/folder", "/a/folder"),
-        ("http://[broken", "http://[broken"),
-    ],
-)
-def test_urls_are_shown_without_credentials(url, shown):
-    assert without_credentials(url) == shown

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.sources.mlflow.values import is_own_root
-from mlflow2prov.sources.urls import urls_without_credentials
+from mlflow2prov.secrets import urls_without_credentials
 
 # The tables of a store, and the one that holds what their rows belong to.
 _STORED = {

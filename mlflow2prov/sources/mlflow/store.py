@@ -18,7 +18,7 @@ from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.progress import Progress
 from mlflow2prov.sources.mlflow.normalize import settle
-from mlflow2prov.sources.urls import without_credentials
+from mlflow2prov.secrets import without_credentials
 
 _FINGERPRINT_DIGITS = 24
 _NAMED = 10

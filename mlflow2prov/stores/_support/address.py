@@ -10,9 +10,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from mlflow2prov.errors import DocumentStoreError
-from mlflow2prov.sources.urls import without_credentials
+from mlflow2prov.secrets import split_user_info, without_credentials
 
-_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 _LONGEST_REASON = 300
 
 
@@ -56,7 +55,7 @@ def parse(url: str, variable: str) -> Address:
     Raises:
         DocumentStoreError: it is no URL of a server.
     """
-    bare = _USERINFO.sub("", url, count=1)
+    user_info, bare = split_user_info(url)
     shown = without_credentials(bare)
     try:
         # Of several hosts, as MongoDB has them, urlsplit takes the last port for one of all.
@@ -68,18 +67,17 @@ def parse(url: str, variable: str) -> Address:
         ) from error
     if not host:
         raise DocumentStoreError(f"{shown}: names no host; try scheme://host:port")
-    user, password = _credentials(url, host, variable)
+    user, password = _credentials(user_info, host, variable)
     return Address(bare, parts.scheme.lower(), host, unquote(parts.path.strip("/")), user, password)
 
 
-def _credentials(url: str, host: str, variable: str) -> tuple[str | None, str | None]:
-    if found := _USERINFO.search(url):
-        user, _, password = found[0][:-1].partition(":")
-        if password:
-            return unquote(user), unquote(password)
-        given: str | None = unquote(user)
-    else:
-        given = None
+def _credentials(
+    user_info: str | None, host: str, variable: str
+) -> tuple[str | None, str | None]:
+    user, _, password = (user_info or "").partition(":")
+    if password:
+        return unquote(user), unquote(password)
+    given = None if user_info is None else unquote(user)
     name = given or os.environ.get(f"{variable}_USERNAME")
     if name and (password := os.environ.get(f"{variable}_PASSWORD", "")):
         return name, password

@@ -27,7 +27,7 @@ from mlflow2prov.sources.mlflow.columns import (
 from mlflow2prov.sources.mlflow.database.connection import Database, opened
 from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
 from mlflow2prov.sources.mlflow.values import integer, said, state, text, time
-from mlflow2prov.sources.urls import without_credentials
+from mlflow2prov.secrets import without_credentials
 
 _stages = each(values.state)
 _NAMED = 5

@@ -21,7 +21,7 @@ import orjson
 import stamina
 
 from mlflow2prov.errors import TrackingStoreError
-from mlflow2prov.sources.urls import without_credentials
+from mlflow2prov.secrets import without_credentials
 
 _CONNECT_SECONDS = 10.0
 _PATIENCE_SECONDS = 60.0
