@@ -62,31 +62,31 @@ _ODD_NAMES = ("entity100", "entity101")
 THEIRS_REFUSED = (
     Difference("dictionaries", ALL, ("attr_dict*", "dictionary*")),
     Difference(
-        "relations without their subject",
+        "relations without a subject",
         RDF,
         (
             *("association2", "attribution2", "communication2", "delegation2", "derivation1"),
             *("end[14]", "influence2", "start[14]", "usage1"),
         ),
     ),
-    Difference("names that RDF/XML cannot hold", ("rdf",), _ODD_NAMES),
+    Difference("names that RDF/XML cannot represent", ("rdf",), _ODD_NAMES),
 )
 """Documents that ProvToolbox makes, and that it does not write in this format or we do not read."""
 
 THEIRS = (
     Difference("names of bundles", ("provn", "xml", "trig"), ("bundle4",)),
     Difference("bundles in one graph", ("ttl", "rdf"), ("bundle[1-4]",)),
-    Difference("two statements of one identifier", RDF, ("scruffy-*",)),
+    Difference("two statements with one identifier", RDF, ("scruffy-*",)),
     Difference("decimals", ("ttl", "trig"), ("attr_*_one_*attr8", *_EVERY_DATATYPE)),
-    Difference("XML in values", ("xml", "rdf"), (*_XML_VALUES, *_EVERY_DATATYPE)),
-    Difference("names cut elsewhere", ("rdf",), _EVERY_ATTRIBUTE),
-    Difference("their escapes in names", ("xml",), _ODD_NAMES),
+    Difference("XML values", ("xml", "rdf"), (*_XML_VALUES, *_EVERY_DATATYPE)),
+    Difference("names split elsewhere", ("rdf",), _EVERY_ATTRIBUTE),
+    Difference("escapes of ProvToolbox in names", ("xml",), _ODD_NAMES),
 )
 """Documents that ProvToolbox writes and that say something else to us in this format than in its PROV-JSON."""
 
 OURS_REFUSED = (
     Difference(
-        "XML in values",
+        "XML values",
         ("xml",),
         ("attr_entity_one_location_attr42", "attr_entity_one_other_attr42", *_EVERY_DATATYPE),
     ),
@@ -95,11 +95,11 @@ OURS_REFUSED = (
 """Documents that we write and that ProvToolbox does not read."""
 
 OURS = (
-    Difference("escapes in texts", ("provn",), ("example", *_EVERY_ATTRIBUTE)),
-    Difference("texts that look like numbers", ("json",), ("example", "attr_entity0")),
-    Difference("our escapes in names", ("xml", *RDF), (*_EVERY_ATTRIBUTE, *_ODD_NAMES)),
+    Difference("escapes in strings", ("provn",), ("example", *_EVERY_ATTRIBUTE)),
+    Difference("strings that look like numbers", ("json",), ("example", "attr_entity0")),
+    Difference("escapes of MLflow2PROV in names", ("xml", *RDF), (*_EVERY_ATTRIBUTE, *_ODD_NAMES)),
     Difference(
-        "XML in values",
+        "XML values",
         ("xml",),
         (
             *("attr_association_one_role_attr42", "attr_entity_one_attr42"),
@@ -107,7 +107,7 @@ OURS = (
         ),
     ),
     Difference(
-        "types that are no names",
+        "types that are not names",
         RDF,
         (
             *("activity[578]", "agent[678]", "association7", "attribution7", "communication6"),
@@ -119,7 +119,7 @@ OURS = (
         ),
     ),
     Difference(
-        "triples beside their nodes",
+        "direct triples beside qualified nodes",
         RDF,
         (
             *("every-kind", "association[3468]", "attr_association_one_role_*", "attribution[346]"),
