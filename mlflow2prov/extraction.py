@@ -10,7 +10,7 @@ from pathlib import Path
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
-from mlflow2prov.facts.run_sources import link_runs, wanted_trees
+from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
 from mlflow2prov.mapping import TEMPLATES, expand
 from mlflow2prov.progress import Progress
 from mlflow2prov.prov import Document
@@ -132,7 +132,7 @@ def extract(
     if history is not None and mlflow_url is not None:
         from mlflow2prov.sources.git import read_trees
 
-        read_trees(history.repository, facts, wanted_trees(facts))
+        read_trees(history.repository, facts, candidate_scripts(facts))
         link_runs(facts)
         findings.notices += _unlinked_runs(facts, repository_path)
     document = Document(Namespaces({"": namespace}))
@@ -154,8 +154,8 @@ def _check(name: str, value: str, known: Sequence[str]) -> None:
 def _unlinked_runs(facts: Facts, repository_path: object) -> list[str]:
     """Count the runs whose commit the repository lacks."""
     counted = facts.query(
-        "SELECT count(*), count(DISTINCT commit) FROM {stored_runs} "
-        "WHERE commit IS NOT NULL AND known_commit IS NULL"
+        "SELECT count(*), count(DISTINCT commit) FROM {runs_of_experiments} "
+        "WHERE commit IS NOT NULL AND linked_commit IS NULL"
     )
     runs, commits = counted[0]
     if not runs:

@@ -1,26 +1,34 @@
-"""The fact tables of one extraction, in a DuckDB schema of their own."""
+"""The fact tables and views of one extraction, in a DuckDB schema of their own."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from mlflow2prov import engine
+from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.errors import unknown_choice
 from mlflow2prov.facts.schema import TABLES, Type
 from mlflow2prov.facts.views import VIEWS
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 BATCH_ROWS = 20_000
 """How many rows of a table :meth:`Facts.add` buffers before it inserts them."""
 
-_SQL = {
+_SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.TIME: "VARCHAR",
     Type.INTEGER: "BIGINT",
     Type.NUMBER: "DOUBLE",
     Type.BOOLEAN: "BOOLEAN",
 }
-_ARROW = {
+_ARROW_TYPES = {
     Type.TEXT: pa.string(),
     Type.TIME: pa.string(),
     Type.INTEGER: pa.int64(),
@@ -30,11 +38,14 @@ _ARROW = {
 
 
 class Facts:
-    """What the sources of one extraction know.
+    """The facts that the sources of one extraction read.
 
-    Sources call :meth:`add` row by row, or :meth:`add_columns` with whole columns, in a stable order;
-    :meth:`flush` (or leaving a ``with`` block) brings the last rows in. ``schema`` names the DuckDB
-    schema that holds :data:`~mlflow2prov.facts.schema.TABLES`.
+    Sources call :meth:`add` for single rows and :meth:`add_columns` for whole columns, always in a stable
+    order. Leaving a ``with`` block, like :meth:`flush`, inserts the rows that are still buffered.
+
+    :meth:`rows`, :meth:`arrays` and :meth:`execute` run SQL in which the fact tables
+    (:data:`~mlflow2prov.facts.schema.TABLES`) and views (:data:`~mlflow2prov.facts.views.VIEWS`) go by their
+    plain names.
     """
 
     def __init__(self) -> None:
@@ -43,26 +54,29 @@ class Facts:
         for table in TABLES:
             self._create(table)
         for view in VIEWS.values():
-            columns = ", ".join(f'"{name}"' for name in view.columns)
-            self.query(f"CREATE VIEW {self.table(view.name)} ({columns}) AS {view.sql}")
+            self.execute(
+                f"CREATE VIEW {view.name} AS SELECT {_listed(view.columns)} FROM ({view.sql})"
+            )
 
-    def __enter__(self) -> "Facts":
+    def __enter__(self) -> Facts:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.flush()
 
-    def table(self, name: str) -> str:
-        """Return the qualified SQL name of a fact table or view."""
+    def table(self, name: str) -> Sql:
+        """Return the qualified name of a fact table or view, for SQL that runs outside of this object."""
         return self._schema.table(name)
 
     def add(self, table: str, /, *positional: object, **values: object) -> None:
-        """Add a row to ``table``, with ``values`` by the name of their column.
+        """Add a row to ``table``.
 
-        A column without a value is NULL. Rows are buffered; :meth:`flush` inserts them.
+        Args:
+            table: one of :data:`~mlflow2prov.facts.schema.TABLES`.
+            values: the row, by column; a column left out is NULL.
 
         Raises:
-            TypeError: the table does not have one of the columns.
+            TypeError: the table has no such column.
         """
         if positional:  # Being replaced by names.
             values = dict(zip(TABLES[table].columns, positional, strict=True))
@@ -79,10 +93,14 @@ class Facts:
         *positional: Iterable[Sequence[object] | pa.Array],
         **columns: Sequence[object] | pa.Array,
     ) -> None:
-        """Insert rows into ``table`` as ``columns`` of equal length; a column left out is NULL.
+        """Insert many rows into ``table``.
+
+        Args:
+            table: one of :data:`~mlflow2prov.facts.schema.TABLES`.
+            columns: the rows, as columns of equal length; a column left out is NULL.
 
         Raises:
-            TypeError: the table does not have one of the columns.
+            TypeError: the table has no such column.
         """
         if positional:  # Being replaced by names.
             columns = dict(zip(TABLES[table].columns, positional[0], strict=True))
@@ -92,52 +110,62 @@ class Facts:
             {
                 name: column
                 if isinstance(column, pa.Array)
-                else pa.array(column, _ARROW[types[name]])
+                else pa.array(column, _ARROW_TYPES[types[name]])
                 for name, column in columns.items()
             }
         )
-        names = ", ".join(f'"{name}"' for name in columns)
-        connection = engine.connection()
-        connection.register("batch", batch)
-        try:
-            connection.execute(
-                f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM batch"
-            )
-        finally:
-            connection.unregister("batch")
+        with engine.registered(batch) as rows:
+            names = _listed(columns)
+            engine.execute(f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {rows}")
 
     def discard(self, tables: Iterable[str]) -> None:
-        """Forget all rows of ``tables``, and give back their room."""
+        """Delete all rows of ``tables`` and free their memory."""
         for table in tables:
             self._rows.pop(table, None)
             self._create(table)
 
     def flush(self) -> None:
-        """Bring in the rows that :meth:`add` still holds."""
+        """Insert the rows that :meth:`add` has buffered."""
         for table in [name for name, rows in self._rows.items() if rows]:
             self._insert_rows(table)
 
     def is_empty(self, name: str) -> bool:
         """Return whether a table has no rows, or a view cannot have any."""
         if view := VIEWS.get(name):
-            return all(map(self.is_empty, view.sources))
+            return all(map(self.is_empty, view.rows_from))
         return not engine.rows(f"SELECT 1 FROM {self.table(name)} LIMIT 1")
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of ``sql``, in which ``{name}`` stands for a fact table or view."""
-        names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
-        return engine.rows(sql.format(**names))
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run ``sql`` and return all its rows."""
+        with self._as_default_schema():
+            return engine.rows(_plain(sql), parameters)
 
-    def execute(self, sql: str, parameters: Sequence[object]) -> None:
-        """Run ``sql``, named like :meth:`query`'s, with values for its ``?``."""
-        names = {name: self.table(name) for name in (*TABLES, *VIEWS)}
-        engine.connection().execute(sql.format(**names), parameters)
+    query = rows
+
+    def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
+        """Run ``sql`` and return its columns as NumPy arrays, by name."""
+        with self._as_default_schema():
+            return engine.arrays(sql)
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run ``sql`` for its effect."""
+        with self._as_default_schema():
+            engine.execute(_plain(sql), parameters)
+
+    @contextmanager
+    def _as_default_schema(self) -> Iterator[None]:
+        """Let this thread's SQL find the facts' schema first, and create tables there."""
+        engine.execute(f"SET schema = '{self._schema.name}'")
+        try:
+            yield
+        finally:
+            engine.execute("RESET schema")
 
     def _create(self, table: str) -> None:
         columns = ", ".join(
-            f'"{name}" {_SQL[kind]}' for name, kind in TABLES[table].columns.items()
+            f"{identifier(name)} {_SQL_TYPES[kind]}" for name, kind in TABLES[table].columns.items()
         )
-        engine.connection().execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
+        engine.execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
 
     def _insert_rows(self, table: str) -> None:
         rows = self._rows.pop(table)
@@ -146,8 +174,21 @@ class Facts:
 
 
 def _require_columns(table: str, names: Collection[str]) -> None:
-    """Raise ``TypeError`` unless ``table`` has a column of each of ``names``."""
     columns = TABLES[table].columns
     for name in names:
         if name not in columns:
             raise TypeError(f"{table}: {unknown_choice('column', name, columns)}")
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(map(identifier, columns))
+
+
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join([*TABLES, *VIEWS])})\}}")
+
+
+def _plain(sql: str) -> str:
+    """Being replaced by plain names."""
+    if _PLACEHOLDER.search(sql):
+        return sql.format(**{name: name for name in (*TABLES, *VIEWS)})
+    return sql

@@ -1,14 +1,15 @@
-"""Exact renames and copies: an added path with the very content that another path had before.
+"""Exact renames and copies: additions whose content was in the parent commit under another path.
 
-They are found as git finds them (gitdiffcore(7), "diffcore-rename", for a similarity of 100 %), in commits of
-one parent and from the changes alone, so that git need not look for them with every merge.
+The rules are those of git for a similarity of 100 % (gitdiffcore(7), "diffcore-rename"). They apply to commits
+with at most one parent and need nothing but the changes; git itself would also search every merge.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -16,25 +17,44 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.facts.facts import Facts
 
-_REGULAR = "100"
-_ALTERNATIVES = 100
-"""How many sources of the same content git looks at for each added path."""
+MAX_SOURCES = 100
+"""How many sources with the same content git considers for an added path."""
 
-# The changes of commits that add what was there before under another path.
+_REGULAR_FILE = "100"
+
+# The changes that may be part of a rename: additions of a blob that the same commit took from another path.
 _CANDIDATES = """
-    WITH plain AS (
-        SELECT rowid AS change, * FROM {changes} ANTI JOIN
-            (SELECT ordinal FROM {parents} WHERE position > 0) USING (ordinal)
-    ), same AS (
-        SELECT DISTINCT ordinal, a.blob
-        FROM (SELECT * FROM plain WHERE status = 'A') a
-        JOIN (SELECT ordinal, previous_blob FROM plain WHERE previous_blob IS NOT NULL) b USING (ordinal)
-        WHERE a.blob = b.previous_blob
+    WITH merges AS (
+        SELECT ordinal FROM parents WHERE position > 0
+    ),
+    plain_changes AS (
+        SELECT rowid AS change, * FROM changes ANTI JOIN merges USING (ordinal)
+    ),
+    additions AS (
+        SELECT ordinal, blob FROM plain_changes WHERE status = 'A'
+    ),
+    sources AS (
+        SELECT ordinal, previous_blob AS blob FROM plain_changes WHERE previous_blob IS NOT NULL
+    ),
+    moved_blobs AS (
+        SELECT DISTINCT ordinal, blob FROM additions SEMI JOIN sources USING (ordinal, blob)
     )
-    SELECT ordinal, change, status, path, mode, p.blob, previous_mode, previous_blob
-    FROM plain p JOIN same s USING (ordinal)
-    WHERE (p.status = 'A' AND p.blob = s.blob) OR p.previous_blob = s.blob
-    ORDER BY ordinal, change
+    SELECT
+        plain_changes.ordinal,
+        change,
+        status,
+        path,
+        mode,
+        plain_changes.blob,
+        previous_mode,
+        previous_blob
+    FROM plain_changes
+    JOIN moved_blobs ON moved_blobs.ordinal = plain_changes.ordinal
+        AND (
+            (status = 'A' AND plain_changes.blob = moved_blobs.blob)
+            OR previous_blob = moved_blobs.blob
+        )
+    ORDER BY plain_changes.ordinal, change
 """
 
 
@@ -49,72 +69,91 @@ class _Change(NamedTuple):
     previous_blob: str | None
 
 
+class _Rename(NamedTuple):
+    """An added path, ``R`` or ``C``, and the change that its content came from."""
+
+    change: int
+    status: str
+    source: int
+
+
 def find_exact_renames(facts: Facts) -> None:
-    """Make renames (R) and copies (C) of the additions in ``changes`` that are some.
-
-    A deletion whose content went elsewhere is one no more.
-    """
-    renamed: list[tuple[int, str, int]] = []
-    for _, listed in groupby(map(_Change._make, facts.query(_CANDIDATES)), itemgetter(0)):
-        renamed += _renames(list(listed))
-    if not renamed:
+    """Mark the additions in ``changes`` that are renames (R) or copies (C), and remove the deletions they replace."""
+    candidates = map(_Change._make, facts.rows(_CANDIDATES))
+    renames = [
+        rename
+        for _, changes in groupby(candidates, attrgetter("ordinal"))
+        for rename in _match_renames(list(changes))
+    ]
+    if not renames:
         return
-    change, status, source = zip(*renamed, strict=True)
-    connection = engine.connection()
-    connection.register("renamed", pa.table({"change": change, "status": status, "source": source}))
-    try:
+    change, status, source = zip(*renames, strict=True)
+    table = pa.table({"change": change, "status": status, "source": source})
+    with engine.registered(table) as renames_table:
         facts.execute(
+            f"""
+            UPDATE changes SET
+                status = renames.status,
+                previous_path = renames.previous_path,
+                previous_mode = renames.previous_mode,
+                previous_blob = renames.previous_blob
+            FROM (
+                SELECT
+                    renames.change,
+                    renames.status,
+                    sources.previous_path,
+                    sources.previous_mode,
+                    sources.previous_blob
+                FROM {renames_table} AS renames
+                JOIN changes AS sources ON sources.rowid = renames.source
+            ) AS renames
+            WHERE changes.rowid = renames.change
             """
-            UPDATE {changes} SET status = n.status, previous_path = n.path,
-                previous_mode = n.mode, previous_blob = n.blob
-            FROM (SELECT r.change, r.status, c.previous_path AS path, c.previous_mode AS mode,
-                      c.previous_blob AS blob
-                  FROM renamed r JOIN {changes} c ON c.rowid = r.source) n
-            WHERE changes.rowid = n.change
-            """,
-            [],
         )
         facts.execute(
-            "DELETE FROM {changes} WHERE status = 'D' AND rowid IN (SELECT source FROM renamed)", []
+            f"DELETE FROM changes WHERE status = 'D' AND rowid IN (SELECT source FROM {renames_table})"
         )
-    finally:
-        connection.unregister("renamed")
 
 
-def _renames(changes: list[_Change]) -> list[tuple[int, str, int]]:
-    """Return of one commit (addition, ``R`` or ``C``, where it came from), in the order of the paths."""
+def _match_renames(changes: list[_Change]) -> Iterator[_Rename]:
+    """Yield the renames and copies of one commit, in the order of the added paths."""
     sources: dict[str | None, list[_Change]] = defaultdict(list)
     for change in changes:
         if change.previous_blob is not None:
             sources[change.previous_blob].append(change)
-    # What is only modified is there still, and so has a user already: it can be copied, not renamed.
-    users = {c.change: int(c.status != "D") for listed in sources.values() for c in listed}
+    # A path that is still there uses its own content: it can be copied, but not renamed.
+    uses = {
+        source.change: int(source.status != "D") for group in sources.values() for source in group
+    }
     pairs = []
     for change in changes:
-        if change.status == "A" and (source := _source(change, sources[change.blob], users)):
-            users[source.change] += 1
+        if change.status == "A" and (source := _best_source(change, sources[change.blob], uses)):
+            uses[source.change] += 1
             pairs.append((change, source))
-    found = []
+    # The last use of a deleted path is its rename; the uses before it are copies.
     for change, source in pairs:
-        users[source.change] -= 1
-        found.append((change.change, "C" if users[source.change] else "R", source.change))
-    return found
+        uses[source.change] -= 1
+        yield _Rename(change.change, "C" if uses[source.change] else "R", source.change)
 
 
-def _source(added: _Change, sources: list[_Change], users: dict[int, int]) -> _Change | None:
-    """Return the best source: one that has no user, then one of the same base name, then the first."""
+def _best_source(
+    added: _Change, sources: Iterable[_Change], uses: dict[int, int]
+) -> _Change | None:
+    """Return the source that git prefers: an unused one, then one of the same base name, then the first."""
     best, best_score = None, -1
-    fitting = (s for s in sources if s.previous_mode == added.mode or _are_regular(s, added))
-    for source, _ in zip(fitting, range(_ALTERNATIVES), strict=False):
-        score = (not users[source.change]) + (_base(source.path) == _base(added.path))
+    compatible = (source for source in sources if _have_compatible_modes(source, added))
+    for source in islice(compatible, MAX_SOURCES):
+        score = (not uses[source.change]) + (_base_name(source.path) == _base_name(added.path))
         if score > best_score:
             best, best_score = source, score
     return best
 
 
-def _are_regular(source: _Change, added: _Change) -> bool:
-    return all(str(mode).startswith(_REGULAR) for mode in (source.previous_mode, added.mode))
+def _have_compatible_modes(source: _Change, added: _Change) -> bool:
+    """Return whether both modes are the same, or both paths are regular files."""
+    modes = (source.previous_mode, added.mode)
+    return modes[0] == modes[1] or all(str(mode).startswith(_REGULAR_FILE) for mode in modes)
 
 
-def _base(path: str) -> str:
+def _base_name(path: str) -> str:
     return path.rpartition("/")[2]

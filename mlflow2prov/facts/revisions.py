@@ -1,8 +1,8 @@
-"""Revisions: what each change made of a file, what it replaced, and which file that is.
+"""Revisions: the state that each change gives to a file, the state that it replaces, and the file itself.
 
-The revision that a change replaced is the latest one that gave the path the blob that the change took
-away, and that is an ancestor. It is found by (path, blob) on the whole history at once; ancestry is
-looked at only where several revisions qualify (the same change made on two branches, a change undone).
+A change replaces the latest revision that gave the path its previous blob and that belongs to an ancestor. One
+join on (path, blob) finds it for the whole history. Ancestry matters only where several revisions gave the path
+the same blob, as when two branches make the same change or a commit undoes another.
 """
 
 from __future__ import annotations
@@ -16,138 +16,178 @@ from mlflow2prov import engine
 from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
 
-# What each commit made of a path, and those of one path with one blob side by side.
+# A state is the blob that a commit gives to a path; a group holds the states of one path with one blob.
 _STATES = """
-    CREATE TABLE {states} AS
+    CREATE TABLE history_states AS
+    WITH states AS (
+        SELECT ordinal, sha, path, any_value(blob) AS blob
+        FROM changes
+        WHERE status <> 'D'
+        GROUP BY ordinal, sha, path
+    )
     SELECT row_number() OVER (ORDER BY ordinal, path) - 1 AS state, ordinal, sha, path, blob
-    FROM (SELECT ordinal, sha, path, any_value(blob) AS blob FROM {changes}
-          WHERE status <> 'D' GROUP BY ordinal, sha, path)
+    FROM states
 """
 _GROUPS = """
-    CREATE TABLE {groups} AS
-    SELECT row_number() OVER () - 1 AS group_number, path, blob, count(*) AS alike,
-        list(ordinal ORDER BY ordinal) AS ordinals, list(state ORDER BY ordinal) AS states
-    FROM {states} GROUP BY path, blob
+    CREATE TABLE history_groups AS
+    SELECT
+        row_number() OVER () - 1 AS group_number,
+        path,
+        blob,
+        count(*) AS size,
+        list(ordinal ORDER BY ordinal) AS ordinals,
+        list(state ORDER BY ordinal) AS states
+    FROM history_states
+    GROUP BY path, blob
 """
 
-# Of every change, the state that it replaced, where there is but one like it ...
+# The state that a change replaced, if only one state had the path and the blob.
 _PREVIOUS = """
-    CREATE TABLE {previous} AS
-    SELECT c.rowid AS change, g.states[1] AS state
-    FROM {changes} c JOIN {groups} g ON g.path = c.previous_path AND g.blob = c.previous_blob
-    WHERE g.alike = 1 AND g.ordinals[1] < c.ordinal
+    CREATE TABLE history_previous AS
+    SELECT changes.rowid AS change, same_blob.states[1] AS state
+    FROM changes
+    JOIN history_groups AS same_blob
+        ON same_blob.path = changes.previous_path
+        AND same_blob.blob = changes.previous_blob
+    WHERE same_blob.size = 1 AND same_blob.ordinals[1] < changes.ordinal
 """
 
-# ... and, where there are several, which commit was changed and which states may be meant.
-_DOUBTFUL = """
-    SELECT c.rowid, k.ordinal, g.group_number
-    FROM {changes} c
-    JOIN {groups} g ON g.path = c.previous_path AND g.blob = c.previous_blob
-    JOIN {parents} p ON p.ordinal = c.ordinal AND p.position = c.position
-    JOIN {commits} k ON k.sha = p.parent
-    WHERE g.alike > 1 ORDER BY ALL
+# Every change that may have replaced one of several states, and the parent that it changed.
+_AMBIGUOUS = """
+    SELECT changes.rowid, parent_commits.ordinal, same_blob.group_number
+    FROM changes
+    JOIN history_groups AS same_blob
+        ON same_blob.path = changes.previous_path
+        AND same_blob.blob = changes.previous_blob
+    JOIN parents ON parents.ordinal = changes.ordinal AND parents.position = changes.position
+    JOIN commits AS parent_commits ON parent_commits.sha = parents.parent
+    WHERE same_blob.size > 1
+    ORDER BY ALL
 """
 
-# A merge's revision is new only where no parent has its path.
-_REVISIONS = """
-    INSERT INTO {revisions}
-    SELECT c.ordinal, c.sha, c.position,
-        CASE WHEN c.status = 'D' THEN 'D' ELSE
-            arg_min(c.status, instr('MTRCA', c.status)) OVER one_path END,
-        c.path, c.mode, c.blob,
-        CASE WHEN c.status IN ('R', 'C') THEN c.previous_path END,
-        p.sha, p.path, f.sha, f.path,
-        c.status NOT IN ('D', 'R', 'C')
-            AND c.position > min(c.position) FILTER (c.status <> 'D') OVER one_path,
-        c.is_boundary, k.is_selected, k.committed_at, k.author_name, k.author_email
-    FROM (SELECT rowid, * FROM {changes}) c
-    JOIN {commits} k USING (ordinal)
-    LEFT JOIN {previous} v ON v.change = c.rowid
-    LEFT JOIN {states} p ON p.state = v.state
-    LEFT JOIN {states} o ON o.ordinal = c.ordinal AND o.path = c.path AND c.status <> 'D'
-    LEFT JOIN starts b ON b.state = coalesce(o.state, v.state)
-    LEFT JOIN {states} f ON f.state = b.start
-    WINDOW one_path AS (PARTITION BY c.ordinal, c.path)
-    ORDER BY c.ordinal, c.path, c.position
+# The state before each modification or rename, for following a file back to its beginning.
+_PREDECESSORS = """
+    WITH followed AS (
+        SELECT rowid AS change, ordinal, path, position
+        FROM changes
+        WHERE status NOT IN ('A', 'C', 'D')
+    )
+    SELECT states.state, min_by(previous.state, followed.position) AS previous
+    FROM followed
+    JOIN history_states AS states USING (ordinal, path)
+    JOIN history_previous AS previous USING (change)
+    WHERE previous.state IS NOT NULL
+    GROUP BY states.state
 """
 
 
-def known_edges(facts: Facts) -> list[tuple[Any, ...]]:
-    """Return (child, parent) of the history, as ordinals, without parents that are not there."""
-    return facts.query(
-        "SELECT p.ordinal, k.ordinal FROM {parents} p JOIN {commits} k ON k.sha = p.parent ORDER BY ALL"
+def _revisions_query(starts: engine.Sql) -> str:
+    """Return the statement that inserts all revisions.
+
+    Args:
+        starts: the table (state, start) from :func:`_start_states`.
+    """
+    # The revision of a merge is an addition only if no parent has its path.
+    return f"""
+    INSERT INTO revisions BY NAME
+    WITH numbered_changes AS (
+        SELECT rowid AS change, * FROM changes
+    )
+    SELECT
+        changes.ordinal,
+        changes.sha,
+        changes.position,
+        CASE
+            WHEN changes.status = 'D' THEN 'D'
+            ELSE arg_min(changes.status, instr('MTRCA', changes.status)) OVER same_path
+        END AS status,
+        changes.path,
+        changes.mode,
+        changes.blob,
+        CASE WHEN changes.status IN ('R', 'C') THEN changes.previous_path END AS renamed_from,
+        previous_states.sha AS previous_sha,
+        previous_states.path AS previous_path,
+        start_states.sha AS file_sha,
+        start_states.path AS file_path,
+        changes.status NOT IN ('D', 'R', 'C')
+            AND changes.position > min(changes.position) FILTER (changes.status <> 'D') OVER same_path
+            AS is_repeat,
+        changes.is_boundary,
+        commits.is_selected,
+        commits.committed_at,
+        commits.author_name,
+        commits.author_email
+    FROM numbered_changes AS changes
+    JOIN commits USING (ordinal)
+    LEFT JOIN history_previous AS previous ON previous.change = changes.change
+    LEFT JOIN history_states AS previous_states ON previous_states.state = previous.state
+    LEFT JOIN history_states AS states
+        ON states.ordinal = changes.ordinal
+        AND states.path = changes.path
+        AND changes.status <> 'D'
+    LEFT JOIN {starts} AS starts ON starts.state = coalesce(states.state, previous.state)
+    LEFT JOIN history_states AS start_states ON start_states.state = starts.start
+    WINDOW same_path AS (PARTITION BY changes.ordinal, changes.path)
+    ORDER BY changes.ordinal, changes.path, changes.position
+    """
+
+
+def history_edges(facts: Facts) -> list[tuple[Any, ...]]:
+    """Return (child, parent) for every parent that was read, as ordinals."""
+    return facts.rows(
+        """
+        SELECT parents.ordinal AS child, parent_commits.ordinal AS parent
+        FROM parents
+        JOIN commits AS parent_commits ON parent_commits.sha = parents.parent
+        ORDER BY ALL
+        """
     )
 
 
 def derive_revisions(facts: Facts) -> None:
-    """Fill ``revisions`` from ``changes``, ``commits`` and ``parents``; ``changes`` are not needed any more."""
-    tables = {name: facts.table(name) for name in ("changes", "commits", "parents", "revisions")}
-    made = ("states", "groups", "previous")
-    tables |= {name: facts.table(f"history_{name}") for name in made}
-    connection = engine.connection()
-    connection.execute(_STATES.format(**tables))
-    connection.execute(_GROUPS.format(**tables))
-    connection.execute(_PREVIOUS.format(**tables))
-    _settle(facts, tables)
-    starts = _starts(tables)
-    connection.register("starts", starts)
-    try:
-        connection.execute(_REVISIONS.format(**tables))
-    finally:
-        connection.unregister("starts")
-    for name in made:
-        connection.execute(f"DROP TABLE {tables[name]}")
+    """Fill ``revisions`` from ``commits``, ``parents`` and ``changes``, and discard ``changes``."""
+    facts.execute(_STATES)
+    facts.execute(_GROUPS)
+    facts.execute(_PREVIOUS)
+    _resolve_ambiguous_changes(facts)
+    with engine.registered(_start_states(facts)) as starts:
+        facts.execute(_revisions_query(starts))
+    for table in ("history_states", "history_groups", "history_previous"):
+        facts.execute(f"DROP TABLE {table}")
     facts.discard(("changes",))
 
 
-def _settle(facts: Facts, tables: dict[str, str]) -> None:
-    """Where several states qualify, take the latest that is an ancestor of the changed parent."""
-    connection = engine.connection()
-    doubtful = connection.execute(_DOUBTFUL.format(**tables)).fetchall()
-    if not doubtful:
+def _resolve_ambiguous_changes(facts: Facts) -> None:
+    """Add to ``history_previous`` the latest of several states that is an ancestor of the changed parent."""
+    changes = facts.rows(_AMBIGUOUS)
+    if not changes:
         return
-    groups = connection.execute(
-        "SELECT group_number, ordinals, states FROM {groups} WHERE alike > 1 ORDER BY ALL".format(
-            **tables
-        )
-    ).fetchall()
-    place = {number: n for n, (number, _, _) in enumerate(groups)}
-    found = latest_ancestors(
-        known_edges(facts),
+    groups = facts.rows(
+        "SELECT group_number, ordinals, states FROM history_groups WHERE size > 1 ORDER BY ALL"
+    )
+    index = {number: n for n, (number, _, _) in enumerate(groups)}
+    latest = latest_ancestors(
+        history_edges(facts),
         [ordinals for _, ordinals, _ in groups],
-        [(parent, place[number]) for _, parent, number in doubtful],
+        [(parent, index[number]) for _, parent, number in changes],
     )
     states = [
-        None if at is None else groups[place[number]][2][at]
-        for (_, _, number), at in zip(doubtful, found, strict=True)
+        None if position is None else groups[index[number]][2][position]
+        for (_, _, number), position in zip(changes, latest, strict=True)
     ]
-    settled = pa.table({"change": [change for change, _, _ in doubtful], "state": states})
-    connection.register("settled", settled)
-    try:
-        connection.execute("INSERT INTO {previous} SELECT * FROM settled".format(**tables))
-    finally:
-        connection.unregister("settled")
+    resolved = pa.table({"change": [change for change, _, _ in changes], "state": states})
+    with engine.registered(resolved) as table:
+        facts.execute(f"INSERT INTO history_previous BY NAME SELECT change, state FROM {table}")
 
 
-def _starts(tables: dict[str, str]) -> pa.Table:
-    """Return for each state the one that began its file: an addition or a copy, followed back."""
-    connection = engine.connection()
-    followed = connection.execute(
-        """
-        SELECT o.state, min_by(v.state, c.position) AS previous
-        FROM (SELECT rowid, * FROM {changes} WHERE status NOT IN ('A', 'C', 'D')) c
-        JOIN {states} o ON o.ordinal = c.ordinal AND o.path = c.path
-        JOIN {previous} v ON v.change = c.rowid
-        WHERE v.state IS NOT NULL
-        GROUP BY o.state
-        """.format(**tables)
-    ).fetchnumpy()
-    start = np.arange(
-        engine.scalar("SELECT count(*) FROM {states}".format(**tables)), dtype=np.int64
-    )
-    start[np.asarray(followed["state"], dtype=np.int64)] = np.asarray(
-        followed["previous"], np.int64
-    )
+def _start_states(facts: Facts) -> pa.Table:
+    """Return (state, start): the addition or copy that began the file of each state."""
+    predecessors = facts.arrays(_PREDECESSORS)
+    ((count,),) = facts.rows("SELECT count(*) FROM history_states")
+    start = np.arange(count, dtype=np.int64)
+    states = np.asarray(predecessors["state"], dtype=np.int64)
+    start[states] = np.asarray(predecessors["previous"], dtype=np.int64)
+    # Each pass doubles the number of predecessors that are followed.
     while not np.array_equal(further := start[start], start):
         start = further
-    return pa.table({"state": np.arange(len(start), dtype=np.int64), "start": start})
+    return pa.table({"state": np.arange(count, dtype=np.int64), "start": start})

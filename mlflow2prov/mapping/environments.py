@@ -26,7 +26,7 @@ def environment_of(content: Column) -> Name:
     return name("SoftwareEnvironment", content)
 
 
-@template(over="stored_environments")
+@template(over="environments_of_models")
 def environment(file: Row) -> Iterator[Pattern]:
     """An environment, which the creation of the model used."""
     this = environment_of(file.digest)
@@ -40,13 +40,13 @@ def environment(file: Row) -> Iterator[Pattern]:
     yield used(run_creation_of(file.creator_run_id), this, role=term("Environment"))
 
 
-@template(over="stored_environments", where="model_id IS NOT NULL")
+@template(over="environments_of_models", where="model_id IS NOT NULL")
 def environment_of_logged_model(file: Row) -> Iterator[Pattern]:
     """A logged model was derived with its environment."""
     yield was_derived_from(logged_model_of(file.model_id), environment_of(file.digest))
 
 
-@template(over="stored_environments", where="run_id IS NOT NULL")
+@template(over="environments_of_models", where="run_id IS NOT NULL")
 def environment_of_model_artifact(file: Row) -> Iterator[Pattern]:
     """A model among the artifacts of a run was derived with its environment."""
     yield was_derived_from(artifact_of(file.run_id, file.path), environment_of(file.digest))

@@ -54,7 +54,7 @@ def revision_of(sha: Column, path: Column) -> Name:
     return name("FileRevision", fit(sha), digest(path))
 
 
-@template(over="people")
+@template(over="git_users")
 def git_user(person: Row) -> Iterator[Pattern]:
     """Authors, committers and co-authors, each once."""
     yield agent(

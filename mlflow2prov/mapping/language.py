@@ -3,7 +3,7 @@
 A PROV template is a small document with variables, expanded over bindings. Here a template is a
 function of a row that yields statements in PROV's own words:
 
-    @template(over="stored_params")
+    @template(over="params_of_runs")
     def param(param):
         this = name("Param", param.run_id, digest(param.key))
         yield entity(this, type=term("Param"), name=param.key, value=param.value)

@@ -39,7 +39,7 @@ def logged_model_of(model_id: Column) -> Name:
     return name("LoggedModel", model_id)
 
 
-@template(over="stored_logged_models")
+@template(over="logged_models_of_runs")
 def logged_model(model: Row) -> Iterator[Pattern]:
     """A model, which the creation of its source run generated."""
     this = logged_model_of(model.model_id)
@@ -64,10 +64,10 @@ def logged_model(model: Row) -> Iterator[Pattern]:
     yield had_member(run_of(model.source_run_id), this)
     yield was_generated_by(this, run_creation_of(model.source_run_id), model.created_at)
     yield was_attributed_to(this, mlflow_user_of(model.user))
-    yield was_informed_by(run_creation_of(model.source_run_id), commit_of(model.known_commit))
+    yield was_informed_by(run_creation_of(model.source_run_id), commit_of(model.linked_commit))
 
 
-@template(over="stored_logged_models", where="lifecycle_stage = 'deleted'")
+@template(over="logged_models_of_runs", where="lifecycle_stage = 'deleted'")
 def logged_model_deletion(model: Row) -> Iterator[Pattern]:
     """A logged model that MLflow keeps as deleted, at the time of its last update."""
     ending = name("Deletion.LoggedModel", model.model_id)

@@ -60,7 +60,7 @@ def on_version(doing: str, row: Row) -> Name:
     return name(f"{doing}." + row.kind + "Version", digest(row.store, row.name), row.version)
 
 
-@template(over="stored_registered_models")
+@template(over="registered_models_of_store")
 def registered_model_addition(model: Row) -> Iterator[Pattern]:
     """RegisteredModelAddition: somebody begins a registered model."""
     this = model_of(model)
@@ -82,7 +82,7 @@ def registered_model_addition(model: Row) -> Iterator[Pattern]:
     yield was_associated_with(making, user, role=term(model.kind + "Author"))
 
 
-@template(over="stored_registered_model_tags")
+@template(over="tags_of_registered_models")
 def registered_model_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of a registered model."""
     this = name(tag.kind + "Tag", digest(tag.store, tag.name), digest(tag.key))
@@ -91,7 +91,7 @@ def registered_model_tag(tag: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
 
-@template(over="stored_aliases")
+@template(over="aliases_of_registered_models")
 def registered_model_alias(alias: Row) -> Iterator[Pattern]:
     """An alias: another name for the version that it stands for now."""
     this = name(alias.kind + "Alias", digest(alias.store, alias.name), digest(alias.alias))
@@ -106,7 +106,7 @@ def registered_model_alias(alias: Row) -> Iterator[Pattern]:
     yield alternate_of(this, version_of(alias))
 
 
-@template(over="stored_versions")
+@template(over="versions_of_registered_models")
 def registered_model_version_addition(version: Row) -> Iterator[Pattern]:
     """RegisteredModelVersionAddition: a version is registered from a model or an artifact."""
     this, making = version_of(version), on_version("Creation", version)
@@ -137,13 +137,13 @@ def registered_model_version_addition(version: Row) -> Iterator[Pattern]:
     yield was_informed_by(making, run_creation_of(version.source_run_id))
 
 
-@template(over="stored_versions", where="source_model_id IS NOT NULL")
+@template(over="versions_of_registered_models", where="source_model_id IS NOT NULL")
 def version_of_logged_model(version: Row) -> Iterator[Pattern]:
     """A version that was registered from a logged model."""
     yield from _registered_from(version, logged_model_of(version.source_model_id))
 
 
-@template(over="stored_versions", where="source_model_id IS NULL")
+@template(over="versions_of_registered_models", where="source_model_id IS NULL")
 def version_of_artifact(version: Row) -> Iterator[Pattern]:
     """A version that was registered from an artifact of a run."""
     yield from _registered_from(version, artifact_of(version.source_run_id, version.source_path))
@@ -155,7 +155,7 @@ def _registered_from(version: Row, source: Name) -> Iterator[Pattern]:
     yield was_derived_from(version_of(version), source, making)
 
 
-@template(over="stored_version_tags")
+@template(over="tags_of_versions")
 def registered_model_version_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of a version."""
     this = version_tag_of(tag)
@@ -164,7 +164,7 @@ def registered_model_version_tag(tag: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(tag.creator))
 
 
-@template(over="stored_versions", where="is_deleted")
+@template(over="versions_of_registered_models", where="is_deleted")
 def registered_model_version_deletion(version: Row) -> Iterator[Pattern]:
     """RegisteredModelVersionDeletion: the version ends ..."""
     ending, kind = on_version("Deletion", version), version.kind + "Version"
@@ -174,7 +174,7 @@ def registered_model_version_deletion(version: Row) -> Iterator[Pattern]:
     yield was_invalidated_by(version_of(version), ending, version.deleted_at, role=role)
 
 
-@template(over="stored_version_tags", where="is_deleted")
+@template(over="tags_of_versions", where="is_deleted")
 def registered_model_version_tag_deletion(tag: Row) -> Iterator[Pattern]:
     """... and its tags with it."""
     role = term("Deleted" + tag.kind + "Version")

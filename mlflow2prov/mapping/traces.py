@@ -42,7 +42,7 @@ def trace(trace: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(trace.user))
 
 
-@template(over="stored_assessments")
+@template(over="assessments_of_traces")
 def assessment(assessment: Row) -> Iterator[Pattern]:
     """An assessment of a trace, by a person or a program."""
     this = name("Assessment", assessment.assessment_id)

@@ -134,7 +134,7 @@ def stored(this: Name, kind: Name, uri: Column, artifact: Row) -> Pattern:
 # Experiments
 
 
-@template(over="stored_experiments")
+@template(over="experiments_of_store")
 def experiment_addition(experiment: Row) -> Iterator[Pattern]:
     """ExperimentAddition: somebody creates an experiment."""
     this = experiment_of(experiment.store, experiment.experiment_id)
@@ -157,7 +157,7 @@ def experiment_addition(experiment: Row) -> Iterator[Pattern]:
     yield was_associated_with(making, user, role=term("ExperimentAuthor"))
 
 
-@template(over="stored_experiment_tags")
+@template(over="tags_of_experiments")
 def experiment_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of an experiment."""
     this = name("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key))
@@ -166,7 +166,7 @@ def experiment_tag(tag: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
 
-@template(over="stored_experiments", where="lifecycle_stage = 'deleted'")
+@template(over="experiments_of_store", where="lifecycle_stage = 'deleted'")
 def experiment_deletion(experiment: Row) -> Iterator[Pattern]:
     """ExperimentDeletion: the experiment ends."""
     ending = name("Deletion.Experiment", experiment.store, experiment.experiment_id)
@@ -180,7 +180,7 @@ def experiment_deletion(experiment: Row) -> Iterator[Pattern]:
     )
 
 
-@template(over="stored_experiment_tags", where="lifecycle_stage = 'deleted'")
+@template(over="tags_of_experiments", where="lifecycle_stage = 'deleted'")
 def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
     """... and its tags,"""
     yield was_invalidated_by(
@@ -194,7 +194,7 @@ def experiment_tag_deletion(tag: Row) -> Iterator[Pattern]:
 # Runs
 
 
-@template(over="stored_runs")
+@template(over="runs_of_experiments")
 def run_addition(run: Row) -> Iterator[Pattern]:
     """RunAddition: somebody runs a script, at a commit."""
     this, making = run_of(run.run_id), run_creation_of(run.run_id)
@@ -230,11 +230,11 @@ def run_addition(run: Row) -> Iterator[Pattern]:
     yield was_generated_by(this, making, run.started_at, role=term("AddedRun"))
     yield was_attributed_to(this, user)
     yield was_associated_with(making, user, role=term("RunAuthor"))
-    yield was_informed_by(making, commit_of(run.known_commit))
+    yield was_informed_by(making, commit_of(run.linked_commit))
     yield used(making, revision_of(run.revision_sha, run.revision_path), role=term("Source"))
 
 
-@template(over="stored_runs")
+@template(over="runs_of_experiments")
 def nested_run(run: Row) -> Iterator[Pattern]:
     """A nested run is a member of its parent, whose creation started its own."""
     yield had_member(run_of(run.parent_run_id), run_of(run.run_id))
@@ -246,7 +246,7 @@ def nested_run(run: Row) -> Iterator[Pattern]:
 _DELETED = "lifecycle_stage = 'deleted' AND NOT is_deleted_with_experiment"
 
 
-@template(over="stored_runs", where=_DELETED)
+@template(over="runs_of_experiments", where=_DELETED)
 def run_deletion(run: Row) -> Iterator[Pattern]:
     """RunDeletion: somebody deletes a run, which ends with its members (:func:`_deletions`)."""
     yield deletion(
@@ -277,7 +277,7 @@ def run_artifact_of(artifact: Row) -> Name:
     return artifact_of(artifact.run_id, artifact.path)
 
 
-@template(over="stored_run_tags")
+@template(over="tags_of_runs")
 def run_tag(tag: Row) -> Iterator[Pattern]:
     """A tag of a run."""
     this = run_tag_of(tag)
@@ -286,7 +286,7 @@ def run_tag(tag: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
 
-@template(over="stored_params")
+@template(over="params_of_runs")
 def param(param: Row) -> Iterator[Pattern]:
     """A parameter, which the run's creation used."""
     this = param_of(param)
@@ -296,7 +296,7 @@ def param(param: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(param.user))
 
 
-@template(over="stored_metrics")
+@template(over="metrics_of_runs")
 def metric(metric: Row) -> Iterator[Pattern]:
     """A value of a metric, which the run's creation measured at the metric's own time."""
     this = run_metric_of(metric)
@@ -306,7 +306,7 @@ def metric(metric: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(metric.user))
 
 
-@template(over="stored_artifacts")
+@template(over="artifacts_of_runs")
 def artifact(artifact: Row) -> Iterator[Pattern]:
     """A file or folder that the run's creation left; a folder with an MLmodel file is a model."""
     this = run_artifact_of(artifact)
@@ -317,7 +317,7 @@ def artifact(artifact: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(artifact.user))
 
 
-@template(over="stored_dataset_inputs")
+@template(over="dataset_inputs_of_runs")
 def dataset_input(dataset: Row) -> Iterator[Pattern]:
     """A dataset, the same for all runs that used it, and the context in which this one did."""
     this = name("Dataset", digest(dataset.name, dataset.digest))
@@ -369,9 +369,9 @@ TEMPLATES = (
     metric,
     artifact,
     dataset_input,
-    *_deletions("stored_runs", lambda run: run_of(run.run_id)),
-    *_deletions("stored_run_tags", run_tag_of),
-    *_deletions("stored_params", param_of),
-    *_deletions("stored_metrics", run_metric_of),
-    *_deletions("stored_artifacts", run_artifact_of),
+    *_deletions("runs_of_experiments", lambda run: run_of(run.run_id)),
+    *_deletions("tags_of_runs", run_tag_of),
+    *_deletions("params_of_runs", param_of),
+    *_deletions("metrics_of_runs", run_metric_of),
+    *_deletions("artifacts_of_runs", run_artifact_of),
 )

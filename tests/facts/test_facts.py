@@ -1,30 +1,80 @@
-"""The fact tables: what is empty, and what was forgotten."""
+"""Fact tables and views: rows by column name, empty tables, discarded tables."""
 
 import pytest
 
-from mlflow2prov.facts import Facts
+from mlflow2prov.facts import TABLES, Facts, facts
 from mlflow2prov.facts.views import VIEWS
 
 
+def test_rows_are_inserted_by_column_name():
+    with Facts() as filled:
+        filled.add("parents", position=0, sha="child", parent="parent", ordinal=1)
+    assert filled.rows("SELECT ordinal, sha, parent, position FROM parents") == [
+        (1, "child", "parent", 0)
+    ]
+
+
+def test_columns_left_out_are_null():
+    with Facts() as filled:
+        filled.add("stores", kind="sql")
+        filled.add_columns("stores", url=["a", "b"])
+    assert filled.rows("SELECT kind, url FROM stores ORDER BY ALL NULLS LAST") == [
+        ("sql", None),
+        (None, "a"),
+        (None, "b"),
+    ]
+
+
+@pytest.mark.parametrize("method", ["add", "add_columns"])
+def test_unknown_columns_are_an_error(method):
+    with pytest.raises(TypeError, match="parents: unknown column 'child'; choose from ordinal"):
+        getattr(Facts(), method)("parents", child=[])
+
+
+def test_rows_keep_their_order_across_batches(monkeypatch):
+    monkeypatch.setattr(facts, "BATCH_ROWS", 2)
+    filled = Facts()
+    for ordinal in range(5):
+        filled.add("commits", ordinal=ordinal)
+    assert filled.rows("SELECT ordinal FROM commits") == [(0,), (1,), (2,), (3,)]
+    filled.flush()
+    assert filled.rows("SELECT ordinal FROM commits") == [(0,), (1,), (2,), (3,), (4,)]
+
+
+def test_two_extractions_have_separate_tables():
+    first, second = Facts(), Facts()
+    with first:
+        first.add("stores", url="first")
+    assert first.rows("SELECT url FROM stores") == [("first",)]
+    assert second.rows("SELECT url FROM stores") == []
+
+
+def test_an_error_in_sql_leaves_the_tables_usable():
+    filled = Facts()
+    with pytest.raises(Exception, match="no_such_table"):
+        filled.rows("SELECT * FROM no_such_table")
+    assert filled.rows("SELECT count(*) FROM stores") == [(0,)]
+
+
 def test_views_of_empty_tables_are_empty():
-    facts = Facts()
-    assert all(facts.is_empty(name) for name in VIEWS)
-    assert all(facts.query(f"SELECT count(*) FROM {{{name}}}") == [(0,)] for name in VIEWS)
+    filled = Facts()
+    assert all(filled.is_empty(name) for name in VIEWS)
+    assert all(filled.rows(f"SELECT count(*) FROM {name}") == [(0,)] for name in VIEWS)
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_view_reads_from_what_it_says(name):
-    assert VIEWS[name].sources
+def test_a_view_names_the_tables_that_its_rows_come_from(name):
+    assert VIEWS[name].rows_from
+    assert set(VIEWS[name].rows_from) <= {*TABLES, *VIEWS}
 
 
 def test_a_view_with_rows_is_not_empty():
-    facts = Facts()
-    with facts:
-        facts.add("stores", "f", "u", "sqlite", "3")
-        facts.add("experiments", "1", "e", None, "active", None, None, None)
-    assert not facts.is_empty("stored_experiments")
-    assert not facts.is_empty("mlflow_users")
-    assert facts.is_empty("stored_params")
-    facts.discard(["experiments"])
-    assert facts.is_empty("stored_experiments")
-    assert facts.query("SELECT count(*) FROM {experiments}") == [(0,)]
+    with Facts() as filled:
+        filled.add("stores", fingerprint="f", url="u", kind="sqlite", version="3")
+        filled.add("experiments", experiment_id="1", name="e", lifecycle_stage="active")
+    assert not filled.is_empty("experiments_of_store")
+    assert not filled.is_empty("mlflow_users")
+    assert filled.is_empty("params_of_runs")
+    filled.discard(["experiments"])
+    assert filled.is_empty("experiments_of_store")
+    assert filled.rows("SELECT count(*) FROM experiments") == [(0,)]

@@ -104,7 +104,7 @@ def test_previous_is_the_latest_revision_with_the_blob_among_the_ancestors(seed)
 @pytest.mark.parametrize("bits", [1, 7, 1 << 15])
 @pytest.mark.parametrize("seed", range(20))
 def test_ancestry_is_what_walking_the_parents_finds(seed, bits, monkeypatch):
-    monkeypatch.setattr(ancestry, "_BITS", bits)
+    monkeypatch.setattr(ancestry, "MAX_WALK_BITS", bits)
     commits = random_history(seed)
     chance = random.Random(seed)
     edges = [

@@ -1,0 +1,15 @@
+"""Views over the fact tables: one row for each thing that a mapping rule describes.
+
+A view joins a table with its owner and derives columns from what is stored; it adds no facts. A view named
+``<members>_of_<owners>`` has a row for each member, with columns of its owner.
+"""
+
+from mlflow2prov.facts.views import git, models, tracking, users
+from mlflow2prov.facts.views.view import View
+
+VIEWS: dict[str, View] = {
+    view.name: view for view in (*git.VIEWS, *tracking.VIEWS, *models.VIEWS, *users.VIEWS)
+}
+"""All views, in an order in which each comes after the views that it reads."""
+
+__all__ = ["VIEWS", "View"]

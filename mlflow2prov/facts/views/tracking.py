@@ -1,0 +1,183 @@
+"""Views over MLflow's experiments, runs and traces."""
+
+from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, View, view
+
+DELETED_TOGETHER = 1.0
+"""Seconds within which a run's deletion counts as part of its experiment's deletion."""
+
+_EXPERIMENTS = (
+    # `store` is the fingerprint of the MLflow store, because other stores use the same experiment ids.
+    view(
+        "experiments_of_store",
+        """
+        SELECT
+            experiments.*,
+            stores.fingerprint AS store,
+            experiment_tags.value AS "user",
+            CASE WHEN lifecycle_stage = 'deleted' THEN last_updated_at END AS deleted_at
+        FROM experiments
+        CROSS JOIN stores
+        LEFT JOIN experiment_tags
+            ON experiment_tags.experiment_id = experiments.experiment_id
+            AND experiment_tags.key = 'mlflow.user'
+        """,
+        rows_from="experiments",
+        extends="experiments",
+        store=TEXT,
+        user=TEXT,
+        deleted_at=TIME,
+    ),
+    view(
+        "tags_of_experiments",
+        """
+        SELECT
+            experiment_tags.*,
+            experiment.store,
+            experiment."user",
+            experiment.lifecycle_stage,
+            experiment.deleted_at
+        FROM experiment_tags
+        JOIN experiments_of_store AS experiment USING (experiment_id)
+        """,
+        rows_from="experiment_tags",
+        extends="experiment_tags",
+        store=TEXT,
+        user=TEXT,
+        lifecycle_stage=TEXT,
+        deleted_at=TIME,
+    ),
+)
+
+# MLflow's tags for the working tree that a run or a logged model came from.
+GIT_TAGS = """
+    max(lower(trim(value))) FILTER (key = 'mlflow.source.git.commit') AS commit,
+    max(value) FILTER (key = 'mlflow.source.git.branch') AS branch,
+    max(lower(value)) FILTER (key = 'mlflow.source.git.dirty') AS dirty,
+    max(value) FILTER (key = 'mlflow.source.git.repoURL') AS repository_url
+"""
+
+
+def _of_runs(name: str, table: str) -> View:
+    """Return the view that joins the members of runs with their run."""
+    return view(
+        name,
+        f"""
+        SELECT
+            {table}.*,
+            run."user",
+            run.lifecycle_stage,
+            run.deleted_at,
+            run.store,
+            run.experiment_id,
+            run.experiment_deleted_at,
+            run.is_deleted_with_experiment
+        FROM {table}
+        JOIN runs_of_experiments AS run USING (run_id)
+        """,
+        rows_from=table,
+        extends=table,
+        user=TEXT,
+        lifecycle_stage=TEXT,
+        deleted_at=TIME,
+        store=TEXT,
+        experiment_id=TEXT,
+        experiment_deleted_at=TIME,
+        is_deleted_with_experiment=BOOLEAN,
+    )
+
+
+_RUNS = (
+    # `commit` is the hash in the run's tags, `linked_commit` the same if the repository has that commit.
+    # (`revision_sha`, `revision_path`) is the revision of the source file. `traces` and `assessments` are
+    # counts. `is_deleted_with_experiment`: MLflow deletes the runs of an experiment that it deletes.
+    view(
+        "runs_of_experiments",
+        f"""
+        WITH tags AS (
+            SELECT
+                run_id,
+                max(value) FILTER (key = 'mlflow.note.content') AS note,
+                max(value) FILTER (key = 'mlflow.source.name') AS source_name,
+                max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id,
+                {GIT_TAGS}
+            FROM run_tags
+            WHERE value <> ''
+            GROUP BY run_id
+        )
+        SELECT
+            runs.*,
+            experiment.store,
+            experiment.deleted_at AS experiment_deleted_at,
+            coalesce(
+                runs.lifecycle_stage = 'deleted'
+                AND experiment.lifecycle_stage = 'deleted'
+                AND NOT coalesce(
+                    epoch(runs.deleted_at::TIMESTAMPTZ)
+                        < epoch(experiment.deleted_at::TIMESTAMPTZ) - {DELETED_TOGETHER},
+                    false
+                ),
+                false
+            ) AS is_deleted_with_experiment,
+            tags.note,
+            tags.source_name,
+            nullif(tags.parent_run_id, runs.run_id) AS parent_run_id,
+            tags.commit,
+            tags.branch,
+            tags.dirty,
+            tags.repository_url,
+            commits.sha AS linked_commit,
+            run_sources.sha AS revision_sha,
+            run_sources.path AS revision_path,
+            run_traces.traces,
+            nullif(run_traces.assessments, 0) AS assessments
+        FROM runs
+        LEFT JOIN experiments_of_store AS experiment USING (experiment_id)
+        LEFT JOIN tags USING (run_id)
+        LEFT JOIN commits ON commits.sha = tags.commit
+        LEFT JOIN run_sources USING (run_id)
+        LEFT JOIN run_traces USING (run_id)
+        """,
+        rows_from="runs",
+        extends="runs",
+        store=TEXT,
+        experiment_deleted_at=TIME,
+        is_deleted_with_experiment=BOOLEAN,
+        note=TEXT,
+        source_name=TEXT,
+        parent_run_id=TEXT,
+        commit=TEXT,
+        branch=TEXT,
+        dirty=TEXT,
+        repository_url=TEXT,
+        linked_commit=TEXT,
+        revision_sha=TEXT,
+        revision_path=TEXT,
+        traces=INTEGER,
+        assessments=INTEGER,
+    ),
+    _of_runs("tags_of_runs", "run_tags"),
+    _of_runs("params_of_runs", "params"),
+    _of_runs("metrics_of_runs", "metrics"),
+    _of_runs("artifacts_of_runs", "artifacts"),
+    _of_runs("dataset_inputs_of_runs", "dataset_inputs"),
+)
+
+_TRACES = (
+    # `person` is the user name of a human assessor.
+    view(
+        "assessments_of_traces",
+        """
+        SELECT
+            *,
+            CASE
+                WHEN source_type = 'human' AND source_id <> 'default' THEN source_id
+            END AS person
+        FROM assessments
+        """,
+        rows_from="assessments",
+        extends="assessments",
+        person=TEXT,
+    ),
+)
+
+VIEWS = (*_EXPERIMENTS, *_RUNS, *_TRACES)

@@ -1,0 +1,33 @@
+"""Views: their columns, their SQL, and the tables that their rows come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlflow2prov.facts.schema import TABLES, Table, Type
+
+TEXT, TIME, INTEGER, NUMBER, BOOLEAN = Type
+
+
+@dataclass(frozen=True)
+class View(Table):
+    """A computed table: the types of its columns, and the SQL that returns them."""
+
+    sql: str
+    rows_from: tuple[str, ...]
+    """The tables and views that contribute rows: the view is empty if all of them are."""
+
+
+def view(
+    name: str,
+    sql: str,
+    /,
+    *,
+    rows_from: str | tuple[str, ...],
+    extends: str = "",
+    **columns: Type,
+) -> View:
+    """Return the view of ``sql``, which has all columns of the table ``extends`` and also ``columns``."""
+    inherited = TABLES[extends].columns if extends else {}
+    sources = (rows_from,) if isinstance(rows_from, str) else rows_from
+    return View(name, {**inherited, **columns}, sql, sources)
