@@ -1,0 +1,28 @@
+"""Options of the audit that take one of a few values.
+
+The functions, the command line and the schema of configuration files take their choices from here. The module imports
+nothing else of the package, so that ``--help`` does not wait for DuckDB.
+"""
+
+from typing import Literal, get_args
+
+Severity = Literal["error", "warning", "note"]
+"""How severe a finding is, the most severe first; the words are SARIF's."""
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+FailOn = Literal["error", "warning", "note", "never"]
+"""The least severe finding that fails a check."""
+
+FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)
+
+Resolution = Literal["coarse", "fine"]
+"""How statistics count: entities, activities, agents and relations; or elements by kind and PROV type, and relations by
+kind."""
+
+RESOLUTIONS: tuple[Resolution, ...] = get_args(Resolution)
+
+Dimension = Literal["agent", "month", "type", "model"]
+"""What contributions are counted by, in the order of the columns."""
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
