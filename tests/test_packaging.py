@@ -12,18 +12,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import mlflow2prov
 from scripts.docs import generated
-from scripts.locked import condition, requirements
 
 TOP = Path(__file__).parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = tomllib.loads((TOP / "poetry.lock").read_text(encoding="utf-8"))
-GROUPS = {"main", "dev", "demo"}
+EXPORTED_LOCK = TOP / "requirements-dev.txt"
 
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
@@ -37,10 +35,6 @@ def declared():
     for group in PROJECT["tool"]["poetry"]["group"].values():
         for name in group["dependencies"]:
             yield Requirement(name)
-
-
-def locked(*groups):
-    return list(requirements(LOCK, set(groups)))
 
 
 def test_every_dependency_is_imported_and_every_import_is_a_dependency():
@@ -78,51 +72,38 @@ def test_the_lock_names_no_place_to_download_from():
     )
 
 
-def installed(*groups):
-    """The names of what pip takes of the requirements of ``groups``, on this machine."""
-    asked = [Requirement(text.partition(" \\\n")[0]) for text in locked(*groups)]
-    return [r.name for r in asked if r.marker is None or r.marker.evaluate({"extra": ""})]
+def exported_requirements():
+    """Return the pairs of requirement and hashes that make installs."""
+    text = EXPORTED_LOCK.read_text(encoding="utf-8").replace(" \\\n   ", "")
+    lines = [line.partition(" --hash=") for line in text.splitlines()]
+    return [(Requirement(line), set(hashes.split(" --hash="))) for line, _, hashes in lines]
 
 
-def test_make_installs_each_package_once_and_by_its_hashes():
-    for text in locked(*GROUPS):
-        line, *hashes = text.split(" \\\n    ")
-        assert str(Requirement(line).specifier).startswith("==")
-        assert hashes and all(h.startswith("--hash=sha256:") for h in hashes)
-    names = installed(*GROUPS)
+def test_make_installs_the_versions_and_hashes_of_the_lock():
+    locked = {
+        (package["name"], package["version"]): {file["hash"] for file in package["files"]}
+        for package in LOCK["package"]
+        if set(package["groups"]) != {"main"} or not package["optional"]
+    }
+    exported = {
+        (requirement.name, str(requirement.specifier).removeprefix("==")): hashes
+        for requirement, hashes in exported_requirements()
+    }
+    assert exported == locked, "run make lock"
+
+
+def test_make_installs_each_package_once():
+    requirements = [requirement for requirement, _ in exported_requirements()]
+    names = [r.name for r in requirements if r.marker is None or r.marker.evaluate()]
     assert len(names) == len(set(names))
-    assert {"duckdb", "prov", "pytest", "mlflow", "scikit-learn", "poetry-core"} <= set(names)
+    assert {"duckdb", "prov", "pytest", "mlflow", "scikit-learn", "poetry-core", "sphinx"} <= {
+        *names
+    }
 
 
-def test_the_groups_of_the_lock_are_told_apart():
-    main, dev, demo = ({*installed(group)} for group in ("main", "dev", "demo"))
-    assert "pytest" in dev - main and "mlflow" in demo - main and "duckdb" in main
-    # The drivers are extras: a user asks for them, the tests want one.
-    assert "pymysql" not in main and {"psycopg", "neo4j", "pymongo"} <= dev - main
-
-
-def test_a_group_that_the_lock_does_not_know_is_said():
-    with pytest.raises(SystemExit, match="knows no group docs"):
-        locked("main", "docs")
-
-
-@pytest.mark.parametrize(
-    ("markers", "groups", "expected"),
-    [
-        ("", {"main"}, ""),
-        ("sys_platform == 'win32'", {"main"}, "sys_platform == 'win32'"),
-        ({"dev": "os_name == 'nt'"}, {"dev"}, "os_name == 'nt'"),
-        ({"dev": "os_name == 'nt'"}, {"dev", "main"}, ""),
-        (
-            {"dev": "os_name == 'nt'", "main": "os_name == 'java'"},
-            {"dev", "main"},
-            "os_name == 'nt' or os_name == 'java'",
-        ),
-    ],
-)
-def test_a_package_is_wanted_when_any_group_wants_it(markers, groups, expected):
-    found = condition({"markers": markers}, groups)
-    assert (str(Marker(found)) if found else "") == (str(Marker(expected)) if expected else "")
+def test_the_exported_lock_names_no_place_to_download_from():
+    text = EXPORTED_LOCK.read_text(encoding="utf-8")
+    assert "://" not in text and "--index" not in text and "--find-links" not in text
 
 
 def test_version_and_licence_are_the_same_everywhere():
@@ -217,9 +198,7 @@ def test_the_wheel_works_away_from_its_sources(wheel, tmp_path):
 @needs_make
 def test_without_a_python_that_is_new_enough_make_says_so(tmp_path):
     shutil.copy(TOP / "Makefile", tmp_path)
-    (tmp_path / "scripts").mkdir()
-    for name in ("poetry.lock", "scripts/locked.py"):
-        (tmp_path / name).touch()
+    (tmp_path / EXPORTED_LOCK.name).touch()
     done = subprocess.run(["make", "PYTHON=", "demo"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0
     assert "Python 3.11 or newer with its module venv is needed" in done.stderr
@@ -229,9 +208,8 @@ def test_without_a_python_that_is_new_enough_make_says_so(tmp_path):
 @needs_make
 def test_make_sets_nothing_up_that_is_set_up(tmp_path):
     shutil.copy(TOP / "Makefile", tmp_path)
-    (tmp_path / "scripts").mkdir()
     (tmp_path / ".venv").mkdir()
-    for number, name in enumerate(("poetry.lock", "scripts/locked.py", ".venv/ready")):
+    for number, name in enumerate((EXPORTED_LOCK.name, ".venv/ready")):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1_700_000_000 + number,) * 2)
 
@@ -243,7 +221,7 @@ def test_make_sets_nothing_up_that_is_set_up(tmp_path):
 
     assert "pytest" in planned() and "pip" not in planned()
     # A new lock, a new environment.
-    os.utime(tmp_path / "poetry.lock", (1_700_000_009,) * 2)
+    os.utime(tmp_path / EXPORTED_LOCK.name, (1_700_000_009,) * 2)
     assert "--require-hashes" in planned()
 
 
