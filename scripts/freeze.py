@@ -1,9 +1,9 @@
-"""Freeze the example that ``make demo`` built into ``tests/golden``, for the golden files.
+"""Freeze the demo project in ``tests/golden``, as the input of the golden files.
 
     make demo && .venv/bin/python scripts/freeze.py examples/quickstart/out && make golden
 
-keeps the repository as a fast-export stream, the database as SQL, and of the artifacts their paths and
-sizes; folders of this machine become ``/srv/wine``.
+The repository becomes a fast-export stream, the database a SQL script, and the artifacts a list of paths and
+sizes in bytes. ``/srv/wine`` replaces the folder of the project.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "golden"
-PLACE = "/srv/wine"
+PROJECT_FOLDER = "/srv/wine"
 TABLES = (
     "experiments",
     "experiment_tags",
@@ -37,8 +37,9 @@ TABLES = (
 
 
 def main(out: Path) -> None:
+    """Write the frozen form of the project in ``out``."""
     GOLDEN.mkdir(exist_ok=True)
-    here = str(out.resolve())
+    folder = str(out.resolve())
     history = subprocess.run(
         ["git", "-C", out / "repository", "fast-export", "--all", "--signed-tags=strip"],
         check=True,
@@ -55,11 +56,11 @@ def main(out: Path) -> None:
                     database.execute("SELECT quote(?)", [v]).fetchone()[0] for v in row
                 )
                 lines.append(f"INSERT INTO {table} VALUES ({values});")
-    sql = "\n".join(lines).replace(here, PLACE) + "\n"
+    sql = "\n".join(lines).replace(folder, PROJECT_FOLDER) + "\n"
     (GOLDEN / "mlflow.sql").write_text(sql, encoding="utf-8")
     files = sorted(path for path in (out / "mlruns").rglob("*") if path.is_file())
-    listed = [f"{path.stat().st_size} {path.relative_to(out).as_posix()}\n" for path in files]
-    (GOLDEN / "artifacts.txt").write_text("".join(listed), encoding="utf-8")
+    sizes = [f"{path.stat().st_size} {path.relative_to(out).as_posix()}\n" for path in files]
+    (GOLDEN / "artifacts.txt").write_text("".join(sizes), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Draw the pictures of ``docs/prov-model.md``: each model of a fact or two, by the templates themselves;
-and README's, what is behind a model of the frozen example.
+"""Draw the pictures of ``docs/prov-model.md`` and of the README.
 
     python scripts/pictures.py
 
-needs Graphviz's dot.
+The mapping itself turns one or two facts into each picture of ``docs/prov-model.md``. The picture of the README is
+the lineage of a model of the frozen demo project. Requires Graphviz's ``dot``.
 """
 
 from pathlib import Path
@@ -18,88 +18,91 @@ from mlflow2prov.prov.unify import unify
 TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs" / "pictures"
 
-T = "2024-01-01T10:00:00+00:00"
-ONE, TWO = "1" * 40, "2" * 40
+TIME = "2024-01-01T10:00:00+00:00"
+FIRST_SHA, SECOND_SHA = "1" * 40, "2" * 40
 
-ANN = {"author_name": "Ann", "author_email": "ann@example.org"}
+AUTHOR = {"author_name": "Ann", "author_email": "ann@example.org"}
 
 
 def commit(sha, ordinal, title):
-    who = {"committer_name": "Bob", "committer_email": "bob@example.org", **ANN}
-    times = {"authored_at": T, "committed_at": T, "authored_epoch": 1, "committed_epoch": 1}
-    return {"ordinal": ordinal, "sha": sha, "title": title, "is_selected": True, **who, **times}
+    """Return a row of the table of commits."""
+    people = {"committer_name": "Bob", "committer_email": "bob@example.org", **AUTHOR}
+    times = {"authored_at": TIME, "committed_at": TIME, "authored_epoch": 1, "committed_epoch": 1}
+    return {"ordinal": ordinal, "sha": sha, "title": title, "is_selected": True, **people, **times}
 
 
-def revision(sha, ordinal, status, path, **more):
+def revision(sha, ordinal, status, path, **columns):
+    """Return a row of the table of revisions."""
     common = {"position": 0, "is_repeat": False, "is_boundary": False, "is_selected": True}
-    file = {"file_sha": ONE, "file_path": "train.py"}
+    file = {"file_sha": FIRST_SHA, "file_path": "train.py"}
     return {
         "ordinal": ordinal,
         "sha": sha,
         "status": status,
         "path": path,
         **common,
-        "committed_at": T,
-        **ANN,
+        "committed_at": TIME,
+        **AUTHOR,
         **file,
-        **more,
+        **columns,
     }
 
 
-FIRST, SECOND = commit(ONE, 0, "first commit"), commit(TWO, 1, "second commit")
-ADDED = revision(ONE, 0, "A", "train.py")
-BEFORE = {"previous_sha": ONE, "previous_path": "train.py"}
-EXPERIMENT = {"experiment_id": "1", "name": "wine", "created_at": T, "lifecycle_stage": "active"}
+FIRST_COMMIT = commit(FIRST_SHA, 0, "first commit")
+SECOND_COMMIT = commit(SECOND_SHA, 1, "second commit")
+ADDITION = revision(FIRST_SHA, 0, "A", "train.py")
+PREVIOUS_REVISION = {"previous_sha": FIRST_SHA, "previous_path": "train.py"}
+EXPERIMENT = {"experiment_id": "1", "name": "wine", "created_at": TIME, "lifecycle_stage": "active"}
 RUN = {
     "run_id": "r1",
     "experiment_id": "1",
     "name": "run",
     "user": "ann",
-    "started_at": T,
-    "ended_at": T,
+    "started_at": TIME,
+    "ended_at": TIME,
 }
-MODEL = {"name": "classifier", "is_prompt": False, "created_at": T}
-VERSION = {
+REGISTERED_MODEL = {"name": "classifier", "is_prompt": False, "created_at": TIME}
+MODEL_VERSION = {
     "name": "classifier",
     "version": "1",
     "is_prompt": False,
     "is_deleted": False,
-    "created_at": T,
+    "created_at": TIME,
 }
-LOGGED = {"model_id": "m-1", "name": "forest", "source_run_id": "r1", "created_at": T}
+LOGGED_MODEL = {"model_id": "m-1", "name": "forest", "source_run_id": "r1", "created_at": TIME}
 
-MODELS = {
+EXAMPLES = {
     "commit": {
-        "commits": [FIRST, SECOND],
-        "parents": [{"ordinal": 1, "sha": TWO, "parent": ONE, "position": 0}],
-        "coauthors": [{"ordinal": 1, "sha": TWO, "name": "Cy", "email": "cy@example.org"}],
+        "commits": [FIRST_COMMIT, SECOND_COMMIT],
+        "parents": [{"ordinal": 1, "sha": SECOND_SHA, "parent": FIRST_SHA, "position": 0}],
+        "coauthors": [{"ordinal": 1, "sha": SECOND_SHA, "name": "Cy", "email": "cy@example.org"}],
     },
-    "file-addition": {"commits": [FIRST], "revisions": [ADDED]},
+    "file-addition": {"commits": [FIRST_COMMIT], "revisions": [ADDITION]},
     "file-modification": {
-        "commits": [SECOND],
-        "revisions": [ADDED, revision(TWO, 1, "M", "train.py", **BEFORE)],
+        "commits": [SECOND_COMMIT],
+        "revisions": [ADDITION, revision(SECOND_SHA, 1, "M", "train.py", **PREVIOUS_REVISION)],
     },
     "file-deletion": {
-        "commits": [SECOND],
-        "revisions": [ADDED, revision(TWO, 1, "D", "train.py", **BEFORE)],
+        "commits": [SECOND_COMMIT],
+        "revisions": [ADDITION, revision(SECOND_SHA, 1, "D", "train.py", **PREVIOUS_REVISION)],
     },
     "experiment-addition": {
         "experiments": [EXPERIMENT],
         "experiment_tags": [{"experiment_id": "1", "key": "mlflow.user", "value": "ann"}],
     },
     "experiment-deletion": {
-        "experiments": [EXPERIMENT | {"lifecycle_stage": "deleted", "last_updated_at": T}],
+        "experiments": [EXPERIMENT | {"lifecycle_stage": "deleted", "last_updated_at": TIME}],
         "experiment_tags": [{"experiment_id": "1", "key": "team", "value": "risk"}],
     },
     "run-addition": {
         "experiments": [EXPERIMENT],
-        "commits": [FIRST],
-        "revisions": [ADDED],
+        "commits": [FIRST_COMMIT],
+        "revisions": [ADDITION],
         "runs": [RUN],
-        "run_tags": [{"run_id": "r1", "key": "mlflow.source.git.commit", "value": ONE}],
-        "run_sources": [{"run_id": "r1", "sha": ONE, "path": "train.py"}],
+        "run_tags": [{"run_id": "r1", "key": "mlflow.source.git.commit", "value": FIRST_SHA}],
+        "run_sources": [{"run_id": "r1", "sha": FIRST_SHA, "path": "train.py"}],
         "params": [{"run_id": "r1", "key": "depth", "value": "3"}],
-        "metrics": [{"run_id": "r1", "key": "r2", "value": 0.9, "step": 0, "timestamp": T}],
+        "metrics": [{"run_id": "r1", "key": "r2", "value": 0.9, "step": 0, "timestamp": TIME}],
         "artifacts": [{"run_id": "r1", "path": "plot.png", "is_dir": False}],
         "dataset_inputs": [{"run_id": "r1", "name": "wine.csv", "digest": "1"}],
     },
@@ -108,18 +111,18 @@ MODELS = {
         "run_tags": [{"run_id": "r2", "key": "mlflow.parentRunId", "value": "r1"}],
     },
     "run-deletion": {
-        "runs": [RUN | {"lifecycle_stage": "deleted", "deleted_at": T}],
+        "runs": [RUN | {"lifecycle_stage": "deleted", "deleted_at": TIME}],
         "params": [{"run_id": "r1", "key": "depth", "value": "3"}],
     },
     "logged-model": {
         "runs": [RUN, RUN | {"run_id": "r2", "name": "another run"}],
-        "logged_models": [LOGGED],
+        "logged_models": [LOGGED_MODEL],
         "logged_model_params": [{"model_id": "m-1", "key": "alpha", "value": "1"}],
         "run_models": [{"run_id": "r2", "model_id": "m-1", "direction": "input"}],
     },
     "software-environment": {
         "runs": [RUN],
-        "logged_models": [LOGGED],
+        "logged_models": [LOGGED_MODEL],
         "environments": [
             {"owner_id": "m-1", "path": "", "name": "requirements.txt", "digest": "e" * 64}
         ],
@@ -130,7 +133,13 @@ MODELS = {
     "trace": {
         "runs": [RUN],
         "traces": [
-            {"trace_id": "tr-1", "run_id": "r1", "name": "answer", "requested_at": T, "user": "ann"}
+            {
+                "trace_id": "tr-1",
+                "run_id": "r1",
+                "name": "answer",
+                "requested_at": TIME,
+                "user": "ann",
+            }
         ],
         "assessments": [
             {
@@ -144,28 +153,29 @@ MODELS = {
         ],
     },
     "registered-model-addition": {
-        "registered_models": [MODEL],
+        "registered_models": [REGISTERED_MODEL],
         "registered_model_tags": [{"name": "classifier", "key": "mlflow.user", "value": "ann"}],
     },
     "registered-model-version-addition": {
-        "registered_models": [MODEL],
+        "registered_models": [REGISTERED_MODEL],
         "registered_model_aliases": [{"name": "classifier", "alias": "production", "version": "1"}],
         "registered_model_versions": [
-            VERSION | {"source_model_id": "m-1", "source_run_id": "r1", "user": "ann"}
+            MODEL_VERSION | {"source_model_id": "m-1", "source_run_id": "r1", "user": "ann"}
         ],
-        "logged_models": [LOGGED],
+        "logged_models": [LOGGED_MODEL],
     },
     "registered-model-version-deletion": {
-        "registered_model_versions": [VERSION | {"is_deleted": True, "deleted_at": T}],
+        "registered_model_versions": [MODEL_VERSION | {"is_deleted": True, "deleted_at": TIME}],
         "registered_model_version_tags": [
             {"name": "classifier", "version": "1", "key": "approved", "value": "yes"}
         ],
     },
 }
+"""The facts behind each picture: its name, and the rows of the fact tables by table."""
 
 
 def document_of(tables: dict[str, list[dict[str, object]]]) -> Document:
-    """Return what the templates make of a few facts."""
+    """Return the document that the mapping creates from a few facts."""
     facts = Facts()
     with facts:
         facts.add("stores", "store", None, None, None)
@@ -180,13 +190,13 @@ def document_of(tables: dict[str, list[dict[str, object]]]) -> Document:
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, tables in MODELS.items():
+    for name, tables in EXAMPLES.items():
         with (PICTURES / f"{name}.svg").open("wb") as file:
             get("svg").write(document_of(tables), file)
     golden = load(TOP / "tests" / "golden" / "result.json")
-    part = lineage(golden, "wine@champion", without=["*Tag", "Artifact"])
+    origins = lineage(golden, "wine@champion", without=["*Tag", "Artifact"])
     with (PICTURES / "champion.svg").open("wb") as file:
-        get("svg").write(part, file)
+        get("svg").write(origins, file)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is shipped: the project's description, its lock, what make installs, the wheel."""
+"""The distribution: metadata, the lock file, the environment that make creates, and the wheel."""
 
 import ast
 import os
@@ -26,8 +26,8 @@ EXPORTED_LOCK = TOP / "requirements-dev.txt"
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
 
-def declared():
-    """The requirements of the project and of its groups."""
+def declared_requirements():
+    """Yield the requirements of the project, its extras and its groups."""
     for text in PROJECT["project"]["dependencies"]:
         yield Requirement(text)
     for extra in PROJECT["project"]["optional-dependencies"].values():
@@ -38,32 +38,34 @@ def declared():
 
 
 def test_every_dependency_is_imported_and_every_import_is_a_dependency():
-    homes = packages_distributions()
-    imported = set()
+    distributions = packages_distributions()
+    imports = set()
     for path in (TOP / "mlflow2prov").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
-                imported.add(str(node.module).partition(".")[0])
+                imports.add(str(node.module).partition(".")[0])
             elif isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-    outside = imported - sys.stdlib_module_names - {"mlflow2prov"}
-    found = {canonicalize_name(homes[module][0]) for module in outside}
-    asked = {canonicalize_name(Requirement(r).name) for r in PROJECT["project"]["dependencies"]}
-    assert found == asked
+                imports |= {alias.name.partition(".")[0] for alias in node.names}
+    third_party = imports - sys.stdlib_module_names - {"mlflow2prov"}
+    imported = {canonicalize_name(distributions[module][0]) for module in third_party}
+    dependencies = PROJECT["project"]["dependencies"]
+    assert imported == {canonicalize_name(Requirement(text).name) for text in dependencies}
 
 
-def test_the_lock_holds_what_the_project_asks_for():
+def test_the_lock_satisfies_every_requirement():
     versions = {}
     for package in LOCK["package"]:
         versions.setdefault(canonicalize_name(package["name"]), []).append(package["version"])
-    for requirement in declared():
-        held = versions.get(canonicalize_name(requirement.name), [])
-        assert held, f"{requirement} is not in poetry.lock: run poetry lock"
-        assert all(requirement.specifier.contains(v, prereleases=True) for v in held), requirement
+    for requirement in declared_requirements():
+        candidates = versions.get(canonicalize_name(requirement.name), [])
+        assert candidates, f"{requirement} is not in poetry.lock: run poetry lock"
+        assert all(
+            requirement.specifier.contains(version, prereleases=True) for version in candidates
+        ), requirement
     assert LOCK["metadata"]["python-versions"] == PROJECT["project"]["requires-python"]
 
 
-def test_the_lock_names_no_place_to_download_from():
+def test_the_lock_contains_no_download_location():
     assert [p["name"] for p in LOCK["package"] if "source" in p] == []
     assert all(
         set(file) == {"file", "hash"} and file["hash"].startswith("sha256:")
@@ -73,7 +75,7 @@ def test_the_lock_names_no_place_to_download_from():
 
 
 def exported_requirements():
-    """Return the pairs of requirement and hashes that make installs."""
+    """Return the requirements that make installs, each with its hashes."""
     text = EXPORTED_LOCK.read_text(encoding="utf-8").replace(" \\\n   ", "")
     lines = [line.partition(" --hash=") for line in text.splitlines()]
     return [(Requirement(line), set(hashes.split(" --hash="))) for line, _, hashes in lines]
@@ -101,12 +103,12 @@ def test_make_installs_each_package_once():
     }
 
 
-def test_the_exported_lock_names_no_place_to_download_from():
+def test_the_exported_lock_contains_no_download_location():
     text = EXPORTED_LOCK.read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text and "--find-links" not in text
 
 
-def test_version_and_licence_are_the_same_everywhere():
+def test_version_and_license_are_the_same_everywhere():
     version = PROJECT["project"]["version"]
     citation = yaml.safe_load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
     changes = (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -119,17 +121,17 @@ def test_version_and_licence_are_the_same_everywhere():
 
 
 @pytest.mark.parametrize("name", generated())
-def test_what_is_generated_is_current(name):
+def test_generated_files_are_current(name):
     assert (TOP / name).read_text(encoding="utf-8") == generated()[name], "run make docs"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from a copy of the sources."""
+    """Build the wheel from a copy of the sources."""
     folder = tmp_path_factory.mktemp("wheel")
     sources = folder / "sources"
-    leave = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(TOP / "mlflow2prov", sources / "mlflow2prov", ignore=leave)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(TOP / "mlflow2prov", sources / "mlflow2prov", ignore=ignore)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(TOP / name, sources)
     build = "import sys; from poetry.core.masonry import api; print(api.build_wheel(sys.argv[1]))"
@@ -140,7 +142,7 @@ def wheel(tmp_path_factory):
     return folder / done.stdout.split()[-1]
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel):
+def test_the_wheel_contains_only_the_package(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = archive.read(next(n for n in names if n.endswith("METADATA"))).decode()
@@ -161,7 +163,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     }
 
 
-def test_the_wheel_works_away_from_its_sources(wheel, tmp_path):
+def test_the_wheel_works_without_its_sources(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     (tmp_path / "a.json").write_text('{"prefix": {"default": "http://x/"}, "entity": {"a": {}}}')
@@ -184,7 +186,7 @@ def test_the_wheel_works_away_from_its_sources(wheel, tmp_path):
         text=True,
     )
     assert "entity(a)" in done.stdout
-    where = subprocess.run(
+    location = subprocess.run(
         [sys.executable, "-c", "import mlflow2prov; print(mlflow2prov.__file__)"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
@@ -192,11 +194,11 @@ def test_the_wheel_works_away_from_its_sources(wheel, tmp_path):
         capture_output=True,
         text=True,
     )
-    assert where.stdout.startswith(str(tmp_path))
+    assert location.stdout.startswith(str(tmp_path))
 
 
 @needs_make
-def test_without_a_python_that_is_new_enough_make_says_so(tmp_path):
+def test_make_reports_that_no_suitable_python_is_installed(tmp_path):
     shutil.copy(TOP / "Makefile", tmp_path)
     (tmp_path / EXPORTED_LOCK.name).touch()
     done = subprocess.run(["make", "PYTHON=", "demo"], cwd=tmp_path, capture_output=True, text=True)
@@ -206,26 +208,25 @@ def test_without_a_python_that_is_new_enough_make_says_so(tmp_path):
 
 
 @needs_make
-def test_make_sets_nothing_up_that_is_set_up(tmp_path):
+def test_make_recreates_the_environment_only_for_a_new_lock(tmp_path):
     shutil.copy(TOP / "Makefile", tmp_path)
     (tmp_path / ".venv").mkdir()
     for number, name in enumerate((EXPORTED_LOCK.name, ".venv/ready")):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1_700_000_000 + number,) * 2)
 
-    def planned():
+    def dry_run():
         done = subprocess.run(
             ["make", "--dry-run", "test"], cwd=tmp_path, check=True, capture_output=True, text=True
         )
         return done.stdout
 
-    assert "pytest" in planned() and "pip" not in planned()
-    # A new lock, a new environment.
+    assert "pytest" in dry_run() and "pip" not in dry_run()
     os.utime(tmp_path / EXPORTED_LOCK.name, (1_700_000_009,) * 2)
-    assert "--require-hashes" in planned()
+    assert "--require-hashes" in dry_run()
 
 
-def test_ci_runs_what_the_readme_tells_to_run():
+def test_ci_runs_the_commands_of_the_readme():
     script = TOP / ".ci" / "run"
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlflow2prov import formats
-from scripts.pictures import MODELS, document_of
+from scripts.pictures import EXAMPLES, document_of
 from tests.mapping import written_words
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -19,10 +19,10 @@ def test_every_type_role_and_attribute_is_in_the_page():
     assert written_words() - said == set()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_a_picture_shows_what_the_templates_make(name):
     stream = io.BytesIO()
-    formats.get("dot").write(document_of(MODELS[name]), stream)
+    formats.get("dot").write(document_of(EXAMPLES[name]), stream)
     made = re.findall(r'"([^"]+)" -> "([^"]+)"', stream.getvalue().decode())
     picture = html.unescape((DOCS / "pictures" / f"{name}.svg").read_text())
     drawn = re.findall(r"<title>([^<>]+)->([^<>]+)</title>", picture)
