@@ -1,6 +1,7 @@
-"""The public face."""
+"""The package as a whole: its public names, and the order of its imports."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 import mlflow2prov
 
 TOP = Path(__file__).parents[1]
+ARCHITECTURE = TOP / "docs" / "architecture.md"
 MODULES = sorted((TOP / "mlflow2prov").rglob("*.py"))
 
 
-def test_all_names_what_there_is_and_each_has_a_docstring():
+def test_every_public_name_exists_and_has_a_docstring():
     assert mlflow2prov.__all__ == sorted(mlflow2prov.__all__)
     for name in mlflow2prov.__all__:
         assert getattr(mlflow2prov, name) is not None
@@ -20,7 +22,7 @@ def test_all_names_what_there_is_and_each_has_a_docstring():
     assert set(dir(mlflow2prov)) == set(mlflow2prov.__all__)
 
 
-def test_the_version_is_that_of_the_project():
+def test_the_version_matches_pyproject():
     import tomllib
 
     project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
@@ -31,7 +33,6 @@ def test_no_module_is_long():
     assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 400] == []
 
 
-# The order of the data: a top-level part of the package imports only parts listed before it here.
 LAYERS = (
     "errors",
     "secrets",
@@ -53,34 +54,53 @@ LAYERS = (
     "cli",
     "__main__",
 )
+"""The modules and packages of ``mlflow2prov``: each imports only itself and those listed before it."""
 
 
-def test_imports_point_along_the_path_of_the_data():
+def test_modules_import_only_from_their_own_and_earlier_layers():
     for path in MODULES:
-        part = path.relative_to(TOP / "mlflow2prov").parts[0].removesuffix(".py")
-        if part == "__init__":
+        layer = layer_of(path)
+        if layer == "__init__":
             continue
-        for imported in imported_parts(path, ast.parse(path.read_text())):
-            assert imported in LAYERS, f"{path} imports {imported}, which LAYERS does not place"
-            assert LAYERS.index(imported) <= LAYERS.index(part), f"{path} imports {imported}"
+        for imported in imported_layers(path, ast.parse(path.read_text())):
+            assert imported in LAYERS, f"{path} imports {imported}, which is not in LAYERS"
+            assert LAYERS.index(imported) <= LAYERS.index(layer), f"{path} imports {imported}"
 
 
-def test_every_part_of_the_package_has_a_layer():
-    parts = {path.relative_to(TOP / "mlflow2prov").parts[0].removesuffix(".py") for path in MODULES}
-    assert parts - {"__init__"} == set(LAYERS)
+def test_every_top_level_module_and_package_is_a_layer():
+    assert set(map(layer_of, MODULES)) - {"__init__"} == set(LAYERS)
 
 
-def imported_parts(path, tree):
-    """Yield the top-level parts of the package that a module imports, at its top or in a function."""
-    # Names imported for type checking only do not exist when the program runs.
-    typing = {
+def test_the_architecture_page_lists_the_layers_in_order():
+    _, _, section = ARCHITECTURE.read_text("utf-8").partition("\n## Layers\n")
+    section, _, _ = section.partition("\n## ")
+    assert tuple(re.findall(r"^\| `(\w+)` \|", section, re.M)) == LAYERS
+
+
+@pytest.mark.parametrize("page", [ARCHITECTURE, TOP / "docs/validation.md"], ids=lambda p: p.name)
+def test_pages_mention_only_files_that_exist(page):
+    mentions = re.findall(r"`([\w/.]+(?:/|\.(?:py|html|md)))`", page.read_text("utf-8"))
+    assert len(mentions) > 3
+    roots = (TOP, TOP / "mlflow2prov", TOP / "mlflow2prov/prov/validation")
+    assert [name for name in mentions if not any((root / name).exists() for root in roots)] == []
+
+
+def layer_of(path):
+    """Return the top-level module or package of ``mlflow2prov`` that a file belongs to."""
+    return path.relative_to(TOP / "mlflow2prov").parts[0].removesuffix(".py")
+
+
+def imported_layers(path, tree):
+    """Yield the layers that a module imports, at its top or in a function."""
+    # Imports for type checking do not happen at run time.
+    type_checking = {
         inner
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if node in typing:
+        if node in type_checking:
             continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -98,7 +118,7 @@ def imported_parts(path, tree):
 
 
 def absolute_module(path, node):
-    """Return the module of an ``ImportFrom``, absolute also where it is written with dots."""
+    """Return the absolute name of the module that an ``ImportFrom`` imports from."""
     if not node.level:
         return node.module
     package = path.relative_to(TOP).with_suffix("").parts[: -node.level]
@@ -130,20 +150,20 @@ def is_dynamic_import(node):
         "importlib.import_module('mlflow2prov.cli.chain')",
     ],
 )
-def test_every_form_of_import_is_seen(source):
+def test_every_form_of_import_is_recognized(source):
     path = TOP / "mlflow2prov" / "prov" / "example.py"
-    assert list(imported_parts(path, ast.parse(source))) == ["cli"]
+    assert list(imported_layers(path, ast.parse(source))) == ["cli"]
 
 
-def test_imports_for_type_checking_are_not_seen():
+def test_imports_for_type_checking_are_ignored():
     source = "if TYPE_CHECKING:\n    from mlflow2prov.cli import main"
-    assert list(imported_parts(TOP / "mlflow2prov" / "prov" / "x.py", ast.parse(source))) == []
+    assert list(imported_layers(TOP / "mlflow2prov" / "prov" / "x.py", ast.parse(source))) == []
 
 
-def test_each_public_name_has_a_home():
+def test_every_public_name_has_a_module():
     assert {*mlflow2prov._HOMES, "__version__"} == set(mlflow2prov.__all__)
 
 
 def test_no_submodule_hides_a_public_name():
-    folders = {path.stem for path in (TOP / "mlflow2prov").iterdir()}
-    assert folders & set(mlflow2prov.__all__) == set()
+    submodules = {path.stem for path in (TOP / "mlflow2prov").iterdir()}
+    assert submodules & set(mlflow2prov.__all__) == set()
