@@ -22,7 +22,7 @@ from mlflow2prov import extract, load, push, save
 from mlflow2prov.cli import COMMANDS
 from mlflow2prov.cli.config_schema import commands as known_commands
 from mlflow2prov.formats import get
-from mlflow2prov.render.report import FORMATS as REPORTS
+from mlflow2prov.render.report import EXTENSIONS as REPORTS
 from tests.golden import HERE as GOLDEN
 from tests.golden import rebuild
 from tests.stores.conftest import servers  # noqa: F401 - a fixture
@@ -327,7 +327,7 @@ def test_the_demo_builds_extracts_and_says_where_to_look(tmp_path):
         ".dot",
     } <= suffixes
     assert (".svg" in suffixes) == bool(shutil.which("dot"))
-    assert "What is behind one model:" in done.stdout and "out/result.*" in done.stdout
+    assert "The origin of one model:" in done.stdout and "out/result.*" in done.stdout
     assert load(tmp_path / "out/result.rdf") == load(tmp_path / "out/result.json")
 
 

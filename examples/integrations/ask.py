@@ -1,6 +1,6 @@
-"""Ask a store the five questions of this folder: ``python ask.py neo4j bolt://127.0.0.1:7687``.
+"""Run the five queries on a store and print the answers: ``python ask.py neo4j bolt://127.0.0.1:7687``.
 
-The questions are files, in the language of the store: ``neo4j/queries/*.cypher``, ``mongodb/queries/*.json``
+The queries are files in the language of the store: ``neo4j/queries/*.cypher``, ``mongodb/queries/*.json``
 (aggregations), ``jena_fuseki/queries/*.rq``.
 """
 
@@ -17,7 +17,7 @@ Rows = list[dict[str, Any]]
 
 
 def answers(integration: str, url: str) -> Iterator[tuple[str, Rows]]:
-    """Give the name of each question, and its answer."""
+    """Yield the name of each question and the rows of its answer."""
     _, address, _ = find(url)
     ask = {"neo4j": ask_neo4j, "mongodb": ask_mongodb, "jena_fuseki": ask_fuseki}[integration]
     for file in sorted((HERE / integration / "queries").iterdir()):
@@ -27,8 +27,8 @@ def answers(integration: str, url: str) -> Iterator[tuple[str, Rows]]:
 def ask_neo4j(query: str, address: Any) -> Rows:
     import neo4j
 
-    who = (address.user or "neo4j", address.password) if address.password else None
-    with neo4j.GraphDatabase.driver(address.url, auth=who) as driver:
+    credentials = (address.user or "neo4j", address.password) if address.password else None
+    with neo4j.GraphDatabase.driver(address.url, auth=credentials) as driver:
         return [record.data() for record in driver.execute_query(query).records]
 
 
@@ -38,21 +38,24 @@ def ask_mongodb(query: str, address: Any) -> Rows:
     with pymongo.MongoClient(
         address.url, username=address.user, password=address.password
     ) as client:
-        asked = json.loads(query)
-        return list(client[address.path][asked["collection"]].aggregate(asked["pipeline"]))
+        aggregation = json.loads(query)
+        collection = client[address.path][aggregation["collection"]]
+        return list(collection.aggregate(aggregation["pipeline"]))
 
 
 def ask_fuseki(query: str, address: Any) -> Rows:
     import httpx
 
-    who = (address.user or "", address.password) if address.password else None
+    credentials = (address.user or "", address.password) if address.password else None
     headers = {"Accept": "application/sparql-results+json"}
-    answer = httpx.post(address.url, data={"query": query}, headers=headers, auth=who, timeout=60)
-    answer.raise_for_status()
-    found = answer.json()
+    response = httpx.post(
+        address.url, data={"query": query}, headers=headers, auth=credentials, timeout=60
+    )
+    response.raise_for_status()
+    answer = response.json()
     return [
-        {name: row[name]["value"] if name in row else None for name in found["head"]["vars"]}
-        for row in found["results"]["bindings"]
+        {name: row[name]["value"] if name in row else None for name in answer["head"]["vars"]}
+        for row in answer["results"]["bindings"]
     ]
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Starts and stops a store for the examples: server.sh neo4j|mongodb|jena_fuseki start|stop
+# Start or stop a store for the examples: server.sh neo4j|mongodb|jena_fuseki start|stop
 #
-# Where there is Docker it runs the store's own image; elsewhere the server as a package, of Maven's or Go's, as
-# tests/services/graph_stores.py makes it (for MongoDB, Mongo Java Server: it asks for no password, and keeps nothing).
-# Either listens on PORT of 127.0.0.1 only. PASSWORD is the password. What a package keeps is in out/ beside this file.
+# With Docker, the server runs from an image. Without it, tests/services/graph_stores.py installs the server as a package
+# from Maven or Go. For MongoDB, this is Mongo Java Server, which requires no password and stores nothing on disk.
+# The server listens on PORT of 127.0.0.1 only, with the password PASSWORD. A package keeps its files in out/, next to
+# this script.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 store=${1:-} action=${2:-}
@@ -26,7 +27,7 @@ listens() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 case $action in
 start)
-    if listens; then echo "port $port is taken; choose another by PORT" >&2; exit 1; fi
+    if listens; then echo "port $port is in use; set PORT to another" >&2; exit 1; fi
     if has_docker; then
         docker run --detach --rm --name "$name" "${image[@]}" >/dev/null
     else
@@ -40,7 +41,7 @@ start)
         if listens; then echo "$store listens on 127.0.0.1:$port"; exit 0; fi
         sleep 0.5
     done
-    echo "$store does not come up; see $folder/server.log" >&2
+    echo "$store did not start; see $folder/server.log" >&2
     exit 1 ;;
 stop)
     if [ -f "$folder/pid" ]; then
@@ -51,6 +52,6 @@ stop)
     elif has_docker; then
         docker stop "$name" >/dev/null
     fi
-    echo "$store is stopped" ;;
+    echo "$store has stopped" ;;
 *) echo "usage: server.sh neo4j|mongodb|jena_fuseki start|stop" >&2; exit 2 ;;
 esac

@@ -1,9 +1,9 @@
-"""Build the example: a Git repository with a history, and an MLflow store that its scripts filled.
+"""Build the demo project: a Git repository with a history, and the MLflow store that its scripts fill.
 
     python build.py FOLDER
 
-makes FOLDER/repository and FOLDER/mlflow.db with FOLDER/mlruns. The scripts really train: commits are
-the same each time, run ids and the times of runs are new.
+Creates FOLDER/repository, FOLDER/mlflow.db and FOLDER/mlruns. The scripts really train models. The commits are
+the same in every build; the ids and the times of the runs are new.
 """
 
 import os
@@ -21,7 +21,7 @@ BOT = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", "
 
 
 class Builder:
-    """Makes commits and runs, in the names of several people."""
+    """Creates commits and runs in the names of several people."""
 
     def __init__(self, folder: Path) -> None:
         self.repository = folder / "repository"
@@ -29,9 +29,10 @@ class Builder:
         self.folder = folder
         self._clock = 1_700_000_000
 
-    def git(self, *arguments: str, who: tuple[str, str, str] = ADA) -> None:
+    def git(self, *arguments: str, person: tuple[str, str, str] = ADA) -> None:
+        """Run git as a person, one hour after the previous command."""
         self._clock += 3600
-        name, email, _ = who
+        name, email, _ = person
         date = f"{self._clock} +0100"
         environment = {
             **os.environ,
@@ -53,23 +54,26 @@ class Builder:
         )
 
     def write(self, name: str, content: str) -> None:
+        """Write a file into the repository."""
         path = self.repository / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
-    def take(self, name: str, at: str | None = None) -> None:
-        self.write(at or name, (PROJECT / name).read_text(encoding="utf-8"))
+    def copy(self, name: str, target: str | None = None) -> None:
+        """Copy a file of the project into the repository, under the same name unless ``target`` is another."""
+        self.write(target or name, (PROJECT / name).read_text(encoding="utf-8"))
 
-    def commit(self, message: str, who: tuple[str, str, str] = ADA) -> None:
-        self.git("add", "--all", who=who)
-        self.git("commit", "--quiet", "--message", message, who=who)
+    def commit(self, message: str, person: tuple[str, str, str] = ADA) -> None:
+        """Commit all files as a person."""
+        self.git("add", "--all", person=person)
+        self.git("commit", "--quiet", "--message", message, person=person)
 
-    def run(self, who: tuple[str, str, str], *command: str) -> list[str]:
-        """Run a script of the repository, as one of the people; returns the words of its last line."""
+    def run(self, person: tuple[str, str, str], *command: str) -> list[str]:
+        """Run a script of the repository as a person; return the words of the last line it prints."""
         environment = {
             **os.environ,
             "GIT_PYTHON_REFRESH": "quiet",
-            "LOGNAME": who[2],
+            "LOGNAME": person[2],
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
         }
@@ -86,65 +90,71 @@ class Builder:
 
 
 def main(folder: Path) -> None:
-    make = Builder(folder.resolve())
-    start_afresh(make)
-    create_store(make)
-    make.git("init", "--quiet")
-    make.take("README.md")
-    make.take("data.py")
-    make.write(".mailmap", "Grace Hopper <grace@example.org> <grace@home.example.org>\n")
-    make.commit("Load the wine data")
-    make.take("train.py")
-    make.write("requirements.txt", "scikit-learn\nmlflow\n")
-    make.commit("Train a logistic regression\n\nCo-authored-by: Grace Hopper <grace@example.org>")
-    weak = make.run(ADA, "train.py", "0.01")[0]
-    strong = make.run(GRACE, "train.py", "1.0")[0]
+    """Build the project in ``folder``."""
+    builder = Builder(folder.resolve())
+    start_afresh(builder)
+    create_store(builder)
+    builder.git("init", "--quiet")
+    builder.copy("README.md")
+    builder.copy("data.py")
+    builder.write(".mailmap", "Grace Hopper <grace@example.org> <grace@home.example.org>\n")
+    builder.commit("Load the wine data")
+    builder.copy("train.py")
+    builder.write("requirements.txt", "scikit-learn\nmlflow\n")
+    builder.commit(
+        "Train a logistic regression\n\nCo-authored-by: Grace Hopper <grace@example.org>"
+    )
+    weak = builder.run(ADA, "train.py", "0.01")[0]
+    strong = builder.run(GRACE, "train.py", "1.0")[0]
 
-    make.git("switch", "--quiet", "--create", "kernel", who=GRACE)
-    make.take("search.py", "tune.py")
-    make.commit("Search for the width of a kernel", GRACE_AT_HOME)
-    make.git("mv", "tune.py", "search.py", who=GRACE)
-    make.commit("Call it what it is", GRACE)
-    _, best = make.run(GRACE, "search.py")
-    make.git("switch", "--quiet", "main")
-    make.write("requirements.txt", "scikit-learn>=1.5\nmlflow>=3\n")
-    make.commit("Bump scikit-learn\n\nSigned-off-by: dependabot[bot] <support@github.com>", BOT)
-    make.write("notes.txt", "Remember to register the model.\n")
-    make.commit("Notes")
-    make.git("merge", "--quiet", "--no-ff", "--message", "Merge the kernel search", "kernel")
-    make.git("rm", "--quiet", "notes.txt", who=GRACE)
-    make.commit("The notes are done with", GRACE)
-    mistake = make.run(ADA, "train.py", "1000")[0]
-    register(make.store, weak, strong, best, mistake)
+    builder.git("switch", "--quiet", "--create", "kernel", person=GRACE)
+    builder.copy("search.py", "tune.py")
+    builder.commit("Search for the width of a kernel", GRACE_AT_HOME)
+    builder.git("mv", "tune.py", "search.py", person=GRACE)
+    builder.commit("Call it what it is", GRACE)
+    _, best = builder.run(GRACE, "search.py")
+    builder.git("switch", "--quiet", "main")
+    builder.write("requirements.txt", "scikit-learn>=1.5\nmlflow>=3\n")
+    builder.commit("Bump scikit-learn\n\nSigned-off-by: dependabot[bot] <support@github.com>", BOT)
+    builder.write("notes.txt", "Remember to register the model.\n")
+    builder.commit("Notes")
+    builder.git("merge", "--quiet", "--no-ff", "--message", "Merge the kernel search", "kernel")
+    builder.git("rm", "--quiet", "notes.txt", person=GRACE)
+    builder.commit("The notes are done with", GRACE)
+    mistake = builder.run(ADA, "train.py", "1000")[0]
+    register(builder.store, weak, strong, best, mistake)
 
 
-def start_afresh(make: Builder) -> None:
-    """Take away what was built before, and the settings of whoever builds, which must not show."""
-    for made in ("repository", "mlruns"):
-        shutil.rmtree(make.folder / made, ignore_errors=True)
-    (make.folder / "mlflow.db").unlink(missing_ok=True)
-    make.repository.mkdir(parents=True)
+def start_afresh(builder: Builder) -> None:
+    """Remove an earlier build, and environment variables that would affect this one."""
+    for name in ("repository", "mlruns"):
+        shutil.rmtree(builder.folder / name, ignore_errors=True)
+    (builder.folder / "mlflow.db").unlink(missing_ok=True)
+    builder.repository.mkdir(parents=True)
     for name in [name for name in os.environ if name.startswith(("GIT_", "MLFLOW_"))]:
         del os.environ[name]
-    os.environ["MLFLOW_TRACKING_URI"] = make.store
+    os.environ["MLFLOW_TRACKING_URI"] = builder.store
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
-def create_store(make: Builder) -> None:
+def create_store(builder: Builder) -> None:
+    """Create the MLflow store with two experiments, one of them deleted."""
     import mlflow
 
-    # The artifacts of the experiment that every new store has go below the current folder.
-    os.chdir(make.folder)
-    client = mlflow.MlflowClient(make.store)
-    location = (make.folder / "mlruns" / "wine").as_uri()
+    # MLflow puts the artifacts of the default experiment below the current folder.
+    os.chdir(builder.folder)
+    client = mlflow.MlflowClient(builder.store)
+    location = (builder.folder / "mlruns" / "wine").as_uri()
     client.create_experiment("wine", location, tags={"mlflow.user": "ada"})
-    gone = client.create_experiment("first steps", (make.folder / "mlruns" / "first").as_uri())
-    client.create_run(gone, tags={"mlflow.user": "ada"}, run_name="hello")
-    client.delete_experiment(gone)
+    discarded = client.create_experiment(
+        "first steps", (builder.folder / "mlruns" / "first").as_uri()
+    )
+    client.create_run(discarded, tags={"mlflow.user": "ada"}, run_name="hello")
+    client.delete_experiment(discarded)
 
 
 def register(store: str, weak: str, strong: str, best: str, mistake: str) -> None:
-    """Fill the registry: two models, aliases, a version that is deleted again; and delete a run."""
+    """Register two models with aliases, delete one version, and delete one run."""
     import mlflow
 
     client = mlflow.MlflowClient(store, store)

@@ -1,8 +1,8 @@
-"""``make demo``: build the example, extract it, write every format, and say where to look.
+"""Build the demo project, extract it, write every format, and print the paths of the results: ``make demo``.
 
     python demo.py [FOLDER]
 
-FOLDER is where all of it goes; by default ``out``, beside this file.
+All files go to FOLDER, by default ``out`` next to this script.
 """
 
 import os
@@ -19,57 +19,64 @@ PICTURES = ["svg", "png", "pdf"]
 
 
 def main(out: str) -> None:
-    say(f"Building a project with Git and MLflow in {out} (scikit-learn trains; half a minute) ...")
-    built = subprocess.run(
+    announce(
+        f"Building a project with Git and MLflow in {out} (scikit-learn trains; half a minute) ..."
+    )
+    build = subprocess.run(
         [sys.executable, HERE / "build.py", out], stderr=subprocess.PIPE, text=True
     )
-    if built.returncode:
-        sys.exit(f"The example could not be built:\n{built.stderr}")
+    if build.returncode:
+        sys.exit(f"cannot build the demo project:\n{build.stderr}")
     has_graphviz = shutil.which("dot") is not None
     formats = FORMATS + (PICTURES if has_graphviz else [])
     chain = [
-        ["extract", "--repository_path", f"{out}/repository"],
-        ["--mlflow_url", f"sqlite:///{out}/mlflow.db"],
+        ["extract", "--repository-path", f"{out}/repository"],
+        ["--mlflow-url", f"sqlite:///{out}/mlflow.db"],
         ["save", "--output", f"{out}/result"],
         *(["--format", name] for name in formats),
         ["statistics", "--resolution", "fine"],
     ]
-    show(chain)
+    print_command(chain)
     arguments = [word for words in chain for word in words]
-    extracted = subprocess.run([sys.executable, "-m", "mlflow2prov", *arguments])
-    if extracted.returncode:
-        sys.exit(extracted.returncode)
-    say(f"\nThe graph, in every format:  {out}/result.*")
-    ask = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
-    say(f"What is behind one model:    {ask}")
+    extraction = subprocess.run([sys.executable, "-m", "mlflow2prov", *arguments])
+    if extraction.returncode:
+        sys.exit(extraction.returncode)
+    announce(f"\nThe graph, in every format:  {out}/result.*")
+    explain = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
+    announce(f"The origin of one model:     {explain}")
     document = load(f"{out}/result.json")
     page = Path(out) / "report.html"
     page.write_text(report(document), encoding="utf-8")
-    say(f"All models, for an auditor:  {page}")
+    announce(f"All models, for an auditor:  {page}")
     if has_graphviz:
-        part = lineage(document, "wine@champion", without=["*Tag", "Artifact"])
-        (picture,) = save(part, f"{out}/champion", "svg")
-        say(f"The same as a picture:       {picture}")
-        say(f"All of it as a picture:      {out}/result.svg (large)")
+        origins = lineage(document, "wine@champion", without=["*Tag", "Artifact"])
+        (picture,) = save(origins, f"{out}/champion", "svg")
+        announce(f"The same as a picture:       {picture}")
+        announce(f"The whole graph, drawn:      {out}/result.svg (large)")
     else:
-        say("Pictures:                    none; install Graphviz (its command dot), and try again")
-    say(f"The project it came from:    {out}/repository, {out}/mlflow.db")
-    say("The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml")
-    say("What the graph says:         docs/prov-model.md")
+        announce(
+            "Pictures:                    none; install Graphviz (the command dot) and try again"
+        )
+    announce(f"The demo project:            {out}/repository, {out}/mlflow.db")
+    announce(
+        "The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml"
+    )
+    announce("The PROV for each fact:      docs/prov-model.md")
 
 
-def show(chain: list[list[str]]) -> None:
-    """Print the command as one would type it, a few words a line."""
+def print_command(chain: list[list[str]]) -> None:
+    """Print the command as a user would type it, wrapped at the options."""
     lines = ["$ mlflow2prov"]
     for words in chain:
         if words[0].startswith("--") and len(" ".join([lines[-1], *words])) < 90:
             lines[-1] += " " + " ".join(words)
         else:
             lines.append("    " + " ".join(words))
-    say("\n" + " \\\n".join(lines).replace("mlflow2prov \\\n   ", "mlflow2prov", 1) + "\n")
+    announce("\n" + " \\\n".join(lines).replace("mlflow2prov \\\n   ", "mlflow2prov", 1) + "\n")
 
 
-def say(text: str) -> None:
+def announce(text: str) -> None:
+    """Print a line at once, before the output of the next subprocess."""
     print(text, flush=True)
 
 

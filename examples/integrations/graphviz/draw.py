@@ -1,6 +1,6 @@
-"""Draw the answers to the five questions of this folder: ``python draw.py result.json pictures``.
+"""Draw the answers to the five questions: ``python draw.py result.json pictures``.
 
-Each question is a function that gives the things which the answer speaks of; the picture is the part of the graph
+Each question is a function that returns the nodes of the answer. The picture shows these nodes and the relations
 between them.
 """
 
@@ -19,56 +19,66 @@ Graph = Any
 
 def best_run(graph: Graph) -> set[str]:
     """Which run has the best accuracy, and who wrote its code?"""
-    found = [
+    accuracies = [
         (value(graph, metric, "value"), run, metric)
         for run, metric, about in graph.edges(data=True)
         if about["kind"] == "hadMember" and is_a(graph, run, "Run")
         if is_a(graph, metric, "Metric") and value(graph, metric, "name") == "accuracy"
     ]
-    best = max(float(accuracy) for accuracy, _, _ in found)
-    run, metric = min((r, m) for accuracy, r, m in found if float(accuracy) == best)
-    chosen = {run, metric}
+    best = max(float(accuracy) for accuracy, _, _ in accuracies)
+    run, metric = min((r, m) for accuracy, r, m in accuracies if float(accuracy) == best)
+    nodes = {run, metric}
     for kinds in ({"wasGeneratedBy"}, {"wasInformedBy"}, {"wasAssociatedWith"}):
-        chosen |= {cause for thing in chosen for cause in next_to(graph, thing, kinds)}
-    # Parameters and the like are no part of the question.
-    return {one for one in chosen if not is_a(graph, one, "Param")}
+        nodes |= {cause for node in nodes for cause in causes(graph, node, kinds)}
+    # The question is not about parameters, which the creation of the run uses.
+    return {node for node in nodes if not is_a(graph, node, "Param")}
 
 
 def behind_a_version(graph: Graph) -> set[str]:
-    """What is behind the second version of the model "wine"?"""
-    followed = only(graph, CAUSES | {"wasInformedBy", "wasAssociatedWith"})
-    version = called(graph, "RegisteredModelVersion", "wine 2")
-    return {version, *networkx.descendants(followed, version)}
+    """Where does the second version of the model "wine" come from?"""
+    influences = subgraph(graph, CAUSES | {"wasInformedBy", "wasAssociatedWith"})
+    version = find_node(graph, "RegisteredModelVersion", "wine 2")
+    return {version, *networkx.descendants(influences, version)}
 
 
 def touched_models(graph: Graph) -> set[str]:
-    """Which models did the data set "wine" touch?"""
-    followed, origin = only(graph, CAUSES), called(graph, "Dataset", "wine")
-    return {origin, *networkx.ancestors(followed, origin)}
+    """Which models does the dataset "wine" affect?"""
+    influences, origin = subgraph(graph, CAUSES), find_node(graph, "Dataset", "wine")
+    return {origin, *networkx.ancestors(influences, origin)}
 
 
 def contributors(graph: Graph) -> set[str]:
     """Who contributed most to the files behind the second version of the model "wine"?"""
-    followed, version = only(graph, CAUSES), called(graph, "RegisteredModelVersion", "wine 2")
-    behind = networkx.descendants(followed, version)
-    special = only(graph, {"specializationOf"})
-    files = {file for one in behind if is_a(graph, one, "FileRevision") for file in special[one]}
-    revisions = {one for file in files for one in special.predecessors(file)}
-    authors = {a for one in revisions for a in next_to(graph, one, {"wasAttributedTo"})}
+    influences, version = (
+        subgraph(graph, CAUSES),
+        find_node(graph, "RegisteredModelVersion", "wine 2"),
+    )
+    origins = networkx.descendants(influences, version)
+    specializations = subgraph(graph, {"specializationOf"})
+    files = {
+        file
+        for node in origins
+        if is_a(graph, node, "FileRevision")
+        for file in specializations[node]
+    }
+    revisions = {revision for file in files for revision in specializations.predecessors(file)}
+    authors = {
+        author for revision in revisions for author in causes(graph, revision, {"wasAttributedTo"})
+    }
     return files | revisions | authors
 
 
 def deleted(graph: Graph) -> set[str]:
-    """What was deleted, when, and by whom?"""
+    """Which elements were deleted, when, and by whom?"""
     kinds = ("File", "Experiment", "Run", "RegisteredModelVersion")
-    invalidated = [e for e in graph.edges(data=True) if e[2]["kind"] == "wasInvalidatedBy"]
-    chosen = {
-        end
-        for thing, deletion, _ in invalidated
-        if any(is_a(graph, thing, kind) for kind in kinds)
-        for end in (thing, deletion)
-    }
-    return chosen | {a for one in chosen for a in next_to(graph, one, {"wasAssociatedWith"})}
+    invalidations = [
+        (entity, deletion)
+        for entity, deletion, attributes in graph.edges(data=True)
+        if attributes["kind"] == "wasInvalidatedBy"
+        and any(is_a(graph, entity, kind) for kind in kinds)
+    ]
+    nodes = {node for invalidation in invalidations for node in invalidation}
+    return nodes | {agent for node in nodes for agent in causes(graph, node, {"wasAssociatedWith"})}
 
 
 QUESTIONS: tuple[Callable[[Graph], set[str]], ...] = (
@@ -81,41 +91,51 @@ QUESTIONS: tuple[Callable[[Graph], set[str]], ...] = (
 
 
 def answers(document: Document) -> Iterator[tuple[str, Document]]:
-    """Give the name of each question, and the part of the document that is its answer."""
+    """Yield the name of each question, and the part of the document that answers it."""
     graph = document.to_networkx()
     for number, question in enumerate(QUESTIONS, start=1):
-        chosen = question(graph)
+        nodes = question(graph)
         part = [
             statement
             for statement in document.statements()
-            if (statement.id in chosen if not statement.arguments[:2] or statement.kind == "activity"
-                else set(statement.arguments[:2]) <= chosen)
+            if (statement.id in nodes if not statement.arguments[:2] or statement.kind == "activity"
+                else set(statement.arguments[:2]) <= nodes)
         ]  # fmt: skip
         name = f"{number}-{question.__name__.replace('_', '-')}"
         yield name, Document.from_statements(part, document.namespaces)
 
 
-def only(graph: Graph, kinds: set[str]) -> Graph:
-    """Return the graph of some kinds of relation."""
-    return graph.edge_subgraph([e for e in graph.edges if graph.edges[e]["kind"] in kinds])
+def subgraph(graph: Graph, kinds: set[str]) -> Graph:
+    """Return the part of the graph with these kinds of relations."""
+    return graph.edge_subgraph([edge for edge in graph.edges if graph.edges[edge]["kind"] in kinds])
 
 
-def next_to(graph: Graph, node: str, kinds: set[str]) -> set[str]:
-    return {end for _, end, about in graph.out_edges(node, data=True) if about["kind"] in kinds}
+def causes(graph: Graph, node: str, kinds: set[str]) -> set[str]:
+    """Return the targets of a node's relations of these kinds."""
+    return {
+        target
+        for _, target, attributes in graph.out_edges(node, data=True)
+        if attributes["kind"] in kinds
+    }
 
 
 def value(graph: Graph, node: str, key: str) -> Any:
+    """Return an attribute of a node, or None."""
     return graph.nodes[node].get(key)
 
 
-def is_a(graph: Graph, node: str, kind: str) -> bool:
+def is_a(graph: Graph, node: str, prov_type: str) -> bool:
+    """Return whether a node has this type among its values of ``prov:type``."""
     types = value(graph, node, "prov:type") or []
-    return kind in ([types] if isinstance(types, str) else types)
+    return prov_type in ([types] if isinstance(types, str) else types)
 
 
-def called(graph: Graph, kind: str, label: str) -> str:
+def find_node(graph: Graph, prov_type: str, label: str) -> str:
+    """Return the first node with this type and label."""
     return next(
-        n for n in sorted(graph) if is_a(graph, n, kind) and value(graph, n, "prov:label") == label
+        node
+        for node in sorted(graph)
+        if is_a(graph, node, prov_type) and value(graph, node, "prov:label") == label
     )
 
 

@@ -1,4 +1,4 @@
-// Which models did a commit, or a data set, touch?
+// Which models does a commit, or a dataset, affect?
 MATCH (origin)
 WHERE origin:Dataset OR origin:Commit
 MATCH (model:Entity)-[:wasDerivedFrom|wasGeneratedBy|used*1..]->(step)

@@ -1,4 +1,4 @@
-// What was deleted, when, and by whom?
+// Which elements were deleted, when, and by whom?
 MATCH (thing)-[invalidation:wasInvalidatedBy]->(deletion:Activity)
 WHERE thing:File OR thing:Experiment OR thing:Run OR thing:RegisteredModelVersion
 OPTIONAL MATCH (deletion)-[:wasAssociatedWith]->(agent:Agent)
