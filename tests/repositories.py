@@ -1,4 +1,4 @@
-"""Small Git repositories made for a test: every history that a test is about, in a few lines."""
+"""Small Git repositories for tests, made in a few lines each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BOB = ("Bob", "bob@example.org")
 
 
 class Repository:
-    """A repository in which each commit is an hour after the last."""
+    """A repository whose commits are an hour apart, independent of the user's configuration."""
 
     def __init__(self, path: Path, *, bare: bool = False) -> None:
         self.path = path
@@ -20,6 +20,7 @@ class Repository:
         self.git("init", "--quiet", *(["--bare"] if bare else []))
 
     def git(self, *arguments: str | bytes, who: tuple[str, str] = ADA, stdin: bytes = b"") -> str:
+        """Run a git command as ``who`` and return its output."""
         self._clock += 3600
         date = f"{self._clock} +0200"
         environment = {
@@ -36,7 +37,7 @@ class Repository:
         }
         settings = ["-c", "init.defaultBranch=main", "-c", "commit.gpgSign=false"]
         settings += ["-c", "protocol.file.allow=always"]
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *settings, *arguments],
             cwd=self.path,
             env=environment,
@@ -44,16 +45,20 @@ class Repository:
             check=True,
             capture_output=True,
         )
-        return done.stdout.decode("utf-8", "replace").strip()
+        return process.stdout.decode("utf-8", "replace").strip()
 
     def write(self, name: str | bytes, content: str = "content\n") -> None:
+        """Write a file, in folders that are made as needed."""
         path = os.path.join(os.fsencode(self.path), os.fsencode(name))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)
 
     def commit(self, message: str = "change", who: tuple[str, str] = ADA, **files: str) -> str:
-        """Commit all there is, and return the hash."""
+        """Write ``files``, commit the whole working tree, and return the hash.
+
+        Two underscores in the name of a file are a dot: ``train__py`` is ``train.py``.
+        """
         for name, content in files.items():
             self.write(name.replace("__", "."), content)
         self.git("add", "--all", who=who)
@@ -61,4 +66,5 @@ class Repository:
         return self.head()
 
     def head(self) -> str:
+        """Return the hash of the current commit."""
         return self.git("rev-parse", "HEAD")

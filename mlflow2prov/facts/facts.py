@@ -51,12 +51,11 @@ class Facts:
     def __init__(self) -> None:
         self._schema = engine.Schema("facts")
         self._rows: dict[str, list[dict[str, object]]] = {}
-        for table in TABLES:
-            self._create(table)
-        for view in VIEWS.values():
-            self.execute(
-                f"CREATE VIEW {view.name} AS SELECT {_listed(view.columns)} FROM ({view.sql})"
-            )
+        views = (
+            f"CREATE VIEW {view.name} AS SELECT {_listed(view.columns)} FROM ({view.sql})"
+            for view in VIEWS.values()
+        )
+        self.execute("; ".join([*map(self._create_table, TABLES), *views]))
 
     def __enter__(self) -> Facts:
         return self
@@ -122,7 +121,7 @@ class Facts:
         """Delete all rows of ``tables`` and free their memory."""
         for table in tables:
             self._rows.pop(table, None)
-            self._create(table)
+            engine.execute(self._create_table(table))
 
     def flush(self) -> None:
         """Insert the rows that :meth:`add` has buffered."""
@@ -161,11 +160,11 @@ class Facts:
         finally:
             engine.execute("RESET schema")
 
-    def _create(self, table: str) -> None:
+    def _create_table(self, table: str) -> str:
         columns = ", ".join(
             f"{identifier(name)} {_SQL_TYPES[kind]}" for name, kind in TABLES[table].columns.items()
         )
-        engine.execute(f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})")
+        return f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})"
 
     def _insert_rows(self, table: str) -> None:
         rows = self._rows.pop(table)

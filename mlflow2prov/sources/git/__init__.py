@@ -1,6 +1,5 @@
-"""Git as a source: a history into the fact tables, described by git side by side."""
+"""Git as a source of facts: the history of a repository."""
 
-from mlflow2prov.sources.git.history import History, read_history
-from mlflow2prov.sources.git.trees import read_trees
+from mlflow2prov.sources.git.history import GitHistory, HistoryOptions
 
-__all__ = ["History", "read_history", "read_trees"]
+__all__ = ["GitHistory", "HistoryOptions"]

@@ -1,8 +1,8 @@
-"""The log of a history: its commits, as ``git rev-list`` orders them, described by ``git diff-tree``.
+"""The log of a history: its commits, in the order of ``git rev-list``, described by ``git diff-tree``.
 
-Several git processes describe commits side by side, each some hundreds in turn, so that all cores have
-something to do; what they print is parsed as it comes (:mod:`mlflow2prov.sources.git.log_parser`). What a
-commit becomes does not depend on which of them described it, nor does the order of the facts.
+Several git processes describe commits in parallel, some hundreds at a time in turn, so that all cores are busy. Their
+output is parsed as it arrives (:mod:`mlflow2prov.sources.git.log_parser`). Neither the facts nor their order depend
+on which process described a commit.
 """
 
 from __future__ import annotations
@@ -11,42 +11,47 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import IO
+from typing import IO, Literal
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.git.command import Repository
-from mlflow2prov.sources.git.log_parser import Layout, Parser, format_of
+from mlflow2prov.sources.git.log_parser import Layout, LogParser, log_format
+from mlflow2prov.sources.git.repository import Repository
 
-_BLOCK = 4 << 20
+BLOCK_BYTES = 4 << 20
 """How many bytes are parsed at once."""
-_TURN = 1_000
-"""How many commits a process describes before it is the next one's turn."""
-_MOST_PROCESSES = 8
 
-_COMMON = ("-z", "--no-abbrev", "--no-color", "--encoding=UTF-8", "--date=raw")
-_CHANGES = (
+TURN_COMMITS = 1_000
+"""How many consecutive commits one process describes before the next process takes its turn."""
+
+MAX_PROCESSES = 8
+
+Detail = Literal["renames", "changes", "commits"]
+"""How much is read: commits and their changes, with renames by similar content; commits and their changes, where a
+rename is a deletion and an addition; or commits alone."""
+
+_FORMAT = ("-z", "--no-abbrev", "--no-color", "--encoding=UTF-8", "--date=raw")
+_DIFF_TREE = (
     *("diff-tree", "--stdin", "--always", "--raw", "-r", "-c", "--root", "-O/dev/null"),
-    *("--no-ext-diff", "--no-textconv", "--no-relative", "--ignore-submodules=none", *_COMMON),
+    *("--no-ext-diff", "--no-textconv", "--no-relative", "--ignore-submodules=none", *_FORMAT),
 )
-_WAYS = {
-    "similar": (*_CHANGES, "-M", "-C", "-l1000", "--combined-all-paths"),
-    "exact": (*_CHANGES, "--no-renames"),
-    "none": (*_CHANGES, "--no-renames"),
-    "unread": ("log", "--stdin", "--no-walk=unsorted", "--no-patch", "--no-mailmap", *_COMMON),
+_COMMANDS: dict[Detail, tuple[str, ...]] = {
+    "renames": (*_DIFF_TREE, "-M", "-C", "-l1000", "--combined-all-paths"),
+    "changes": (*_DIFF_TREE, "--no-renames"),
+    "commits": ("log", "--stdin", "--no-walk=unsorted", "--no-patch", "--no-mailmap", *_FORMAT),
 }
 
 
 def list_commits(
-    repository: Repository, tips: Sequence[str], without: Iterable[str] = ()
+    repository: Repository, tips: Sequence[str], excluded: Iterable[str] = ()
 ) -> list[str]:
-    """Return the hashes of the commits that ``tips`` reach and ``without`` do not, children before their parents.
+    """Return the hashes of the commits reachable from ``tips`` but not from ``excluded``, children before parents.
 
     Raises:
-        RepositoryError: git failed, as where a commit is missing.
+        RepositoryError: git failed, for example because a commit is missing.
     """
-    stdin = "".join(f"^{sha}\n" for sha in without).encode()
-    with repository.stream("rev-list", "--topo-order", *tips, "--stdin", stdin=stdin) as listed:
-        return listed.read().decode("ascii").split()
+    stdin = "".join(f"^{sha}\n" for sha in excluded).encode()
+    with repository.stream("rev-list", "--topo-order", *tips, "--stdin", stdin=stdin) as output:
+        return output.read().decode("ascii").split()
 
 
 def read_commits(
@@ -56,73 +61,80 @@ def read_commits(
     *,
     boundary: set[str],
     mailmap: bool,
-    renames: str,
+    detail: Detail,
     progress: Callable[[int], None],
 ) -> None:
     """Fill ``commits``, ``parents``, ``coauthors`` and ``changes``.
 
     Args:
-        commits: hashes, children before their parents; the last one gets the ordinal 0.
-        boundary: the commits where a shallow clone ends.
+        repository: the repository that has the commits.
+        commits: hashes, children before parents; the last one gets the ordinal 0.
+        facts: the tables to fill.
+        boundary: the oldest commits of a shallow clone.
         mailmap: map names and addresses by ``.mailmap``.
-        renames: as :func:`mlflow2prov.extract` takes it, or ``unread``: no changes at all.
-        progress: called with the number of commits that were read.
+        detail: how much to read of each commit.
+        progress: called with the number of commits read so far.
 
     Raises:
-        RepositoryError: git failed, or said something else than what it was asked.
+        RepositoryError: git failed, or its output is incomplete.
     """
     if not commits:
         return
-    layout = Layout(len(commits[0]), has_all_paths=renames == "similar")
-    arguments = (*_WAYS[renames], f"--format={format_of(mailmap=mailmap)}")
+    layout = Layout(len(commits[0]), has_all_paths=detail == "renames")
+    arguments = (*_COMMANDS[detail], f"--format={log_format(mailmap=mailmap)}")
     last = len(commits) - 1
     shares = [
-        [(last - n, commits[n]) for n in places] for places in _shares(len(commits), _processes())
+        [(last - n, commits[n]) for n in positions]
+        for positions in _share_out(len(commits), _process_count())
     ]
-    parsers = [Parser(facts, layout, boundary, share) for share in shares]
-    with ThreadPoolExecutor(len(shares)) as readers, ExitStack() as running:
+    parsers = [LogParser(facts, layout, boundary, share) for share in shares]
+    with ThreadPoolExecutor(len(shares)) as readers, ExitStack() as processes:
         streams = [
-            running.enter_context(
+            processes.enter_context(
                 repository.stream(
                     *arguments, stdin="".join(f"{sha}\n" for _, sha in share).encode()
                 )
             )
             for share in shares
         ]
-        for number, block in _blocks(streams, readers):
-            parsers[number].take(block)
-            progress(sum(parser.done for parser in parsers))
-    # Of a git that failed its own words have been said by now.
+        for number, block in _read_blocks(streams, readers):
+            parsers[number].feed(block)
+            progress(sum(parser.parsed_commits for parser in parsers))
+    # A git that failed has raised its own error by now, on leaving the block.
     for parser in parsers:
-        parser.take(None)
+        parser.close()
     progress(len(commits))
 
 
-def _processes() -> int:
-    return min(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, _MOST_PROCESSES
-    )
+def _process_count() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return min(cores, MAX_PROCESSES)
 
 
-def _shares(commits: int, processes: int) -> list[list[int]]:
-    """Divide the places of ``commits`` among ``processes``, turn by turn."""
-    turns = [range(begin, min(begin + _TURN, commits)) for begin in range(0, commits, _TURN)]
+def _share_out(commits: int, processes: int) -> list[list[int]]:
+    """Divide the positions of ``commits`` among ``processes``, turn by turn."""
+    turns = [
+        range(begin, min(begin + TURN_COMMITS, commits))
+        for begin in range(0, commits, TURN_COMMITS)
+    ]
     shares = [turns[number::processes] for number in range(processes)]
-    return [[place for turn in share for place in turn] for share in shares if share]
+    return [[position for turn in share for position in turn] for share in shares if share]
 
 
-def _blocks(streams: list[IO[bytes]], readers: ThreadPoolExecutor) -> Iterator[tuple[int, bytes]]:
-    """Yield (number of the stream, block) in turn, the next ones being read meanwhile."""
-    reading = {number: readers.submit(_block, stream) for number, stream in enumerate(streams)}
-    while reading:
-        for number in list(reading):
-            block = reading[number].result()
+def _read_blocks(
+    streams: list[IO[bytes]], readers: ThreadPoolExecutor
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (index of the stream, block) from all streams in turn, while the next blocks are being read."""
+    pending = {number: readers.submit(_read_block, stream) for number, stream in enumerate(streams)}
+    while pending:
+        for number in list(pending):
+            block = pending[number].result()
             if block:
-                reading[number] = readers.submit(_block, streams[number])
+                pending[number] = readers.submit(_read_block, streams[number])
                 yield number, block
             else:
-                del reading[number]
+                del pending[number]
 
 
-def _block(stream: IO[bytes]) -> bytes:
-    return stream.read(_BLOCK)
+def _read_block(stream: IO[bytes]) -> bytes:
+    return stream.read(BLOCK_BYTES)

@@ -1,250 +1,210 @@
-"""The plain way to read a history, for comparison: one ``git log``, a piece at a time.
+"""A plain reader of histories, for comparison: one ``git log``, one token after the other.
 
-It fills the same tables as :mod:`mlflow2prov.sources.git.log`, by a loop over what that one takes as columns.
+It fills the same tables as :mod:`mlflow2prov.sources.git.log`, by a loop over rows instead of columns.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
+from pathlib import Path
 from typing import IO
 
 from mlflow2prov.facts import Facts, times
-from mlflow2prov.sources.git.log_parser import path, text
+from mlflow2prov.sources.git.text import decode_path, decode_text
 
-_BLOCK = 1 << 20
-_ROWS = 4_000
-_ABSENT = "000000"
+_BLOCK_BYTES = 1 << 20
+_ABSENT_MODE = "000000"
 
 _COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[^\n]*$", re.I | re.M)
-_ASKED = {f"%{who}{part}".encode() for who in "ac" for part in "nNeE"}
+_PLACEHOLDERS = {f"%{person}{part}".encode() for person in "ac" for part in "nNeE"}
 _LOG = (
     "log --all --topo-order --raw -z -c --root --no-abbrev --date=raw --encoding=UTF-8 -O/dev/null"
 )
 _FORMAT = "--format=%H%x00%P%x00%aN%x00%aE%x00%ad%x00%cN%x00%cE%x00%cd%x00%B"
 
 
-def read_plainly(repository: object, facts: Facts, *detection: str) -> None:
-    """Fill ``commits``, ``parents``, ``coauthors`` and ``changes`` from the repository at a path."""
-    all_paths = "--combined-all-paths" in detection
+def read_plainly(repository: Path, facts: Facts, *detection: str) -> None:
+    """Fill ``commits``, ``parents``, ``coauthors`` and ``changes`` from a repository.
+
+    Args:
+        repository: the repository's folder.
+        facts: the tables to fill.
+        detection: git's options for detecting renames.
+    """
+    has_all_paths = "--combined-all-paths" in detection
     command = ["git", "-c", "core.quotePath=true", *_LOG.split(), *detection, _FORMAT]
-    with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        count = LogParser(facts, set(), has_all_paths=all_paths).parse(
-            running.stdout, lambda _: None
-        )
+    with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        tokens = _tokens(process.stdout)
+        count = PlainLogParser(facts, has_all_paths=has_all_paths).parse(tokens)
+    facts.flush()
     for table in ("commits", "parents", "coauthors", "changes"):
-        facts.query(f"UPDATE {{{table}}} SET ordinal = ordinal + {max(count - 1, 0)}")
+        facts.execute(f"UPDATE {table} SET ordinal = ordinal + {max(count - 1, 0)}")
 
 
-class LogParser:
-    """Fills ``commits``, ``parents``, ``coauthors`` and ``changes`` from the stream.
+class PlainLogParser:
+    """Parses the output of ``git log``.
 
-    The stream is newest first, so that ``ordinal`` counts down from 0; :meth:`parse` returns how many
-    commits there were, and the caller shifts the ordinals.
+    Git prints the newest commit first, so ``ordinal`` counts down from 0 and has to be shifted afterwards.
     """
 
-    def __init__(self, facts: Facts, boundary: set[str], has_all_paths: bool) -> None:
-        """``boundary`` holds the commits where a shallow clone ends."""
+    def __init__(self, facts: Facts, *, has_all_paths: bool) -> None:
         self._facts = facts
-        self._boundary = boundary
         self._has_all_paths = has_all_paths
-        self._texts: dict[bytes, str | None] = {}
-        self._emails: dict[bytes, str | None] = {}
-        self._empty()
 
-    def parse(self, stream: IO[bytes], progress: Callable[[int], None]) -> int:
-        """Read the whole stream; returns the number of commits."""
-        return self._parse(_tokens(stream), progress)
-
-    def _parse(self, tokens: Iterator[bytes], progress: Callable[[int], None]) -> int:
+    def parse(self, tokens: Iterator[bytes]) -> int:
+        """Parse all tokens and return the number of commits."""
         ordinal = 1
         token = next(tokens, b"")
         while token:
             ordinal -= 1
-            token = self._commit(ordinal, token, tokens)
-            if len(self._commits) >= _ROWS or len(self._changes) >= _ROWS:
-                self._flush()
-                progress(1 - ordinal)
-        self._flush()
+            token = self._parse_commit(ordinal, token, tokens)
         return 1 - ordinal
 
-    def _commit(self, ordinal: int, sha_token: bytes, tokens: Iterator[bytes]) -> bytes:
-        """Take one commit and its changes; returns the first token of the next."""
+    def _parse_commit(self, ordinal: int, sha_token: bytes, tokens: Iterator[bytes]) -> bytes:
+        """Parse a commit and its changes, and return the first token of the next commit."""
         sha = sha_token.decode()
         parents = next(tokens).decode().split()
-        author, author_email = self._person(next(tokens), next(tokens))
-        authored, authored_at = _time(next(tokens))
-        committer, committer_email = self._person(next(tokens), next(tokens))
-        committed, committed_at = _time(next(tokens))
+        author_name, author_email = _person(next(tokens), next(tokens))
+        authored_epoch, authored_at = _time(next(tokens))
+        committer_name, committer_email = _person(next(tokens), next(tokens))
+        committed_epoch, committed_at = _time(next(tokens))
         message_token = next(tokens)
-        message = text(message_token).rstrip("\n")
-        title = _title(message)
-        self._commits.append(
-            (
-                ordinal,
-                sha,
-                author,
-                author_email,
-                authored_at,
-                authored,
-                committer,
-                committer_email,
-                committed_at,
-                committed,
-                title,
-                message,
-                True,
-            )
+        message = decode_text(message_token).rstrip("\n")
+        self._facts.add(
+            "commits",
+            ordinal=ordinal,
+            sha=sha,
+            author_name=author_name,
+            author_email=author_email,
+            authored_at=authored_at,
+            authored_epoch=authored_epoch,
+            committer_name=committer_name,
+            committer_email=committer_email,
+            committed_at=committed_at,
+            committed_epoch=committed_epoch,
+            title=_title(message),
+            message=message,
+            is_selected=True,
         )
         for position, parent in enumerate(parents):
-            self._parents.append((ordinal, sha, parent, position))
-        if b"uthored" in message_token:
-            for name, email in _COAUTHOR.findall(message_token):
-                self._coauthors.append((ordinal, sha, *self._person(name, email)))
+            self._facts.add("parents", ordinal=ordinal, sha=sha, parent=parent, position=position)
+        for name_token, email_token in _COAUTHOR.findall(message_token):
+            name, email = _person(name_token, email_token)
+            self._facts.add("coauthors", ordinal=ordinal, sha=sha, name=name, email=email)
         token = next(tokens, b"")
-        if not token:  # an empty token stands before a merge's changes, and at the end
+        if not token:  # Git prints an empty token before the changes of a merge and at the end.
             token = next(tokens, b"")
-        is_boundary = sha in self._boundary
-        changes = self._changes
         token = token.lstrip(b"\n")
         while token[:1] == b":":
             if token[1:2] == b":":
-                self._merged_change(ordinal, sha, token, tokens)
+                self._parse_merge_change(ordinal, sha, token, tokens)
             else:
-                old_mode, mode, old_blob, blob, status = token[1:].decode().split(" ")
-                letter = status[0]
-                at = path(next(tokens))
-                old_path = at if old_mode != _ABSENT else None
-                if letter in "RC":
-                    at = path(next(tokens))
-                changes.append(
-                    _change(
-                        ordinal,
-                        sha,
-                        0,
-                        letter,
-                        at,
-                        mode,
-                        blob,
-                        old_path,
-                        old_mode,
-                        old_blob,
-                        is_boundary,
-                    )
-                )
+                self._parse_change(ordinal, sha, token, tokens)
             token = next(tokens, b"")
         return token
 
-    def _merged_change(self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]) -> None:
-        """Take the change of a merge against all its parents: a row for each."""
-        colons = len(token) - len(token.lstrip(b":"))
-        fields = token[colons:].decode().split(" ")
-        modes, blobs = fields[: colons + 1], fields[colons + 1 : -1]
-        statuses = fields[-1]
-        old_paths: list[str | None]
+    def _parse_change(self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]) -> None:
+        previous_mode, mode, previous_blob, blob, status = token[1:].decode().split(" ")
+        previous_path = path = decode_path(next(tokens))
+        if status[0] in "RC":
+            path = decode_path(next(tokens))
+        self._add_change(
+            ordinal=ordinal,
+            sha=sha,
+            position=0,
+            status=status[0],
+            path=path,
+            mode=mode,
+            blob=blob,
+            previous_path=previous_path,
+            previous_mode=previous_mode,
+            previous_blob=previous_blob,
+        )
+
+    def _parse_merge_change(
+        self, ordinal: int, sha: str, token: bytes, tokens: Iterator[bytes]
+    ) -> None:
+        """Parse the change of a merge against all its parents into a row for each."""
+        parents = len(token) - len(token.lstrip(b":"))
+        fields = token[parents:].decode().split(" ")
+        modes, blobs, statuses = fields[: parents + 1], fields[parents + 1 : -1], fields[-1]
         if self._has_all_paths:
-            old_paths = [path(next(tokens)) for _ in range(colons)]
-            at = path(next(tokens))
+            previous_paths = [decode_path(next(tokens)) for _ in range(parents)]
+            path = decode_path(next(tokens))
         else:
-            at = path(next(tokens))
-            old_paths = [at] * colons
-        for position in range(colons):
-            old_path = old_paths[position] if modes[position] != _ABSENT else None
-            self._changes.append(
-                _change(
-                    ordinal,
-                    sha,
-                    position,
-                    statuses[position],
-                    at,
-                    modes[-1],
-                    blobs[-1],
-                    old_path,
-                    modes[position],
-                    blobs[position],
-                    False,
-                )
+            path = decode_path(next(tokens))
+            previous_paths = [path] * parents
+        for position in range(parents):
+            self._add_change(
+                ordinal=ordinal,
+                sha=sha,
+                position=position,
+                status=statuses[position],
+                path=path,
+                mode=modes[-1],
+                blob=blobs[-1],
+                previous_path=previous_paths[position],
+                previous_mode=modes[position],
+                previous_blob=blobs[position],
             )
 
-    def _person(self, name: bytes, email: bytes) -> tuple[str | None, str | None]:
-        # Of a line that names nobody, git gives back what it was asked for.
-        if name not in self._texts:
-            self._texts[name] = None if name in _ASKED else text(name).strip() or None
-        if email not in self._emails:
-            self._emails[email] = None if email in _ASKED else text(email).strip().lower() or None
-        return self._texts[name], self._emails[email]
+    def _add_change(
+        self,
+        *,
+        mode: str,
+        blob: str,
+        previous_path: str,
+        previous_mode: str,
+        previous_blob: str,
+        **row: object,
+    ) -> None:
+        """Add a change, without the columns of a side on which the path is absent."""
+        if mode != _ABSENT_MODE:
+            row |= {"mode": mode, "blob": blob}
+        if previous_mode != _ABSENT_MODE:
+            row |= {
+                "previous_path": previous_path,
+                "previous_mode": previous_mode,
+                "previous_blob": previous_blob,
+            }
+        self._facts.add("changes", is_boundary=False, **row)
 
-    def _empty(self) -> None:
-        self._commits: list[tuple[object, ...]] = []
-        self._parents: list[tuple[object, ...]] = []
-        self._coauthors: list[tuple[object, ...]] = []
-        self._changes: list[tuple[object, ...]] = []
 
-    def _flush(self) -> None:
-        for table in ("commits", "parents", "coauthors", "changes"):
-            rows = getattr(self, f"_{table}")
-            if rows:
-                self._facts.add_columns(table, zip(*rows, strict=True))
-        self._empty()
+def _person(name: bytes, email: bytes) -> tuple[str | None, str | None]:
+    # Git prints the placeholder itself where an author line has no name.
+    return (
+        None if name in _PLACEHOLDERS else decode_text(name).strip() or None,
+        None if email in _PLACEHOLDERS else decode_text(email).strip().lower() or None,
+    )
 
 
 def _title(message: str) -> str:
-    """Return a message's subject as git does: the lines before the first blank one, as one."""
+    """Return the subject as git does: the lines before the first blank line, joined."""
     if "\n" not in message:
         return message.strip()
     lines = [line.rstrip() for line in message.lstrip().split("\n")]
     return " ".join(takewhile(bool, lines))
 
 
-def _change(
-    ordinal: int,
-    sha: str,
-    position: int,
-    status: str,
-    at: str,
-    mode: str,
-    blob: str,
-    old_path: str | None,
-    old_mode: str,
-    old_blob: str,
-    is_boundary: bool,
-) -> tuple[object, ...]:
-    """Return a row of ``changes``: what is absent, before or after, is null."""
-    is_old, is_new = old_mode != _ABSENT, mode != _ABSENT
-    return (
-        ordinal,
-        sha,
-        position,
-        status,
-        at,
-        mode if is_new else None,
-        blob if is_new else None,
-        old_path if is_old else None,
-        old_mode if is_old else None,
-        old_blob if is_old else None,
-        is_boundary,
-    )
-
-
 def _time(token: bytes) -> tuple[int | None, str | None]:
-    """Return seconds since 1970 and ``xsd:dateTime`` of git's raw date, ``1700000000 +0100``."""
+    """Return git's raw date (``1700000000 +0100``) as seconds since 1970-01-01 and as ``xsd:dateTime``."""
     seconds, _, offset = token.decode("ascii", "replace").partition(" ")
     try:
         epoch = int(seconds)
     except ValueError:
         return None, None
-    at = times.from_git(epoch, offset)
-    return (epoch, at) if at else (None, None)
+    text = times.from_git(epoch, offset)
+    return (epoch, text) if text else (None, None)
 
 
 def _tokens(stream: IO[bytes]) -> Iterator[bytes]:
     """Split a stream at its NUL bytes."""
     rest = b""
-    read = getattr(stream, "read1", stream.read)
-    while block := read(_BLOCK):
+    while block := stream.read(_BLOCK_BYTES):
         parts = (rest + block).split(b"\0")
         rest = parts.pop()
         yield from parts

@@ -1,20 +1,29 @@
-"""Exact renames and copies are those that git finds."""
+"""Random histories, read as git reads them: exact renames, and the columnar parser."""
 
 import random
 
 import pytest
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.git import log, read_history
+from mlflow2prov.sources.git import log
 from tests.repositories import Repository
+from tests.sources.git.histories import read_changes
 from tests.sources.git.plain_log import read_plainly
 
 CONTENTS = ["", "one\n", "two\n", "three\n"]
 PATHS = ["a", "b", "x/a", "x/b", "x.c", "y/a", "y/z/a"]
+TABLES = ("commits", "parents", "coauthors", "changes")
 
 
-def random_history(repository, seed, commits=200):
-    """Make a history in which few contents wander between few paths, with branches and merges."""
+@pytest.fixture
+def history(tmp_path, seed):
+    """Return a repository in which few contents move between few paths, with branches and merges."""
+    repository = Repository(tmp_path / "history")
+    write_random_history(repository, seed)
+    return repository
+
+
+def write_random_history(repository, seed, commits=200):
     chance = random.Random(seed)
     trees: list[dict[str, tuple[str, str]]] = []
     lines = []
@@ -44,67 +53,42 @@ def random_history(repository, seed, commits=200):
     repository.git("fast-import", "--quiet", stdin="\n".join([*lines, ""]).encode())
 
 
-def changes(facts):
-    return facts.query(
-        "SELECT sha, status, path, mode, blob, previous_path, previous_mode, previous_blob FROM {changes} "
-        "ANTI JOIN (SELECT ordinal FROM {parents} WHERE position > 0) USING (ordinal) "
-        "ORDER BY ordinal, path"
+def changes_without_merges(facts):
+    return facts.rows(
+        """
+        SELECT sha, status, path, mode, blob, previous_path, previous_mode, previous_blob
+        FROM changes
+        ANTI JOIN (SELECT ordinal FROM parents WHERE position > 0) USING (ordinal)
+        ORDER BY ordinal, path
+        """
     )
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_exact_renames_are_those_that_git_finds(tmp_path, seed):
-    repository = Repository(tmp_path / "repository")
-    random_history(repository, seed)
-    ours, theirs = Facts(), Facts()
-    read_history(repository.path, ours, renames="exact")
-    read_plainly(repository.path, theirs, "-M100%", "-C100%", "--combined-all-paths")
-    found = changes(ours)
-    assert found == changes(theirs)
-    assert {row[1] for row in found} >= {"A", "C", "D", "M", "R"}
-
-
-TABLES = ("commits", "parents", "coauthors", "changes")
+def test_exact_renames_are_those_of_git(history):
+    _, facts = read_changes(history.path, renames="exact")
+    expected = Facts()
+    read_plainly(history.path, expected, "-M100%", "-C100%", "--combined-all-paths")
+    changes = changes_without_merges(facts)
+    assert changes == changes_without_merges(expected)
+    assert {row[1] for row in changes} >= {"A", "C", "D", "M", "R"}
 
 
 @pytest.mark.parametrize(
-    "detection", [("none", "--no-renames"), ("similar", "-M -C -l1000 --combined-all-paths")]
+    ("renames", "options"),
+    [("none", "--no-renames"), ("similar", "-M -C -l1000 --combined-all-paths")],
 )
 @pytest.mark.parametrize("seed", range(4))
-def test_side_by_side_and_by_columns_is_the_same_as_plainly(tmp_path, monkeypatch, seed, detection):
-    monkeypatch.setattr(log, "_TURN", 7)
-    # Smaller than a commit, so that one is looked for in several blocks.
-    monkeypatch.setattr(log, "_BLOCK", 200)
-    monkeypatch.setattr(log, "_processes", lambda: 3)
-    renames, options = detection
-    repository = Repository(tmp_path / "repository")
-    random_history(repository, seed)
-    ours, theirs = Facts(), Facts()
-    read_history(repository.path, ours, renames=renames)
-    read_plainly(repository.path, theirs, *options.split())
+def test_parallel_columnar_reading_gives_the_facts_of_plain_reading(
+    history, monkeypatch, renames, options
+):
+    monkeypatch.setattr(log, "TURN_COMMITS", 7)
+    # A commit may be larger than a block, so that several blocks are parsed for it.
+    monkeypatch.setattr(log, "BLOCK_BYTES", 200)
+    monkeypatch.setattr(log, "_process_count", lambda: 3)
+    _, facts = read_changes(history.path, renames=renames)
+    expected = Facts()
+    read_plainly(history.path, expected, *options.split())
     for table in TABLES:
-        query = f"SELECT * FROM {{{table}}} ORDER BY ALL"
-        assert ours.query(query) == theirs.query(query)
-
-
-def test_what_git_cannot_read_costs_similar_renames_only(tmp_path):
-    """B3: one missing object does not cost the history."""
-    repository = Repository(tmp_path / "repository")
-    repository.commit("first", a="1\n" * 50)
-    repository.git("mv", "a", "b")
-    repository.commit("moved")
-    blob = repository.git("rev-parse", "HEAD:b")
-    repository.write("b", "2\n" * 50)
-    repository.git("mv", "b", "c")
-    repository.commit("moved and rewritten")
-    (repository.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    facts = Facts()
-    history = read_history(repository.path, facts)
-    assert history.commits == 3
-    assert facts.query("SELECT status, path FROM {changes} ORDER BY ordinal, path") == [
-        ("A", "a"),
-        ("R", "b"),
-        ("D", "b"),
-        ("A", "c"),
-    ]
-    assert any("unable to read" in n and "only exact renames" in n for n in history.notices)
+        query = f"SELECT * FROM {table} ORDER BY ALL"
+        assert facts.rows(query) == expected.rows(query)

@@ -1,0 +1,242 @@
+"""Git commands on a repository that may be hostile, under a configuration that may be anything.
+
+Git runs without hooks, file system monitors, external diffs, text conversion, replaced objects, lazy fetching or
+prompts, and neither the user's nor the repository's configuration changes its output. See git-config(1) and git(1),
+"Environment Variables". The environment of this process stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from mlflow2prov.errors import RepositoryError
+
+PIPE_BYTES = 1 << 20
+"""How many bytes of its output git may write before they are read, if the system allows it."""
+
+_ENVIRONMENT = {
+    "LANGUAGE": "C",
+    "LC_ALL": "C",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_ASKPASS": "false",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS": "false",
+}
+_CONFIGURATION = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.quotePath": "true",
+    "diff.relative": "false",
+    "log.follow": "false",
+    "log.showSignature": "false",
+    "mailmap.file": "",
+    "submodule.recurse": "false",
+}
+# Variables that lead git to another repository (`git rev-parse --local-env-vars`) or change its output.
+_REMOVED_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIFF_OPTS",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_TRACE",
+    "GIT_WORK_TREE",
+)
+
+
+class Repository:
+    """A Git repository, and the git commands that read it.
+
+    Args:
+        path: a repository, bare or not, a linked worktree, or a folder or file within one.
+
+    Raises:
+        RepositoryError: there is no repository at ``path`` or around it, or git is not installed.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.has_skipped_renames = False
+        """Whether some commit moved too many files for git to compare them all (git-log(1), ``-l``)."""
+        self._executable = _find_git()
+        self._path = _existing_path(path)
+        self._folder = self._path if self._path.is_dir() else self._path.parent
+        git_folder = self._locate("--absolute-git-dir")
+        self.common_folder = self._folder / self._locate("--git-common-dir")
+        """The folder of objects and refs, which linked worktrees share."""
+        self._folder = self._working_tree(git_folder) or git_folder
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history is cut off (git-clone(1), ``--depth``)."""
+        return (self.common_folder / "shallow").exists()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether objects may be missing that a remote has promised (git-clone(1), ``--filter``)."""
+        pattern = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+        return bool(self.lines("config", "--get-regexp", pattern))
+
+    def lines(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
+        """Run a git command and return the lines of its output.
+
+        A command without ``stdin`` that fails returns no lines. One with ``stdin`` returns what it printed.
+
+        Raises:
+            RepositoryError: git cannot be run.
+        """
+        status, output, _ = self._run(arguments, stdin)
+        if status and stdin is None:
+            return []
+        text = output.decode("utf-8", "surrogateescape")
+        return text.removesuffix("\n").split("\n") if text else []
+
+    @contextmanager
+    def stream(self, *arguments: str, stdin: bytes | None = None) -> Iterator[IO[bytes]]:
+        """Run a git command and yield its output as a stream, while git reads ``stdin``.
+
+        Raises:
+            RepositoryError: git failed; the message gives git's own reason.
+        """
+        process = self._start(arguments, subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+        stdout, stderr = process.stdout, process.stderr
+        assert stdout is not None and stderr is not None
+        _widen(stdout)
+        messages: list[bytes] = []
+        reader = threading.Thread(target=lambda: messages.extend(stderr), daemon=True)
+        reader.start()
+        writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
+        writer.start()
+        try:
+            yield stdout
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            stdout.close()
+            status = process.wait()
+            reader.join()
+            writer.join()
+            stderr.close()
+        if status:
+            raise RepositoryError(
+                f"{self._path}: git {arguments[0]} failed ({_reason(messages)}); run `git fsck` there"
+            )
+        self.has_skipped_renames |= any(b"rename detection" in line for line in messages)
+
+    def _locate(self, option: str) -> Path:
+        """Return the folder that ``git rev-parse`` prints for ``option``."""
+        status, output, messages = self._run(("rev-parse", option))
+        if status:
+            reason = _reason(messages.splitlines())
+            if "not a git repository" in reason:
+                raise RepositoryError(
+                    f"{self._path}: not a Git repository; give the folder that contains .git"
+                )
+            raise RepositoryError(f"{self._path}: cannot be opened as a Git repository: {reason}")
+        return Path(os.fsdecode(output.removesuffix(b"\n")))
+
+    def _working_tree(self, git_folder: Path) -> Path | None:
+        """Return the root of the working tree, which holds the mailmap, also for a path within ``git_folder``."""
+        folder, git_folder = self._folder.resolve(), git_folder.resolve()
+        for candidate in (folder, *folder.parents):
+            if candidate == git_folder:
+                break
+            if (candidate / ".git").exists():
+                return candidate
+        with suppress(OSError, ValueError):
+            # The repository's folder for a linked worktree contains the path of the worktree's .git file.
+            return Path((git_folder / "gitdir").read_text(encoding="utf-8").strip()).parent
+        return git_folder.parent if git_folder.name == ".git" else None
+
+    def _run(
+        self, arguments: Iterable[str], stdin: bytes | None = None
+    ) -> tuple[int, bytes, bytes]:
+        """Run a git command to its end and return its exit status, its output and its messages."""
+        process = self._start(arguments, subprocess.PIPE)
+        output, messages = process.communicate(stdin)
+        return process.returncode, output, messages
+
+    def _start(self, arguments: Iterable[str], stdin: int) -> subprocess.Popen[bytes]:
+        settings = [
+            part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")
+        ]
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES
+        }
+        try:
+            return subprocess.Popen(
+                [self._executable, "--no-pager", *settings, *arguments],
+                cwd=self._folder,
+                env={**inherited, **_ENVIRONMENT},
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except (OSError, ValueError) as error:
+            raise RepositoryError(f"{self._path}: git cannot be run: {error}") from error
+
+
+def _existing_path(path: str | Path) -> Path:
+    try:
+        existing = Path(path)
+        if existing.exists():
+            return existing
+    except (OSError, TypeError, ValueError):
+        pass  # too long for the system, or not a path at all
+    raise RepositoryError(f"{str(path)[:200]}: no such folder; give the path of a Git repository")
+
+
+def _find_git() -> str:
+    """Return the path of git, which is never in the current folder: that may be a hostile repository."""
+    for folder in map(Path, os.get_exec_path()):
+        if folder.is_absolute() and (executable := shutil.which(folder / "git")):
+            return str(executable)
+    raise RepositoryError("git is not installed; install it, or add its folder to PATH")
+
+
+def _reason(messages: Iterable[bytes]) -> str:
+    """Return the first message that git marks as fatal, else its last message."""
+    lines = [line.decode("utf-8", "replace").strip() for line in messages if line.strip()]
+    fatal = [line for line in lines if line.startswith("fatal:")]
+    return (fatal or lines or ["no reason given"])[0 if fatal else -1]
+
+
+def _write(pipe: IO[bytes] | None, content: bytes | None) -> None:
+    """Write the whole input of a process, unless the process ends before."""
+    if pipe is None:
+        return
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(content or b"")
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Enlarge the buffer of a pipe, so that git can write ahead (Linux: pipe(7), F_SETPIPE_SZ)."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)

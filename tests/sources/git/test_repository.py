@@ -1,0 +1,242 @@
+"""Repositories: where they are, what they may not do, and what git cannot read in them."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from mlflow2prov.errors import RepositoryError
+from mlflow2prov.sources.git.repository import Repository as OpenRepository
+from tests.repositories import Repository
+from tests.sources.git.histories import read, revisions
+
+# Places
+
+
+@pytest.mark.parametrize("place", ["", "folder", "folder/a", ".git", ".git/refs"])
+def test_a_path_within_a_repository_means_the_repository(repository, place):
+    repository.write("folder/a")
+    repository.write(".mailmap", "Lovelace <ada@example.org>\n")
+    repository.commit("add")
+    assert len(revisions(repository.path / place)) == 2
+    _, facts = read(repository.path / place)
+    assert facts.rows("SELECT author_name FROM commits") == [("Lovelace",)]
+
+
+def test_bare_repositories_and_linked_worktrees_have_the_same_history(repository, tmp_path):
+    repository.commit("add", a="1\n")
+    repository.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    repository.git("clone", "--quiet", "--bare", str(repository.path), str(tmp_path / "bare"))
+    history = revisions(repository.path)
+    assert revisions(tmp_path / "bare") == history
+    assert revisions(tmp_path / "linked") == history
+    assert revisions(repository.path / ".git/worktrees/linked") == history
+
+
+def test_a_folder_outside_of_a_repository_is_an_error(tmp_path):
+    with pytest.raises(RepositoryError, match="not a Git repository"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["nothing", "x" * 5000, "nul\0byte"])
+def test_a_missing_folder_is_an_error(tmp_path, path):
+    with pytest.raises(RepositoryError, match="no such folder"):
+        read(tmp_path / path)
+
+
+def test_a_system_without_git_is_an_error(repository, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RepositoryError, match="git is not installed"):
+        read(repository.path)
+
+
+def test_git_in_a_relative_folder_of_the_path_is_not_run(repository, monkeypatch):
+    repository.commit("one", a="1\n")
+    executable = repository.path / "git"
+    executable.write_text("#!/bin/sh\ntouch executed\n")
+    executable.chmod(0o755)
+    monkeypatch.chdir(repository.path)
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
+    read(repository.path)
+    assert not (repository.path / "executed").exists()
+
+
+# Isolation
+
+
+def test_a_hostile_configuration_runs_nothing(repository, tmp_path):
+    trap = tmp_path / "sprung"
+    command = f"touch {trap}; false"
+    repository.write(".gitattributes", "* diff=evil filter=evil\n")
+    repository.commit("one", a="1\n")
+    repository.commit("two", a="2\n")
+    for key, value in {
+        "core.fsmonitor": command,
+        "core.pager": command,
+        "core.sshCommand": command,
+        "diff.external": command,
+        "diff.evil.command": command,
+        "diff.evil.textconv": command,
+        "filter.evil.smudge": command,
+        "filter.evil.clean": command,
+        "gpg.program": str(trap),
+        "log.showSignature": "true",
+        "diff.renames": "false",
+        "log.decorate": "full",
+        "color.ui": "always",
+        "log.mailmap": "false",
+        "diff.noprefix": "true",
+    }.items():
+        repository.git("config", key, value)
+    hook = repository.path / ".git" / "hooks" / "post-index-change"
+    hook.write_text(f"#!/bin/sh\n{command}\n")
+    hook.chmod(0o755)
+    assert [row[:3] for row in revisions(repository.path)][-1] == ("two", "M", "a")
+    assert not trap.exists()
+
+
+def test_variables_of_a_running_git_do_not_lead_to_another_repository(
+    repository, tmp_path, monkeypatch
+):
+    repository.commit("here", a="1\n")
+    other = Repository(tmp_path / "other")
+    other.commit("there", b="1\n")
+    monkeypatch.setenv("GIT_DIR", str(other.path / ".git"))
+    monkeypatch.setenv("GIT_COMMON_DIR", str(other.path / ".git"))
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(other.path / ".git" / "objects"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other.path))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other.path / ".git" / "index"))
+    assert [row[0] for row in revisions(repository.path)] == ["here"]
+
+
+def test_the_environment_of_the_process_stays_as_it_is(repository, monkeypatch):
+    repository.commit("here", a="1\n")
+    monkeypatch.setenv("GIT_DIR", "elsewhere")
+    before = dict(os.environ)
+    with OpenRepository(repository.path).stream("rev-list", "--all") as output:
+        assert dict(os.environ) == before
+        assert output.read()
+    read(repository.path)
+    assert dict(os.environ) == before
+
+
+def test_reading_does_not_change_the_repository(repository, tmp_path):
+    repository.commit("one", a="1\n")
+    shutil.copytree(repository.path, tmp_path / "before")
+    read(repository.path)
+    comparison = subprocess.run(["diff", "-r", tmp_path / "before", repository.path], check=False)
+    assert comparison.returncode == 0
+
+
+# Missing objects
+
+
+def test_a_missing_commit_is_an_error_of_one_line(repository):
+    repository.commit("one", a="1\n")
+    first = repository.head()
+    repository.commit("two", a="2\n")
+    (repository.path / ".git" / "objects" / first[:2] / first[2:]).unlink()
+    with pytest.raises(RepositoryError, match="git rev-list failed") as error:
+        read(repository.path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_ref_to_a_missing_object_is_an_omission(repository):
+    repository.commit("one", a="1\n")
+    broken = repository.path / ".git" / "refs" / "heads" / "broken"
+    broken.write_text("1234567890123456789012345678901234567890\n")
+    report, facts = read(repository.path)
+    assert facts.rows("SELECT title FROM commits") == [("one",)]
+    assert report.omissions == [f"{repository.path}: refs to missing objects: refs/heads/broken"]
+
+
+def test_a_missing_tree_loses_the_files_but_not_the_commits(repository):
+    repository.commit("one", a="1\n")
+    repository.commit("two", a="2\n")
+    tree = repository.git("rev-parse", "HEAD~1^{tree}")
+    (repository.path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    report, facts = read(repository.path)
+    assert facts.rows("SELECT title FROM commits ORDER BY ordinal") == [("one",), ("two",)]
+    assert facts.rows("SELECT count(*) FROM parents") == [(1,)]
+    (omission,) = report.omissions
+    assert "the files of all commits are unknown" in omission
+
+
+def test_a_missing_blob_loses_renames_by_similar_content_only(repository):
+    repository.commit("first", a="1\n" * 50)
+    repository.git("mv", "a", "b")
+    repository.commit("moved")
+    blob = repository.git("rev-parse", "HEAD:b")
+    repository.write("b", "2\n" * 50)
+    repository.git("mv", "b", "c")
+    repository.commit("moved and rewritten")
+    (repository.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    report, facts = read(repository.path)
+    assert facts.rows("SELECT count(*) FROM commits") == [(3,)]
+    assert facts.rows("SELECT status, path FROM revisions ORDER BY ordinal, path") == [
+        ("A", "a"),
+        ("R", "b"),
+        ("D", "b"),
+        ("A", "c"),
+    ]
+    assert any(
+        "unable to read" in notice and "only exact renames" in notice for notice in report.notices
+    )
+
+
+# Shallow and partial clones
+
+
+def test_a_shallow_clone_marks_its_boundary_and_names_hidden_parents(repository, tmp_path):
+    first = repository.commit("first", a="1\n")
+    second = repository.commit("second", a="2\n")
+    third = repository.commit("third", b="3\n")
+    clone = tmp_path / "clone"
+    source = f"file://{repository.path}"
+    repository.git("clone", "--quiet", "--depth", "2", source, str(clone))
+    report, facts = read(clone)
+    assert OpenRepository(clone).is_shallow
+    assert any("shallow" in notice for notice in report.notices)
+    assert facts.rows("SELECT path, is_boundary FROM revisions ORDER BY path") == [
+        ("a", True),
+        ("b", False),
+    ]
+    assert facts.rows("SELECT sha, parent FROM parents ORDER BY ordinal") == [
+        (second, first),
+        (third, second),
+    ]
+
+
+def test_a_malformed_list_of_boundary_commits_is_an_error_of_one_line(repository):
+    repository.commit("one", a="1\n")
+    (repository.path / ".git" / "shallow").write_bytes(b"zz\n\xff\n")
+    with pytest.raises(RepositoryError) as error:
+        read(repository.path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_partial_clone_has_exact_renames_only(repository, tmp_path):
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit("first", a="1\n" * 50)
+    repository.git("mv", "a", "b")
+    repository.commit("renamed")
+    clone = tmp_path / "clone"
+    source = f"file://{repository.path}"
+    repository.git("clone", "--quiet", "--bare", "--filter=blob:none", source, str(clone))
+    report, facts = read(clone)
+    assert any("partial clone" in notice for notice in report.notices)
+    assert facts.rows("SELECT status FROM revisions ORDER BY ordinal") == [("A",), ("R",)]
+
+
+def test_a_clone_without_trees_has_commits_only(repository, tmp_path):
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit("one", a="1\n")
+    repository.commit("two", a="2\n")
+    clone = tmp_path / "clone"
+    source = f"file://{repository.path}"
+    repository.git("clone", "--quiet", "--bare", "--filter=tree:0", source, str(clone))
+    report, facts = read(clone)
+    assert facts.rows("SELECT title FROM commits ORDER BY ordinal") == [("one",), ("two",)]
+    assert any("the files of all commits are unknown" in notice for notice in report.notices)
+    assert report.omissions == []
