@@ -66,12 +66,12 @@ def registered(versions: int) -> Document:
 
     def entities(kind: str, identifier: str, rows: str = made, /, **attributes: str) -> None:
         typed = about(**attributes).replace("type_", f"'{kind}'")
-        document.insert(KIND["entity"], f"SELECT '', {identifier}, {typed} {rows}")
+        document.tables.insert(KIND["entity"], f"SELECT '', {identifier}, {typed} {rows}")
 
     def related(kind: str, *arguments: str, rows: str = made) -> None:
         nothing = ["NULL"] * (len(KIND[kind].arguments) - len(arguments))
         columns = ", ".join([*arguments, *nothing])
-        document.insert(KIND[kind], f"SELECT '', NULL, {columns}, [] {rows}")
+        document.tables.insert(KIND[kind], f"SELECT '', NULL, {columns}, [] {rows}")
 
     each = f"FROM range({versions}) r(i), range(10) s(k)"
     entities("RegisteredModel", "'Model'", "", name="'fraud'")
@@ -85,7 +85,7 @@ def registered(versions: int) -> Document:
         "Metric", "'Metric.' || i || '.' || k", each, name="'m' || k", value="(i * k % 97)::VARCHAR"
     )
     for thing in ("Run", "Version"):
-        document.insert(
+        document.tables.insert(
             KIND["activity"],
             f"SELECT '', 'Creation.{thing}.' || i, {_DAY}, {_DAY}, {_types('Creation')} {made}",
         )

@@ -9,7 +9,7 @@ from mlflow2prov.prov import KIND
 def sample(statements: int) -> Document:
     """Return a document of ``statements`` generations, made from columns as an extraction makes them."""
     document = Document()
-    document.fill(
+    document.tables.fill(
         KIND["wasGeneratedBy"],
         "SELECT '', NULL, 'FileRevision.' || md5(i::VARCHAR), "
         "'Commit.' || md5((i // 3)::VARCHAR), '2024-01-01T00:00:00+00:00', "

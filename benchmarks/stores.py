@@ -25,8 +25,8 @@ def measure(statements: int, repeat: int) -> None:
     document = sample(statements)
     floors = {"neo4j": unwind, "ferretdb": insert_many, "fuseki": put}
     for name, floor in floors.items():
-        if what := graph_stores.missing(name):
-            print(f"export to {name}: not measured; {what}")
+        if reason := graph_stores.missing_requirement(name):
+            print(f"export to {name}: not measured; {reason}")
             continue
         with server(name) as store:
             # The first time, a server is not yet warm.
@@ -50,17 +50,17 @@ def sample(statements: int) -> Document:
     revision = "'FileRevision.' || md5(i::VARCHAR)"
     path = attribute("path", "'file' || (i % 1000)", "NULL")
     size = attribute("size", "i::VARCHAR", "'xsd:int'")
-    document.insert(
+    document.tables.insert(
         KIND["entity"],
         f"SELECT '', {revision}, [{path}, {named('prov:type', 'FileRevision')}, {size}] "
         f"FROM range({number * 20}) r(i)",
     )
-    document.insert(
+    document.tables.insert(
         KIND["activity"],
         "SELECT '', 'Commit.' || i, '2024-01-01T00:00:00+00:00', '2024-01-01T00:00:01+00:00', "
         f"[{named('prov:type', 'Commit')}] FROM range({number}) r(i)",
     )
-    document.insert(
+    document.tables.insert(
         KIND["wasGeneratedBy"],
         f"SELECT '', NULL, {revision}, 'Commit.' || (i // 20), '2024-01-01T00:00:01+00:00', "
         f"[{named('prov:role', 'AddedRevision')}] FROM range({number * 20}) r(i)",
@@ -89,7 +89,7 @@ def timed(store: Server, work: Callable[[], object], repeat: int) -> float:
 
 
 def unwind(document: Document, store: Server) -> Callable[[], object]:
-    prepared = [one for kind in document.kinds() for one in neo4j_queries.writing(document, kind)]
+    prepared = [one for kind in document.tables.kinds() for one in neo4j_queries.writing(document, kind)]
 
     def run() -> None:
         with store.client.session() as session:
@@ -102,13 +102,13 @@ def unwind(document: Document, store: Server) -> Callable[[], object]:
 def insert_many(document: Document, store: Server) -> Callable[[], object]:
     prepared = [
         (kind.name, rows)
-        for kind in document.kinds()
+        for kind in document.tables.kinds()
         for rows in mongodb._records(document, kind, Options())
     ]
 
     def run() -> None:
         for name, _ in prepared:
-            if KIND[name] in document.kinds() and not KIND[name].element:
+            if KIND[name] in document.tables.kinds() and not KIND[name].element:
                 for field in ("source", "target"):
                     store.client.provenance[name].create_index(field)
         for name, rows in prepared:

@@ -6,6 +6,7 @@
     |   `-- TrackingStoreError  ... an MLflow server, database or folder
     |-- DocumentStoreError      a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
+    |-- StatementError          a statement is not valid PROV
     |-- NamespaceError          a qualified name uses an undeclared prefix
     |-- ConfigurationError      an argument or a YAML file is not valid
     |-- SelectionError          a selector matches nothing, or several things
@@ -14,6 +15,7 @@
 A message reads ``<where>: <what is wrong>; <what to do>`` and never contains a credential.
 """
 
+import difflib
 from collections.abc import Iterable
 
 
@@ -43,6 +45,10 @@ class FormatError(MLflow2ProvError):
     """A document cannot be read, written or recognised."""
 
 
+class StatementError(MLflow2ProvError):
+    """A statement has an unknown kind, arguments that the kind does not take, or values that are not valid."""
+
+
 class NamespaceError(MLflow2ProvError):
     """A qualified name uses a prefix that its document does not declare."""
 
@@ -64,5 +70,10 @@ def unknown_choice(what: str, value: object, choices: Iterable[str]) -> str:
 
     >>> unknown_choice("format", "foo", ["json", "xml"])
     "unknown format 'foo'; choose from json, xml"
+    >>> unknown_choice("format", "jsno", ["json", "xml"])
+    "unknown format 'jsno'; choose from json, xml; did you mean json?"
     """
-    return f"unknown {what} {str(value)[:80]!r}; choose from {', '.join(choices)}"
+    word, names = str(value)[:80], list(choices)
+    similar = difflib.get_close_matches(word, names, 1)
+    suggestion = f"; did you mean {similar[0]}?" if similar else ""
+    return f"unknown {what} {word!r}; choose from {', '.join(names)}{suggestion}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.explanation import ALIASES, Explanation, Item, explanations, versions
-from mlflow2prov.analysis.rules import SEVERITIES, Finding, findings, gather, is_deleted
+from mlflow2prov.analysis.options import SEVERITIES
+from mlflow2prov.analysis.rules import Finding, findings, gather, is_deleted
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.graph.selectors import describe, select
 from mlflow2prov.prov import KIND, Document
@@ -99,8 +100,8 @@ def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
     gathered = gather(document, explained)
     owners: dict[str, str] = dict(
         engine.rows(
-            f"SELECT arg1, min(arg2) FROM {document.table_of(KIND['specializationOf'])} "
-            f"WHERE arg1 IN (SELECT name FROM {names(_name(e) for e in explained)}) GROUP BY arg1"
+            f"SELECT specificEntity, min(generalEntity) FROM {document.tables.of(KIND['specializationOf'])} "
+            f"WHERE specificEntity IN (SELECT name FROM {names(_name(e) for e in explained)}) GROUP BY specificEntity"
         )
     )
     by_model: dict[str, list[AuditedVersion]] = {}
@@ -130,7 +131,7 @@ def _name(explained: Explanation) -> str:
 def _models(document: Document) -> dict[str, Item]:
     about = ", ".join(value(key) for key in _ABOUT)
     found = engine.rows(
-        f"SELECT id, coalesce({value('name')}, id), {about} FROM {document.table_of(KIND['entity'])} "
+        f"SELECT id, coalesce({value('name')}, id), {about} FROM {document.tables.of(KIND['entity'])} "
         f"WHERE {has_type('RegisteredModel')} ORDER BY bundle DESC"
     )
     return {
@@ -142,7 +143,7 @@ def _models(document: Document) -> dict[str, Item]:
 def _chosen(document: Document, selectors: Sequence[str]) -> set[str]:
     """Return the identifiers of the versions that are meant: themselves, by alias, or by their model."""
     entity, alternate, specialization = (
-        document.table_of(KIND[name]) for name in ("entity", "alternateOf", "specializationOf")
+        document.tables.of(KIND[name]) for name in ("entity", "alternateOf", "specializationOf")
     )
     chosen: set[str] = set()
     for selector in selectors:
@@ -151,9 +152,9 @@ def _chosen(document: Document, selectors: Sequence[str]) -> set[str]:
         versions_of = f"SELECT id FROM {entity} WHERE {has_type('RegisteredModelVersion')}"
         found = engine.rows(
             f"SELECT id FROM ({versions_of}) WHERE id IN {means} "
-            f"OR id IN (SELECT arg1 FROM {specialization} WHERE arg2 IN {means}) "
-            f"OR id IN (SELECT arg2 FROM {alternate} JOIN {entity} e ON e.id = arg1 "
-            f"WHERE arg1 IN {means} AND {has_type(*ALIASES, attributes='e.attributes')})"
+            f"OR id IN (SELECT specificEntity FROM {specialization} WHERE generalEntity IN {means}) "
+            f"OR id IN (SELECT alternate2 FROM {alternate} JOIN {entity} e ON e.id = alternate1 "
+            f"WHERE alternate1 IN {means} AND {has_type(*ALIASES, attributes='e.attributes')})"
         )
         if not found:
             raise SelectionError(

@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 
 from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
 from mlflow2prov.analysis.explanation import UNKNOWN, Item
+from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn
 from mlflow2prov.analysis.questions import QUESTION, QUESTIONS, VERSION
-from mlflow2prov.analysis.rules import DELETED, ERROR, RULES, SEVERITIES, Finding
-from mlflow2prov.errors import ConfigurationError, SelectionError
+from mlflow2prov.analysis.rules import DELETED, ERROR, RULES, Finding
+from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
 from mlflow2prov.prov import Document
 
-FAIL_ON = (*SEVERITIES, "never")
 INCOMPLETE = "incomplete"
 MISSING = "missing-"
 
@@ -54,7 +54,7 @@ class CheckResult:
     allowed: tuple[tuple[Finding, Waiver], ...]
     unused: tuple[Waiver, ...]
     """Allowances that allowed nothing."""
-    fail_on: str
+    fail_on: FailOn
 
     @property
     def failing(self) -> tuple[Finding, ...]:
@@ -76,7 +76,7 @@ def check(
     *,
     require: Iterable[str] = (),
     minimum: int = 0,
-    fail_on: str = ERROR,
+    fail_on: FailOn = ERROR,
     allow: Iterable[Waiver] = (),
 ) -> CheckResult:
     """Hold the versions of registered models against what is required of them.
@@ -97,9 +97,7 @@ def check(
     required = [question_named(name) for name in require]
     allowances = tuple(allow)
     if fail_on not in FAIL_ON:
-        raise ConfigurationError(
-            f"there is no severity {fail_on!r}; there are {', '.join(FAIL_ON)}"
-        )
+        raise ConfigurationError(unknown_choice("severity", fail_on, FAIL_ON))
     if unknown := [one.code for one in allowances if one.code not in MEANINGS]:
         raise ConfigurationError(unknown_code(unknown[0]))
     found = audit(document, selectors)
@@ -116,6 +114,12 @@ def check(
     used = {allowance for _, allowance in allowed}
     unused = tuple(one for one in allowances if one not in used)
     return CheckResult(found, kept, allowed, unused, fail_on)
+
+
+def unused_waivers(results: Sequence[CheckResult]) -> list[Waiver]:
+    """Return the waivers that no result used, each once."""
+    waivers = dict.fromkeys(waiver for result in results for waiver in result.unused)
+    return [waiver for waiver in waivers if all(waiver in result.unused for result in results)]
 
 
 def question_named(name: str) -> str:

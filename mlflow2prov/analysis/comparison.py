@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import Explanation, Item, explanations
+from mlflow2prov.analysis.explanation import Explanation, Item, explanations, subjects_of
 from mlflow2prov.engine import literal
+from mlflow2prov.errors import SelectionError
 from mlflow2prov.graph.adjacency import edges_of, graph_of
+from mlflow2prov.graph.lineage import lineage
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED
+from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED, Difference, difference
 from mlflow2prov.prov.selection import has_type, names, value
 
 _VALUES = {
@@ -85,6 +87,24 @@ class Comparison:
             "after": self.after.to_dict(),
             "differences": {s.name: [p.to_dict() for p in s.points] for s in self.sections},
         }
+
+
+def compare_selected(
+    old: Document, old_selector: str, new: Document, new_selector: str
+) -> Comparison | Difference:
+    """Compare an element of one document with an element of another, or of the same document.
+
+    Returns:
+        The comparison of two versions, models or runs; for other elements, the difference of their lineages.
+
+    Raises:
+        SelectionError: a selector matches nothing, or several elements.
+    """
+    try:
+        (before,), (after,) = subjects_of(old, old_selector), subjects_of(new, new_selector)
+    except SelectionError:
+        return difference(lineage(old, old_selector), lineage(new, new_selector))
+    return compare(old, before, after, new)
 
 
 def compare(document: Document, before: str, after: str, new: Document | None = None) -> Comparison:
@@ -172,8 +192,8 @@ def _packages_of(document: Document, explained: Explanation) -> dict[str, str]:
     name, version = value("name", "e.attributes"), value("version", "e.attributes")
     found = engine.rows(
         f"SELECT DISTINCT coalesce({name}, e.id), coalesce({version}, '') "
-        f"FROM {document.table_of(KIND['hadMember'])} JOIN {document.table_of(KIND['entity'])} e ON e.id = arg2 "
-        f"WHERE arg1 IN (SELECT name FROM {names(environments)}) AND {has_type('Package', attributes='e.attributes')} "
+        f"FROM {document.tables.of(KIND['hadMember'])} JOIN {document.tables.of(KIND['entity'])} e ON e.id = entity "
+        f"WHERE collection IN (SELECT name FROM {names(environments)}) AND {has_type('Package', attributes='e.attributes')} "
         "ORDER BY ALL"
     )
     return dict(found)
@@ -212,31 +232,31 @@ def _code(old: Document, before: Explanation, new: Document, after: Explanation)
 
 
 def _is_commit(document: Document) -> str:
-    activities = document.table_of(KIND["activity"])
-    return f"arg1 IN (SELECT id FROM {activities} WHERE {has_type('Commit')})"
+    activities = document.tables.of(KIND["activity"])
+    return f"informed IN (SELECT id FROM {activities} WHERE {has_type('Commit')})"
 
 
 def _commits(document: Document, which: str) -> list[tuple[str, str]]:
     """Return hash and title of commits, the oldest first."""
     return engine.rows(
         f"SELECT coalesce({value('sha')}, id), coalesce({value('title')}, '') "
-        f"FROM {document.table_of(KIND['activity'])} WHERE id IN {which} AND {has_type('Commit')} "
-        "ORDER BY arg2::TIMESTAMPTZ NULLS FIRST, id"
+        f"FROM {document.tables.of(KIND['activity'])} WHERE id IN {which} AND {has_type('Commit')} "
+        "ORDER BY endTime::TIMESTAMPTZ NULLS FIRST, id"
     )
 
 
 def _files(document: Document, which: str) -> dict[str, str]:
     """Return what commits did to each path: the statuses that Git gives, the oldest first."""
-    generated, ended = (document.table_of(KIND[k]) for k in ("wasGeneratedBy", "wasInvalidatedBy"))
+    generated, ended = (document.tables.of(KIND[k]) for k in ("wasGeneratedBy", "wasInvalidatedBy"))
     status, path = value("status", "e.attributes"), value("path", "e.attributes")
     found = engine.rows(
         f"""
         SELECT path, string_agg(status, ' ' ORDER BY time::TIMESTAMPTZ NULLS FIRST, status) FROM (
             SELECT DISTINCT {path} AS path, coalesce(c.status, {status}) AS status, c.time, c.commit
             FROM (
-                SELECT arg1 AS revision, arg2 AS commit, arg3 AS time, NULL AS status FROM {generated}
-                UNION ALL SELECT arg1, arg2, arg3, {literal("D")} FROM {ended}
-            ) c JOIN {document.table_of(KIND["entity"])} e ON e.id = c.revision
+                SELECT entity AS revision, activity AS commit, time, NULL AS status FROM {generated}
+                UNION ALL SELECT entity, activity, time, {literal("D")} FROM {ended}
+            ) c JOIN {document.tables.of(KIND["entity"])} e ON e.id = c.revision
             WHERE c.commit IN {which} AND {has_type("FileRevision", attributes="e.attributes")}
         ) WHERE path IS NOT NULL GROUP BY path ORDER BY path
         """

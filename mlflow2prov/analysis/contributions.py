@@ -10,15 +10,13 @@ from collections.abc import Sequence
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.explanation import versions
+from mlflow2prov.analysis.options import DIMENSIONS, Dimension
 from mlflow2prov.engine import literal
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.graph.traversal import reach
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.selection import called, has_type, own_type, value
 from mlflow2prov.table import Table
-
-DIMENSIONS = ("agent", "month", "type", "model")
-"""By what can be counted, in the order of the columns."""
 
 COUNTED = {
     "commits": ("Commit",),
@@ -36,7 +34,7 @@ NOTHING = "-"
 """What stands for what is not known."""
 
 
-def contributions(document: Document, by: Sequence[str]) -> Table:
+def contributions(document: Document, by: Sequence[Dimension]) -> Table:
     """Count what was made and deleted, by one or several of :data:`DIMENSIONS`.
 
     Args:
@@ -55,9 +53,7 @@ def contributions(document: Document, by: Sequence[str]) -> Table:
     """
     for one in by:
         if one not in DIMENSIONS:
-            raise ConfigurationError(
-                f"there are no statistics by {one!r}; there are {', '.join(DIMENSIONS)}"
-            )
+            raise ConfigurationError(unknown_choice("dimension", one, DIMENSIONS))
     dimensions = [one for one in DIMENSIONS if one in by]
     schema = engine.Schema("contributions")
     deeds = _deeds(document)
@@ -98,17 +94,17 @@ def _day(moment: str) -> str:
 
 def _deeds(document: Document) -> str:
     """Return the query for what was done: activity, thing, type, whether it ended the thing, and when."""
-    activity, entity = document.table_of(KIND["activity"]), document.table_of(KIND["entity"])
+    activity, entity = document.tables.of(KIND["activity"]), document.tables.of(KIND["entity"])
     things = " UNION ALL ".join(
-        f"SELECT arg2 AS activity, arg1 AS thing, arg3 AS time, {is_end} AS is_end "
-        f"FROM {document.table_of(KIND[kind])}"
+        f"SELECT activity, entity AS thing, time, {is_end} AS is_end "
+        f"FROM {document.tables.of(KIND[kind])}"
         for kind, is_end in (("wasGeneratedBy", "false"), ("wasInvalidatedBy", "true"))
     )
     return (
         f"SELECT t.activity, thing, {own_type('e.attributes')} AS type, is_end, "
-        "TRY_CAST(coalesce(t.time, a.arg2, a.arg1) AS TIMESTAMPTZ) AS moment "
+        "TRY_CAST(coalesce(t.time, a.endTime, a.startTime) AS TIMESTAMPTZ) AS moment "
         f"FROM ({things}) t JOIN {entity} e ON e.id = thing LEFT JOIN {activity} a ON a.id = t.activity "
-        f"UNION ALL SELECT id, id, 'Commit', false, TRY_CAST(coalesce(arg2, arg1) AS TIMESTAMPTZ) "
+        f"UNION ALL SELECT id, id, 'Commit', false, TRY_CAST(coalesce(endTime, startTime) AS TIMESTAMPTZ) "
         f"FROM {activity} WHERE {has_type('Commit')}"
     )
 
@@ -116,14 +112,14 @@ def _deeds(document: Document) -> str:
 def _agents(document: Document) -> str:
     """Return the query for who did it: activity and agent, as a person calls the latter."""
     attributes = "g.attributes"
-    name = f"coalesce({value('name', attributes)}, {value('username', attributes)}, arg2)"
+    name = f"coalesce({value('name', attributes)}, {value('username', attributes)}, w.agent)"
     email = f"coalesce(' <' || {value('email', attributes)} || '>', '')"
     committer = called("r.value", "Committer")
     roles = "list_filter(w.attributes, lambda r: r.key = 'prov:role')"
     return (
-        f"SELECT DISTINCT w.arg1 AS activity, {name} || {email} AS agent "
-        f"FROM {document.table_of(KIND['wasAssociatedWith'])} w "
-        f"LEFT JOIN {document.table_of(KIND['agent'])} g ON g.id = arg2 WHERE arg2 IS NOT NULL "
+        f"SELECT DISTINCT w.activity, {name} || {email} AS agent "
+        f"FROM {document.tables.of(KIND['wasAssociatedWith'])} w "
+        f"LEFT JOIN {document.tables.of(KIND['agent'])} g ON g.id = w.agent WHERE w.agent IS NOT NULL "
         f"AND (len({roles}) = 0 OR len(list_filter({roles}, lambda r: NOT {committer})) > 0)"
     )
 
@@ -131,15 +127,14 @@ def _agents(document: Document) -> str:
 def _gather_models(document: Document, table: str) -> None:
     """Make the table of what is behind the versions of each registered model: name and model."""
     entity, specialization = (
-        document.table_of(KIND[kind]) for kind in ("entity", "specializationOf")
+        document.tables.of(KIND[kind]) for kind in ("entity", "specializationOf")
     )
-    connection = engine.connection()
-    connection.execute(f"CREATE TABLE {table} (name VARCHAR, model VARCHAR)")
+    engine.execute(f"CREATE TABLE {table} (name VARCHAR, model VARCHAR)")
     of_model: dict[tuple[str, str], list[str]] = {}
     found = dict(
         engine.rows(
-            f"SELECT s.arg1, (s.arg2, coalesce({value('name', 'e.attributes')}, s.arg2)) "
-            f"FROM {specialization} s JOIN {entity} e ON e.id = s.arg2 "
+            f"SELECT s.specificEntity, (s.generalEntity, coalesce({value('name', 'e.attributes')}, s.generalEntity)) "
+            f"FROM {specialization} s JOIN {entity} e ON e.id = s.generalEntity "
             f"WHERE {has_type('RegisteredModel', attributes='e.attributes')}"
         )
     )
@@ -150,4 +145,4 @@ def _gather_models(document: Document, table: str) -> None:
     for (_, name), starts in of_model.items():
         reached = schema.table("reached")
         reach(document, starts, "upstream", reached)
-        connection.execute(f"INSERT INTO {table} SELECT name, {literal(name)} FROM {reached}")
+        engine.execute(f"INSERT INTO {table} SELECT name, {literal(name)} FROM {reached}")

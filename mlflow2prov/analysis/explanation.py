@@ -117,14 +117,14 @@ def subjects_of(document: Document, selector: str) -> tuple[str, ...]:
         SelectionError: it names nothing, several things, or something else.
     """
     found = select(document, selector)
-    alternate = document.table_of(KIND["alternateOf"])
+    alternate = document.tables.of(KIND["alternateOf"])
     stands_for = engine.rows(
-        f"SELECT arg2 FROM {alternate} JOIN {document.table_of(KIND['entity'])} e ON e.id = arg1 "
-        f"WHERE arg1 IN (SELECT name FROM {names(found)}) AND {has_type(*ALIASES, attributes='e.attributes')}"
+        f"SELECT alternate2 FROM {alternate} JOIN {document.tables.of(KIND['entity'])} e ON e.id = alternate1 "
+        f"WHERE alternate1 IN (SELECT name FROM {names(found)}) AND {has_type(*ALIASES, attributes='e.attributes')}"
     )
     found = tuple(sorted({name for (name,) in stands_for})) or found
     if len(found) != 1 or not engine.rows(
-        f"SELECT 1 FROM {document.table_of(KIND['entity'])} "
+        f"SELECT 1 FROM {document.tables.of(KIND['entity'])} "
         f"WHERE id = {literal(found[0])} AND {has_type(*KINDS)} LIMIT 1"
     ):
         raise SelectionError(
@@ -149,7 +149,7 @@ def versions(document: Document) -> tuple[str, ...]:
     """Return the identifiers of all versions of registered models, ordered by model and version."""
     found = engine.rows(
         f"SELECT id, min({value('name')}) AS model, min(TRY_CAST({value('version')} AS BIGINT)) AS version "
-        f"FROM {document.table_of(KIND['entity'])} WHERE {has_type('RegisteredModelVersion')} "
+        f"FROM {document.tables.of(KIND['entity'])} WHERE {has_type('RegisteredModelVersion')} "
         "GROUP BY id ORDER BY model, version, id"
     )
     return tuple(row[0] for row in found)

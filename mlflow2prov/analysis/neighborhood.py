@@ -82,20 +82,16 @@ def _gather(document: Document, explained: Sequence[Explanation], table: str) ->
     rows = [row for one in explained for row in _things(one)]
     columns = ("subject", "name", "is_made")
     data = pa.table({c: pa.array([row[n] for row in rows]) for n, c in enumerate(columns)})
-    connection = engine.connection()
-    connection.register("closeup_things", data)
-    generated = document.table_of(KIND["wasGeneratedBy"])
+    generated = document.tables.of(KIND["wasGeneratedBy"])
     creations = (
-        f"(SELECT id FROM {document.table_of(KIND['activity'])} WHERE {has_type('Creation')})"
+        f"(SELECT id FROM {document.tables.of(KIND['activity'])} WHERE {has_type('Creation')})"
     )
-    try:
-        connection.execute(
-            f"CREATE TABLE {table} AS SELECT subject, name FROM closeup_things "
-            f"UNION SELECT subject, arg2 FROM closeup_things JOIN {generated} ON arg1 = name "
-            f"WHERE is_made AND arg2 IN {creations}"
+    with engine.registered(data) as things:
+        engine.execute(
+            f"CREATE TABLE {table} AS SELECT subject, name FROM {things} "
+            f"UNION SELECT subject, activity FROM {things} JOIN {generated} ON entity = name "
+            f"WHERE is_made AND activity IN {creations}"
         )
-    finally:
-        connection.unregister("closeup_things")
 
 
 def _things(explained: Explanation) -> Iterator[tuple[str, str, bool]]:
@@ -126,9 +122,10 @@ def _nodes(document: Document, table: str) -> dict[str, list[Node]]:
 
 def _edges(document: Document, table: str) -> dict[str, list[Edge]]:
     parts = (
-        f"SELECT effect.subject, '{kind}' AS kind, arg1, arg2 FROM {document.table_of(KIND[kind])} "
-        f"JOIN {table} effect ON effect.name = arg1 "
-        f"JOIN {table} cause ON cause.name = arg2 AND cause.subject = effect.subject"
+        f"SELECT effect.subject, '{kind}' AS kind, effect.name AS effect, cause.name AS cause "
+        f"FROM {document.tables.of(KIND[kind])} "
+        f"JOIN {table} effect ON effect.name = {KIND[kind].argument_columns[0]} "
+        f"JOIN {table} cause ON cause.name = {KIND[kind].argument_columns[1]} AND cause.subject = effect.subject"
         for kind in _RELATIONS
     )
     edges: dict[str, list[Edge]] = {}

@@ -33,16 +33,12 @@ class Answering:
         """Prepare for ``subjects``, which are identifiers."""
         self._document = document
         self._schema = engine.Schema("answering")
-        connection = engine.connection()
-        connection.register("wanted", pa.table({"subject": pa.array(subjects, pa.string())}))
-        try:
-            self._make("subjects", "SELECT DISTINCT subject FROM wanted")
-        finally:
-            connection.unregister("wanted")
+        with engine.registered(pa.table({"subject": pa.array(subjects, pa.string())})) as wanted:
+            self._make("subjects", f"SELECT DISTINCT subject FROM {wanted}")
         self._make_tables()
 
     def _make(self, name: str, query: str) -> None:
-        engine.connection().execute(f"CREATE TABLE {self.table(name)} AS {query}")
+        engine.execute(f"CREATE TABLE {self.table(name)} AS {query}")
 
     def table(self, name: str) -> str:
         """Return one of the tables that this has made."""
@@ -50,7 +46,7 @@ class Answering:
 
     def of(self, kind: str) -> str:
         """Return the document's table of a kind."""
-        return self._document.table_of(KIND[kind])
+        return self._document.tables.of(KIND[kind])
 
     def _typed(self, kind: str, *types: str) -> str:
         return f"(SELECT id FROM {self.of(kind)} WHERE {has_type(*types)})"
@@ -63,12 +59,12 @@ class Answering:
         models = self._typed("entity", "LoggedModel", "ModelArtifact")
         self._make(
             "registrations",
-            f"SELECT DISTINCT subject, arg2 AS activity, arg3 AS time FROM {subjects} "
-            f"JOIN {generated} ON arg1 = subject WHERE subject IN {versions}",
+            f"SELECT DISTINCT subject, activity, time FROM {subjects} "
+            f"JOIN {generated} ON entity = subject WHERE subject IN {versions}",
         )
         self._make(
             "models",
-            f"SELECT DISTINCT subject, arg2 AS thing FROM {subjects} JOIN {derived} ON arg1 = subject "
+            f"SELECT DISTINCT subject, usedEntity AS thing FROM {subjects} JOIN {derived} ON generatedEntity = subject "
             f"WHERE subject IN {versions} UNION SELECT subject, subject FROM {subjects} WHERE subject IN {models}",
         )
         creations = self._typed("activity", "Creation")
@@ -79,34 +75,35 @@ class Answering:
                 SELECT subject, thing FROM {self.table("models")}
                 UNION SELECT subject, subject FROM {subjects} WHERE subject NOT IN {versions}
             )
-            SELECT subject, g.arg2 AS activity FROM made JOIN {generated} g ON g.arg1 = thing
-                WHERE g.arg2 IN {creations}
-            UNION SELECT subject, i.arg2 FROM {self.table("registrations")} r JOIN {informed} i ON i.arg1 = r.activity
-                WHERE i.arg2 IN {creations}
+            SELECT subject, g.activity FROM made JOIN {generated} g ON g.entity = thing
+                WHERE g.activity IN {creations}
+            UNION SELECT subject, i.informant FROM {self.table("registrations")} r
+                JOIN {informed} i ON i.informed = r.activity
+                WHERE i.informant IN {creations}
             """,
         )
         self._make(
             "runs",
-            f"SELECT DISTINCT subject, activity, g.arg1 AS run FROM {self.table('makings')} "
-            f"JOIN {generated} g ON g.arg2 = activity WHERE g.arg1 IN {self._typed('entity', 'Run')}",
+            f"SELECT DISTINCT subject, m.activity, g.entity AS run FROM {self.table('makings')} m "
+            f"JOIN {generated} g ON g.activity = m.activity WHERE g.entity IN {self._typed('entity', 'Run')}",
         )
         self._make(
             "commits",
-            f"SELECT DISTINCT subject, i.arg2 AS commit FROM {self.table('makings')} "
-            f"JOIN {informed} i ON i.arg1 = activity WHERE i.arg2 IN {self._typed('activity', 'Commit')}",
+            f"SELECT DISTINCT subject, i.informant AS commit FROM {self.table('makings')} "
+            f"JOIN {informed} i ON i.informed = activity WHERE i.informant IN {self._typed('activity', 'Commit')}",
         )
 
     def subjects(self, kinds: Mapping[str, str]) -> dict[str, tuple[str, Found]]:
         """Return each subject that is of one of the types ``kinds``, as what, and how it is called."""
         name = value("name", "e.attributes")
         aliases = (
-            f"SELECT arg2 AS subject, string_agg(DISTINCT {name}, ', ' ORDER BY {name}) AS aliases "
-            f"FROM {self.of('alternateOf')} JOIN {self.of('entity')} e ON e.id = arg1 "
-            f"WHERE arg2 IN (SELECT subject FROM {self.table('subjects')}) GROUP BY arg2"
+            f"SELECT alternate2 AS subject, string_agg(DISTINCT {name}, ', ' ORDER BY {name}) AS aliases "
+            f"FROM {self.of('alternateOf')} JOIN {self.of('entity')} e ON e.id = alternate1 "
+            f"WHERE alternate2 IN (SELECT subject FROM {self.table('subjects')}) GROUP BY alternate2"
         )
         deleted = (
-            f"SELECT arg1 AS gone, coalesce(max(arg3), 'yes') AS deleted_at FROM {self.of('wasInvalidatedBy')} "
-            f"WHERE arg1 IN (SELECT subject FROM {self.table('subjects')}) GROUP BY arg1"
+            f"SELECT entity AS gone, coalesce(max(time), 'yes') AS deleted_at FROM {self.of('wasInvalidatedBy')} "
+            f"WHERE entity IN (SELECT subject FROM {self.table('subjects')}) GROUP BY entity"
         )
         about = ", ".join(f"{value(key)} AS {key}" for key in _SUBJECT)
         found = engine.rows(
@@ -167,15 +164,15 @@ class Answering:
         """Return the query for what the run behind each subject used, in which role and context."""
         context = value("context", "u.attributes")
         return (
-            f"SELECT subject, u.arg2 AS thing, {context} AS context, {value('prov:role', 'u.attributes')} AS role "
-            f"FROM {self.table('makings')} m JOIN {self.of('used')} u ON u.arg1 = m.activity"
+            f"SELECT subject, u.entity AS thing, {context} AS context, {value('prov:role', 'u.attributes')} AS role "
+            f"FROM {self.table('makings')} m JOIN {self.of('used')} u ON u.activity = m.activity"
         )
 
     def members(self) -> str:
         """Return the query for the members of the run and of the model behind each subject."""
         return (
-            f"SELECT subject, arg2 AS thing FROM (SELECT subject, run AS owner FROM {self.table('runs')} "
-            f"UNION SELECT subject, thing FROM {self.table('models')}) JOIN {self.of('hadMember')} ON arg1 = owner"
+            f"SELECT subject, entity AS thing FROM (SELECT subject, run AS owner FROM {self.table('runs')} "
+            f"UNION SELECT subject, thing FROM {self.table('models')}) JOIN {self.of('hadMember')} ON collection = owner"
         )
 
     def people(self, activities: str, role: str | None = None) -> Query:
@@ -189,10 +186,10 @@ class Answering:
         )
         name = ", ".join(value(key, "g.attributes") for key in ("name", "username", "prov:label"))
         return ("email",), (
-            f"SELECT subject, arg2 AS identifier, coalesce({name}, arg2) AS label, "
+            f"SELECT subject, w.agent AS identifier, coalesce({name}, w.agent) AS label, "
             f"{value('email', 'g.attributes')} AS email "
-            f"FROM ({activities}) c JOIN {self.of('wasAssociatedWith')} w ON w.arg1 = c.activity "
-            f"LEFT JOIN {self.of('agent')} g ON g.id = w.arg2 WHERE arg2 IS NOT NULL AND {as_role}"
+            f"FROM ({activities}) c JOIN {self.of('wasAssociatedWith')} w ON w.activity = c.activity "
+            f"LEFT JOIN {self.of('agent')} g ON g.id = w.agent WHERE w.agent IS NOT NULL AND {as_role}"
         )
 
 
@@ -222,7 +219,7 @@ def _registered_at(a: Answering) -> Query:
 def _run(a: Answering) -> Query:
     keys = ("run_id", "uri", "status", "lifecycle_stage", "started_at", "ended_at")
     times = (
-        f"SELECT subject, run AS thing, arg1 AS started_at, arg2 AS ended_at FROM {a.table('runs')} "
+        f"SELECT subject, run AS thing, startTime AS started_at, endTime AS ended_at FROM {a.table('runs')} "
         f"LEFT JOIN {a.of('activity')} ON id = activity"
     )
     return keys, a.things(times, ["Run"], keys, _LABEL)
@@ -234,7 +231,7 @@ def _run_by(a: Answering) -> Query:
 
 def _collections(a: Answering, type_: str, *keys: str) -> Query:
     """Return the query for the collections that the run behind each subject is a member of."""
-    owners = f"SELECT subject, arg1 AS thing FROM {a.table('runs')} JOIN {a.of('hadMember')} ON arg2 = run"
+    owners = f"SELECT subject, collection AS thing FROM {a.table('runs')} JOIN {a.of('hadMember')} ON entity = run"
     return keys, a.things(owners, [type_], keys, _LABEL)
 
 
@@ -299,9 +296,7 @@ def _environment(a: Answering) -> Query:
     """Say what was read of the environment's files; where none was, which there are."""
     keys = ("digest", "uri")
     models, files = a.table("models"), ", ".join(map(literal, _ENVIRONMENT_FILES))
-    derived = (
-        f"SELECT subject, arg2 AS thing FROM {models} JOIN {a.of('wasDerivedFrom')} ON arg1 = thing"
-    )
+    derived = f"SELECT subject, usedEntity AS thing FROM {models} JOIN {a.of('wasDerivedFrom')} ON generatedEntity = thing"
     read = a.things(
         f"SELECT subject, thing FROM ({a.used()}) UNION {derived}",
         ["SoftwareEnvironment"],

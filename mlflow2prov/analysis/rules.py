@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.explanation import UNKNOWN, Explanation, Item
+from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.selection import names
 
-ERROR, WARNING, NOTE = "error", "warning", "note"
-SEVERITIES = (ERROR, WARNING, NOTE)
-"""How grave a finding is, the gravest first; the words are SARIF's."""
+ERROR: Severity = "error"
+WARNING: Severity = "warning"
+NOTE: Severity = "note"
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,7 @@ class Finding:
 
     code: str
     """What kind of finding it is; stable."""
-    severity: str
-    """One of :data:`SEVERITIES`."""
+    severity: Severity
     version: Item
     message: str
 
@@ -71,7 +71,7 @@ class Rule:
     """A rule: when it finds something, it says what."""
 
     code: str
-    severity: str
+    severity: Severity
     meaning: str
     """What is found, in general."""
     look: Callable[[Explanation, Gathered], Iterator[str]]
@@ -103,8 +103,8 @@ def gather(document: Document, versions: Sequence[Explanation]) -> Gathered:
         if item.identifier
     }
     ended = engine.rows(
-        f"SELECT arg1, max(arg3) FROM {document.table_of(KIND['wasInvalidatedBy'])} "
-        f"WHERE arg1 IN (SELECT name FROM {names(sorted(owners))}) GROUP BY arg1"
+        f"SELECT entity, max(time) FROM {document.tables.of(KIND['wasInvalidatedBy'])} "
+        f"WHERE entity IN (SELECT name FROM {names(sorted(owners))}) GROUP BY entity"
     )
     by_run: dict[str, list[Item]] = {}
     for version in versions:
@@ -132,22 +132,22 @@ def _changes(document: Document, versions: Sequence[Explanation]) -> dict[str, C
         {name: pa.array([row[n] for row in asked], pa.string()) for n, name in enumerate(columns)}
     )
     specialized, generated, invalidated = (
-        document.table_of(KIND[name])
+        document.tables.of(KIND[name])
         for name in ("specializationOf", "wasGeneratedBy", "wasInvalidatedBy")
     )
-    connection = engine.connection()
-    connection.register("asked_scripts", table)
-    try:
+    with engine.registered(table) as asked_scripts:
         found = engine.rows(
             f"""
             WITH files AS (
-                SELECT asked_scripts.*, arg2 AS file FROM asked_scripts JOIN {specialized} ON arg1 = script
+                SELECT scripts.*, generalEntity AS file
+                FROM {asked_scripts} scripts JOIN {specialized} ON specificEntity = script
             ), changed AS (
-                SELECT version, g.arg2 AS commit, g.arg3 AS time, after, until
-                FROM files JOIN {specialized} s ON s.arg2 = file JOIN {generated} g ON g.arg1 = s.arg1
-                WHERE s.arg1 <> script
-                UNION SELECT version, i.arg2, i.arg3, after, until
-                FROM files JOIN {invalidated} i ON i.arg1 = file
+                SELECT version, g.activity AS commit, g.time, after, until
+                FROM files JOIN {specialized} s ON s.generalEntity = file
+                JOIN {generated} g ON g.entity = s.specificEntity
+                WHERE s.specificEntity <> script
+                UNION SELECT version, i.activity, i.time, after, until
+                FROM files JOIN {invalidated} i ON i.entity = file
             ), timed AS (
                 SELECT version, commit, TRY_CAST(time AS TIMESTAMPTZ) AS changed_at,
                     TRY_CAST(after AS TIMESTAMPTZ) AS after, TRY_CAST(until AS TIMESTAMPTZ) AS until FROM changed
@@ -156,8 +156,6 @@ def _changes(document: Document, versions: Sequence[Explanation]) -> dict[str, C
             WHERE changed_at > after AND changed_at <= until GROUP BY version
             """
         )
-    finally:
-        connection.unregister("asked_scripts")
     return {version: Change(count, commit) for version, count, commit in found}
 
 

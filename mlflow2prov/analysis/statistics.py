@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.contributions import contributions
+from mlflow2prov.analysis.options import RESOLUTIONS, Dimension, Resolution
 from mlflow2prov.engine import literal
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ELEMENTS
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.table import Table
 
-RESOLUTIONS = ("coarse", "fine")
-
 
 def statistics(
-    document: Document, resolution: str = "coarse", by: str | Sequence[str] = ()
+    document: Document, resolution: Resolution = "coarse", by: Dimension | Sequence[Dimension] = ()
 ) -> Table:
     """Count what ``document`` says, what it says twice once (PROV-DM section 2).
 
@@ -34,11 +33,11 @@ def statistics(
         ConfigurationError: there is no such resolution.
     """
     if resolution not in RESOLUTIONS:
-        raise ConfigurationError(f"unknown resolution {resolution!r}; known are coarse and fine")
+        raise ConfigurationError(unknown_choice("resolution", resolution, RESOLUTIONS))
     document = unified(document)
     if by:
         return contributions(document, [by] if isinstance(by, str) else by)
-    rows = document.table
+    rows = document.tables.union()
     elements = ", ".join(literal(kind.name) for kind in ELEMENTS)
     if resolution == "coarse":
         found = dict(

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Sequence
 
 from mlflow2prov.analysis.check import MEANINGS, Waiver, unknown_code
-from mlflow2prov.yaml_file import Yaml, read_yaml
+from mlflow2prov.yaml_file import YamlFile, read_yaml
 
 _KEYS = ("finding", "of", "reason")
 
@@ -26,35 +26,35 @@ def read_waivers(path: str) -> list[Waiver]:
     if found.data is None:
         return []
     if not isinstance(found.data, list):
-        raise found.wrong("a list of allowances is expected", 1)
+        raise found.error("a list of allowances is expected", 1)
     return [_allowance(found, number, entry) for number, entry in enumerate(found.data)]
 
 
-def _allowance(found: Yaml, number: int, entry: object) -> Waiver:
+def _allowance(found: YamlFile, number: int, entry: object) -> Waiver:
     line = found.lines[number,]
     if not isinstance(entry, dict):
-        raise found.wrong(f"an allowance has the keys {', '.join(_KEYS)}", line)
+        raise found.error(f"an allowance has the keys {', '.join(_KEYS)}", line)
     for key in entry:
         if key not in _KEYS:
-            raise found.wrong(
+            raise found.error(
                 f"there is no key {key!r}{_near(key, _KEYS)}", found.lines[number, key]
             )
     said = {key: _text(found, number, key) for key in entry}
     for key in ("finding", "reason"):
         if key not in said:
-            raise found.wrong(f"an allowance needs its {key}", line)
+            raise found.error(f"an allowance needs its {key}", line)
     if said["finding"] not in MEANINGS:
         code = said["finding"]
-        raise found.wrong(
+        raise found.error(
             unknown_code(code) + _near(code, tuple(MEANINGS)), found.lines[number, "finding"]
         )
     return Waiver(said["finding"], said["reason"], said.get("of", "*"))
 
 
-def _text(found: Yaml, number: int, key: str) -> str:
-    value = found.words.get((number, key), "").strip()
+def _text(found: YamlFile, number: int, key: str) -> str:
+    value = found.texts.get((number, key), "").strip()
     if not value or found.data[number][key] is None:
-        raise found.wrong(f"{key!r} has to be some text", found.lines[number, key])
+        raise found.error(f"{key!r} has to be some text", found.lines[number, key])
     return value
 
 

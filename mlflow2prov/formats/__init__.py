@@ -9,15 +9,25 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
-from mlflow2prov.errors import FormatError, NamespaceError
+from mlflow2prov.errors import FormatError, NamespaceError, unknown_choice
 from mlflow2prov.formats._support.format import Format
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-MODULES = {
+FormatName = Literal[
+    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot", "svg", "png", "pdf"
+]  # fmt: skip
+"""The formats that documents are written in."""
+
+ReadableFormat = Literal[
+    "json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig", "parquet"
+]  # fmt: skip
+"""The formats that documents are read from, in the order in which they are tried on a file of an unknown format."""
+
+MODULES: dict[FormatName, str] = {
     "json": "provjson",
     "provn": "provn",
     "xml": "provxml",
@@ -34,8 +44,7 @@ MODULES = {
 }
 """Format name to the module in this package that holds it; what comes first is recognised first."""
 
-READABLE = ("json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig", "parquet")
-"""The formats that can be read, in the order in which they are asked whether they know a file."""
+READABLE: tuple[ReadableFormat, ...] = get_args(ReadableFormat)
 
 _HEAD = 4096
 _LONGEST_MESSAGE = 300
@@ -49,7 +58,7 @@ def get(name: str) -> Format:
         FormatError: there is no such format.
     """
     if name not in MODULES:
-        raise FormatError(f"unknown format {name!r}; known are: {', '.join(MODULES)}")
+        raise FormatError(unknown_choice("format", name, MODULES))
     module = import_module(f"{__name__}.{MODULES[name]}")
     formats: dict[str, Format] = module.FORMATS
     return formats[name]

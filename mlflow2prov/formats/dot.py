@@ -65,8 +65,8 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 
 def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
-    for kind in document.kinds(bundle):
-        rows = document.rows_of(kind, bundle)
+    for kind in document.tables.kinds(bundle):
+        rows = document.tables.rows(kind, bundle)
         for query in (
             [_nodes(kind, bundle, rows, indent)]
             if kind.element

@@ -173,8 +173,8 @@ def _write(
         return
     for number, document in enumerate(documents, start=1):
         for format in formats:  # noqa: A001
-            suffix = f"-{number}" if len(documents) > 1 else ""
-            staged.add(document, _target(output, suffix, format.extension), format)
+            target = numbered_path(output, format.extension, number, len(documents))
+            staged.add(document, target, format)
 
 
 @contextlib.contextmanager
@@ -194,22 +194,27 @@ def _told(progress: Progress | None, total: int) -> Iterator[None]:
         yield
 
 
-def look_at_file(name: str) -> None:
-    """Look whether there is a file to read, before anything else is done; the pipe is always there.
+def require_readable(name: str) -> None:
+    """Require that a file exists; standard input (``-``) always does.
 
     Raises:
-        FormatError: there is none.
+        FormatError: the file does not exist.
     """
     if name != PIPE and not Path(name).exists():
         raise FormatError(f"{name}: there is no such file")
 
 
-def look_at_folder(folder: Path) -> None:
-    """Look whether files can be written to ``folder``, rather than find out after hours of reading.
+def require_writable(output: str, formats: Iterable[str] = ()) -> None:
+    """Require that a file called ``output`` can be created, in all ``formats``, before hours of reading.
 
     Raises:
-        FormatError: it is not there, or may not be written to.
+        FormatError: the folder does not exist or is not writable, or a format needs a program that is not installed.
     """
+    for name in formats:
+        known.get(name).check()
+    if output == PIPE:
+        return
+    folder = Path(output).parent
     try:
         folder.stat()
     except OSError as error:
@@ -218,13 +223,15 @@ def look_at_folder(folder: Path) -> None:
         raise FormatError(f"{folder}: cannot be written to (no permission)")
 
 
-def _target(output: str, suffix: str, extension: str) -> Path:
-    stem = (
-        output[: -len(extension)]
-        if output.endswith(extension) and len(output) > len(extension)
-        else output
-    )
-    return Path(f"{stem}{suffix}{extension}")
+def numbered_path(output: str, extension: str, number: int, count: int) -> Path:
+    """Return the path of the ``number``-th of ``count`` files that are called ``output``.
+
+    >>> numbered_path("result", ".json", 1, 1).name, numbered_path("result.json", ".json", 2, 3).name
+    ('result.json', 'result-2.json')
+    """
+    has_extension = output.endswith(extension) and len(output) > len(extension)
+    stem = output.removesuffix(extension) if has_extension else output
+    return Path(f"{stem}-{number}{extension}" if count > 1 else f"{stem}{extension}")
 
 
 def _mode(target: Path) -> int:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 from mlflow2prov.errors import FormatError
@@ -69,5 +70,12 @@ def _writer(kind: str) -> Callable[[Document, BinaryIO], None]:
 
 
 FORMATS = {
-    kind: Format(kind, f".{kind}", f"{kind.upper()} (Graphviz)", _writer(kind)) for kind in PICTURES
+    kind: Format(
+        kind,
+        f".{kind}",
+        f"{kind.upper()} (Graphviz)",
+        _writer(kind),
+        check=partial(find_dot, kind),
+    )
+    for kind in PICTURES
 }

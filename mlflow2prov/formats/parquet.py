@@ -1,11 +1,12 @@
 """Parquet: the statements as one table, for pandas, DuckDB and Spark.
 
-    bundle | kind           | id | arg1 | arg2 | arg3 | arg4 | arg5 | attributes
-           | wasGeneratedBy |    | e    | a    |      |      |      | [{key, value, type, lang}, ...]
+    bundle | kind           | id | ... | entity | activity | time | ... | attributes
+           | wasGeneratedBy |    |     | e      | a        |      |     | [{key, value, type, lang}, ...]
 
-A row is a statement, in the canonical order; what ``arg1`` to ``arg5`` are is PROV-DM's order of a kind's
-formal arguments (:mod:`mlflow2prov.prov.kinds`). The prefixes of the names are JSON in the file's
-metadata, under ``prov:prefixes``.
+A row is a statement, in canonical order. There is a column for each formal argument of PROV-DM, by
+its name (:data:`~mlflow2prov.prov.tables.COLUMNS`). The prefixes of the names are JSON in the
+file's metadata, under ``prov:prefixes``. Files of version 1.0 have columns ``arg1`` to ``arg5`` for
+the formal arguments of each kind in their order; they are read as well.
 """
 
 from __future__ import annotations
@@ -17,29 +18,34 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mlflow2prov import engine
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.formats._support.text_stream import tell_written
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.builder import AttributeTuple, Builder, normal
-from mlflow2prov.prov.document import ARROW_SCHEMA, COLUMNS
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
+from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType, Kind
+from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
+from mlflow2prov.prov.tables import ARROW_SCHEMA, COLUMNS
 
 _PREFIXES = b"prov:prefixes"
 _MAGIC = b"PAR1"
 _ROWS = 100_000
+
+_PLACES_OF_1_0 = tuple(f"arg{place}" for place in range(1, 6))
+_COLUMNS_OF_1_0 = ("bundle", "kind", "id", *_PLACES_OF_1_0, "attributes")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
     """Write ``document`` as Parquet."""
     prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
     schema = ARROW_SCHEMA.with_metadata({_PREFIXES: prefixes})
-    rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.rows()})"
+    rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.tables.in_order()})"
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
-        for batch in document.batches(rows, _ROWS):
+        for batch in engine.stream(rows, _ROWS):
             tell_written(batch.num_rows)
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
@@ -52,20 +58,33 @@ def read(content: bytes) -> Document:
     """
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
-            prefixes = _prefixes(file.schema_arrow)
+            columns = _columns(file.schema_arrow)
+            schema = pa.schema(
+                [
+                    (name, ARROW_SCHEMA.field("attributes" if name == "attributes" else "id").type)
+                    for name in columns
+                ]
+            )
             namespaces = Namespaces()
-            rows = _Rows(Scope(namespaces, prefixes), Builder(namespaces))
-            for batch in file.iter_batches(_ROWS, columns=list(COLUMNS)):
-                rows.add(batch.cast(ARROW_SCHEMA).to_pylist())
+            rows = _Rows(Scope(namespaces, _prefixes(file.schema_arrow)), Builder(namespaces))
+            for batch in file.iter_batches(_ROWS, columns=list(columns)):
+                rows.add(batch.cast(schema).to_pylist())
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(f"not Parquet that can be read: {error}") from error
     return rows.finish()
 
 
-def _prefixes(schema: pa.Schema) -> dict[str, str]:
-    """Return the prefixes of a file, whose columns are those of a document."""
+def _columns(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns to read: those of today, or those of version 1.0."""
+    if set(_COLUMNS_OF_1_0) <= set(schema.names):
+        return _COLUMNS_OF_1_0
     if missing := [column for column in COLUMNS if column not in schema.names]:
-        raise FormatError(f"Parquet, and no document: it has no column {', '.join(missing)}")
+        raise FormatError(f"Parquet, but not a document: it has no column {', '.join(missing)}")
+    return COLUMNS
+
+
+def _prefixes(schema: pa.Schema) -> dict[str, str]:
+    """Return the prefixes in the metadata of a file."""
     try:
         prefixes = orjson.loads((schema.metadata or {})[_PREFIXES])
     except (KeyError, orjson.JSONDecodeError) as error:
@@ -96,20 +115,22 @@ class _Rows:
                 self._scope(row["bundle"]) if row["bundle"] else "",
                 kind.name,
                 self._name(row["id"]),
-                self._arguments(kind, [row[column] for column in ARGUMENT_COLUMNS]),
+                self._arguments(kind, row),
                 attributes,
             )
 
     def finish(self) -> Document:
         return self._builder.finish()
 
-    def _arguments(self, kind: Kind, given: list[str | None]) -> list[str | None]:
-        count = len(kind.arguments)
-        if any(value is not None for value in given[count:]):
-            raise FormatError(f"{kind.name} with more than its {count} arguments")
+    def _arguments(self, kind: Kind, row: dict[str, Any]) -> list[str | None]:
+        places = _PLACES_OF_1_0 if _PLACES_OF_1_0[0] in row else None
+        columns = places[: len(kind.arguments)] if places else kind.argument_columns
+        for column in places or ARGUMENT_COLUMNS:
+            if column not in columns and row[column] is not None:
+                raise FormatError(f"{kind.name} with {column}, which is not one of its arguments")
         return [
-            value if argument.type is ArgumentType.TIME else self._name(value)
-            for argument, value in zip(kind.arguments, given, strict=False)
+            row[column] if argument.type is ArgumentType.TIME else self._name(row[column])
+            for argument, column in zip(kind.arguments, columns, strict=True)
         ]
 
     def _name(self, name: str | None) -> str | None:

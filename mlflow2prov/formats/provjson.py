@@ -35,8 +35,8 @@ def write(document: Document, stream: BinaryIO) -> None:
 
 
 def _write_statements(document: Document, bundle: str, stream: BinaryIO) -> None:
-    for kind in document.kinds(bundle):
-        rows = document.rows_of(kind, bundle)
+    for kind in document.tables.kinds(bundle):
+        rows = document.tables.rows(kind, bundle)
         identified = f"SELECT id FROM ({rows}) WHERE id IS NOT NULL"
         repeats = f"{identified} GROUP BY id HAVING count(*) > 1 LIMIT 1"
         members = _members(kind, _attributes(rows))

@@ -23,9 +23,10 @@ from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
-from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME, AttributeTuple
+from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
+from mlflow2prov.prov.lexical import date_time, normal
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 
 CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
@@ -85,8 +86,8 @@ def _write_statements(
     document: Document, bundle: str, prefixes: dict[str, str], stream: BinaryIO, *, is_first: bool
 ) -> bool:
     """Write a bundle's statements, a comma before each but the first; returns whether none came."""
-    for kind in document.kinds(bundle):
-        rows = document.rows_of(kind, bundle)
+    for kind in document.tables.kinds(bundle):
+        rows = document.tables.rows(kind, bundle)
         query = f"SELECT concat(',\n  {{', {_statement(kind, prefixes)}, '}}') FROM ({rows})"
         write_text(query, stream, skip=2 if is_first else 0)
         is_first = False

@@ -47,8 +47,8 @@ def write(document: Document, stream: BinaryIO) -> None:
 def _write_statements(
     document: Document, bundle: str, indent: str, known: Frequent, stream: BinaryIO
 ) -> None:
-    for kind in document.kinds(bundle):
-        rows = document.rows_of(kind, bundle)
+    for kind in document.tables.kinds(bundle):
+        rows = document.tables.rows(kind, bundle)
         statement = _statement(kind, known)
         write_text(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})", stream)
 
@@ -61,12 +61,14 @@ def statement_texts(
     known = Frequent([], [])
     texts = {
         (kind.name, row): text
-        for kind in document.kinds()
+        for kind in document.tables.kinds()
         for row, text in engine.rows(
-            f"SELECT rowid, {_statement(kind, known)} FROM {document.table_of(kind)}"
+            f"SELECT rowid, {_statement(kind, known)} FROM {document.tables.of(kind)}"
         )
     }
-    rows: dict[str, Iterator[int]] = {kind.name: itertools.count() for kind in document.kinds()}
+    rows: dict[str, Iterator[int]] = {
+        kind.name: itertools.count() for kind in document.tables.kinds()
+    }
     written = {each: texts[each.kind, next(rows[each.kind])] for each in dict.fromkeys(statements)}
     return [written[each] for each in statements]
 

@@ -56,8 +56,8 @@ def _name(column: str, known: Iterable[str] = ()) -> str:
 def _write_statements(
     document: Document, bundle: str, indent: str, known: Frequent, stream: BinaryIO
 ) -> None:
-    for kind in document.kinds(bundle):
-        rows = document.rows_of(kind, bundle)
+    for kind in document.tables.kinds(bundle):
+        rows = document.tables.rows(kind, bundle)
         write_text(f"SELECT {_statement(kind, indent, known)} FROM ({rows})", stream)
 
 

@@ -32,15 +32,16 @@ def causes(kind: Kind) -> Iterator[str]:
 
 def edges_of(document: Document, kind: Kind, where: str = "true") -> str:
     """Return the query for the edges of a kind, the columns ``effect`` and ``cause``."""
-    table = document.table_of(kind)
+    table = document.tables.of(kind)
     queries = [
-        f"SELECT arg1 AS effect, {column} AS cause FROM {table} "
-        f"WHERE arg1 IS NOT NULL AND {column} IS NOT NULL AND ({where})"
+        f"SELECT {kind.effect} AS effect, {column} AS cause FROM {table} "
+        f"WHERE {kind.effect} IS NOT NULL AND {column} IS NOT NULL AND ({where})"
         for column in causes(kind)
     ]
     if kind.name == "alternateOf":  # symmetric (PROV-CONSTRAINTS, inference 16)
         queries.append(
-            f"SELECT arg2, arg1 FROM {table} WHERE arg1 IS NOT NULL AND arg2 IS NOT NULL AND ({where})"
+            f"SELECT alternate2, alternate1 FROM {table} "
+            f"WHERE alternate1 IS NOT NULL AND alternate2 IS NOT NULL AND ({where})"
         )
     return " UNION ALL ".join(queries)
 
@@ -86,27 +87,19 @@ class Graph:
         """Return the numbers of nodes by their names; those that are none are left out."""
         import pyarrow as pa
 
-        connection = engine.connection()
-        connection.register("wanted", pa.table({"name": pa.array(list(names), pa.string())}))
-        try:
-            query = f"SELECT number FROM {self.nodes} SEMI JOIN wanted USING (name)"
-            return np.asarray(connection.execute(query).fetchnumpy()["number"], np.int64)
-        finally:
-            connection.unregister("wanted")
+        with engine.registered(pa.table({"name": pa.array(list(names), pa.string())})) as wanted:
+            query = f"SELECT number FROM {self.nodes} SEMI JOIN {wanted} USING (name)"
+            return np.asarray(engine.arrays(query)["number"], np.int64)
 
     def save(self, numbers: Numbers, table: str) -> None:
         """Make a table with the column ``name`` of nodes."""
         import pyarrow as pa
 
-        connection = engine.connection()
-        connection.register("wanted", pa.table({"number": numbers}))
-        try:
-            connection.execute(
+        with engine.registered(pa.table({"number": numbers})) as wanted:
+            engine.execute(
                 f"CREATE OR REPLACE TABLE {table} AS "
-                f"SELECT name FROM {self.nodes} SEMI JOIN wanted USING (number)"
+                f"SELECT name FROM {self.nodes} SEMI JOIN {wanted} USING (number)"
             )
-        finally:
-            connection.unregister("wanted")
 
 
 def graph_of(edges: str, starts: Iterable[str] = (), *, reverse: bool = False) -> Graph:
@@ -120,19 +113,18 @@ def graph_of(edges: str, starts: Iterable[str] = (), *, reverse: bool = False) -
     from mlflow2prov.prov.selection import names
 
     schema = engine.Schema("graph")
-    connection = engine.connection()
     listed, nodes = schema.table("edges"), schema.table("nodes")
-    connection.execute(f"CREATE TABLE {listed} AS {edges}")
-    connection.execute(
+    engine.execute(f"CREATE TABLE {listed} AS {edges}")
+    engine.execute(
         f"CREATE TABLE {nodes} AS SELECT name, row_number() OVER () - 1 AS number FROM ("
         f"SELECT effect AS name FROM {listed} UNION SELECT cause FROM {listed} "
         f"UNION SELECT name FROM {names(starts)})"
     )
-    columns = connection.execute(
+    columns = engine.arrays(
         f"SELECT e.number AS effect, c.number AS cause FROM {listed} l "
         f"JOIN {nodes} e ON e.name = l.effect JOIN {nodes} c ON c.name = l.cause"
-    ).fetchnumpy()
-    connection.execute(f"DROP TABLE {listed}")
+    )
+    engine.execute(f"DROP TABLE {listed}")
     sources, targets = (np.asarray(columns[end], np.int64) for end in ("effect", "cause"))
     if reverse:
         sources, targets = targets, sources

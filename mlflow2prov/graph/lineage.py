@@ -18,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mlflow2prov import engine
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.graph.adjacency import causes
+from mlflow2prov.graph.options import DIRECTIONS, HISTORIES, Direction, History
 from mlflow2prov.graph.selectors import select
 from mlflow2prov.graph.traversal import reach
 from mlflow2prov.prov import Document
@@ -27,19 +28,16 @@ from mlflow2prov.prov.kinds import RELATIONS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.prov.unify import unify
 
-DIRECTIONS = ("upstream", "downstream", "both")
-HISTORIES = ("auto", "none", "revisions", "all")
-
 
 def lineage(
     document: Document,
     selectors: str | Iterable[str],
-    direction: str = "upstream",
+    direction: Direction = "upstream",
     *,
     depth: int | None = None,
     relations: Iterable[str] | None = None,
     without: Iterable[str] = (),
-    history: str = "auto",
+    history: History = "auto",
 ) -> Document:
     """Return the part of ``document`` that is behind something (upstream), or that came of it (downstream).
 
@@ -94,26 +92,28 @@ def check_relations(relations: Iterable[str] | None) -> tuple[str, ...] | None:
 def _check(what: str, given: Iterable[str], known: Sequence[str]) -> None:
     for one in given:
         if one not in known:
-            raise ConfigurationError(f"there is no {what} {one!r}; there are {', '.join(known)}")
+            raise ConfigurationError(unknown_choice(what, one, known))
 
 
 def part_of(document: Document, reached: str, relations: Iterable[str] | None = None) -> Document:
     """Return the statements about the names in the table ``reached`` and, of ``relations``, among them."""
     part = Document(Namespaces(document.namespaces.declared))
     shown = None if relations is None else set(relations)
-    for kind in document.kinds():
-        table = document.table_of(kind)
+    for kind in document.tables.kinds():
+        table = document.tables.of(kind)
         if kind.element:
-            part.insert(kind, f"SELECT * FROM {table} WHERE id IN (SELECT name FROM {reached})")
+            part.tables.insert(
+                kind, f"SELECT * FROM {table} WHERE id IN (SELECT name FROM {reached})"
+            )
         elif shown is None or kind.name in shown:
-            part.insert(kind, f"SELECT * FROM {table} WHERE {_among(kind, reached)}")
+            part.tables.insert(kind, f"SELECT * FROM {table} WHERE {_among(kind, reached)}")
     unify(part)
     return part
 
 
 def _among(kind: Kind, reached: str) -> str:
     """Return the condition that a relation has its effect and its causes among what is reached."""
-    columns = ["arg1", *causes(kind)]
+    columns = [kind.effect, *causes(kind)]
     within = (f"({c} IS NULL OR {c} IN (SELECT name FROM {reached}))" for c in columns)
     given = f"len(list_filter([{', '.join(columns)}], lambda c: c IS NOT NULL)) > 0"
     return f"{' AND '.join(within)} AND {given}"

@@ -194,7 +194,7 @@ def _tested(document: Document, selector: str) -> list[str]:
 def _referred(document: Document, selector: str) -> list[str]:
     """Find what is only spoken of, and described nowhere in the document."""
     spoken = (
-        f"SELECT 1 FROM {document.table_of(kind)} WHERE {literal(selector)} IN ({_references(kind)})"
+        f"SELECT 1 FROM {document.tables.of(kind)} WHERE {literal(selector)} IN ({_references(kind)})"
         for kind in RELATIONS
     )
     return [selector] if engine.rows(f"{' UNION ALL '.join(spoken)} LIMIT 1") else []

@@ -65,7 +65,7 @@ def reach(
         graph.save(((away >= 0) & (away < depth)).nonzero()[0], within)
         fringe = within
     shown = _allowed(_shown(document, followed, direction), left_out)
-    engine.connection().execute(
+    engine.execute(
         f"INSERT INTO {into} SELECT DISTINCT cause FROM ({shown}) "
         f"WHERE effect IN (SELECT name FROM {fringe}) AND cause NOT IN (SELECT name FROM {into})"
     )
@@ -77,7 +77,7 @@ def _left_out(document: Document, without: Iterable[str], table: str) -> str | N
     types = [t for t in types_of(document) if any(fnmatchcase(t, p) for p in patterns)]
     if not types:
         return None
-    engine.connection().execute(
+    engine.execute(
         f"CREATE TABLE {table} AS SELECT DISTINCT id FROM {elements(document)} WHERE {has_type(*types)}"
     )
     return table
@@ -92,10 +92,10 @@ def _allowed(edges: str, left_out: str | None) -> str:
 
 def _specializations(document: Document, starts: Sequence[str]) -> list[str]:
     """Return what specializes the starts: revisions of a file, versions of a model."""
-    table = document.table_of(KIND["specializationOf"])
+    table = document.tables.of(KIND["specializationOf"])
     found = engine.rows(
         f"WITH RECURSIVE aspects(name) AS (SELECT name FROM {names(starts)} "
-        f"UNION SELECT arg1 FROM {table} JOIN aspects ON arg2 = name) "
+        f"UNION SELECT specificEntity FROM {table} JOIN aspects ON generalEntity = name) "
         f"SELECT name FROM aspects WHERE name NOT IN (SELECT name FROM {names(starts)}) ORDER BY name"
     )
     return [name for (name,) in found]
@@ -117,26 +117,26 @@ def _history_of(document: Document, starts: Sequence[str]) -> str:
 def _not_history(document: Document, kind: str, history: str) -> str:
     """Return the condition under which a relation is no part of the history that is not followed."""
     if kind in ("used", "wasInformedBy") and history != "all":
-        return f"arg1 NOT IN {_typed(document, 'activity', 'Commit')}"
+        return f"{KIND[kind].effect} NOT IN {_typed(document, 'activity', 'Commit')}"
     if kind == "wasDerivedFrom" and history == "none":
-        return f"arg1 NOT IN {_typed(document, 'entity', 'FileRevision')}"
+        return f"generatedEntity NOT IN {_typed(document, 'entity', 'FileRevision')}"
     return "true"
 
 
 def _typed(document: Document, kind: str, type_: str) -> str:
-    return f"(SELECT id FROM {document.table_of(KIND[kind])} WHERE {has_type(type_)})"
+    return f"(SELECT id FROM {document.tables.of(KIND[kind])} WHERE {has_type(type_)})"
 
 
 def _shown(document: Document, followed: Sequence[str], direction: str) -> str:
     """Return the edges to what is shown, and not followed further."""
     edges = [edges_of(document, KIND[name]) for name in _SHOWN if name in followed]
     if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(followed):
-        generated, members = (document.table_of(KIND[k]) for k in ("wasGeneratedBy", "hadMember"))
+        generated, members = (document.tables.of(KIND[k]) for k in ("wasGeneratedBy", "hadMember"))
         runs, metrics = (_typed(document, "entity", name) for name in ("Run", "Metric"))
-        made = f"SELECT arg2 AS effect, arg1 AS cause FROM {generated} WHERE arg1 IN {runs}"
+        made = f"SELECT activity AS effect, entity AS cause FROM {generated} WHERE entity IN {runs}"
         edges.append(made)
         edges.append(
-            f"SELECT made.effect, m.arg2 FROM ({made}) made JOIN {members} m ON m.arg1 = made.cause "
-            f"WHERE m.arg2 IN {metrics}"
+            f"SELECT made.effect, m.entity FROM ({made}) made JOIN {members} m ON m.collection = made.cause "
+            f"WHERE m.entity IN {metrics}"
         )
     return " UNION ALL ".join(edges) or _NO_EDGES

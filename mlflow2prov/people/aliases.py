@@ -9,44 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import yaml
-
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.yaml_file import Location, YamlFile, read_yaml
 
-_TEXT = "tag:yaml.org,2002:str"
-_NULL = "tag:yaml.org,2002:null"
+MAX_BYTES = 16 << 20
+"""The size of the largest file of people that is read, in bytes."""
 
 
 def read_aliases(path: str | Path) -> dict[str, list[str]]:
-    """Return who is in the file ``path``, and under which aliases; an empty file has nobody.
+    """Read a file of people; return the aliases of each by name, nothing for an empty file.
 
     Raises:
-        ConfigurationError: it cannot be read, or says something else; with the line and the key.
+        ConfigurationError: the file cannot be read or has another structure; the message names the line.
     """
-    try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: the aliases cannot be read ({error.strerror})"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: not UTF-8; save it as UTF-8") from error
-    except RecursionError as error:
-        raise ConfigurationError(
-            f"{path}: not YAML of people, but lists in lists in lists"
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", "")
-        raise ConfigurationError(f"{path}{line}: not YAML ({problem})") from error
-    if root is None or root.tag == _NULL:
+    file = read_yaml(path, MAX_BYTES)
+    if file.data is None:
         return {}
-    if not isinstance(root, yaml.SequenceNode):
-        raise _unexpected(path, root, "a list of `- name: …` with `aliases: […]`")
+    if not isinstance(file.data, list):
+        raise file.error("expected a list of `- name: …` with `aliases: […]`", file.lines[()])
     people: dict[str, list[str]] = {}
-    for entry in root.value:
-        name, aliases = _entry(path, entry)
+    for number in range(len(file.data)):
+        name, aliases = _entry(file, number)
         people.setdefault(name, []).extend(aliases)
     return people
 
@@ -73,39 +56,40 @@ def compared(name: str) -> str:
     return name.strip().casefold()
 
 
-def _entry(path: str | Path, entry: yaml.Node) -> tuple[str, list[str]]:
+def _entry(file: YamlFile, number: int) -> tuple[str, list[str]]:
     """Return the name and the aliases of an entry."""
-    if not isinstance(entry, yaml.MappingNode):
-        raise _unexpected(path, entry, "`name: …` with `aliases: […]`")
-    found: dict[str, yaml.Node] = {}
-    for key, value in entry.value:
-        if key.value not in ("name", "aliases"):
-            raise _unexpected(path, key, f"the keys `name` and `aliases`, not {_shown(key)}")
-        if key.value in found:
-            raise _unexpected(path, key, f"`{key.value}` once in an entry")
-        found[key.value] = value
-    if "name" not in found:
-        raise _unexpected(path, entry, "a `name` in each entry")
-    aliases = found.get("aliases")
-    if aliases is None or aliases.tag == _NULL:
-        return _text(path, found["name"], "name"), []
-    if not isinstance(aliases, yaml.SequenceNode):
-        raise _unexpected(path, aliases, "a list after `aliases`: `aliases: [one, other]`")
-    name = _text(path, found["name"], "name")
-    return name, [_text(path, alias, "aliases") for alias in aliases.value]
+    entry, line = file.data[number], file.lines[number,]
+    if not isinstance(entry, dict):
+        raise file.error("expected `name: …` with `aliases: […]`", line)
+    for key in entry:
+        if key not in ("name", "aliases"):
+            raise file.error(
+                f"expected the keys `name` and `aliases`, not {key!r}", file.lines[number, key]
+            )
+    if "name" not in entry:
+        raise file.error("expected a `name` in each entry", line)
+    aliases = entry.get("aliases")
+    if aliases is None:
+        aliases = []
+    elif not isinstance(aliases, list):
+        raise file.error(
+            "expected a list after `aliases`: `aliases: [first, second]`",
+            file.lines[number, "aliases"],
+        )
+    name = _text(file, entry["name"], (number, "name"), "name")
+    return name, [
+        _text(file, alias, (number, "aliases", position), "aliases")
+        for position, alias in enumerate(aliases)
+    ]
 
 
-def _text(path: str | Path, node: yaml.Node, key: str) -> str:
-    if not isinstance(node, yaml.ScalarNode) or node.tag != _TEXT or not node.value.strip():
-        raise _unexpected(path, node, f"text in `{key}`, not {_shown(node)}; put it in quotes")
-    return str(node.value).strip()
-
-
-def _shown(node: yaml.Node) -> str:
-    if isinstance(node, yaml.ScalarNode):
-        return repr(node.value)
-    return "a list" if isinstance(node, yaml.SequenceNode) else "keys and values"
-
-
-def _unexpected(path: str | Path, node: yaml.Node, expected: str) -> ConfigurationError:
-    return ConfigurationError(f"{path}:{node.start_mark.line + 1}: expected {expected}")
+def _text(file: YamlFile, value: object, location: Location, key: str) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    if isinstance(value, list | dict):
+        description = "a list" if isinstance(value, list) else "keys and values"
+    else:
+        description = repr(file.texts[location])
+    raise file.error(
+        f"expected text in `{key}`, not {description}; put it in quotes", file.lines[location]
+    )

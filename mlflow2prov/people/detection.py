@@ -113,7 +113,7 @@ def people_of(document: Document) -> People:
     flags, is_personal = _conditions(document)
     found = engine.rows(
         f"SELECT DISTINCT a.value FROM (SELECT kind, {flags}, unnest(attributes) AS a "
-        f"FROM {document.table}) WHERE {is_personal}"
+        f"FROM {document.tables.union()}) WHERE {is_personal}"
     )
     values = frozenset(value for (value,) in found)
     names = {*values, *_called_by_identifier(document), *_mentioned(_telling_texts(document))}
@@ -127,7 +127,7 @@ def _called_by_identifier(document: Document) -> Iterator[str]:
         "t.key = 'prov:type' AND (t.value = 'prov:Person' OR regexp_matches(t.value, '(^|:)User$'))"
     )
     persons = engine.rows(
-        f"SELECT DISTINCT id FROM {document.table} "
+        f"SELECT DISTINCT id FROM {document.tables.union()} "
         f"WHERE kind = 'agent' AND len(list_filter(attributes, lambda t: {typed})) > 0"
     )
     for (identifier,) in persons:
@@ -139,7 +139,7 @@ def _called_by_identifier(document: Document) -> Iterator[str]:
 def _conditions(document: Document) -> tuple[str, str]:
     """Return the flags of a statement and the condition on its attribute ``a`` (:class:`People`)."""
     found = engine.rows(
-        f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.table})"
+        f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})"
     )
     keys = [key for (key,) in found]
     personal = _listed(key for key in keys if _plain(key) in _PERSONAL_KEYS)
@@ -176,10 +176,10 @@ def _listed(words: Iterable[str]) -> str:
 def _telling_texts(document: Document) -> Iterator[str]:
     """Stream the distinct texts that may tell of somebody, by signs that are cheap to look for."""
     query = f"""
-        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table})
+        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})
         WHERE regexp_matches(a.value, {literal(_TELLING)})
     """
-    for batch in document.batches(query):
+    for batch in engine.stream(query, 100_000):
         yield from batch.column(0).to_pylist()
     yield from document.namespaces.declared.values()
 

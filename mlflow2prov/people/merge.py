@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from mlflow2prov.people.aliases import claims, compared, read_aliases
 from mlflow2prov.people.substitution import IS_NAME, replace
 from mlflow2prov.prov import KIND, Attribute, Document, Statement
 from mlflow2prov.prov.namespaces import MLFLOW2PROV
+from mlflow2prov.vocabulary import identifier_digest
 
 IDENTIFYING = ("name", "email", "username")
 """The attributes of an agent, in whatever namespace, that an alias is compared with."""
-
-_DIGEST = 24
 
 
 def merge_aliased_agents(
@@ -57,7 +55,7 @@ def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict
     agents = engine.rows(
         f"""
         SELECT DISTINCT id, a.value FROM (
-            SELECT id, unnest(attributes) AS a FROM {document.table_of(KIND["agent"])}
+            SELECT id, unnest(attributes) AS a FROM {document.tables.of(KIND["agent"])}
         ) WHERE regexp_extract(a.key, '[^:]*$') IN ({keys}) AND NOT {IS_NAME} ORDER BY ALL
         """
     )
@@ -75,9 +73,9 @@ def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict
 def _call(document: Document, names: Mapping[str, str]) -> None:
     """Give each merged agent, wherever it is stated, the name and the label that its entry says."""
     merged = f"id IN ({', '.join(map(literal, names))})"
-    agents = document.table_of(KIND["agent"])
+    agents = document.tables.of(KIND["agent"])
     stated = engine.rows(f"SELECT DISTINCT bundle, id FROM {agents} WHERE {merged} ORDER BY ALL")
-    document.rewrite(
+    document.tables.rewrite(
         lambda _, table: (
             f"""
             SELECT * REPLACE (CASE WHEN {merged} THEN list_filter(attributes, lambda a: a.key <> 'prov:label')
@@ -102,8 +100,7 @@ def _call(document: Document, names: Mapping[str, str]) -> None:
 
 def _identifier(document: Document, person: str) -> str:
     """Name the merged agent: by the person's name alone, whatever the aliases are."""
-    digest = hashlib.sha256(f"person:{person}".encode()).hexdigest()[:_DIGEST]
-    return _own(document, f"User.{digest}")
+    return _own(document, f"User.{identifier_digest(f'person:{person}')}")
 
 
 def _own(document: Document, local: str) -> str:

@@ -42,22 +42,20 @@ from pathlib import Path
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.people.common_words import VOCABULARY
 from mlflow2prov.people.detection import IS_PERSON, people_of
 from mlflow2prov.people.redaction import Redactor
 from mlflow2prov.people.substitution import IS_NAME, pairs_table, replace
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
+from mlflow2prov.vocabulary import DIGEST_LENGTH, WORDS
 
 KEY_VARIABLE = "MLFLOW2PROV_PSEUDONYM_KEY"
 
 _HASH = "[0-9a-f]{16,}"
-_USER = re.compile(r"User\.[0-9a-f]{24}")
+_USER = re.compile(rf"User\.[0-9a-f]{{{DIGEST_LENGTH}}}")
 _HASHES = re.compile(_HASH)
 # Identifiers hold a digest, of so many digits, of what these attributes say.
 _DIGESTED = ("name", "path", "key")
-_NAME_DIGEST = 24
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
@@ -116,10 +114,10 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
 def _texts(document: Document) -> Iterator[str]:
     """Stream the distinct values of attributes that are neither names nor hashes nor numbers nor times."""
     query = f"""
-        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.table})
+        SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})
         WHERE NOT {IS_NAME} AND NOT regexp_full_match(a.value, '(swh:1:[a-z]+:)?{_HASH}|[0-9.:TZ+-]*')
     """
-    for batch in document.batches(query):
+    for batch in engine.stream(query, 100_000):
         yield from batch.column(0).to_pylist()
 
 
@@ -143,8 +141,8 @@ class _Names:
         self._prefixes = prefixes
         self._schema = engine.Schema("names")
         self._table = self._schema.table("names")
-        engine.connection().execute(f"CREATE TABLE {self._table} AS {self._all()}")
-        people = f"SELECT DISTINCT id FROM {document.table} WHERE {IS_PERSON}"
+        engine.execute(f"CREATE TABLE {self._table} AS {self._all()}")
+        people = f"SELECT DISTINCT id FROM {document.tables.union()} WHERE {IS_PERSON}"
         self._people = {name for (name,) in engine.rows(people)}
         self._digests = {d for person in self._people for d in _HASHES.findall(person)}
         self._digests |= self._digests_of(changed)
@@ -156,12 +154,13 @@ class _Names:
 
     def _all(self) -> str:
         """Return the SQL for the distinct names: identifiers, references, keys, datatypes, values."""
-        table = self._document.table
-        attributes = f"(SELECT unnest(attributes) AS a FROM {table})"
+        tables = self._document.tables
+        attributes = f"(SELECT unnest(attributes) AS a FROM {tables.union()})"
         queries = [
             *(
-                f"SELECT {column} AS name FROM {table}"
-                for column in ("bundle", "id", *ARGUMENT_COLUMNS)
+                f"SELECT {column} AS name FROM {tables.of(kind)}"
+                for kind in tables.existing()
+                for column in kind.key_columns
             ),
             f"SELECT a.key FROM {attributes}",
             f"SELECT a.type FROM {attributes}",
@@ -181,17 +180,17 @@ class _Names:
         )
         identifiers = engine.rows(
             f"""
-            SELECT DISTINCT id FROM (SELECT id, unnest(attributes) AS a FROM {self._document.table}
+            SELECT DISTINCT id FROM (SELECT id, unnest(attributes) AS a FROM {self._document.tables.union()}
                 WHERE id IS NOT NULL)
             WHERE a.key IN ({keys or "''"}) AND a.value IN (SELECT before FROM {self._schema.table("changed")})
             """
         )
         return {
-            d for (name,) in identifiers for d in _HASHES.findall(name) if len(d) == _NAME_DIGEST
+            d for (name,) in identifiers for d in _HASHES.findall(name) if len(d) == DIGEST_LENGTH
         }
 
     def _keys(self) -> list[str]:
-        attributes = f"(SELECT unnest(attributes) AS a FROM {self._document.table})"
+        attributes = f"(SELECT unnest(attributes) AS a FROM {self._document.tables.union()})"
         return [key for (key,) in engine.rows(f"SELECT DISTINCT a.key FROM {attributes}")]
 
     def _suspects(self) -> list[str]:
@@ -223,7 +222,7 @@ class _Names:
         if name in self._people and not _USER.fullmatch(local):
             return self._mask.pseudonym(local)
         parts = local.split(".")
-        own = list(takewhile(VOCABULARY.__contains__, parts))
+        own = list(takewhile(WORDS.__contains__, parts))
         rest = ".".join(parts[len(own) :])
         rest = _HASHES.sub(self._rekeyed, self._mask.text(rest))
         return ".".join([*own, rest] if len(parts) > len(own) else own)

@@ -14,7 +14,6 @@ from mlflow2prov import engine
 from mlflow2prov.engine import literal
 from mlflow2prov.prov import Document, Kind
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.document import columns_of
 
 IS_NAME = f"coalesce(a.type, '') = {literal(QUALIFIED_NAME)}"
 """The SQL condition of an attribute ``a`` whose value is a qualified name."""
@@ -49,7 +48,7 @@ def replace(
     changed = schema.table("changed")
 
     def replaced(kind: Kind, table: str) -> str:
-        engine.connection().execute(
+        engine.execute(
             f"""
             CREATE OR REPLACE TABLE {changed} AS
             WITH literals AS MATERIALIZED (
@@ -75,15 +74,15 @@ def replace(
             GROUP BY row
             """
         )
-        *columns, _ = columns_of(kind)
-        renamed = ", ".join(f"coalesce({c}_.after, d.{c}) AS {c}" for c in columns)
+        columns = kind.key_columns
+        renamed = ", ".join(f'coalesce({c}_.after, d."{c}") AS "{c}"' for c in columns)
         joins = " ".join(f"LEFT JOIN {known} {c}_ ON {c}_.before = d.{c}" for c in columns)
         return (
             f"SELECT {renamed}, coalesce(c.attributes, d.attributes) AS attributes "
             f"FROM {table} d LEFT JOIN {changed} c ON c.row = d.rowid {joins}"
         )
 
-    document.rewrite(replaced, unified=False)
+    document.tables.rewrite(replaced, unified=False)
 
 
 def pairs_table(table: str, pairs: Mapping[str, str]) -> None:
@@ -92,9 +91,5 @@ def pairs_table(table: str, pairs: Mapping[str, str]) -> None:
         "before": pa.array(list(pairs.keys()), pa.string()),
         "after": pa.array(list(pairs.values()), pa.string()),
     }
-    connection = engine.connection()
-    connection.register("pairs", pa.table(columns))
-    try:
-        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM pairs")
-    finally:
-        connection.unregister("pairs")
+    with engine.registered(pa.table(columns)) as rows:
+        engine.execute(f"CREATE TABLE {table} AS SELECT * FROM {rows}")

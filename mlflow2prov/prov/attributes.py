@@ -1,9 +1,10 @@
-"""AttributeTuple values, in PROV-JSON's own terms: a lexical value, a datatype, a language.
+"""Attributes of statements, in PROV-JSON's terms: a key, a lexical value, and a datatype or a
+language.
 
-A :class:`Attribute` is one attribute of a statement with its key. The Document keeps a statement's
-attributes as a list of these, ordered and without repetition; several values to a key are several
-literals. What PROV-JSON writes as a bare string has neither type nor language; a bare number or boolean is
-kept with the type that it stands for (PROV-JSON section 2.4; the ``prov`` library reads them alike).
+The Document keeps a statement's attributes as an ordered list of :class:`Attribute` without
+repetition; several values of one key are several attributes. A bare string of PROV-JSON has neither
+datatype nor language; a bare number or boolean gets the datatype that it represents (PROV-JSON
+section 2.4, and the ``prov`` library).
 """
 
 from typing import NamedTuple
@@ -21,13 +22,18 @@ XSD_ANYURI = "xsd:anyURI"
 XSD_QNAME = "xsd:QName"
 
 SQL_TYPE = 'STRUCT("key" VARCHAR, "value" VARCHAR, "type" VARCHAR, "lang" VARCHAR)[]'
+"""The type of the column ``attributes``."""
+
+AttributeTuple = tuple[str, str, str | None, str | None]
+"""The fields of an :class:`Attribute` as a plain tuple, which readers make millions of."""
 
 
 class Attribute(NamedTuple):
-    """One attribute: its key, its lexical value, and its datatype or language where it has one.
+    """One attribute of a statement: a key, a lexical value, and a datatype or a language tag.
 
-    ``key`` and ``type`` are qualified names of the document (``prov:label``, ``xsd:int``); the value
-    of a literal of type :data:`QUALIFIED_NAME` is one too. Without type and language it is a string.
+    ``key`` and ``type`` are qualified names of the document (``prov:label``, ``xsd:int``). The
+    value of an attribute of type :data:`QUALIFIED_NAME` is a qualified name too. An attribute
+    without type and language is a string.
     """
 
     key: str
@@ -37,14 +43,16 @@ class Attribute(NamedTuple):
 
 
 def integer_type(number: int) -> str:
-    """Return the narrowest of ``xsd:int``, ``xsd:long`` and ``xsd:integer`` that holds ``number``."""
+    """Return the narrowest of ``xsd:int``, ``xsd:long`` and ``xsd:integer`` that holds
+    ``number``."""
     if -(2**31) <= number < 2**31:
         return XSD_INT
     return XSD_LONG if -(2**63) <= number < 2**63 else XSD_INTEGER
 
 
 def number_text(number: float) -> str:
-    """Return the lexical form of an ``xsd:double``, losing no digit (XSD 1.1 part 2, 3.3.5)."""
+    """Return the lexical form of an ``xsd:double`` with all its digits (XSD 1.1 part 2, section
+    3.3.5)."""
     if number != number:
         return "NaN"
     if number in (float("inf"), float("-inf")):

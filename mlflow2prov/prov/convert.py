@@ -13,11 +13,13 @@ from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
 
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import Attribute
-from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
-from mlflow2prov.prov.document import Document, Statement
+from mlflow2prov.prov.attributes import Attribute, AttributeTuple
+from mlflow2prov.prov.builder import Builder
+from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import ELEMENTS, KIND, ArgumentType
+from mlflow2prov.prov.lexical import date_time, normal
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
+from mlflow2prov.prov.statement import Statement
 
 _KINDS = {type_: name for type_, name in PROV_N_MAP.items() if name in KIND}
 _TYPES = {name: type_ for type_, name in _KINDS.items()}

@@ -9,7 +9,6 @@ from typing import Any
 
 from mlflow2prov import engine
 from mlflow2prov.prov import KINDS, Document, Kind
-from mlflow2prov.prov.document import columns_of
 from mlflow2prov.prov.equality import unified
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
@@ -92,7 +91,7 @@ def difference(old: Document, new: Document) -> Difference:
     namespaces = Namespaces()
     for document in (old, new):
         adopt(namespaces, document.namespaces)
-    present = {*old.kinds(), *new.kinds()}
+    present = {*old.tables.kinds(), *new.tables.kinds()}
     schema = engine.Schema("difference")
     changes: list[Change] = []
     for kind in KINDS:
@@ -100,17 +99,17 @@ def difference(old: Document, new: Document) -> Difference:
             tables = [schema.table(f"{kind.name}_{side}") for side in ("old", "new")]
             for document, table in zip((old, new), tables, strict=True):
                 rows = unified(kind, f"({rows_under(document, kind, namespaces)})")
-                engine.connection().execute(f"CREATE TABLE {table} AS {rows}")
+                engine.execute(f"CREATE TABLE {table} AS {rows}")
             changes += _changes(kind, *tables)
             for table in tables:
-                engine.connection().execute(f"DROP TABLE {table}")
+                engine.execute(f"DROP TABLE {table}")
     return Difference(tuple(changes))
 
 
 def _changes(kind: Kind, old: str, new: str) -> Iterator[Change]:
     """Yield what differs between two tables of statements of a kind."""
-    keys = ("bundle", "id") if kind.element else columns_of(kind)[:-1]
-    times = columns_of(kind)[2:-1] if kind.element else ()
+    keys = ("bundle", "id") if kind.element else kind.key_columns
+    times = kind.argument_columns if kind.element else ()
     same = " AND ".join(f"o.{key} IS NOT DISTINCT FROM n.{key}" for key in keys)
     chosen = ", ".join(f"coalesce(o.{key}, n.{key}) AS {key}" for key in keys)
     sides = ", ".join(
@@ -120,17 +119,15 @@ def _changes(kind: Kind, old: str, new: str) -> Iterator[Change]:
     )
     either = "coalesce(n.attributes, o.attributes)"
     label = f"coalesce({value('prov:label', either)}, {value('name', either)}, '')"
-    found = engine.cursor().execute(
-        f"""
+    query = f"""
         WITH o AS (SELECT * FROM {old} EXCEPT SELECT * FROM {new}),
         n AS (SELECT * FROM {new} EXCEPT SELECT * FROM {old})
         SELECT {chosen}, o.bundle IS NOT NULL, n.bundle IS NOT NULL, {own_type(either)}, {label}, {sides}
         FROM o FULL JOIN n ON {same} ORDER BY {", ".join(keys)}
         """
-    )
     names = [a.name for a in kind.arguments] if kind.element else []
-    while rows := found.fetchmany(10_000):
-        for row in rows:
+    for batch in engine.stream(query, 10_000):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             key, (is_old, is_new, type_, called, *values) = row[: len(keys)], row[len(keys) :]
             before, after = (
                 _attributes(names, values[side : 2 * len(times) : 2], values[side - 2])

@@ -7,7 +7,7 @@ another; where they contradict each other, both statements stay, for a validator
 """
 
 from mlflow2prov import engine
-from mlflow2prov.prov.document import Document, columns_of
+from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import KINDS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.prov.prefixes import rows_under
@@ -23,7 +23,7 @@ def unified(kind: Kind, rows: str) -> str:
 
     Few statements are ever said twice, so only those whose hash repeats are grouped, if there are any.
     """
-    *keys, _ = columns_of(kind)
+    keys = kind.key_columns
     key = ", ".join(keys)
     if not has_repeats(kind, rows):
         return f"SELECT {key}, attributes FROM {rows} ORDER BY {key}"
@@ -52,7 +52,7 @@ def unified(kind: Kind, rows: str) -> str:
 
 def _identity(kind: Kind) -> str:
     """Return the SQL for a hash of what makes a statement of ``kind`` the same as another."""
-    *keys, _ = columns_of(kind)
+    keys = kind.key_columns
     return f"hash({'bundle, id' if kind.element else ', '.join(keys)})"
 
 
@@ -64,7 +64,7 @@ def _repeated(kind: Kind, rows: str) -> str:
 def same(one: Document, other: Document) -> bool:
     """Return whether two documents say the same, whatever their prefixes and however often."""
     namespaces = Namespaces()
-    kinds = {*one.kinds(), *other.kinds()}
+    kinds = {*one.tables.kinds(), *other.tables.kinds()}
     return all(
         _same_rows(_comparable(one, kind, namespaces), _comparable(other, kind, namespaces))
         for kind in KINDS
@@ -76,7 +76,7 @@ def _comparable(document: Document, kind: Kind, namespaces: Namespaces) -> str:
     """Return the query for the statements of a kind, each once, by the names of ``namespaces``."""
     rows = rows_under(document, kind, namespaces)
     keeps_names = document.namespaces.all.items() <= namespaces.all.items()
-    return rows if document.is_unified and keeps_names else unified(kind, f"({rows})")
+    return rows if document.tables.is_unified and keeps_names else unified(kind, f"({rows})")
 
 
 def _same_rows(left: str, right: str) -> bool:

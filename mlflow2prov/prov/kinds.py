@@ -1,9 +1,9 @@
-"""The one table of PROV statement kinds, with their formal arguments in PROV-DM's order.
+"""PROV's kinds of statement and their formal arguments, in PROV-DM's order: the one table of them.
 
-Templates, readers, writers and every operation take kinds and arguments from here. Names are those of
-PROV-N and PROV-JSON (W3C PROV-N section 3, PROV-DM section 5): ``wasGeneratedBy(id; entity, activity,
-time, attributes)`` is the kind ``wasGeneratedBy`` with the arguments ``entity``, ``activity``, ``time``.
-An element's identifier is not an argument.
+The mapping, readers, writers and the validator take kinds and arguments from here. Names are those
+of PROV-N and PROV-JSON (W3C PROV-N section 3, PROV-DM section 5): ``wasGeneratedBy(id; entity,
+activity, time, attributes)`` is the kind ``wasGeneratedBy`` with the arguments ``entity``,
+``activity`` and ``time``. The identifier of an element is not an argument.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class ArgumentType(StrEnum):
-    """What a formal argument holds: a reference to something, or a time."""
+    """The type of a formal argument: a reference, or a time."""
 
     ENTITY = "entity"
     ACTIVITY = "activity"
@@ -31,6 +31,15 @@ class Argument:
     type: ArgumentType
     required: bool = False
 
+    @property
+    def column(self) -> str:
+        """The column of a statement table that holds the argument: its name.
+
+        The bundle of a mention is in ``asInBundle``, PROV-O's name for it (PROV-Links section 2),
+        because ``bundle`` is the bundle that contains the statement.
+        """
+        return "asInBundle" if self.type is ArgumentType.BUNDLE else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -45,13 +54,35 @@ class Kind:
     element: bool = False
     identified: bool = True
 
+    @property
+    def argument_columns(self) -> tuple[str, ...]:
+        """The columns of the formal arguments, in PROV-DM's order."""
+        return tuple(argument.column for argument in self.arguments)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that identify a statement of this kind: ``bundle``, ``id`` and the formal
+        arguments."""
+        return ("bundle", "id", *self.argument_columns)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the statement table of this kind: :attr:`key_columns` and
+        ``attributes``."""
+        return (*self.key_columns, "attributes")
+
+    @property
+    def effect(self) -> str:
+        """The column of a relation's effect: its first formal argument (PROV-DM section 5.3.4)."""
+        return self.arguments[0].column
+
+    def column(self, argument: str) -> str:
+        """Return the column that holds the formal argument called ``argument``."""
+        return self.arguments[self.position(argument)].column
+
     def position(self, argument: str) -> int:
         """Return the place of ``argument`` among the formal arguments, counted from 0."""
         return [a.name for a in self.arguments].index(argument)
-
-    def column(self, argument: str) -> str:
-        """Return the name of the Document's column that holds ``argument``."""
-        return f"arg{self.position(argument) + 1}"
 
 
 def _required(name: str, argument_type: ArgumentType) -> Argument:
@@ -190,5 +221,6 @@ KIND: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 ELEMENTS = tuple(kind for kind in KINDS if kind.element)
 RELATIONS = tuple(kind for kind in KINDS if not kind.element)
 
-MOST_ARGUMENTS = max(len(kind.arguments) for kind in KINDS)
-ARGUMENT_COLUMNS = tuple(f"arg{n + 1}" for n in range(MOST_ARGUMENTS))
+ARGUMENT_COLUMNS = tuple(dict.fromkeys(c for kind in KINDS for c in kind.argument_columns))
+"""The columns of all formal arguments, each once: those of a table that holds statements of every
+kind."""

@@ -17,12 +17,12 @@ def merge(documents: Document | Iterable[Document]) -> Document:
     """
     merged = Document(Namespaces())
     for document in [documents] if isinstance(documents, Document) else documents:
-        for kind in document.kinds():
-            merged.insert(kind, rows_under(document, kind, merged.namespaces))
+        for kind in document.tables.kinds():
+            merged.tables.insert(kind, rows_under(document, kind, merged.namespaces))
     unify(merged)
     return merged
 
 
 def unified(document: Document) -> Document:
     """Return ``document``, or a unified copy if it may say something twice."""
-    return document if document.is_unified else merge(document)
+    return document if document.tables.is_unified else merge(document)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mlflow2prov.engine import literal
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.document import Document, columns_of
+from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import Kind
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 
@@ -16,7 +16,7 @@ def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> str:
     """
     renamed = adopt(namespaces, document.namespaces)
     if not renamed:
-        return f"SELECT * FROM {document.table_of(kind)}"
+        return f"SELECT * FROM {document.tables.of(kind)}"
     # A local part with a colon in it cannot stand in the default namespace.
     aliases = {
         old: namespaces.alias(document.namespaces.all[old], old)
@@ -31,12 +31,12 @@ def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> str:
     attribute = (
         f"{{'key': {name('a.key')}, 'value': {value}, 'type': {name('a.type')}, 'lang': a.lang}}"
     )
-    _, *columns, _ = columns_of(kind)
+    columns = kind.key_columns[1:]
     names = ", ".join(f"{name(column)} AS {column}" for column in columns)
     return (
         f"SELECT CASE WHEN bundle = '' THEN '' ELSE {name('bundle')} END AS bundle, {names}, "
         f"list_sort(list_transform(attributes, lambda a: {attribute})) AS attributes "
-        f"FROM {document.table_of(kind)}"
+        f"FROM {document.tables.of(kind)}"
     )
 
 

@@ -53,7 +53,7 @@ def own_type(attributes: str = "attributes") -> str:
 def elements(document: Document) -> str:
     """Return the SQL for a table of all elements: bundle, kind, id, attributes."""
     parts = (
-        f"SELECT bundle, {literal(kind.name)} AS kind, id, attributes FROM {document.table_of(kind)}"
+        f"SELECT bundle, {literal(kind.name)} AS kind, id, attributes FROM {document.tables.of(kind)}"
         for kind in ELEMENTS
     )
     return f"({' UNION ALL '.join(parts)})"

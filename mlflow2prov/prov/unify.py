@@ -6,10 +6,10 @@ from mlflow2prov.prov.equality import has_repeats, unified
 
 def unify(document: Document) -> None:
     """Unify ``document`` in place and bring it into the canonical order."""
-    if not document.is_unified:
+    if not document.tables.is_unified:
         kinds = [
             kind
-            for kind in document.kinds()
-            if not document.is_in_order(kind) or has_repeats(kind, document.table_of(kind))
+            for kind in document.tables.kinds()
+            if not document.tables.is_in_order(kind) or has_repeats(kind, document.tables.of(kind))
         ]
-        document.rewrite(unified, kinds, unified=True)
+        document.tables.rewrite(unified, kinds, unified=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mlflow2prov.errors import DocumentStoreError
+from mlflow2prov.errors import DocumentStoreError, unknown_choice
 from mlflow2prov.stores._support.address import Address, parse
-from mlflow2prov.stores._support.store import LAYOUTS, Options, Store
+from mlflow2prov.stores._support.store import LAYOUTS, Layout, Options, Store
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
@@ -37,7 +37,9 @@ def is_address(name: str) -> bool:
     return bool(separator) and scheme.lower() in MODULES
 
 
-def push(document: Document, url: str, *, graph: str | None = None, layout: str = "kinds") -> None:
+def push(
+    document: Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
+) -> None:
     """Add what ``document`` says to what a store holds.
 
     Statements that are the same are united, as :func:`~mlflow2prov.prov.merge.merge` does, and prefixes that
@@ -73,7 +75,7 @@ def pull(url: str, *, graph: str | None = None) -> Document:
 
 
 def find(
-    url: str, *, graph: str | None = None, layout: str = "kinds"
+    url: str, *, graph: str | None = None, layout: Layout = "kinds"
 ) -> tuple[Store, Address, Options]:
     """Return the store that a URL is of, its address, and what it is told.
 
@@ -87,7 +89,7 @@ def find(
         )
     store: Store = import_module(f"{__name__}.{MODULES[scheme]}").STORE
     if layout not in LAYOUTS:
-        raise DocumentStoreError(f"there is no layout {layout!r}; there are {', '.join(LAYOUTS)}")
+        raise DocumentStoreError(unknown_choice("layout", layout, LAYOUTS))
     given = {"graph": graph is not None, "layout": layout != "kinds"}
     for name in (name for name, is_given in given.items() if is_given and name not in store.takes):
         raise DocumentStoreError(f"{name} means nothing to {store.title}; leave it out")
@@ -98,6 +100,7 @@ __all__ = [
     "LAYOUTS",
     "MODULES",
     "Address",
+    "Layout",
     "Options",
     "Store",
     "find",

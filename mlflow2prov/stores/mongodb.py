@@ -72,10 +72,10 @@ def push(document: Document, address: Address, options: Options) -> None:
             mongodb[NAMESPACES].replace_one({"_id": prefix}, {"uri": uri}, upsert=True)
         _index(mongodb, document, options)
         there = document_of(_said(mongodb, document, options), namespaces, address)
-        known = there.kinds()
+        known = there.tables.kinds()
         document = remaining(document, there, address)
         _refuse_repeated(document, options, address)
-        for kind in document.kinds():
+        for kind in document.tables.kinds():
             for rows in _records(document, kind, options):
                 _write(mongodb[_collection(kind, options)], rows, is_known=kind in known)
 
@@ -138,7 +138,7 @@ def _namespaces(mongodb: Any) -> Namespaces:
 
 
 def _index(mongodb: Any, document: Document, options: Options) -> None:
-    for kind in document.kinds():
+    for kind in document.tables.kinds():
         if not kind.element:
             for field in ("source", "target"):
                 mongodb[_collection(kind, options)].create_index(field)
@@ -153,10 +153,11 @@ def _identifier(kind: Kind) -> str:
 
 def _refuse_repeated(document: Document, options: Options, address: Address) -> None:
     """Refuse two statements that would be one record."""
-    kinds = document.kinds()
+    kinds = document.tables.kinds()
     for together in [kinds] if options.layout == "one" else [[kind] for kind in kinds]:
         identifiers = " UNION ALL ".join(
-            f"SELECT {_identifier(kind)} AS _id FROM {document.table_of(kind)}" for kind in together
+            f"SELECT {_identifier(kind)} AS _id FROM {document.tables.of(kind)}"
+            for kind in together
         )
         if identifiers and (
             found := engine.rows(
@@ -171,11 +172,11 @@ def _refuse_repeated(document: Document, options: Options, address: Address) -> 
 
 def _said(mongodb: Any, document: Document, options: Options) -> Iterator[Said]:
     """Give what the database says already of what the document speaks of."""
-    for kind in document.kinds():
+    for kind in document.tables.kinds():
         collection = mongodb[_collection(kind, options)]
         if collection.find_one() is None:
             continue
-        query = f"SELECT {_identifier(kind)} FROM {document.table_of(kind)}"
+        query = f"SELECT {_identifier(kind)} FROM {document.tables.of(kind)}"
         for identifiers in numbered(query):
             for record in collection.find({"_id": {"$in": identifiers}}):
                 yield _statement(record, kind if options.layout == "kinds" else None)
@@ -214,14 +215,14 @@ def _records(document: Document, kind: Kind, options: Options) -> Iterator[list[
     if not kind.element:
         members += [
             f"'\"{name}\":' || to_json({column})::VARCHAR"
-            for name, column in (("source", "arg1"), ("target", "arg2"))
+            for name, column in zip(("source", "target"), kind.argument_columns, strict=False)
         ]
     members += ["nullif(properties, '')", f"'\"{_LITERALS}\":' || odd"]
     query = (
         f"SELECT '{{' || concat_ws(',', {', '.join(members)}) || '}},' "
-        f"FROM ({with_properties(document.table_of(kind), kind, of)})"
+        f"FROM ({with_properties(document.tables.of(kind), kind, of)})"
     )
-    for batch in engine.cursor().sql(query).to_arrow_reader(ROWS):
+    for batch in engine.stream(query, ROWS):
         yield orjson.loads(b"[" + bytes(utf8(batch.column(0)))[:-1] + b"]")
 
 

@@ -53,7 +53,7 @@ def push(document: Document, address: Address, _: Options) -> None:
         there = document_of(_said(session, document), namespaces, address)
         document = remaining(document, there, address)
         # Elements come first among the kinds, so that relations find theirs.
-        for kind in document.kinds():
+        for kind in document.tables.kinds():
             for query, rows in queries.writing(document, kind):
                 _write(session, query, rows)
 
@@ -128,7 +128,7 @@ def _namespaces(session: Any) -> Namespaces:
 
 def _said(session: Any, document: Document) -> Iterator[Said]:
     """Give what the database says already of what the document speaks of."""
-    for kind in document.kinds():
+    for kind in document.tables.kinds():
         (many,) = session.run(queries.count(kind)).single()
         if not many:
             continue

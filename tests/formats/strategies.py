@@ -10,7 +10,7 @@ from datetime import timedelta, timezone
 from hypothesis import strategies as st
 
 from mlflow2prov.prov import Attribute, Document, Statement
-from mlflow2prov.prov.builder import normal
+from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, ArgumentType
 
 # Any Unicode scalar value but NUL, which no database column of text can hold.

@@ -11,7 +11,7 @@ import pytest
 from mlflow2prov import Document, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import parquet
-from mlflow2prov.prov import Statement
+from mlflow2prov.prov import KINDS, Statement
 from mlflow2prov.prov.attributes import Attribute
 
 GENERATION = Statement(
@@ -49,14 +49,58 @@ def with_column(name, values, kind=None):
 def test_pandas_and_duckdb_read_what_is_said(content, tmp_path):
     frame = pd.read_parquet(io.BytesIO(content))
     assert frame["kind"].tolist() == ["entity", "wasGeneratedBy"]
-    assert frame["arg2"].isna().tolist() == [True, False]
-    assert frame["arg2"][1] == "ex:training"
+    assert frame["activity"].isna().tolist() == [True, False]
+    assert frame["activity"][1] == "ex:training"
     (tmp_path / "result.parquet").write_bytes(content)
     found = duckdb.connect().execute(
-        "SELECT arg1, attributes[1].value FROM read_parquet(?) WHERE kind = 'wasGeneratedBy'",
+        "SELECT entity, attributes[1].value FROM read_parquet(?) WHERE kind = 'wasGeneratedBy'",
         [str(tmp_path / "result.parquet")],
     )
     assert found.fetchall() == [("ex:model", "ex:Result")]
+
+
+def test_files_of_version_1_0_are_read(content):
+    table = pq.read_table(io.BytesIO(content))
+    places = {
+        "arg1": [None, "ex:model"],
+        "arg2": [None, "ex:training"],
+        "arg3": [None, "2024-01-01T00:00:00+00:00"],
+        "arg4": [None, None],
+        "arg5": [None, None],
+    }
+    old = table.select(["bundle", "kind", "id"])
+    for name, values in places.items():
+        old = old.append_column(name, pa.array(values, pa.string()))
+    old = old.append_column("attributes", table["attributes"])
+    old = old.replace_schema_metadata(table.schema.metadata)
+    stream = io.BytesIO()
+    pq.write_table(old, stream)
+    assert list(parquet.read(stream.getvalue()).statements()) == [
+        Statement("entity", "ex:model"),
+        GENERATION,
+    ]
+
+
+def test_every_kind_keeps_its_arguments_in_their_own_columns():
+    statements = [
+        Statement(
+            kind.name,
+            "ex:i" if kind.identified else None,
+            [
+                "2024-01-01T00:00:00" if "ime" in name else f"ex:{name}"
+                for name in kind.argument_columns
+            ],
+        )
+        for kind in KINDS
+    ]
+    document = Document.from_statements(statements, {"ex": "urn:x:"})
+    stream = io.BytesIO()
+    parquet.write(document, stream)
+    rows = pd.read_parquet(io.BytesIO(stream.getvalue())).set_index("kind")
+    for kind in KINDS:
+        for name in kind.argument_columns:
+            assert rows.loc[kind.name, name].endswith(name) or "ime" in name
+    assert parquet.read(stream.getvalue()) == document
 
 
 def test_the_same_document_gives_the_same_bytes(content):
@@ -74,7 +118,7 @@ def test_values_come_into_the_form_that_documents_keep(content):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda table: table.drop_columns(["arg3", "id"]), "no column id, arg3"),
+        (lambda table: table.drop_columns(["time", "id"]), "no column id, time"),
         (lambda table: table.replace_schema_metadata(None), "metadata has no prov:prefixes"),
         (lambda table: table.replace_schema_metadata({"prov:prefixes": "["}), "no prov:prefixes"),
         (lambda table: table.replace_schema_metadata({"prov:prefixes": '{"a": 1}'}), "no map"),
@@ -82,9 +126,9 @@ def test_values_come_into_the_form_that_documents_keep(content):
         (with_column("kind", ["entity", None]), "None is no kind"),
         (with_column("id", [None, None], pa.string()), "entity without an identifier"),
         (with_column("id", ["other:e", None]), "needs the prefix 'other'"),
-        (with_column("arg1", ["ex:e", "ex:e"]), "more than its 0 arguments"),
-        (with_column("arg3", [None, "yesterday"]), "is no time"),
-        (with_column("arg1", [None, b"ex:\xff"], pa.binary()), "cannot be read|can be read"),
+        (with_column("activity", ["ex:e", "ex:e"]), "entity with activity, which is not one"),
+        (with_column("time", [None, "yesterday"]), "is not a time"),
+        (with_column("entity", [None, b"ex:\xff"], pa.binary()), "cannot be read|can be read"),
         (with_column("attributes", [1, 2]), "can be read"),
         (
             with_column(
@@ -96,7 +140,7 @@ def test_values_come_into_the_form_that_documents_keep(content):
             with_column(
                 "attributes", [[{"key": "ex:k", "value": "x", "type": None, "lang": "?"}], []]
             ),
-            "no language tag",
+            "not a language tag",
         ),
     ],
 )

@@ -359,7 +359,10 @@ def test_subject_of_a_plain_triple_beside_a_node_gets_one_too():
             ],
             "two mentions",
         ),
-        ([Statement("entity", "ex:e", (), (Attribute("k", "v", None, 'en" <x>'),))], "BCP 47"),
+        (
+            [Statement._make(("entity", "ex:e", (), (Attribute("k", "v", None, 'en" <x>'),), ""))],
+            "BCP 47",
+        ),
     ],
 )
 def test_what_has_no_words_is_refused_in_one_line(name, statements, word):

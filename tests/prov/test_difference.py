@@ -94,7 +94,7 @@ def test_bundles_are_told_apart():
 def test_the_documents_are_left_as_they_are():
     old, new = document(*OLD), document(*NEW)
     difference(old, new)
-    assert len(old) == len(OLD) and len(new) == len(NEW) and not old.is_unified
+    assert len(old) == len(OLD) and len(new) == len(NEW) and not old.tables.is_unified
 
 
 STATEMENTS = st.lists(

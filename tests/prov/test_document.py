@@ -3,6 +3,7 @@
 import pytest
 
 from mlflow2prov.prov import KIND, KINDS, Attribute, Document, Statement
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS
 
 EX = {"ex": "http://example.org/ns#"}
 AGENT = Statement("agent", "ex:g", (), (Attribute("ex:k", "v"),))
@@ -37,7 +38,7 @@ def test_a_document_goes_with_its_table():
     from mlflow2prov import engine
 
     gone = document(AGENT)
-    schema = gone.table_of(KIND["agent"]).partition(".")[0]
+    schema = gone.tables.of(KIND["agent"]).partition(".")[0]
     listed = f"SELECT count(*) FROM duckdb_schemas() WHERE schema_name = '{schema}'"
     assert engine.scalar(listed) == 1
     del gone
@@ -47,13 +48,8 @@ def test_a_document_goes_with_its_table():
 def test_a_frame_has_a_row_a_statement():
     frame = document(USED, ENTITY).to_pandas()
     assert list(frame["kind"]) == ["entity", "used"]
-    assert list(frame.columns) == [
-        "bundle",
-        "kind",
-        "id",
-        *(f"arg{n}" for n in range(1, 6)),
-        "attributes",
-    ]
+    assert list(frame.columns) == [*("bundle", "kind", "id"), *ARGUMENT_COLUMNS, "attributes"]
+    assert {"entity", "activity", "time", "startTime", "usedEntity", "asInBundle"} < set(frame)
 
 
 def test_a_graph_goes_from_effect_to_cause():

@@ -85,7 +85,7 @@ def test_the_same_in_two_bundles_is_said_in_both():
 @given(documents())
 def test_to_unify_again_changes_nothing(made):
     before = list(made.statements())
-    made.is_unified = False
+    made.tables.is_unified = False
     unify(made)
     assert list(made.statements()) == before
 
@@ -105,11 +105,11 @@ def test_what_is_filled_in_order_is_unified_where_it_repeats():
     filled = Document({"": "urn:x:"})
     empty = f"[]::{SQL_TYPE}"
     names = f"SELECT '', unnest(['b', 'a', 'b']), {empty}"
-    filled.fill(KIND["entity"], names)
-    filled.fill(KIND["hadMember"], f"SELECT '', NULL, unnest(['b', 'a']), 'c', {empty}")
-    assert all(filled.is_in_order(KIND[kind]) for kind in ("entity", "hadMember"))
+    filled.tables.fill(KIND["entity"], names)
+    filled.tables.fill(KIND["hadMember"], f"SELECT '', NULL, unnest(['b', 'a']), 'c', {empty}")
+    assert all(filled.tables.is_in_order(KIND[kind]) for kind in ("entity", "hadMember"))
     unify(filled)
-    assert filled.is_unified
+    assert filled.tables.is_unified
     assert [(s.kind, s.id, s.arguments) for s in filled.statements()] == [
         ("entity", "a", ()),
         ("entity", "b", ()),
@@ -120,7 +120,7 @@ def test_what_is_filled_in_order_is_unified_where_it_repeats():
 
 def test_what_is_inserted_after_is_put_in_order_too():
     filled = Document({"": "urn:x:"})
-    filled.fill(KIND["entity"], f"SELECT '', 'b', []::{SQL_TYPE}")
-    filled.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
+    filled.tables.fill(KIND["entity"], f"SELECT '', 'b', []::{SQL_TYPE}")
+    filled.tables.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
     unify(filled)
     assert [s.id for s in filled.statements()] == ["a", "b"]

@@ -18,7 +18,8 @@ class Format:
     makes a document of a file's whole bytes and raises
     :class:`~mlflow2prov.errors.FormatError` when they are not the format;
     ``recognises(head)`` says whether a file that begins with the bytes ``head`` (up to 4096, leading white space
-    and byte order mark removed) may be of this format.
+    and byte order mark removed) may be of this format;
+    ``check()`` raises :class:`~mlflow2prov.errors.FormatError` when a program that writes the format is not installed.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Format:
     write: Callable[[Document, BinaryIO], None]
     read: Callable[[bytes], Document] | None = None
     recognises: Callable[[bytes], bool] = lambda _: False
+    check: Callable[[], object] = lambda: None

@@ -129,7 +129,7 @@ class Frequent(NamedTuple):
 def frequent(document: Document) -> Frequent:
     """Return the most frequent keys and datatypes of the attributes, ordered."""
     counted = engine.rows(
-        f"SELECT a.key, a.type FROM (SELECT unnest(attributes) AS a FROM {document.table}) "
+        f"SELECT a.key, a.type FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()}) "
         f"GROUP BY ALL ORDER BY count(*) DESC LIMIT {_MOST_FREQUENT}"
     )
     types = {datatype for _, datatype in counted if datatype not in (None, QUALIFIED_NAME)}
@@ -144,8 +144,7 @@ def _register(escape: Callable[[str], str]) -> str:
         return _escaped(name, escape)
 
     function = f"escaped_{escape.__name__}"
-    engine.connection().create_function(function, escaped, ["VARCHAR"], "VARCHAR")
-    return function
+    return engine.function(function, escaped)
 
 
 def _escaped(name: str, escape: Callable[[str], str]) -> str:

@@ -19,9 +19,8 @@ from mlflow2prov.engine import literal
 from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.prov import Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import language, normal, time
-from mlflow2prov.prov.document import columns_of
 from mlflow2prov.prov.kinds import ArgumentType, Kind
+from mlflow2prov.prov.lexical import language, normal, time
 
 WORTH = 200
 """How many statements of a shape make columns worth their while."""
@@ -194,12 +193,8 @@ def _insert(
         structs.append(
             f"{{'key': {literal(column.key)}, 'value': value{number}, 'type': {datatype}, 'lang': {language}}}"
         )
-    keys = [name if name in columns else "NULL" for name in columns_of(kind)[1:-1]]
-    connection = engine.connection()
-    connection.register("shape", pa.table(table))
-    try:
-        document.insert(
-            kind, f"SELECT {literal(bundle)}, {', '.join(keys)}, [{', '.join(structs)}] FROM shape"
+    keys = [name if name in columns else "NULL" for name in kind.key_columns[1:]]
+    with engine.registered(pa.table(table)) as rows:
+        document.tables.insert(
+            kind, f"SELECT {literal(bundle)}, {', '.join(keys)}, [{', '.join(structs)}] FROM {rows}"
         )
-    finally:
-        connection.unregister("shape")

@@ -16,8 +16,10 @@ from mlflow2prov.formats._support.provjson_columns import UnusualError
 from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import AttributeTuple, Builder, normal
+from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
+from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}

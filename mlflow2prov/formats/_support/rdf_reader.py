@@ -21,8 +21,10 @@ from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.names import unescape
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import AttributeTuple, Builder, date_time, normal
+from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType
+from mlflow2prov.prov.lexical import date_time, normal
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 
 # What files declare and no name of a document uses; ``xml`` is declared by rdflib.

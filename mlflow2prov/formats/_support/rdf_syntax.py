@@ -228,12 +228,5 @@ def spelling(document: Document, syntax: Syntax) -> Iterator[Terms]:
         cache(lambda name: syntax.spell_key(provo.ATTRIBUTES.get(name) or key_iri(name, prefixes))),
         cache(lambda name: syntax.annotation(iri(name, prefixes))),
     ]
-    functions = [f"spelled_{next(_numbers)}" for _ in spellers]
-    connection = engine.connection()
-    for function, speller in zip(functions, spellers, strict=True):
-        connection.create_function(function, speller, ["VARCHAR"], "VARCHAR")
-    try:
-        yield Terms(syntax, (functions[0], functions[1], functions[2]), frequent(document))
-    finally:
-        for function in functions:
-            connection.remove_function(function)
+    with engine.functions(*spellers) as (name, key, annotation):
+        yield Terms(syntax, (name, key, annotation), frequent(document))

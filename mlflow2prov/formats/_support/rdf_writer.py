@@ -7,17 +7,18 @@ two main arguments one of a *node*. Which there are is written once, here, from 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import identifier, literal
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.rdf_syntax import Syntax, Terms, iri, optional, spelling
 from mlflow2prov.formats._support.text_stream import tell_written, write_text
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME
-from mlflow2prov.prov.kinds import KINDS, Argument, ArgumentType, Kind
+from mlflow2prov.prov.kinds import Argument, ArgumentType, Kind
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import PROV
 
@@ -39,11 +40,10 @@ def unambiguous(document: Document) -> Document:
     Raises:
         FormatError: it says what PROV-O has no words for.
     """
-    if not document.is_unified:
+    if not document.tables.is_unified:
         document = merge([document])
-    for condition, reason in _UNSAYABLE:
-        query = condition.replace("{}", document.table)
-        found = engine.rows(f"SELECT kind, id FROM ({query}) LIMIT 1")
+    for query, reason in _unsayable(document):
+        found = engine.rows(f"{query} LIMIT 1")
         if found:
             kind, name = found[0]
             raise FormatError(
@@ -52,51 +52,57 @@ def unambiguous(document: Document) -> Document:
     return document
 
 
-_unidentified = ", ".join(literal(kind.name) for kind in KINDS if not kind.identified)
-_elements = ", ".join(literal(kind.name) for kind in KINDS if kind.element)
-_no_second = ", ".join(
-    literal(kind.name)
-    for kind in KINDS
-    if not kind.element and not provo.RELATIONS[kind.name].qualifies
-)
-_UNSAYABLE = (
-    (
-        f"SELECT * FROM {{}} WHERE kind IN ({_unidentified}) AND (id IS NOT NULL OR len(attributes) > 0)",
-        "an identifier or attributes of {kind}",
-    ),
-    (
-        f"SELECT * FROM {{}} WHERE kind NOT IN ({_elements}) AND arg1 IS NULL "
-        f"OR kind IN ({_no_second}) AND arg2 IS NULL",
-        "{kind} without one of its two main arguments",
-    ),
-    (
-        f"SELECT kind, id FROM {{}} WHERE kind NOT IN ({_elements}) AND (bundle, id) IN ("
-        f"SELECT (bundle, id) FROM {{}} SEMI JOIN (SELECT bundle, id FROM {{}} "
-        f"WHERE kind NOT IN ({_elements}) AND id IS NOT NULL) USING (bundle, id) "
-        "GROUP BY bundle, id HAVING count(*) > 1)",
-        "two statements of one identifier ({kind} {name} is one of them)",
-    ),
-    (
-        "SELECT kind, arg1 AS id FROM {} WHERE kind = 'mentionOf' GROUP BY bundle, kind, arg1 "
-        "HAVING count(*) > 1",
-        "two mentions of {name}",
-    ),
-    (
-        "SELECT a.lang AS id, kind FROM (SELECT kind, unnest(attributes) AS a FROM {}) "
-        f"WHERE a.lang IS NOT NULL AND NOT regexp_full_match(a.lang, '{_LANGUAGE}')",
-        "the language {name!r}, which is none of BCP 47",
-    ),
-)
+def _unsayable(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield queries for the kind and identifier of statements that PROV-O cannot express, each with the reason."""
+    kinds = document.tables.existing()
+    relations = [kind for kind in kinds if not kind.element]
+    for kind in relations:
+        table, name = document.tables.of(kind), literal(kind.name)
+        if not kind.identified:
+            yield (
+                f"SELECT {name}, id FROM {table} WHERE id IS NOT NULL OR len(attributes) > 0",
+                "an identifier or attributes of {kind}",
+            )
+        first, second = map(identifier, kind.argument_columns[:2])
+        optional_second = "" if provo.RELATIONS[kind.name].qualifies else f" OR {second} IS NULL"
+        yield (
+            f"SELECT {name}, id FROM {table} WHERE {first} IS NULL{optional_second}",
+            "{kind} without one of its two main arguments",
+        )
+        if kind.name == "mentionOf":
+            yield (
+                f"SELECT {name}, {first} FROM {table} GROUP BY bundle, {first} HAVING count(*) > 1",
+                "two mentions of {name}",
+            )
+    if relations:
+        identified = " UNION ALL ".join(
+            f"SELECT {literal(kind.name)} AS kind, bundle, id, {str(kind.element).lower()} AS is_element "
+            f"FROM {document.tables.of(kind)} WHERE id IS NOT NULL"
+            for kind in kinds
+        )
+        yield (
+            f"SELECT any_value(kind) FILTER (NOT is_element), id FROM ({identified}) "
+            "GROUP BY bundle, id HAVING count(*) > 1 AND NOT bool_and(is_element)",
+            "two statements of one identifier ({kind} {name} is one of them)",
+        )
+    for kind in kinds:
+        yield (
+            f"SELECT {literal(kind.name)}, tag FROM (SELECT unnest(attributes).lang AS tag FROM {document.tables.of(kind)}) "
+            f"WHERE tag IS NOT NULL AND NOT regexp_full_match(tag, '{_LANGUAGE}')",
+            "the language {name!r}, which is not a language tag of BCP 47",
+        )
 
 
 def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
     """Write the statements of ``bundle`` (``""``: of the document itself), which are unambiguous."""
     with spelling(document, syntax) as terms:
-        for kind in document.kinds(bundle):
+        for kind in document.tables.kinds(bundle):
             queries = _element if kind.element else _relation
             for query in queries(document, kind, bundle, syntax, terms):
                 write_text(query, stream, counted=False)
-            tell_written(engine.scalar(f"SELECT count(*) FROM ({document.rows_of(kind, bundle)})"))
+            tell_written(
+                engine.scalar(f"SELECT count(*) FROM ({document.tables.rows(kind, bundle)})")
+            )
 
 
 def _element(
@@ -106,7 +112,7 @@ def _element(
         _time("s", provo.ELEMENT_TIMES[argument.name], kind.column(argument.name), syntax)
         for argument in kind.arguments
     ]
-    rows = f"SELECT *, {terms.name('id')} AS s FROM ({document.rows_of(kind, bundle)})"
+    rows = f"SELECT *, {terms.name('id')} AS s FROM ({document.tables.rows(kind, bundle)})"
     return syntax.description(rows, "s", provo.ELEMENTS[kind.name], times, terms.attribute("s"))
 
 
@@ -126,7 +132,7 @@ def _relation(
             if argument.type is not ArgumentType.TIME
         ),
     ]
-    rows = f"SELECT {', '.join(columns)} FROM ({document.rows_of(kind, bundle)})"
+    rows = f"SELECT {', '.join(columns)} FROM ({document.tables.rows(kind, bundle)})"
     triple = _property("s", kind.name, "o", syntax)
     if not relation.qualifies:
         return syntax.description(rows, "s", "", [triple, *_others("s", others, relation, syntax)])
@@ -169,11 +175,12 @@ def _is_plain(document: Document, kind: Kind, bundle: str) -> str:
     Where another statement has the same triple at a node, one alone would be read as that one's (by the
     ``prov`` library even where only the subject is the same, or where the node lacks the object).
     """
+    first, second = map(identifier, kind.argument_columns[:2])
     more = "".join(f" AND {kind.column(a.name)} IS NULL" for a in kind.arguments[2:])
-    is_plain = f"(id IS NULL AND len(attributes) = 0 AND arg2 IS NOT NULL{more})"
-    rows = document.rows_of(kind, bundle)
-    half = engine.rows(f"SELECT 1 FROM ({rows}) WHERE arg2 IS NULL LIMIT 1")
-    same = "arg1" if provo.RELATIONS[kind.name].keeps_triple or half else "arg1, arg2"
+    is_plain = f"(id IS NULL AND len(attributes) = 0 AND {second} IS NOT NULL{more})"
+    rows = document.tables.rows(kind, bundle)
+    half = engine.rows(f"SELECT 1 FROM ({rows}) WHERE {second} IS NULL LIMIT 1")
+    same = first if provo.RELATIONS[kind.name].keeps_triple or half else f"{first}, {second}"
     clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain}"
     found = engine.rows(
         f"SELECT 1 FROM ({rows}) AS one SEMI JOIN ({clashing}) AS other USING ({same}) WHERE {is_plain} LIMIT 1"
@@ -213,10 +220,10 @@ def _others(
 ) -> list[str]:
     """Return the SQL for the formal arguments after the second."""
     properties = []
-    for position, argument in enumerate(arguments, start=3):
+    for argument in arguments:
         term = relation.others[argument.name]
         if argument.type is ArgumentType.TIME:
-            properties.append(_time(subject, term, f"arg{position}", syntax))
+            properties.append(_time(subject, term, identifier(argument.column), syntax))
         else:
             column = _place(argument)
             properties.append(optional(column, _property(subject, term, column, syntax)))

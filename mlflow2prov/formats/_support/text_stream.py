@@ -45,7 +45,7 @@ def write_text(query: str, stream: BinaryIO, skip: int = 0, *, counted: bool = T
     each row, ``skip`` says how many bytes of the first row are to be left out. If ``counted``, a row is a
     statement.
     """
-    for batch in engine.cursor().sql(query).to_arrow_reader(_ROWS):
+    for batch in engine.stream(query, _ROWS):
         if counted:
             tell_written(batch.num_rows)
         written = utf8(batch.column(0))

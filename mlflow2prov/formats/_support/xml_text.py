@@ -52,8 +52,7 @@ def _register() -> str:
     def escaped(value: str) -> str:
         return _UNFIT.sub(lambda found: escaped_character(found[0]), value)
 
-    engine.connection().create_function("escaped_for_xml", escaped, ["VARCHAR"], "VARCHAR")
-    return "escaped_for_xml"
+    return engine.function("escaped_for_xml", escaped)
 
 
 def root_name(head: bytes) -> str | None:

@@ -132,7 +132,7 @@ def _empty(instance: Instance, limit: int) -> Found:
     entities = KIND["entity"]
     begin = np.zeros(instance.names, np.bool_)
     rows = engine.rows(
-        f"SELECT rowid FROM {instance.document.table_of(entities)} WHERE len(list_filter(attributes, "
+        f"SELECT rowid FROM {instance.document.tables.of(entities)} WHERE len(list_filter(attributes, "
         f"lambda a: a.key = 'prov:type' AND a.value = 'prov:EmptyCollection' "
         f"AND a.type = '{QUALIFIED_NAME}')) > 0"
     )

@@ -75,9 +75,9 @@ def _rows(
     if not numbers:
         return {}
     places = ", ".join(str(number - first) for number in numbers)
-    arguments = [f"arg{n + 1}" for n in range(len(kind.arguments))]
+    arguments = kind.argument_columns
     columns = ", ".join(["rowid", "bundle", "id", "attributes", *arguments])
-    query = f"SELECT {columns} FROM {document.table_of(kind)} WHERE rowid IN ({places})"
+    query = f"SELECT {columns} FROM {document.tables.of(kind)} WHERE rowid IN ({places})"
     return {
         first + row: Statement(
             kind.name, id_, tuple(given), tuple(Attribute(**each) for each in attributes), bundle
@@ -94,7 +94,7 @@ def instance(document: Document) -> Instance:
     begins: dict[tuple[str, str], tuple[int, int]] = {}
     statements = slots = 0
     for kind in KINDS:
-        rows = int(engine.scalar(f"SELECT count(*) FROM {document.table_of(kind)}"))
+        rows = int(engine.scalar(f"SELECT count(*) FROM {document.tables.of(kind)}"))
         first[kind.name] = statements
         for place, argument in enumerate(("id", *(a.name for a in kind.arguments))):
             begins[kind.name, argument] = (slots + place * rows, rows)
@@ -111,13 +111,13 @@ def instance(document: Document) -> Instance:
 
 def _number_names(document: Document, schema: engine.Schema) -> int:
     listed = " UNION ALL ".join(
-        f"SELECT bundle, {column} AS name FROM {document.table_of(kind)} WHERE {column} IS NOT NULL"
-        for kind in document.kinds()
+        f"SELECT bundle, {column} AS name FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
+        for kind in document.tables.kinds()
         for _, column in _name_columns(kind)
     )
     listed = listed or "SELECT NULL::VARCHAR AS bundle, NULL::VARCHAR AS name WHERE false"
     names = schema.table("names")
-    engine.connection().execute(
+    engine.execute(
         f"CREATE TABLE {names} AS SELECT row_number() OVER () - 1 AS number, bundle, name "
         f"FROM (SELECT DISTINCT bundle, name FROM ({listed}))"
     )
@@ -134,8 +134,8 @@ def _named(document: Document, begins: dict[tuple[str, str], tuple[int, int]]) -
     """Return the SQL for every name that is given: its place among all numbers, its bundle, itself."""
     return " UNION ALL ".join(
         f"SELECT rowid + {begins[kind.name, argument][0]} AS slot, bundle, {column} AS name "
-        f"FROM {document.table_of(kind)} WHERE {column} IS NOT NULL"
-        for kind in document.kinds()
+        f"FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
+        for kind in document.tables.kinds()
         for argument, column in _name_columns(kind)
     )
 
@@ -150,8 +150,8 @@ def _timed(document: Document, begins: dict[tuple[str, str], tuple[int, int]]) -
         f"CASE WHEN regexp_matches({column}, '[+-]\\d\\d:\\d\\d$') "
         f"THEN epoch_us({column}::TIMESTAMPTZ) + {_INSTANT} "
         f"ELSE epoch_us({column}::TIMESTAMP) + {_ZONELESS} END AS number "
-        f"FROM {document.table_of(kind)} WHERE {column} IS NOT NULL"
-        for kind in document.kinds()
+        f"FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
+        for kind in document.tables.kinds()
         for argument in kind.arguments
         if argument.type is ArgumentType.TIME
         for column in [kind.column(argument.name)]
@@ -165,5 +165,5 @@ def _fill(every: Numbers, listed: str, names: str | None = None) -> None:
     query = f"SELECT slot, number FROM ({listed})"
     if names is not None:
         query += f" JOIN {names} USING (bundle, name)"
-    for batch in engine.cursor().sql(query).to_arrow_reader(_ROWS):
+    for batch in engine.stream(query, _ROWS):
         every[batch.column(0).to_numpy()] = batch.column(1).to_numpy()

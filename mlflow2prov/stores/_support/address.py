@@ -71,9 +71,7 @@ def parse(url: str, variable: str) -> Address:
     return Address(bare, parts.scheme.lower(), host, unquote(parts.path.strip("/")), user, password)
 
 
-def _credentials(
-    user_info: str | None, host: str, variable: str
-) -> tuple[str | None, str | None]:
+def _credentials(user_info: str | None, host: str, variable: str) -> tuple[str | None, str | None]:
     user, _, password = (user_info or "").partition(":")
     if password:
         return unquote(user), unquote(password)

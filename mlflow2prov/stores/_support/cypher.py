@@ -95,12 +95,13 @@ def _grouped(
     document: Document, kind: Kind, *, is_writing: bool
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Give a query and its rows for each group of statements that share the query's text."""
-    table = document.table_of(kind)
+    table = document.tables.of(kind)
     rows = f"(SELECT *, {key(kind)} AS key FROM {table})"
     rows = f"({with_properties(rows, kind, DATABASE)})" if is_writing else rows
     shared = ["bundle <> '' AS in_bundle"]
     if not kind.element:
-        shared += ["arg1 IS NULL AS no_source", "arg2 IS NULL AS no_target"]
+        source, target = kind.argument_columns[:2]
+        shared += [f"{source} IS NULL AS no_source", f"{target} IS NULL AS no_target"]
     if is_writing:
         shared += ["times", f"{_types() if kind.element else '[]'} AS labels"]
     names = [one.rpartition(" AS ")[2] for one in shared]
@@ -111,7 +112,7 @@ def _grouped(
         f"FROM ({ordered}) ORDER BY number"
     )
     make = _write_query if is_writing else _ask_query
-    for batch in engine.cursor().sql(query).to_arrow_reader(ROWS):
+    for batch in engine.stream(query, ROWS):
         numbers = batch.column(0).to_numpy(zero_copy_only=False)
         start = 0
         while start < len(numbers):
@@ -141,7 +142,7 @@ def _members(kind: Kind, *, with_key: bool) -> list[str]:
     members += ["'\"key\":\"' || key || '\"'"] if with_key else []
     members += [
         f"'\"{name}\":' || to_json({column})::VARCHAR"
-        for name, column in (("source", "arg1"), ("target", "arg2"))
+        for name, column in zip(("source", "target"), kind.argument_columns, strict=False)
     ]
     return members
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from mlflow2prov.engine import literal
 from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.builder import AttributeTuple
+from mlflow2prov.prov.attributes import AttributeTuple
 from mlflow2prov.prov.kinds import KINDS, Argument, ArgumentType, Kind
 
 NAMED = ("prov:type", "prov:role")

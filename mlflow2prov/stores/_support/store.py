@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mlflow2prov.stores._support.address import Address
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-LAYOUTS = ("kinds", "one")
+Layout = Literal["kinds", "one"]
+"""The collections of a MongoDB database: one for each kind of statement, or one for all."""
+
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Options:
 
     graph: str | None = None
     """The IRI of the named graph (SPARQL 1.1 stores); None is the default graph."""
-    layout: str = "kinds"
+    layout: Layout = "kinds"
     """The collections (MongoDB): one for each kind of statement, or ``one`` for all."""
 
 

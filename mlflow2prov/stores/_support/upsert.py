@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import identifier, literal
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.prov import Document, Kind
-from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.builder import AttributeTuple, Builder
-from mlflow2prov.prov.document import columns_of
-from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
+from mlflow2prov.prov.builder import Builder
+from mlflow2prov.prov.kinds import ArgumentType
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
@@ -26,11 +25,11 @@ _ROWS = 50_000
 
 def under(document: Document, namespaces: Namespaces) -> Document:
     """Return ``document``, unified, by the names of ``namespaces``, which get what they lack."""
-    if not adopt(namespaces, document.namespaces) and document.is_unified:
+    if not adopt(namespaces, document.namespaces) and document.tables.is_unified:
         return document
     renamed = Document(namespaces)
-    for kind in document.kinds():
-        renamed.insert(kind, rows_under(document, kind, namespaces))
+    for kind in document.tables.kinds():
+        renamed.tables.insert(kind, rows_under(document, kind, namespaces))
     unify(renamed)
     return renamed
 
@@ -41,17 +40,17 @@ def remaining(document: Document, there: Document, address: Address) -> Document
     Raises:
         DocumentStoreError: an activity is there with another start or end, or the document contradicts itself.
     """
-    united = document if not there.kinds() else merge([there, document])
+    united = document if not there.tables.kinds() else merge([there, document])
     _refuse_contradictions(united, address)
     if united is document:
         return document
     rest = Document(united.namespaces)
-    for kind in united.kinds():
-        columns = ", ".join(columns_of(kind))
-        rest.insert(
+    for kind in united.tables.kinds():
+        columns = ", ".join(kind.columns)
+        rest.tables.insert(
             kind,
-            f"SELECT {columns} FROM {united.table_of(kind)} "
-            f"EXCEPT SELECT {columns} FROM {there.table_of(kind)}",
+            f"SELECT {columns} FROM {united.tables.of(kind)} "
+            f"EXCEPT SELECT {columns} FROM {there.tables.of(kind)}",
         )
     unify(rest)
     return rest
@@ -59,10 +58,10 @@ def remaining(document: Document, there: Document, address: Address) -> Document
 
 def _refuse_contradictions(document: Document, address: Address) -> None:
     """Refuse two elements of one identifier, which a store keeps as one (PROV-CONSTRAINTS, section 6.1)."""
-    for kind in document.kinds():
+    for kind in document.tables.kinds():
         if kind.element:
             found = engine.rows(
-                f"SELECT id FROM {document.table_of(kind)} GROUP BY bundle, id HAVING count(*) > 1 LIMIT 1"
+                f"SELECT id FROM {document.tables.of(kind)} GROUP BY bundle, id HAVING count(*) > 1 LIMIT 1"
             )
             if found:
                 raise address.failed(
@@ -72,7 +71,7 @@ def _refuse_contradictions(document: Document, address: Address) -> None:
 
 def key(kind: Kind) -> str:
     """Return the SQL for what tells a statement from all others of all kinds: its digest, 32 hexadecimal digits."""
-    *columns, _ = columns_of(kind)
+    columns = kind.key_columns
     if kind.element:
         columns = columns[:2]
     listed = f"[{literal(kind.name)}, {', '.join(columns)}]"
@@ -81,7 +80,7 @@ def key(kind: Kind) -> str:
 
 def numbered(query: str) -> Iterator[list[str]]:
     """Give the one column of a query, some thousands of its values at a time."""
-    for batch in engine.cursor().sql(query).to_arrow_reader(_ROWS):
+    for batch in engine.stream(query, _ROWS):
         yield batch.column(0).to_pylist()
 
 
@@ -93,8 +92,8 @@ def document_of(statements: Iterable[Said], namespaces: Namespaces, address: Add
     """
     builder = Builder(namespaces)
     try:
-        for bundle, kind, identifier, arguments, attributes in statements:
-            builder.add(bundle, kind, identifier, arguments, attributes)
+        for bundle, kind, id_, arguments, attributes in statements:
+            builder.add(bundle, kind, id_, arguments, attributes)
         document = builder.finish()
     except (MLflow2ProvError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise address.failed(f"it holds what no PROV document does ({error})") from error
@@ -110,13 +109,13 @@ def _prefixes(document: Document) -> set[str]:
     """Return the prefixes of all names in a document; the empty one is the default namespace's."""
     names = ["nullif(bundle, '')", "id"]
     queries = []
-    for kind in document.kinds():
+    for kind in document.tables.kinds():
         arguments = [
-            column
-            for argument, column in zip(kind.arguments, ARGUMENT_COLUMNS, strict=False)
+            identifier(argument.column)
+            for argument in kind.arguments
             if argument.type is not ArgumentType.TIME
         ]
-        table = document.table_of(kind)
+        table = document.tables.of(kind)
         queries += [f"SELECT {name} AS name FROM {table}" for name in [*names, *arguments]]
         each = f"SELECT unnest(attributes) AS a FROM {table}"
         queries.append(

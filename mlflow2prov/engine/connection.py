@@ -1,0 +1,215 @@
+"""The connection to DuckDB: one database for the process, a connection for each thread."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from mlflow2prov.engine.macros import MACROS
+from mlflow2prov.engine.sql import Sql
+from mlflow2prov.errors import ConfigurationError, EngineError
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow as pa
+
+MEMORY_LIMIT = "1GB"
+"""The memory that tables may take before they go to disk, unless :func:`configure` changes it.
+
+Three million statements take about as much. Spilling some of them costs a tenth of the time that it
+takes to make and write them.
+"""
+
+_lock = threading.RLock()
+_database: duckdb.DuckDBPyConnection | None = None
+_local = threading.local()
+_numbers = itertools.count(1)
+_dropped_schemas: deque[str] = deque()
+_permanent_functions: set[str] = set()
+
+
+def configure(
+    *, memory_limit: str | None = None, temporary_folder: str | Path | None = None
+) -> None:
+    """Set how much memory the tables may take, and where they go beyond it.
+
+    Args:
+        memory_limit: a size such as ``"500MB"`` or ``"2GB"`` (1 GB unless set).
+        temporary_folder: an existing folder for the tables that outgrow the limit; by default one
+            in the system's folder
+            for temporary files. Set it before the first document is made.
+
+    Raises:
+        ConfigurationError: the size or the folder is not valid, or the folder is in use already.
+    """
+    with _lock, _connection().cursor() as settings:
+        if memory_limit is not None:
+            try:
+                settings.execute("SET memory_limit = ?", [memory_limit])
+            except (duckdb.Error, UnicodeError, TypeError) as error:
+                raise ConfigurationError(
+                    f"memory limit: {str(memory_limit)[:80]!r} is not a size; write 500MB or 2GB"
+                ) from error
+        if temporary_folder is not None:
+            try:
+                folder = tempfile.mkdtemp(prefix="mlflow2prov-", dir=temporary_folder)
+            except (OSError, ValueError, TypeError) as error:
+                raise ConfigurationError(
+                    f"temporary folder: {str(temporary_folder)[:200]!r} is not a writable folder"
+                ) from error
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            try:
+                settings.execute("SET temp_directory = ?", [folder])
+            except duckdb.Error as error:
+                raise ConfigurationError(
+                    "temporary folder: tables are in another folder already; set it before the first document is made"
+                ) from error
+
+
+def execute(sql: str, parameters: Sequence[object] = ()) -> None:
+    """Run ``sql`` for its effect."""
+    _run(sql, parameters)
+
+
+def rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run ``sql`` and return all its rows."""
+    with _translated_errors():
+        return _run(sql, parameters).fetchall()
+
+
+def scalar(sql: str, parameters: Sequence[object] = ()) -> Any:
+    """Run ``sql`` and return the first column of its first row."""
+    return rows(sql, parameters)[0][0]
+
+
+def arrays(sql: str) -> dict[str, Any]:
+    """Run ``sql`` and return its columns as NumPy arrays, by name."""
+    with _translated_errors():
+        return dict(_run(sql).fetchnumpy())
+
+
+def frame(sql: str) -> pandas.DataFrame:
+    """Run ``sql`` and return its rows as a frame."""
+    with _translated_errors():
+        result: pandas.DataFrame = _run(sql).df()
+    return result
+
+
+def stream(sql: str, size: int) -> Iterator[pa.RecordBatch]:
+    """Run ``sql`` on a connection of its own and yield its rows as Arrow batches of at most
+    ``size`` rows."""
+    with _translated_errors():
+        _drop_schemas()
+        with _connection().cursor() as cursor:
+            yield from cursor.sql(sql).to_arrow_reader(size)
+
+
+@contextmanager
+def registered(table: pa.Table) -> Iterator[Sql]:
+    """Lend an Arrow table to the SQL of this thread, under the name that is yielded.
+
+    The name is unknown to :func:`stream`, which has a connection of its own.
+    """
+    name = f"registered_{next(_numbers)}"
+    connection = _thread_connection()
+    connection.register(name, table)
+    try:
+        yield Sql(name)
+    finally:
+        connection.unregister(name)
+
+
+def function(name: str, python: Callable[[str], str]) -> Sql:
+    """Make a Python function of one text known to SQL as ``name``, once and for good; return the
+    name."""
+    with _lock:
+        if name not in _permanent_functions:
+            _connection().create_function(name, python, ["VARCHAR"], "VARCHAR")
+            _permanent_functions.add(name)
+    return Sql(name)
+
+
+@contextmanager
+def functions(*python: Callable[[str], str]) -> Iterator[tuple[Sql, ...]]:
+    """Lend Python functions of one text to the SQL of all threads, under the names that are
+    yielded."""
+    names = tuple(Sql(f"function_{next(_numbers)}") for _ in python)
+    with _lock:
+        for name, implementation in zip(names, python, strict=True):
+            _connection().create_function(name, implementation, ["VARCHAR"], "VARCHAR")
+    try:
+        yield names
+    finally:
+        with _lock:
+            for name in names:
+                _connection().remove_function(name)
+
+
+def drop_later(schema: str) -> None:
+    """Drop a schema with the next call of the engine."""
+    _dropped_schemas.append(schema)
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """Return the process's first connection, which opens the database and owns its functions."""
+    global _database
+    with _lock:
+        if _database is None:
+            folder = tempfile.mkdtemp(prefix="mlflow2prov-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            _database = duckdb.connect(
+                config={
+                    "temp_directory": folder,
+                    "memory_limit": MEMORY_LIMIT,
+                    # The database has no file, so checkpoints would only take time.
+                    "checkpoint_threshold": "1TB",
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                }
+            )
+            for macro in MACROS:
+                _database.execute(f"CREATE MACRO {macro}")
+        return _database
+
+
+def _thread_connection() -> duckdb.DuckDBPyConnection:
+    if not hasattr(_local, "connection"):
+        _local.connection = _connection().cursor()
+    connection: duckdb.DuckDBPyConnection = _local.connection
+    return connection
+
+
+def _run(sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+    with _translated_errors():
+        _drop_schemas()
+        return _thread_connection().execute(sql, list(parameters))
+
+
+def _drop_schemas() -> None:
+    """Drop the schemas whose owners are gone."""
+    while _dropped_schemas:
+        with suppress(IndexError):  # another thread may have taken the last one
+            _thread_connection().execute(
+                f"DROP SCHEMA IF EXISTS {_dropped_schemas.popleft()} CASCADE"
+            )
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Raise errors of DuckDB as the package's own, except for interruptions."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise EngineError(f"tables: {str(error).strip().partition(chr(10))[0]}") from error

@@ -1,0 +1,232 @@
+"""The tables of a Document: one for each kind of statement, with columns named for PROV-DM's formal
+arguments.
+
+    entity:          bundle | id | attributes
+    wasGeneratedBy:  bundle | id | entity | activity | time | attributes
+
+One row is one statement. Names are qualified names of the document's namespaces, times are
+``xsd:dateTime``, and ``attributes`` is an ordered list of
+:class:`~mlflow2prov.prov.attributes.Attribute`. ``bundle`` is empty for statements of the document
+itself (PROV-DM section 5.4).
+
+An operation works on one kind at a time, so it needs room for the statements of one kind, not for
+another document.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+import pyarrow as pa
+
+from mlflow2prov import engine
+from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.prov.attributes import SQL_TYPE, Attribute
+from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KINDS, Kind
+
+KEY_COLUMNS = ("bundle", "kind", "id", *ARGUMENT_COLUMNS)
+COLUMNS = (*KEY_COLUMNS, "attributes")
+"""The columns of one table that holds statements of every kind: those of a frame and of a Parquet
+file."""
+
+_KIND_TYPE = f"ENUM({', '.join(literal(kind.name) for kind in KINDS)})"
+_ATTRIBUTE = pa.struct([(field, pa.string()) for field in Attribute._fields])
+ARROW_SCHEMA = pa.schema(
+    [
+        *((column, pa.string()) for column in KEY_COLUMNS),
+        ("attributes", pa.list_(_ATTRIBUTE)),
+    ]
+)
+
+
+class StatementTables:
+    """The statement tables of one Document, and whether their rows are unified and in canonical
+    order.
+
+    The canonical order is by bundle, kind (PROV-DM's order), identifier and formal arguments. It
+    depends on nothing but the statements, so the same document gives the same bytes.
+    """
+
+    def __init__(self) -> None:
+        self._schema = engine.Schema("document")
+        self._tables: dict[str, Sql] = {}
+        self._ordered: set[str] = set()
+        self._lock = threading.Lock()
+        self.is_unified = True
+        """Whether the rows are known to be unified and in canonical order."""
+
+    def of(self, kind: Kind) -> Sql:
+        """Return the table of a kind, with the columns :attr:`Kind.columns`."""
+        with self._lock:
+            if kind.name not in self._tables:
+                table = self._schema.table(kind.name)
+                arguments = "".join(f"{name} VARCHAR, " for name in kind.argument_columns)
+                engine.execute(
+                    f"CREATE TABLE {table} (bundle VARCHAR NOT NULL, id VARCHAR, {arguments}"
+                    f"attributes {SQL_TYPE} NOT NULL)"
+                )
+                self._tables[kind.name] = table
+            return self._tables[kind.name]
+
+    def existing(self) -> list[Kind]:
+        """Return the kinds that have a table, in PROV-DM's order."""
+        return [kind for kind in KINDS if kind.name in self._tables]
+
+    def kinds(self, bundle: str | None = None) -> list[Kind]:
+        """Return the kinds of the statements in a bundle, or in the whole document, in PROV-DM's
+        order."""
+        condition = "" if bundle is None else f"WHERE bundle = {literal(bundle)}"
+        return [
+            kind
+            for kind in self.existing()
+            if engine.rows(f"SELECT 1 FROM {self.of(kind)} {condition} LIMIT 1")
+        ]
+
+    def bundles(self) -> list[str]:
+        """Return the identifiers of the named bundles, in order."""
+        bundles = " UNION ".join(f"SELECT bundle FROM {self.of(kind)}" for kind in self.existing())
+        if not bundles:
+            return []
+        query = f"SELECT DISTINCT bundle FROM ({bundles}) WHERE bundle <> '' ORDER BY bundle"
+        return [bundle for (bundle,) in engine.rows(query)]
+
+    def count(self) -> int:
+        """Return the number of statements."""
+        return sum(
+            engine.scalar(f"SELECT count(*) FROM {self.of(kind)}") for kind in self.existing()
+        )
+
+    def union(self) -> Sql:
+        """Return one table of all statements, with the columns :data:`COLUMNS`, in no particular
+        order."""
+        return Sql(f"({' UNION ALL '.join(self._widened(kind) for kind in self._kinds_to_read())})")
+
+    def in_order(self) -> Sql:
+        """Return the query for all statements, with the columns :data:`COLUMNS`, in canonical
+        order."""
+        kinds = self._kinds_to_read()
+        if self.is_unified and not self.bundles():
+            return Sql(" UNION ALL ".join(self._widened(kind) for kind in kinds))
+        # Kinds have their formal arguments in different orders, so rows are sorted by their places.
+        places = range(max(len(kind.arguments) for kind in kinds))
+        with_places = " UNION ALL ".join(
+            self._widened(
+                kind,
+                "".join(
+                    f", {kind.argument_columns[place] if place < len(kind.arguments) else 'NULL::VARCHAR'}"
+                    f" AS place_{place}"
+                    for place in places
+                ),
+            )
+            for kind in kinds
+        )
+        order = ", ".join(
+            ["bundle", "kind", "id", *(f"place_{place}" for place in places), "attributes"]
+        )
+        columns = ", ".join(COLUMNS)
+        return Sql(f"SELECT {columns} FROM ({with_places}) ORDER BY {order}")
+
+    def rows(self, kind: Kind, bundle: str = "") -> Sql:
+        """Return the query for the statements of one kind in one bundle, in canonical order.
+
+        The first column is ``place``, a number that is unique among the statements of the kind;
+        :attr:`Kind.columns` follow.
+        """
+        condition = f"bundle = {literal(bundle)}"
+        if self.is_unified:
+            return Sql(f"SELECT rowid + 1 AS place, * FROM {self.of(kind)} WHERE {condition}")
+        order = ", ".join(kind.columns)
+        ordered = f"SELECT * FROM {self.of(kind)} ORDER BY {order}"
+        return Sql(
+            f"SELECT * FROM (SELECT row_number() OVER () AS place, * FROM ({ordered})) WHERE {condition}"
+        )
+
+    def insert(self, kind: Kind, query: str) -> None:
+        """Add the rows of ``query``, which returns the columns of ``kind`` in their order."""
+        self.is_unified = False
+        self._ordered.discard(kind.name)
+        engine.execute(f"INSERT INTO {self.of(kind)} {query}")
+
+    def insert_batch(self, kind: Kind, batch: pa.Table) -> None:
+        """Add the rows of an Arrow table with the columns of ``kind``; attributes may be in any
+        order and repeated."""
+        keys = ", ".join(kind.key_columns)
+        with engine.registered(batch) as rows:
+            self.insert(
+                kind,
+                f"SELECT {keys}, list_sort(list_distinct(attributes)) AS attributes FROM {rows}",
+            )
+
+    def fill(self, kind: Kind, query: str) -> None:
+        """Put the rows of ``query``, like those of :meth:`insert`, into an empty table in canonical
+        order.
+
+        A table that is written in order from the start need not be written again to be unified.
+        """
+        columns = ", ".join(kind.columns)
+        order = ", ".join(kind.key_columns)
+        ordered = f"SELECT * FROM ({query}) AS statements({columns}) ORDER BY {order}"
+        self.rewrite(lambda _, __: ordered, (kind,), unified=False)
+        self._ordered.add(kind.name)
+
+    def is_in_order(self, kind: Kind) -> bool:
+        """Return whether the rows of a kind are known to be in canonical order; some may be
+        repeated."""
+        return kind.name in self._ordered
+
+    def rewrite(
+        self,
+        query: Callable[[Kind, Sql], str],
+        kinds: Iterable[Kind] | None = None,
+        *,
+        unified: bool,
+    ) -> None:
+        """Replace the rows of each kind by those of ``query(kind, table)``, which returns the
+        columns in their order."""
+        for kind in self.existing() if kinds is None else kinds:
+            table = self.of(kind)
+            replacement = self._schema.create("replacement", query(kind, table))
+            self._ordered.discard(kind.name)
+            engine.execute(f"DROP TABLE {table}")
+            engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
+        self.is_unified = unified
+
+    def _kinds_to_read(self) -> list[Kind]:
+        return self.existing() or [KINDS[0]]
+
+    def _widened(self, kind: Kind, further_columns: str = "") -> str:
+        arguments = ", ".join(
+            name if name in kind.argument_columns else f"NULL::VARCHAR AS {name}"
+            for name in ARGUMENT_COLUMNS
+        )
+        return (
+            f"SELECT bundle, {literal(kind.name)}::{_KIND_TYPE} AS kind, id, {arguments}, attributes"
+            f"{further_columns} FROM {self.of(kind)}"
+        )
+
+
+def arrow_batch(
+    kind: Kind,
+    keys: Sequence[tuple[str | None, ...]],
+    attributes: Sequence[tuple[str | None, ...]],
+    offsets: Sequence[int],
+) -> pa.Table:
+    """Return statements of a kind as an Arrow table with its columns.
+
+    Args:
+        kind: the kind of all statements.
+        keys: the values of :attr:`Kind.key_columns`, a tuple for each statement.
+        attributes: the attributes of all statements, one statement after another.
+        offsets: where the attributes of each statement begin, and where those of the last end.
+    """
+    fields = zip(*attributes, strict=True) if attributes else [()] * len(Attribute._fields)
+    structs = pa.StructArray.from_arrays(
+        [pa.array(field, pa.string()) for field in fields], Attribute._fields
+    )
+    columns = {
+        name: pa.array(values, pa.string())
+        for name, values in zip(kind.key_columns, zip(*keys, strict=True), strict=True)
+    }
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
+    return pa.table({**columns, "attributes": lists})
