@@ -1,4 +1,4 @@
-"""Tables of results."""
+"""The table that :func:`~mlflow2prov.analysis.statistics.statistics` returns."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of results: the names of its columns, and its rows."""
+    """A small table of counts and labels: named columns and rows of text and integers.
+
+    Every row has one cell for each column, in the order of ``columns``. Missing labels are ``-``.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[str | int, ...]]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the table as a frame."""
+        """Return a data frame with the same columns and rows and a default integer index."""
         import pandas
 
         return pandas.DataFrame(self.rows, columns=list(self.columns))

@@ -1,4 +1,4 @@
-"""Chromium without a window, spoken to over a pipe (the DevTools Protocol, ``--remote-debugging-pipe``)."""
+"""A headless Chromium for tests, driven over a pipe by the DevTools Protocol (``--remote-debugging-pipe``)."""
 
 import base64
 import contextlib
@@ -10,6 +10,8 @@ import tempfile
 import time
 
 COMMAND = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+"""The path of the browser, or None if it is not installed."""
+
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -23,115 +25,123 @@ FLAGS = [
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 ]
-PATIENCE = 60
+TIMEOUT = 60
+"""Seconds to wait for a page to load and for the browser to end."""
+
+POLLING_INTERVAL = 0.01
+"""Seconds between two looks at a page that is loading."""
 
 
 class Page:
-    """A page in a browser, and what it asked for and complained of."""
+    """A page in a browser, with its requests and the errors that the browser logged."""
 
     def __init__(self, send, receive):
         self._send, self._receive = send, receive
-        self._number, self._session = 0, None
-        self.requests, self.complaints = [], []
+        self._message_count, self._session = 0, None
+        self.requests, self.errors = [], []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
+        attachment = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attachment["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
 
     def call(self, method, **params):
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": params}
+        """Call a method of the protocol and return its result."""
+        self._message_count += 1
+        message = {"id": self._message_count, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
         self._send(json.dumps(message))
         while True:
             answer = json.loads(self._receive())
-            self._note(answer)
-            if answer.get("id") == self._number:
+            self._record_event(answer)
+            if answer.get("id") == self._message_count:
                 assert "error" not in answer, answer
                 return answer["result"]
 
-    def _note(self, answer):
-        params = answer.get("params", {})
-        match answer.get("method"):
+    def _record_event(self, message):
+        params = message.get("params", {})
+        match message.get("method"):
             case "Network.requestWillBeSent":
                 self.requests.append(params["request"]["url"])
             case "Log.entryAdded":
-                self.complaints.append(params["entry"]["text"])
+                self.errors.append(params["entry"]["text"])
             case "Runtime.exceptionThrown":
-                self.complaints.append(params["exceptionDetails"]["text"])
+                self.errors.append(params["exceptionDetails"]["text"])
 
     def open(self, url):
-        """Open a page, and wait until it is loaded; returns how long that took, in seconds."""
+        """Open a page, wait until it is loaded, and return the seconds that loading took."""
         self.requests.clear()
         self.call("Page.navigate", url=url)
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         timing = "performance.getEntriesByType('navigation')[0]?.loadEventEnd || 0"
-        while time.monotonic() < until:
-            if self.evaluate("location.href") == url and (took := self.evaluate(timing)):
-                return took / 1000
-            time.sleep(0.01)
+        while time.monotonic() < deadline:
+            if self.evaluate("location.href") == url and (milliseconds := self.evaluate(timing)):
+                return milliseconds / 1000
+            time.sleep(POLLING_INTERVAL)
         raise TimeoutError(url)
 
     def evaluate(self, expression):
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        return found["result"].get("value")
+        """Return the value of a JavaScript expression."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        return answer["result"].get("value")
 
     def emulate(self, media="", scheme="light"):
+        """Emulate a CSS media type and a preferred color scheme."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
 
     def resize(self, width, height):
+        """Set the size of the window in pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
 
-    def picture(self):
-        """The window as PNG."""
+    def screenshot(self):
+        """Return the window as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def pdf(self):
-        """The page as it is printed."""
+        """Return the printed page."""
         return base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"])
 
 
 @contextlib.contextmanager
 def browser():
-    """Start a browser, and give a page of it; ends it by its process."""
-    theirs_in, ours_out = os.pipe()
-    ours_in, theirs_out = os.pipe()
+    """Start a browser, yield a page of it, and end the process that was started."""
+    browser_input, output = os.pipe()
+    input_, browser_output = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        words = [COMMAND, *FLAGS, f"--user-data-dir={profile}"]
-        # The protocol's pipe has the numbers 3 and 4.
-        script = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
+        command = [COMMAND, *FLAGS, f"--user-data-dir={profile}"]
+        # The protocol reads from file descriptor 3 and writes to file descriptor 4.
+        script = f'exec "$@" 3<&{browser_input} 4>&{browser_output}'
         process = subprocess.Popen(
-            ["bash", "-c", script, "bash", *words],
-            pass_fds=(theirs_in, theirs_out),
+            ["bash", "-c", script, "bash", *command],
+            pass_fds=(browser_input, browser_output),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        rest = bytearray()
+        os.close(browser_input)
+        os.close(browser_output)
+        buffer = bytearray()
 
         def send(text):
-            os.write(ours_out, text.encode() + b"\0")
+            os.write(output, text.encode() + b"\0")
 
         def receive():
-            while b"\0" not in rest:
-                block = os.read(ours_in, 1 << 20)
+            while b"\0" not in buffer:
+                block = os.read(input_, 1 << 20)
                 assert block, "the browser has ended"
-                rest.extend(block)
-            message, _, after = bytes(rest).partition(b"\0")
-            rest[:] = after
+                buffer.extend(block)
+            message, _, remainder = bytes(buffer).partition(b"\0")
+            buffer[:] = remainder
             return message
 
         try:
             yield Page(send, receive)
         finally:
-            os.close(ours_out)
-            os.close(ours_in)
+            os.close(output)
+            os.close(input_)
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)

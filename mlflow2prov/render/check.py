@@ -1,160 +1,97 @@
-"""Verdicts of checks as text: for a person, for a program, and as SARIF for code review."""
+"""Results of checks as text: lines for a person, JSON for a program, SARIF for code review."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from mlflow2prov import __version__
-from mlflow2prov.analysis.audit import AuditedVersion
-from mlflow2prov.analysis.check import MEANINGS, CheckResult, Waiver
-from mlflow2prov.analysis.explanation import Item
-from mlflow2prov.analysis.rules import SEVERITIES, Finding
+from mlflow2prov.analysis.options import SEVERITIES
 from mlflow2prov.render.escaping import printable
+from mlflow2prov.render.json_text import results_to_json, to_json
+from mlflow2prov.render.quantity import quantity
+from mlflow2prov.render.renderer import Formats
+from mlflow2prov.render.sarif import sarif_log
 
-_SCHEMA = (
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-)
+if TYPE_CHECKING:
+    from mlflow2prov.analysis.audit import AuditedVersion
+    from mlflow2prov.analysis.check import CheckResult
+    from mlflow2prov.analysis.rules import Finding
 
 
-def _text(verdicts: Sequence[CheckResult]) -> str:
-    return "\n".join("".join(f"{line}\n" for line in _lines(verdict)) for verdict in verdicts)
+def as_text(results: Sequence[CheckResult]) -> str:
+    """Return a line for each finding and a summary, with an empty line between results."""
+    return "\n".join("".join(f"{line}\n" for line in _lines(result)) for result in results)
 
 
-def _lines(verdict: CheckResult) -> Iterator[str]:
-    for finding in verdict.findings:
-        yield _line(finding, finding.severity)
-    for finding, allowance in verdict.allowed:
-        yield f"{_line(finding, 'allowed')} ({printable(allowance.reason)})"
-    counted = ", ".join(
-        _several(len([f for f in verdict.findings if f.severity == severity]), severity)
-        for severity in SEVERITIES
+def _lines(result: CheckResult) -> Iterator[str]:
+    for finding in result.findings:
+        yield _finding_line(finding, finding.severity)
+    for finding, waiver in result.allowed:
+        yield f"{_finding_line(finding, 'allowed')} ({printable(waiver.reason)})"
+    yield _summary(result)
+
+
+def _finding_line(finding: Finding, level: str) -> str:
+    version = finding.version
+    uri = printable(version.about.get("uri", version.label))
+    return f"{uri}: {level}: {printable(finding.message)} [{finding.code}]"
+
+
+def _summary(result: CheckResult) -> str:
+    severities = [finding.severity for finding in result.findings]
+    counts = ", ".join(quantity(severities.count(name), name) for name in SEVERITIES)
+    versions = quantity(len(_checked_versions(result)), "version")
+    waivers = f", {len(result.allowed)} allowed" if result.allowed else ""
+    percent = 100 * (result.audit.completeness or 0)
+    return (
+        f"{'passed' if result.is_passed else 'failed'}: {versions}, {counts}{waivers}; "
+        f"{percent:.0f} % of the questions are answered"
     )
-    judged = [version for version in verdict.audit.versions if not version.is_deleted]
-    mean = 100 * (verdict.audit.completeness or 0)
-    outcome = "passed" if verdict.is_passed else "failed"
-    allowed = f", {len(verdict.allowed)} allowed" if verdict.allowed else ""
-    yield (
-        f"{outcome}: {_several(len(judged), 'version')}, {counted}{allowed}; "
-        f"{mean:.0f} % of the questions are answered"
-    )
 
 
-def _line(finding: Finding, severity: str) -> str:
-    return f"{_called(finding.version)}: {severity}: {printable(finding.message)} [{finding.code}]"
+def _checked_versions(result: CheckResult) -> list[AuditedVersion]:
+    """Return the versions that the check covers: those that are not deleted."""
+    return [version for version in result.audit.versions if not version.is_deleted]
 
 
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def as_json(results: Sequence[CheckResult]) -> str:
+    """Return results as JSON: an object, or an array if there are several."""
+    return results_to_json([_result_dict(result) for result in results])
 
 
-def _called(version: Item) -> str:
-    return printable(version.about.get("uri", version.label))
-
-
-def _json(verdicts: Sequence[CheckResult]) -> str:
-    said = [_verdict(verdict) for verdict in verdicts]
-    return json.dumps(said[0] if len(said) == 1 else said, ensure_ascii=False, indent=1) + "\n"
-
-
-def _verdict(verdict: CheckResult) -> dict[str, Any]:
-    mean = verdict.audit.completeness
+def _result_dict(result: CheckResult) -> dict[str, Any]:
+    completeness = result.audit.completeness
     return {
-        "passed": verdict.is_passed,
-        "fail_on": verdict.fail_on,
-        "completeness": None if mean is None else round(mean, 4),
-        "versions": [_version(one) for one in verdict.audit.versions if not one.is_deleted],
-        "findings": [finding.to_dict() for finding in verdict.findings],
-        "allowed": [{**f.to_dict(), "reason": a.reason} for f, a in verdict.allowed],
+        "passed": result.is_passed,
+        "fail_on": result.fail_on,
+        "completeness": None if completeness is None else round(completeness, 4),
+        "versions": [_version_dict(version) for version in _checked_versions(result)],
+        "findings": [finding.to_dict() for finding in result.findings],
+        "allowed": [
+            {**finding.to_dict(), "reason": waiver.reason} for finding, waiver in result.allowed
+        ],
         "unused_allowances": [
-            {"finding": one.code, "of": one.of, "reason": one.reason} for one in verdict.unused
+            {"finding": waiver.code, "of": waiver.of, "reason": waiver.reason}
+            for waiver in result.unused
         ],
     }
 
 
-def _version(version: AuditedVersion) -> dict[str, Any]:
-    explained = version.explanation
+def _version_dict(version: AuditedVersion) -> dict[str, Any]:
+    explanation = version.explanation
     return {
         "version": version.item.label,
         "uri": version.item.about.get("uri"),
         "identifier": version.item.identifier,
-        "completeness": round(explained.completeness, 4),
-        "unknown": list(explained.unknown),
+        "completeness": round(explanation.completeness, 4),
+        "unknown": list(explanation.unknown),
     }
 
 
-def _sarif(verdicts: Sequence[CheckResult]) -> str:
-    """Return SARIF 2.1.0 (OASIS): a run for each document; what is allowed is there, suppressed."""
-    whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(one) for one in verdicts]}
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+def as_sarif(results: Sequence[CheckResult]) -> str:
+    """Return results as one SARIF log (:mod:`mlflow2prov.render.sarif`)."""
+    return to_json(sarif_log(results))
 
 
-def _run(verdict: CheckResult) -> dict[str, Any]:
-    codes = sorted({f.code for f in (*verdict.findings, *(f for f, _ in verdict.allowed))})
-    scripts = {version.item.identifier: _script(version) for version in verdict.audit.versions}
-    results = [(finding, None) for finding in verdict.findings]
-    driver = {
-        "name": "mlflow2prov",
-        "version": __version__,
-        "rules": [_rule(code) for code in codes],
-    }
-    return {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(finding, allowance, codes, scripts.get(finding.version.identifier))
-            for finding, allowance in (*results, *verdict.allowed)
-        ],
-    }
-
-
-def _rule(code: str) -> dict[str, Any]:
-    severity, meaning = MEANINGS[code]
-    return {
-        "id": code,
-        "shortDescription": {"text": meaning},
-        "defaultConfiguration": {"level": severity},
-    }
-
-
-def _result(
-    finding: Finding, allowance: Waiver | None, codes: Sequence[str], script: str | None
-) -> dict[str, Any]:
-    called = finding.version.about.get("uri", finding.version.label)
-    location: dict[str, Any] = {
-        "logicalLocations": [{"fullyQualifiedName": called, "kind": "resource"}]
-    }
-    if script is not None:
-        location["physicalLocation"] = {"artifactLocation": {"uri": _uri(script)}}
-    result: dict[str, Any] = {
-        "ruleId": finding.code,
-        "ruleIndex": codes.index(finding.code),
-        "level": finding.severity,
-        "message": {"text": f"{called}: {finding.message}"},
-        "locations": [location],
-        "partialFingerprints": {"versionAndFinding/v1": f"{called} {finding.code}"},
-    }
-    if allowance is not None:
-        result["suppressions"] = [{"kind": "external", "justification": allowance.reason}]
-    return result
-
-
-def _script(version: AuditedVersion) -> str | None:
-    """Return the path of the script behind a version: where a review shows what is found."""
-    scripts = version.explanation.answer("script").items
-    return scripts[0].label if scripts else None
-
-
-def _uri(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(path)
-
-
-FORMATS: dict[str, Callable[[Sequence[CheckResult]], str]] = {
-    "text": _text,
-    "json": _json,
-    "sarif": _sarif,
-}
-"""How verdicts are asked for, and the function that renders them."""
+FORMATS: Formats[CheckResult] = {"text": as_text, "json": as_json, "sarif": as_sarif}
+"""The formats of checks."""

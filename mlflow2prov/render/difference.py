@@ -1,117 +1,168 @@
-"""Differences as text: for a person, with colours; for a program; for a report."""
+"""Differences as text: lines for a person, in colour if wanted; JSON for a program; Markdown for a report.
+
+A :class:`~mlflow2prov.prov.difference.Difference` is between two documents, statement by statement. A
+:class:`~mlflow2prov.analysis.comparison.Comparison` is between two versions, models or runs, question by question.
+Both are rendered as lines that begin with ``+``, ``-`` or ``~`` for added, removed and changed.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlflow2prov.analysis.comparison import Comparison
-from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED, Difference
-from mlflow2prov.render.escaping import printable
-from mlflow2prov.render.table import FORMATS
+from mlflow2prov.render.escaping import printable, truncate
+from mlflow2prov.render.json_text import results_to_json
+from mlflow2prov.render.renderer import Formats
+from mlflow2prov.render.tables import to_markdown
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
-    from mlflow2prov.analysis.comparison import Point
-    from mlflow2prov.prov.difference import Change
+    from mlflow2prov.analysis.comparison import Comparison, Point
+    from mlflow2prov.prov.difference import Change, Difference
 
-_LONGEST = 200
-_SIGN = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
-_COLOUR = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m", "#": "\033[1m"}
-_PLAIN = "\033[0m"
+MAX_LINE_LENGTH = 200
+"""Longer lines are cut to this many characters, without sign and indentation."""
 
-Line = tuple[str, int, str]
-"""A sign (``#`` of a heading), how deep it stands, and what it says."""
-
-
-def as_text(found: Difference | Comparison, *, colours: bool = False) -> str:
-    """Return a difference as lines; nothing where there is none, as of ``diff``."""
-    lines = _compared(found) if isinstance(found, Comparison) else _changed(found)
-    return "".join(f"{_line(*line, colours=colours)}\n" for line in lines)
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_HEADING = ""
+_COLORS = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m", _HEADING: "\033[1m"}
+_RESET_COLOR = "\033[0m"
 
 
-def _line(sign: str, depth: int, said: str, *, colours: bool) -> str:
-    shown = printable(said)
-    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
-    line = f"{'    ' * depth}{'' if sign == '#' else f'{sign} '}{shown}"
-    return f"{_COLOUR[sign]}{line}{_PLAIN}" if colours and sign in _COLOUR else line
+class Line(NamedTuple):
+    """A line of a difference: its sign, empty for a heading; its level of indentation, from 0; its text."""
+
+    sign: str
+    level: int
+    text: str
 
 
-def _changed(found: Difference) -> Iterator[Line]:
-    """Yield the lines of two documents' difference: of what is changed, each attribute."""
-    for change in found.changes:
-        yield _SIGN[change.what], 0, _called(change)
-        for attribute in change.attributes if change.what == CHANGED else ():
-            yield from (("-", 1, f"{attribute.key} = {value}") for value in attribute.before)
-            yield from (("+", 1, f"{attribute.key} = {value}") for value in attribute.after)
-    if not found.is_same:
-        yield "#", 0, ", ".join(f"{n:,} {what}" for what, n in found.counts().items())
+def plain_text(results: Sequence[Difference | Comparison]) -> str:
+    """Return differences as lines without colours. Like ``diff``, print nothing where nothing differs."""
+    return "".join(f"{_indent(line)}{_content(line)}\n" for line in _lines(results))
 
 
-def _called(change: Change) -> str:
-    about = f" ({change.about})" if change.about else ""
+def colored_text(results: Sequence[Difference | Comparison]) -> str:
+    """Return differences as lines in the colours of a terminal (ECMA-48, Select Graphic Rendition)."""
+    return "".join(
+        f"{_COLORS[line.sign]}{_indent(line)}{_content(line)}{_RESET_COLOR}\n"
+        for line in _lines(results)
+    )
+
+
+def _indent(line: Line) -> str:
+    return "    " * line.level
+
+
+def _content(line: Line) -> str:
+    text = truncate(printable(line.text), MAX_LINE_LENGTH)
+    return f"{line.sign} {text}" if line.sign else text
+
+
+def _lines(results: Sequence[Difference | Comparison]) -> Iterator[Line]:
+    from mlflow2prov.analysis.comparison import Comparison
+
+    for result in results:
+        if isinstance(result, Comparison):
+            yield from _comparison_lines(result)
+        else:
+            yield from _difference_lines(result)
+
+
+def _difference_lines(difference: Difference) -> Iterator[Line]:
+    """Yield a line for each statement, the attributes of changed statements below it, and the counts at the end."""
+    for change in difference.changes:
+        yield Line(_SIGNS[change.what], 0, _statement_text(change))
+        for attribute in change.attributes if change.what == "changed" else ():
+            yield from (Line("-", 1, f"{attribute.key} = {value}") for value in attribute.before)
+            yield from (Line("+", 1, f"{attribute.key} = {value}") for value in attribute.after)
+    if not difference.is_same:
+        counts = (f"{count:,} {what}" for what, count in difference.counts().items())
+        yield Line(_HEADING, 0, ", ".join(counts))
+
+
+def _statement_text(change: Change) -> str:
+    """Return a statement as one line: its kind, its identifier or PROV-N, its type and label, its bundle."""
+    label = f" ({change.about})" if change.about else ""
     bundle = f" in bundle {change.bundle}" if change.bundle else ""
     kind = "" if change.statement.startswith(f"{change.kind}(") else f"{change.kind} "
-    return f"{kind}{change.statement}{about}{bundle}"
+    return f"{kind}{change.statement}{label}{bundle}"
 
 
-def _compared(found: Comparison) -> Iterator[Line]:
-    """Yield the lines of two subjects' difference, a heading for each question."""
-    if found.is_same:
+def _comparison_lines(comparison: Comparison) -> Iterator[Line]:
+    """Yield the two subjects, then a heading for each section with its points below it."""
+    if comparison.is_same:
         return
-    for sign, subject in (("-", found.before), ("+", found.after)):
+    for sign, subject in (("-", comparison.before), ("+", comparison.after)):
         uri = subject.about.get("uri", subject.identifier)
-        yield sign, 0, f"{subject.label} ({uri})"
-    for section in found.sections:
-        yield "#", 0, section.text
+        yield Line(sign, 0, f"{subject.label} ({uri})")
+    for section in comparison.sections:
+        yield Line(_HEADING, 0, section.text)
         for point in section.points:
-            yield _SIGN[point.what], 1, _said(point)
+            yield Line(_SIGNS[point.what], 1, _point_text(point))
 
 
-def _said(point: Point) -> str:
-    """Say in words what is there, or what became of it."""
-    if point.what == CHANGED:
-        values = f"{point.before or '-'} -> {point.after or '-'}"
-        return f"{point.name}: {values}" if point.name else values
-    value = point.after if point.what == ADDED else point.before
+def _point_text(point: Point) -> str:
+    """Return a point as ``name: value``, or ``name: before -> after`` if its value changed."""
+    if point.what == "changed":
+        value: str | None = f"{point.before or '-'} -> {point.after or '-'}"
+    else:
+        value = point.after if point.what == "added" else point.before
     return ": ".join(part for part in (point.name, value) if part)
 
 
-def as_json(found: Difference | Comparison) -> str:
-    """Return all there is to say."""
-    return json.dumps(found.to_dict(), ensure_ascii=False, indent=1) + "\n"
+def as_json(results: Sequence[Difference | Comparison]) -> str:
+    """Return differences as JSON, with every attribute and value."""
+    return results_to_json([result.to_dict() for result in results])
 
 
-def as_markdown(found: Difference | Comparison) -> str:
-    """Return a table of GitHub Flavored Markdown, or a sentence where nothing differs."""
-    if found.is_same:
-        return "No difference.\n"
-    if isinstance(found, Comparison):
-        columns: tuple[str, ...] = ("", "change", "what", found.before.label, found.after.label)
-        rows = [
-            (section.text if n == 0 else "", p.what, p.name, p.before or "", p.after or "")
-            for section in found.sections
-            for n, p in enumerate(section.points)
-        ]
-        return FORMATS["markdown"](Table(columns, list(rows)))
-    columns = ("change", "statement", "attribute", "before", "after")
-    listed = []
-    for change in found.changes:
-        head = (change.what, _called(change))
-        cells = [
-            (a.key, ", ".join(a.before), ", ".join(a.after))
-            for a in (change.attributes if change.what == CHANGED else ())
-        ] or [("", "", "")]
-        listed += [(*(head if n == 0 else ("", "")), *cell) for n, cell in enumerate(cells)]
-    return FORMATS["markdown"](Table(columns, list(listed)))
+def as_markdown(results: Sequence[Difference | Comparison]) -> str:
+    """Return a table of GitHub Flavored Markdown for each difference, or a sentence where nothing differs."""
+    from mlflow2prov.analysis.comparison import Comparison
+
+    texts = []
+    for result in results:
+        if result.is_same:
+            texts.append("No difference.\n")
+        elif isinstance(result, Comparison):
+            texts.append(to_markdown(_comparison_table(result)))
+        else:
+            texts.append(to_markdown(_difference_table(result)))
+    return "\n".join(texts)
 
 
-DIFFERENCES: dict[str, Callable[[Difference | Comparison], str]] = {
-    "text": as_text,
-    "coloured": partial(as_text, colours=True),
+def _comparison_table(comparison: Comparison) -> Table:
+    """Return a row for each point; only the first of a section repeats its name."""
+    before, after = comparison.before.label, comparison.after.label
+    rows = [
+        (
+            section.text if n == 0 else "",
+            point.what,
+            point.name,
+            point.before or "",
+            point.after or "",
+        )
+        for section in comparison.sections
+        for n, point in enumerate(section.points)
+    ]
+    return Table(("", "change", "what", before, after), list(rows))
+
+
+def _difference_table(difference: Difference) -> Table:
+    """Return a row for each attribute of a changed statement, and one for every other statement."""
+    rows: list[tuple[str, ...]] = []
+    for change in difference.changes:
+        attributes = change.attributes if change.what == "changed" else ()
+        cells = [(a.key, ", ".join(a.before), ", ".join(a.after)) for a in attributes]
+        for n, cell in enumerate(cells or [("", "", "")]):
+            statement = (change.what, _statement_text(change)) if n == 0 else ("", "")
+            rows.append((*statement, *cell))
+    return Table(("change", "statement", "attribute", "before", "after"), list(rows))
+
+
+FORMATS: Formats[Difference | Comparison] = {
+    "text": plain_text,
     "json": as_json,
     "markdown": as_markdown,
 }
-"""How a difference is asked for, and the function that renders it."""
+"""The formats of differences; :func:`colored_text` is ``text`` for a terminal."""

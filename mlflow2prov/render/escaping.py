@@ -1,4 +1,7 @@
-"""Texts of strangers, made fit to be shown: one line that nothing obeys, and one that Markdown takes as it is."""
+"""Text from documents, made safe to show: on a terminal, in Markdown, and within a given length.
+
+Labels, messages and attribute values come from repositories and MLflow servers, and may be hostile.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,30 @@ import re
 import unicodedata
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~]")
-# At the beginning of a line these make a list, a heading, a quotation or a rule.
-_BEGINS_BLOCK = re.compile(r"(?:[-+](?=[\s-]|$)|[>#=]|\d{1,9}[.)](?=\s|$))")
+# These begin a list, a heading, a quotation or a rule at the start of a line.
+_BLOCK_START = re.compile(r"(?:[-+](?=[\s-]|$)|[>#=]|\d{1,9}[.)](?=\s|$))")
 _MENTION = re.compile(r"(?<![\w.])@")
 
 
 def printable(text: str) -> str:
-    """Return ``text`` as one line, without control or formatting characters."""
+    """Return ``text`` as one line, with U+FFFD for each control and formatting character."""
     line = " ".join(text.split())
     return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)
 
 
+def truncate(text: str, max_length: int) -> str:
+    """Return ``text``, cut to ``max_length`` characters with an ellipsis as the last of them if it is longer."""
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
+
+
 def markdown(text: str) -> str:
-    """Return ``text`` as one line of GitHub Flavored Markdown that shows it and means nothing else."""
+    """Return ``text`` as one line of GitHub Flavored Markdown without markup, links or mentions."""
     escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;")
     return _MENTION.sub("&#64;", _MARKUP.sub(r"\\\g<0>", escaped))
 
 
-def paragraph(text: str) -> str:
-    """Return ``text`` as a paragraph of Markdown, whatever it begins with."""
+def markdown_paragraph(text: str) -> str:
+    """Return ``text`` as a Markdown paragraph: like :func:`markdown`, and never a list, heading or quotation."""
     escaped = markdown(text)
-    begins = _BEGINS_BLOCK.match(escaped)
-    return f"{escaped[: begins.end() - 1]}\\{escaped[begins.end() - 1 :]}" if begins else escaped
+    start = _BLOCK_START.match(escaped)
+    return f"{escaped[: start.end() - 1]}\\{escaped[start.end() - 1 :]}" if start else escaped

@@ -1,120 +1,128 @@
-"""The findings of a validation as text: for a person, for a program."""
+"""Validation reports as text: lines for a person, or JSON for a program.
+
+Both quote statements in PROV-N, the W3C's notation for people, as :mod:`mlflow2prov.formats.provn` writes it.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from mlflow2prov.formats.provn import statement_texts
-from mlflow2prov.prov import Document, Statement
-from mlflow2prov.prov.validation import Rule, Step, ValidationReport, Violation
 from mlflow2prov.render.escaping import printable
+from mlflow2prov.render.json_text import to_json
+from mlflow2prov.render.quantity import quantity
+from mlflow2prov.render.renderer import Formats
 
-Found = Sequence[tuple[Document, ValidationReport]]
-"""Documents, each with what was found."""
+if TYPE_CHECKING:
+    from mlflow2prov.prov import Document, Statement
+    from mlflow2prov.prov.validation import Rule, Step, ValidationReport, Violation
 
-_Texts = dict[Statement, str]
+    Validation = tuple[Document, ValidationReport]
+    """A document and its report; the document declares the prefixes of the statements."""
 
-
-def _texts(document: Document, report: ValidationReport) -> _Texts:
-    """Return the statements of a report in PROV-N."""
-    of: list[Violation | Step] = [*report.violations]
-    of += [step for violation in report.violations for step in violation.cycle]
-    statements = list(dict.fromkeys(statement for each in of for statement in each.statements))
-    written = statement_texts(statements, document.namespaces)
-    return dict(zip(statements, written, strict=True))
+    Quotes = dict[Statement, str]
+    """Statements in PROV-N."""
 
 
-def _text(found: Found) -> str:
+def as_text(validations: Sequence[Validation]) -> str:
+    """Return validation reports as lines, numbered if there are several documents."""
     lines: list[str] = []
-    for number, (document, report) in enumerate(found, start=1):
-        title = f"document {number}: " if len(found) > 1 else ""
-        lines += [f"{title}{line}" if n == 0 else line for n, line in _lines(document, report)]
+    for number, (document, report) in enumerate(validations, start=1):
+        title = f"document {number}: " if len(validations) > 1 else ""
+        lines += [f"{title}{_verdict(report)}", *_violation_lines(document, report)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(document: Document, report: ValidationReport) -> Iterator[tuple[int, str]]:
-    return enumerate([_verdict(report), *_described(document, report)])
-
-
 def _verdict(report: ValidationReport) -> str:
+    statements = quantity(report.statements, "statement")
     if report.is_valid:
-        return f"valid: {report.statements:,} statements, no violation of PROV-CONSTRAINTS"
-    count = sum(report.counts.values())
-    noun = "violation" if count == 1 else "violations"
-    return f"not valid: {report.statements:,} statements, {count:,} {noun} of PROV-CONSTRAINTS"
+        return f"valid: {statements}, no violation of PROV-CONSTRAINTS"
+    violations = quantity(sum(report.counts.values()), "violation")
+    return f"not valid: {statements}, {violations} of PROV-CONSTRAINTS"
 
 
-def _described(document: Document, report: ValidationReport) -> Iterator[str]:
-    texts = _texts(document, report)
+def _violation_lines(document: Document, report: ValidationReport) -> Iterator[str]:
+    """Yield, for each rule, its number of violations, and the described ones with their statements."""
+    quotes = _quotes(document, report)
     for rule, count in report.counts.items():
-        of_rule = [violation for violation in report.violations if violation.rule == rule]
-        left = "" if len(of_rule) >= count else f", of which the first {len(of_rule):,}"
+        violations = [violation for violation in report.violations if violation.rule == rule]
+        omission = "" if len(violations) >= count else f", of which the first {len(violations):,}"
         yield ""
-        yield f"{rule}: {count:,}{left}"
-        for violation in of_rule:
-            inside = f" (in the bundle {printable(violation.bundle)})" if violation.bundle else ""
-            yield f"  {printable(violation.message)}{inside}"
+        yield f"{rule}: {count:,}{omission}"
+        for violation in violations:
+            bundle = f" (in the bundle {printable(violation.bundle)})" if violation.bundle else ""
+            yield f"  {printable(violation.message)}{bundle}"
             if violation.cycle:
-                yield from _walked(violation, texts)
+                yield from _cycle_lines(violation, quotes)
             else:
-                yield from (f"    {printable(texts[s])}" for s in violation.statements)
+                yield from (f"    {printable(quotes[s])}" for s in violation.statements)
 
 
-def _walked(violation: Violation, texts: _Texts) -> Iterator[str]:
+def _cycle_lines(violation: Violation, quotes: Quotes) -> Iterator[str]:
     for step in violation.cycle:
         relation = "strictly precedes" if step.strict else "precedes"
         yield f"    {printable(step.before)} {relation} {printable(step.after)}, by {step.rule}"
-        yield from (f"      {printable(texts[statement])}" for statement in step.statements)
+        yield from (f"      {printable(quotes[statement])}" for statement in step.statements)
     if violation.cycle_length > len(violation.cycle):
         yield f"    ... a cycle of {violation.cycle_length:,} steps"
 
 
-def _json(found: Found) -> str:
-    whole = {
-        "valid": all(report.is_valid for _, report in found),
-        "documents": [_document(document, report) for document, report in found],
-    }
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+def _quotes(document: Document, report: ValidationReport) -> Quotes:
+    """Return every statement of a report in PROV-N."""
+    from mlflow2prov.formats.provn import statement_texts
+
+    groups: list[Violation | Step] = [*report.violations]
+    groups += [step for violation in report.violations for step in violation.cycle]
+    statements = list(dict.fromkeys(s for group in groups for s in group.statements))
+    return dict(zip(statements, statement_texts(statements, document.namespaces), strict=True))
 
 
-def _document(document: Document, report: ValidationReport) -> dict[str, Any]:
-    texts = _texts(document, report)
+def as_json(validations: Sequence[Validation]) -> str:
+    """Return validation reports as a JSON object with a summary and an entry for each document."""
+    return to_json(
+        {
+            "valid": all(report.is_valid for _, report in validations),
+            "documents": [_document_dict(document, report) for document, report in validations],
+        }
+    )
+
+
+def _document_dict(document: Document, report: ValidationReport) -> dict[str, Any]:
+    quotes = _quotes(document, report)
     return {
         "valid": report.is_valid,
         "statements": report.statements,
-        "counts": [{**_rule(rule), "count": count} for rule, count in report.counts.items()],
-        "violations": [_violation(violation, texts) for violation in report.violations],
+        "counts": [{**_rule_dict(rule), "count": count} for rule, count in report.counts.items()],
+        "violations": [_violation_dict(violation, quotes) for violation in report.violations],
     }
 
 
-def _violation(violation: Violation, texts: _Texts) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        **_rule(violation.rule),
+def _violation_dict(violation: Violation, quotes: Quotes) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        **_rule_dict(violation.rule),
         "message": violation.message,
         "bundle": violation.bundle or None,
-        "statements": [texts[statement] for statement in violation.statements],
+        "statements": [quotes[statement] for statement in violation.statements],
     }
     if violation.cycle:
-        described["cycle"] = [_step(step, texts) for step in violation.cycle]
-        described["cycle_length"] = violation.cycle_length
-    return described
+        fields["cycle"] = [_step_dict(step, quotes) for step in violation.cycle]
+        fields["cycle_length"] = violation.cycle_length
+    return fields
 
 
-def _step(step: Step, texts: _Texts) -> dict[str, Any]:
+def _step_dict(step: Step, quotes: Quotes) -> dict[str, Any]:
     return {
-        **_rule(step.rule),
+        **_rule_dict(step.rule),
         "before": step.before,
         "after": step.after,
         "strict": step.strict,
-        "statements": [texts[statement] for statement in step.statements],
+        "statements": [quotes[statement] for statement in step.statements],
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule_dict(rule: Rule) -> dict[str, Any]:
     return {"part": rule.part, "number": rule.number, "name": rule.name}
 
 
-FORMATS: dict[str, Callable[[Found], str]] = {"text": _text, "json": _json}
-"""How findings are asked for, and the function that renders them."""
+FORMATS: Formats[Validation] = {"text": as_text, "json": as_json}
+"""The formats of validation reports."""

@@ -1,7 +1,8 @@
-"""Reports in a real browser: headless Chromium, which draws, prints and times them."""
+"""Reports in headless Chromium: drawing, printing, requests and loading time."""
 
 import os
 import zlib
+from collections import Counter
 
 import pytest
 
@@ -20,89 +21,104 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def page():
-    with chromium.browser() as opened:
-        opened.resize(1200, 1600)
-        yield opened
+    with chromium.browser() as new_page:
+        new_page.resize(1200, 1600)
+        yield new_page
 
 
 @pytest.fixture
 def show(page, tmp_path):
-    def opened(text, **media):
+    """Open a report in the browser; return the seconds that it took."""
+
+    def show(text, **media):
         file = tmp_path / "report.html"
         file.write_text(text, encoding="utf-8")
         page.emulate(**media)
         return page.open(file.as_uri())
 
-    return opened
+    return show
 
 
 @pytest.fixture(scope="module")
-def demo():
+def demo_report():
     return report(load(GOLDEN / "result.json"), repository_url="https://example.org/wine.git")
 
 
-def colours(png):
-    """The colours of a PNG of eight bits a channel, by how many pixels have them; filters undone (PNG, section 9)."""
+def pixel_colors(png):
+    """Return the colors of a PNG with eight bits a channel, as (red, green, blue), with their numbers of pixels."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     width, height = (int.from_bytes(png[n : n + 4], "big") for n in (16, 20))
     assert png[24] == 8
-    size = {2: 3, 6: 4}[png[25]]
-    data, at = b"", 8
-    while at < len(png):
-        length = int.from_bytes(png[at : at + 4], "big")
-        if png[at + 4 : at + 8] == b"IDAT":
-            data += png[at + 8 : at + 8 + length]
-        at += length + 12
-    raw, line = zlib.decompress(data), width * size
-    before, found = bytearray(line), {}
+    channels = {2: 3, 6: 4}[png[25]]
+    lines = unfilter(zlib.decompress(image_data(png)), width * channels, height, channels)
+    return Counter(tuple(line[n : n + 3]) for line in lines for n in range(0, len(line), channels))
+
+
+def image_data(png):
+    """Return the joined IDAT chunks of a PNG (PNG Specification, section 11.2.4)."""
+    data, offset = b"", 8
+    while offset < len(png):
+        length = int.from_bytes(png[offset : offset + 4], "big")
+        if png[offset + 4 : offset + 8] == b"IDAT":
+            data += png[offset + 8 : offset + 8 + length]
+        offset += length + 12
+    return data
+
+
+def unfilter(data, width, height, channels):
+    """Yield the lines of an image, ``width`` bytes each, with their filters undone (PNG Specification, section 9)."""
+    previous = bytearray(width)
     for row in range(height):
-        kind = raw[row * (line + 1)]
-        now = bytearray(raw[row * (line + 1) + 1 : (row + 1) * (line + 1)])
-        for n in range(line):
-            left = now[n - size] if n >= size else 0
-            up, corner = before[n], before[n - size] if n >= size else 0
-            if kind == 1:
-                add = left
-            elif kind == 2:
-                add = up
-            elif kind == 3:
-                add = (left + up) // 2
-            elif kind == 4:
-                guess = left + up - corner
-                away = [abs(guess - c) for c in (left, up, corner)]
-                add = (left, up, corner)[away.index(min(away))]
-            else:
-                add = 0
-            now[n] = (now[n] + add) & 255
-        for n in range(0, line, size):
-            colour = tuple(now[n : n + 3])
-            found[colour] = found.get(colour, 0) + 1
-        before = now
-    return found
+        start = row * (width + 1)
+        filter_type, line = data[start], bytearray(data[start + 1 : start + 1 + width])
+        for n in range(width):
+            left = line[n - channels] if n >= channels else 0
+            above = previous[n]
+            above_left = previous[n - channels] if n >= channels else 0
+            line[n] = (line[n] + predict(filter_type, left, above, above_left)) & 255
+        yield line
+        previous = line
 
 
-def test_a_report_opens_whole_and_asks_for_nothing(show, page, demo):
-    show(demo)
-    assert page.complaints == []
+def predict(filter_type, left, above, above_left):
+    """Return the value that a filter type predicts from the neighbouring bytes."""
+    match filter_type:
+        case 0:
+            return 0
+        case 1:
+            return left
+        case 2:
+            return above
+        case 3:
+            return (left + above) // 2
+        case 4:
+            estimate = left + above - above_left
+            return min((left, above, above_left), key=lambda value: abs(estimate - value))
+    raise ValueError(filter_type)
+
+
+def test_a_report_is_complete_and_requests_nothing(show, page, demo_report):
+    show(demo_report)
+    assert page.errors == []
     assert page.requests == [page.evaluate("location.href")]
     assert page.evaluate("document.querySelectorAll('article.version').length") == 4
     assert page.evaluate("document.querySelectorAll('svg.lineage').length") == 3
-    # No text or picture is wider than the window.
+    # Neither text nor drawings are wider than the window.
     assert page.evaluate("document.documentElement.scrollWidth") <= 1200
 
 
-def test_every_link_within_a_report_leads_somewhere(show, page, demo):
-    show(demo)
-    script = (
+def test_every_internal_link_has_a_target(show, page, demo_report):
+    show(demo_report)
+    count_broken_links = (
         "[...document.querySelectorAll('a[href^=\"#\"]')]"
         ".filter(a => !document.getElementById(a.getAttribute('href').slice(1))).length"
     )
-    assert page.evaluate(script) == 0
+    assert page.evaluate(count_broken_links) == 0
     assert page.evaluate("document.querySelectorAll('a[href^=\"#\"]').length") >= 6
 
 
-def test_a_lineage_is_drawn_with_its_nodes_apart_and_its_words_inside(show, page, demo):
-    show(demo)
+def test_nodes_do_not_overlap_and_contain_their_labels(show, page, demo_report):
+    show(demo_report)
     script = """
     [...document.querySelectorAll('svg.lineage')].map(svg => {
         const boxes = [...svg.querySelectorAll('g > :is(ellipse, rect, path)')].map(e => e.getBoundingClientRect());
@@ -118,28 +134,28 @@ def test_a_lineage_is_drawn_with_its_nodes_apart_and_its_words_inside(show, page
         return [boxes.length, apart, inside];
     })
     """
-    drawn = page.evaluate(script)
-    assert [count > 7 for count, _, _ in drawn] == [True] * 3
-    assert all(apart and inside for _, apart, inside in drawn), drawn
+    drawings = page.evaluate(script)
+    assert [count > 7 for count, _, _ in drawings] == [True] * 3
+    assert all(are_apart and are_inside for _, are_apart, are_inside in drawings), drawings
 
 
-def test_light_and_dark_are_what_the_reader_has_chosen(show, page, demo):
+def test_the_page_is_light_or_dark_as_the_reader_prefers(show, page, demo_report):
     page.resize(600, 400)
     try:
-        seen = {}
+        background = {}
         for scheme in ("light", "dark"):
-            show(demo, scheme=scheme)
-            found = colours(page.picture())
-            seen[scheme] = max(found, key=found.get)
-            assert len(found) > 20, "hardly anything is drawn"
+            show(demo_report, scheme=scheme)
+            colors = pixel_colors(page.screenshot())
+            background[scheme] = max(colors, key=colors.get)
+            assert len(colors) > 20, "the page is almost empty"
     finally:
         page.resize(1200, 1600)
-    assert seen["light"] == (255, 255, 255)
-    assert sum(seen["dark"]) < 120
+    assert background["light"] == (255, 255, 255)
+    assert sum(background["dark"]) < 120
 
 
-def test_a_report_prints_in_black_on_white_with_all_of_it(show, page, demo):
-    show(demo, media="print", scheme="dark")
+def test_a_report_prints_in_black_on_white(show, page, demo_report):
+    show(demo_report, media="print", scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.emulate(scheme="dark")
@@ -148,12 +164,13 @@ def test_a_report_prints_in_black_on_white_with_all_of_it(show, page, demo):
 
 def test_two_hundred_versions_load_in_less_than_a_second(show, page):
     runs = [s for n in range(100, 300) for s in run(f"r{n}", "c2", "c1", "Dataset.a")]
-    more = [s for n in range(100, 300) for s in version_of(f"{n}", f"r{n}")]
-    assert min(show(report(document(*STATEMENTS, *runs, *more))) for _ in range(3)) < 1
+    versions = [s for n in range(100, 300) for s in version_of(f"{n}", f"r{n}")]
+    large_report = report(document(*STATEMENTS, *runs, *versions))
+    assert min(show(large_report) for _ in range(3)) < 1
     assert page.evaluate("document.querySelectorAll('article.version').length") == 203
 
 
-def test_what_a_document_says_does_nothing_in_a_browser(show, page):
+def test_hostile_text_has_no_effect_in_a_browser(show, page):
     evil = '"><script>document.title = "broken in"</script><img src="http://example.org/x" onerror="alert(1)">'
     hostile = document(
         *STATEMENTS,

@@ -1,9 +1,9 @@
-"""Links to where a repository is hosted."""
+"""Links to the website that hosts a Git repository."""
 
 import pytest
 
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.render.report.links import check_url, commit_url, file_url, web_page
+from mlflow2prov.render.report.links import check_repository_url, commit_url, file_url, web_page
 
 SHA = "4428be644135e31c3d4e478ccb62b706fa51e1b2"
 
@@ -30,30 +30,31 @@ SHA = "4428be644135e31c3d4e478ccb62b706fa51e1b2"
         (None, None),
     ],
 )
-def test_the_web_page_of_a_repository(url, page):
+def test_web_page_of_a_repository_url(url, page):
     assert web_page(url) == page
 
 
-def test_a_commit_and_a_file_are_found_at_their_host():
+def test_commits_and_files_have_the_paths_of_their_host():
     page = "https://github.com/ada/wine"
     assert commit_url(page, SHA) == f"{page}/commit/{SHA}"
     assert file_url(page, SHA, "a b/train.py") == f"{page}/blob/{SHA}/a%20b/train.py"
-    bucket = "https://bitbucket.org/ada/wine"
-    assert commit_url(bucket, SHA) == f"{bucket}/commits/{SHA}"
-    assert file_url(bucket, SHA, "train.py") == f"{bucket}/src/{SHA}/train.py"
+    bitbucket_page = "https://bitbucket.org/ada/wine"
+    assert commit_url(bitbucket_page, SHA) == f"{bitbucket_page}/commits/{SHA}"
+    assert file_url(bitbucket_page, SHA, "train.py") == f"{bitbucket_page}/src/{SHA}/train.py"
 
 
 @pytest.mark.parametrize("sha", ["", "main", "../../x", "4428be", f"{SHA}'"])
-def test_what_is_no_hash_is_linked_to_nothing(sha):
+def test_only_hashes_are_linked(sha):
     assert commit_url("https://example.org/x", sha) is None
     assert file_url("https://example.org/x", sha, "train.py") is None
 
 
-def test_without_a_page_there_is_no_link():
-    assert commit_url(None, SHA) is None and file_url(None, SHA, "train.py") is None
+def test_there_are_no_links_without_a_page():
+    assert commit_url(None, SHA) is None
+    assert file_url(None, SHA, "train.py") is None
 
 
-def test_a_refused_url_is_not_repeated():
-    with pytest.raises(ConfigurationError) as refused:
-        check_url("ftp://me:secret@example.org")
-    assert "secret" not in str(refused.value)
+def test_the_error_for_a_url_does_not_repeat_it():
+    with pytest.raises(ConfigurationError) as error:
+        check_repository_url("ftp://me:secret@example.org")
+    assert "secret" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What a report says, in HTML and in Markdown; and that strangers' words stay words."""
+"""The content of reports in HTML and in Markdown, and the escaping of text from documents."""
 
 import re
 
@@ -7,8 +7,8 @@ from lxml import html
 
 from mlflow2prov import load, report
 from mlflow2prov.errors import ConfigurationError, SelectionError
-from mlflow2prov.render.escaping import markdown, paragraph
-from mlflow2prov.render.report.content import content
+from mlflow2prov.render.escaping import markdown, markdown_paragraph
+from mlflow2prov.render.report.content import gather_content
 from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN
 
@@ -25,11 +25,11 @@ def text_of(page):
 
 
 @pytest.mark.parametrize("format_", ["html", "markdown"])
-def test_a_report_says_all_that_an_auditor_asks(demo, format_):
-    said = report(demo, format_, repository_url="https://example.org/wine")
+def test_a_report_contains_everything_that_an_auditor_asks_for(demo, format_):
+    text = report(demo, format_, repository_url="https://example.org/wine")
     if format_ == "html":
-        said = text_of(said)
-    said = said.replace("&lt;", "<").replace("&#64;", "@").replace("\\", "")
+        text = text_of(text)
+    text = text.replace("&lt;", "<").replace("&#64;", "@").replace("\\", "")
     for words in (
         "wine 2", "@champion", "deleted", "2026-11-21 06:42:49 UTC", "grace", "logistic C=1.0",
         "runs:/ee4b95521e9941f1887a4ed010130d04", SHA, "2023-11-15 04:13:20 +01:00", "Train a logistic regression",
@@ -38,11 +38,11 @@ def test_a_report_says_all_that_an_auditor_asks(demo, format_):
         "author of the commit, committer of the commit", "co-author of the commit",
         "its run gamma 0.01 recorded no dataset", "no-dataset", "93 %", "94 %", "Tells three growers apart.",
     ):  # fmt: skip
-        assert words in said, words
-    assert "unknown" in said  # whether the tree was dirty
+        assert words in text, words
+    assert "unknown" in text  # for the uncommitted changes
 
 
-def test_commits_and_scripts_are_linked_where_the_host_is_known(demo):
+def test_commits_and_scripts_are_linked_if_the_repository_url_is_known(demo):
     page = html.document_fromstring(report(demo, repository_url="git@example.org:ada/wine.git"))
     links = {a.get("href") for a in page.iter("a") if not a.get("href").startswith("#")}
     assert f"https://example.org/ada/wine/commit/{SHA}" in links
@@ -50,16 +50,17 @@ def test_commits_and_scripts_are_linked_where_the_host_is_known(demo):
     assert all(a.get("href")[0] == "#" for a in html.document_fromstring(report(demo)).iter("a"))
 
 
-def test_what_runs_recorded_of_their_repository_comes_first():
-    recorded = thing(
+def test_the_repository_url_that_a_run_recorded_takes_precedence():
+    creation = thing(
         "activity", "Creation.Run.r1", "Creation", repository_url="https://u:secret@code.org/x.git"
     )
-    said = report(project(recorded), repository_url="https://example.org/other")
-    assert f"https://code.org/x/commit/{'c2' * 20}" in said and "secret" not in said
-    assert f"https://example.org/other/commit/{'c3' * 20}" in said  # of the run that recorded none
+    text = report(project(creation), repository_url="https://example.org/other")
+    assert f"https://code.org/x/commit/{'c2' * 20}" in text and "secret" not in text
+    # The other run recorded no repository.
+    assert f"https://example.org/other/commit/{'c3' * 20}" in text
 
 
-def test_a_metric_has_its_course_over_steps_and_its_place_among_versions():
+def test_a_metric_has_a_history_over_steps_and_a_position_among_versions():
     steps = [
         s
         for n in range(5)
@@ -68,25 +69,25 @@ def test_a_metric_has_its_course_over_steps_and_its_place_among_versions():
             relation("hadMember", "Run.r1", f"Metric.s{n}"),
         )
     ]  # fmt: skip
-    (model,) = content(project(*steps)).models
+    (model,) = gather_content(project(*steps)).models
     by_name = {metric.name: metric for metric in model.versions[0].metrics}
-    assert by_name["loss"].course == tuple(1 / (n + 1) for n in range(5))
+    assert by_name["loss"].history == tuple(1 / (n + 1) for n in range(5))
     assert by_name["loss"].value == "0.2" and by_name["loss"].step == "4"
-    assert by_name["auc"].course == () and by_name["auc"].place == 0.0
-    assert [(c.name, c.values) for c in model.courses] == [("auc", (0.1, 0.2, 0.2))]
+    assert by_name["auc"].history == () and by_name["auc"].position == 0.0
+    assert [(trend.metric, trend.values) for trend in model.trends] == [("auc", (0.1, 0.2, 0.2))]
 
 
-def test_a_person_has_each_part_once(demo):
-    (version,) = content(demo, "wine@champion").models[0].versions
-    assert {p.item.label: p.deeds for p in version.people} == {
+def test_a_person_has_every_role_once(demo):
+    (version,) = gather_content(demo, "wine@champion").models[0].versions
+    assert {person.item.label: person.roles for person in version.people} == {
         "Ada Lovelace": ("author of the commit", "committer of the commit"),
         "Grace Hopper": ("co-author of the commit",),
-        "grace": ("ran it", "registered the version"),
+        "grace": ("started the run", "registered the version"),
     }
 
 
-def test_a_picture_shows_what_is_directly_behind_a_version(demo):
-    (version,) = content(demo, "wine@champion").models[0].versions
+def test_a_drawing_shows_the_direct_lineage_of_a_version(demo):
+    (version,) = gather_content(demo, "wine@champion").models[0].versions
     kinds = sorted((box.node.type, box.node.kind) for box in version.drawing.boxes)
     assert kinds == [
         ("Commit", "activity"), ("Creation", "activity"), ("Creation", "activity"), ("Dataset", "entity"),
@@ -94,11 +95,12 @@ def test_a_picture_shows_what_is_directly_behind_a_version(demo):
         ("RegisteredModelVersion", "entity"), ("Run", "entity"), ("User", "agent"), ("User", "agent"),
         ("User", "agent"),
     ]  # fmt: skip
-    of = {box.node.identifier: box.node.type for box in version.drawing.boxes}
-    drawn = {(a.edge.kind, of[a.edge.effect], of[a.edge.cause]) for a in version.drawing.arrows}
-    assert ("wasDerivedFrom", "RegisteredModelVersion", "LoggedModel") in drawn
-    assert ("wasInformedBy", "Creation", "Commit") in drawn
-    assert ("used", "Creation", "FileRevision") in drawn
+    types = {box.node.identifier: box.node.type for box in version.drawing.boxes}
+    edges = [arrow.edge for arrow in version.drawing.arrows]
+    relations = {(edge.kind, types[edge.effect], types[edge.cause]) for edge in edges}
+    assert ("wasDerivedFrom", "RegisteredModelVersion", "LoggedModel") in relations
+    assert ("wasInformedBy", "Creation", "Commit") in relations
+    assert ("used", "Creation", "FileRevision") in relations
 
 
 def test_the_same_document_gives_the_same_bytes(demo):
@@ -106,7 +108,7 @@ def test_the_same_document_gives_the_same_bytes(demo):
         assert report(demo, format_) == report(load(GOLDEN / "result.json"), format_)
 
 
-def test_a_deleted_version_is_shown_and_blank(demo):
+def test_a_deleted_version_is_listed_without_details(demo):
     page = html.document_fromstring(report(demo))
     (article,) = [a for a in page.iter("article") if "deleted" in a.text_content()]
     assert not article.findall(".//dl")
@@ -117,7 +119,7 @@ EVIL = (
 )
 
 
-def test_strangers_words_are_no_markup_of_markdown():
+def test_hostile_text_has_no_effect_in_markdown():
     hostile = document(
         *STATEMENTS,
         thing("entity", "Param.evil", "Param", name=EVIL, value=EVIL),
@@ -125,15 +127,15 @@ def test_strangers_words_are_no_markup_of_markdown():
         thing("entity", "Model.fraud", "RegisteredModel", description=f"# {EVIL}"),
         thing("entity", "LoggedModel.r1", "LoggedModel", **{"prov:label": f'"]\n```\n{EVIL}'}),
     )
-    said = report(hostile, "markdown")
+    text = report(hostile, "markdown")
     assert (
-        "<script" not in said and "<img" not in said and "\u202e" not in said and "\x1b" not in said
+        "<script" not in text and "<img" not in text and "\u202e" not in text and "\x1b" not in text
     )
-    assert "@team" not in said
-    assert not re.search(r"(?<!\\)\[a", said) and not re.search(r"(?<!\\)`b", said)
-    rows = [line for line in said.splitlines() if "script" in line and line.startswith("|")]
+    assert "@team" not in text
+    assert not re.search(r"(?<!\\)\[a", text) and not re.search(r"(?<!\\)`b", text)
+    rows = [line for line in text.splitlines() if "script" in line and line.startswith("|")]
     assert rows and all(len(re.findall(r"(?<!\\)\|", line)) in (3, 4) for line in rows)
-    assert said.count("```") % 2 == 0 and not re.search(r"^# .*script", said, re.M)
+    assert text.count("```") % 2 == 0 and not re.search(r"^# .*script", text, re.M)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_strangers_words_are_no_markup_of_markdown():
         ("two\nlines", "two lines"),
     ],
 )
-def test_a_text_is_escaped_for_markdown(text, escaped):
+def test_text_is_escaped_for_markdown(text, escaped):
     assert markdown(text) == escaped
 
 
@@ -162,23 +164,25 @@ def test_a_text_is_escaped_for_markdown(text, escaped):
         ("", ""),
     ],
 )
-def test_a_paragraph_begins_no_list_and_no_heading(text, escaped):
-    assert paragraph(text) == escaped
+def test_a_paragraph_never_begins_a_list_or_a_heading(text, escaped):
+    assert markdown_paragraph(text) == escaped
 
 
-def test_what_there_is_not_is_refused(demo):
-    with pytest.raises(ConfigurationError, match="no format 'docx'"):
+def test_unknown_formats_and_selectors_are_refused(demo):
+    with pytest.raises(
+        ConfigurationError, match="unknown format 'docx'; choose from html, markdown"
+    ):
         report(demo, "docx")
     with pytest.raises(SelectionError):
         report(demo, selectors="File:train.py")
 
 
 def test_a_model_without_versions_is_listed():
-    said = report(document(thing("entity", "m", "RegisteredModel", name="empty")))
-    assert "empty" in said and "no versions" in said
+    text = report(document(thing("entity", "m", "RegisteredModel", name="empty")))
+    assert "empty" in text and "no versions" in text
 
 
-def test_two_models_of_one_name_are_two():
+def test_two_models_with_the_same_name_have_two_sections():
     other = (
         thing("entity", "Model.2", "RegisteredModel", name="fraud"),
         thing("entity", "V", "RegisteredModelVersion", name="fraud", version="9"),
@@ -189,26 +193,26 @@ def test_two_models_of_one_name_are_two():
     assert len({s.find("h2").get("id") for s in page.iter("section")}) == 2
 
 
-def test_a_version_of_which_nothing_is_said_is_all_unknown():
+def test_every_answer_about_a_version_without_relations_is_unknown():
     (version,) = (
-        content(document(thing("entity", "v", "RegisteredModelVersion"))).models[0].versions
+        gather_content(document(thing("entity", "v", "RegisteredModelVersion"))).models[0].versions
     )
     assert version.audited.explanation.completeness == 0 and version.people == ()
     assert [finding.code for finding in version.audited.findings] == ["run-unknown"]
     assert "unknown" in report(document(thing("entity", "v", "RegisteredModelVersion")))
 
 
-def test_what_goes_round_in_circles_is_drawn():
-    circle = (
+def test_cyclic_lineage_is_drawn():
+    cycle = (
         relation("wasDerivedFrom", "LoggedModel.r1", "Version.1", None, None, None),
         relation("wasInformedBy", "Creation.Run.r1", "Creation.Version.1"),
     )
-    page = html.document_fromstring(report(project(*circle)))
+    page = html.document_fromstring(report(project(*cycle)))
     assert len(list(page.iter("svg"))) > 3
 
 
-def test_numbers_that_no_plot_can_show_are_shown_as_they_are():
-    odd = [
+def test_values_that_cannot_be_plotted_are_printed_unchanged():
+    metrics = [
         s
         for n, value in enumerate(["NaN", "1e999", "1.7e308", "-1.7e308"])
         for s in (
@@ -218,9 +222,9 @@ def test_numbers_that_no_plot_can_show_are_shown_as_they_are():
             relation("hadMember", "Run.r1", f"Metric.{n}"),
         )
     ]
-    (model,) = content(project(*odd)).models
+    (model,) = gather_content(project(*metrics)).models
     by_name = {metric.name: metric for metric in model.versions[0].metrics}
-    assert by_name["odd 0"].course == () and by_name["odd 0"].value == "1e999"
-    assert by_name["odd 1"].course == (1.7e308, -1.7e308)
-    said = report(project(*odd))
-    assert "1e999" in said and not re.search(r"[ ,\"](nan|inf)\b", said)
+    assert by_name["odd 0"].history == () and by_name["odd 0"].value == "1e999"
+    assert by_name["odd 1"].history == (1.7e308, -1.7e308)
+    text = report(project(*metrics))
+    assert "1e999" in text and not re.search(r"[ ,\"](nan|inf)\b", text)

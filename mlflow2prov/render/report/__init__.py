@@ -1,48 +1,54 @@
-"""Reports: an audit laid out for reading, one template a format.
+"""The report on registered models: an audit as a page, in HTML or in Markdown.
 
-A format is a template in ``templates`` and a line in :data:`FORMATS`. Whatever a document says is hostile until it
-is escaped: each template escapes all that it shows, and links lead to ``http`` and ``https`` only.
+The content is gathered once (:mod:`.content`), with links (:mod:`.links`), plots (:mod:`.plots`) and drawings of the
+lineage (:mod:`.drawing`). A format is a Jinja template in ``templates`` with a line in :data:`EXTENSIONS` and one in
+:mod:`.templating` that defines how it escapes text. All text from a document is hostile until it is escaped, and links
+lead to ``http`` and ``https`` addresses only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-FORMATS = {"html": ".html", "markdown": ".md"}
-"""How a report is asked for, and the extension of its file."""
+ReportFormat = Literal["html", "markdown"]
+"""The formats of reports."""
+
+EXTENSIONS: dict[ReportFormat, str] = {"html": ".html", "markdown": ".md"}
+"""The extension of a report's file, by format."""
 
 
 def report(
     document: Document,
-    format: str = "html",  # noqa: A002
+    format: ReportFormat = "html",  # noqa: A002
     selectors: str | Iterable[str] = (),
     *,
     repository_url: str | None = None,
 ) -> str:
-    """Lay out an audit of all registered models and their versions.
+    """Return a report on registered models and their versions: origin, people, lineage and findings.
 
     Args:
-        document: as ``extract`` makes it, or merged of such.
-        format: ``html``, one file that needs nothing else; or ``markdown``.
-        selectors: models, versions and aliases to report on; by default, all.
-        repository_url: where commits can be looked at, for runs that did not record it.
+        document: a document from ``extract``, or several of them merged.
+        format: ``html`` for a page that needs no other file and no network, or ``markdown`` (GitHub Flavored
+            Markdown with Mermaid diagrams).
+        selectors: the models, versions and aliases to report on; all of them by default.
+        repository_url: the URL of the Git repository, for links to the commits of runs that recorded none.
 
     Raises:
-        ConfigurationError: there is no such format, or the URL is none of a web page.
-        SelectionError: a selector names nothing, several things, or something else.
+        ConfigurationError: the format is unknown, or the URL is not that of a repository with a web page.
+        SelectionError: a selector matches nothing, several things, or something that cannot be audited.
     """
-    from mlflow2prov.render.report.content import content
-    from mlflow2prov.render.report.links import check_url
-    from mlflow2prov.render.report.templating import render
+    from mlflow2prov.render.report.content import gather_content
+    from mlflow2prov.render.report.links import check_repository_url
+    from mlflow2prov.render.report.templating import render_template
 
-    if format not in FORMATS:
-        raise ConfigurationError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
+    if format not in tuple(EXTENSIONS):
+        raise ConfigurationError(unknown_choice("format", format, EXTENSIONS))
     if repository_url is not None:
-        check_url(repository_url)
-    return render(content(document, selectors, repository_url), format)
+        check_repository_url(repository_url)
+    return render_template(gather_content(document, selectors, repository_url), format)

@@ -1,54 +1,55 @@
-"""What a report says, as plain data for its templates: an audit, with what is drawn and linked."""
+"""The content of a report as plain data for its templates: an audit with links, plots, people and drawings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
 from mlflow2prov.analysis.explanation import Answer, Item
 from mlflow2prov.analysis.neighborhood import neighborhoods
-from mlflow2prov.analysis.rules import DELETED, RULES, SEVERITIES, Rule
+from mlflow2prov.analysis.options import SEVERITIES, Severity
+from mlflow2prov.analysis.rules import DELETED, RULES, Rule
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links
 from mlflow2prov.render.report.drawing import Drawing, draw
-from mlflow2prov.render.report.plots import number
+from mlflow2prov.render.report.plots import finite_number, relative_position
 
-_DEEDS = {
+_ROLES = {
     "authors": "author of the commit",
     "committers": "committer of the commit",
     "coauthors": "co-author of the commit",
-    "run_by": "ran it",
+    "run_by": "started the run",
     "registered_by": "registered the version",
 }
-"""By which answers people are named, and what each says that they did."""
+"""The questions whose answers are people, and the role of those people."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a version: its last value, and its course."""
+    """A metric of a version: its last value and the values before it."""
 
     name: str
     value: str
     step: str | None
-    course: tuple[float, ...]
-    """The values by step, where there are several; numbers only."""
-    place: float | None = None
-    """Where the last value lies between the lowest and the highest of the model's versions, from 0 to 1."""
+    history: tuple[float, ...]
+    """The values in the order of their steps, if there are several; finite numbers only."""
+    position: float | None = None
+    """Where the last value lies between the lowest and the highest of all versions of the model, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who had a part in a version."""
+    """A person with their roles in a version."""
 
     item: Item
-    deeds: tuple[str, ...]
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Link:
-    """A thing, and where on the web it can be looked at."""
+    """An item and its address on the web, if it has one."""
 
     item: Item
     url: str | None
@@ -56,15 +57,17 @@ class Link:
 
 @dataclass(frozen=True)
 class VersionContent:
-    """A version as a report lays it out."""
+    """A model version in a report."""
 
     audited: AuditedVersion
     anchor: str
+    """The identifier of its section."""
     commits: tuple[Link, ...]
     scripts: tuple[Link, ...]
     metrics: tuple[Metric, ...]
     people: tuple[Person, ...]
     drawing: Drawing | None
+    """Its direct lineage, or None for a deleted version."""
 
     @property
     def item(self) -> Item:
@@ -79,13 +82,13 @@ class VersionContent:
 
     @property
     def stage(self) -> str | None:
-        """Its stage, if it has one: MLflow's word for none is ``None``."""
+        """Its stage, or None without one. MLflow stores a missing stage as the text ``None``."""
         stage = self.item.about.get("registered_model_version_stage")
         return None if stage in (None, "None") else stage
 
     @property
     def percent(self) -> int:
-        """How many of the questions are answered, in percent."""
+        """The percentage of questions that are answered."""
         return round(100 * self.audited.explanation.completeness)
 
     def answer(self, question: str) -> Answer:
@@ -94,22 +97,23 @@ class VersionContent:
 
 
 @dataclass(frozen=True)
-class Course:
-    """A metric over the versions of a model: those that have it, and its values."""
+class Trend:
+    """The values of a metric over the versions of a model that have it."""
 
-    name: str
+    metric: str
     versions: tuple[str, ...]
     values: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class ModelContent:
-    """A registered model as a report lays it out."""
+    """A registered model in a report."""
 
     audited: AuditedModel
     anchor: str
+    """The identifier of its section."""
     versions: tuple[VersionContent, ...]
-    courses: tuple[Course, ...]
+    trends: tuple[Trend, ...]
 
     @property
     def item(self) -> Item:
@@ -119,86 +123,100 @@ class ModelContent:
 
 @dataclass(frozen=True)
 class Content:
-    """All that a report says."""
+    """The content of a report."""
 
     audit: Audit
     models: tuple[ModelContent, ...]
     rules: tuple[Rule, ...] = (*RULES, DELETED)
-    severities: tuple[str, ...] = SEVERITIES
+    severities: tuple[Severity, ...] = SEVERITIES
     anchors: dict[str, str] = field(default_factory=dict)
-    """By the identifiers of versions."""
+    """The anchors of versions by identifier."""
 
     @property
-    def counts(self) -> dict[str, int]:
-        """How many findings there are, by severity."""
-        found = [finding.severity for finding in self.audit.findings]
-        return {severity: found.count(severity) for severity in self.severities}
+    def counts(self) -> dict[Severity, int]:
+        """The numbers of findings by severity."""
+        severities = [finding.severity for finding in self.audit.findings]
+        return {severity: severities.count(severity) for severity in self.severities}
 
 
-def content(
+def gather_content(
     document: Document, selectors: str | Iterable[str] = (), repository_url: str | None = None
 ) -> Content:
-    """Gather what a report says (:func:`mlflow2prov.render.report.report`)."""
+    """Return the content of a report; the arguments are those of :func:`mlflow2prov.render.report.report`."""
     document = unified(document)
-    audited = audit(document, selectors)
-    living = [version for version in audited.versions if not version.is_deleted]
-    drawings = {
-        name: draw(closeup)
-        for name, closeup in neighborhoods(document, [v.explanation for v in living]).items()
+    result = audit(document, selectors)
+    drawings = _drawings(document, result)
+    models = tuple(
+        _model_content(model, f"model-{number}", drawings, repository_url)
+        for number, model in enumerate(result.models, start=1)
+    )
+    anchors = {
+        version.item.identifier or "": version.anchor
+        for model in models
+        for version in model.versions
     }
-    models = []
-    anchors: dict[str, str] = {}
-    for number_, model in enumerate(audited.models, start=1):
-        metrics = {v.item.identifier: _metrics(v) for v in model.versions}
-        courses = _courses(model, metrics)
-        versions = []
-        for order, version in enumerate(model.versions, start=1):
-            anchor = f"model-{number_}-version-{order}"
-            anchors[version.item.identifier or ""] = anchor
-            versions.append(
-                VersionContent(
-                    version,
-                    anchor,
-                    *_links(version, repository_url),
-                    tuple(_placed(m, courses) for m in metrics[version.item.identifier]),
-                    _people(version),
-                    drawings.get(version.item.identifier or ""),
-                )
-            )
-        models.append(ModelContent(model, f"model-{number_}", tuple(versions), courses))
-    return Content(audited, tuple(models), anchors=anchors)
+    return Content(result, models, anchors=anchors)
+
+
+def _drawings(document: Document, result: Audit) -> dict[str, Drawing]:
+    """Return the drawings of all versions that are not deleted, by identifier."""
+    explanations = [v.explanation for v in result.versions if not v.is_deleted]
+    return {name: draw(graph) for name, graph in neighborhoods(document, explanations).items()}
+
+
+def _model_content(
+    model: AuditedModel, anchor: str, drawings: Mapping[str, Drawing], repository_url: str | None
+) -> ModelContent:
+    metrics = [_metrics(version) for version in model.versions]
+    trends = _trends(model, metrics)
+    versions = tuple(
+        VersionContent(
+            version,
+            f"{anchor}-version-{number}",
+            *_links(version, repository_url),
+            tuple(_with_position(metric, trends) for metric in version_metrics),
+            _people(version),
+            drawings.get(version.item.identifier or ""),
+        )
+        for number, (version, version_metrics) in enumerate(
+            zip(model.versions, metrics, strict=True), start=1
+        )
+    )
+    return ModelContent(model, anchor, versions, trends)
 
 
 def _links(
     version: AuditedVersion, repository_url: str | None
 ) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
-    """Return the commits and the scripts with their links."""
-    explained = version.explanation
-    recorded = [i.about.get("repository_url") for i in explained.answer("commit").items]
-    known = [url for url in (*recorded, repository_url) if url]
-    page = next((found for url in known if (found := links.web_page(url))), None)
-    commits = tuple(
-        Link(item, links.commit_url(page, item.label)) for item in explained.answer("commit").items
+    """Return the commits and the scripts of a version with their links.
+
+    The links lead to the repository that the run recorded, and otherwise to ``repository_url``.
+    """
+    commits = version.explanation.answer("commit").items
+    scripts = version.explanation.answer("script").items
+    urls = [*(commit.about.get("repository_url") for commit in commits), repository_url]
+    page = next((page for url in urls if (page := links.web_page(url))), None)
+    return (
+        tuple(Link(commit, links.commit_url(page, commit.label)) for commit in commits),
+        tuple(
+            Link(script, links.file_url(page, script.about.get("commit", ""), script.label))
+            for script in scripts
+        ),
     )
-    scripts = tuple(
-        Link(item, links.file_url(page, item.about.get("commit", ""), item.label))
-        for item in explained.answer("script").items
-    )
-    return commits, scripts
 
 
 def _people(version: AuditedVersion) -> tuple[Person, ...]:
-    """Return who had a part in a version, each once, with what they did."""
-    found: dict[str, tuple[Item, list[str]]] = {}
-    for question, deed in _DEEDS.items():
+    """Return every person with a role in a version, once, with all roles."""
+    people: dict[str, tuple[Item, list[str]]] = {}
+    for question, role in _ROLES.items():
         for item in version.explanation.answer(question).items:
-            _, deeds = found.setdefault(item.identifier or item.label, (item, []))
-            deeds.append(deed)
-    return tuple(Person(item, tuple(deeds)) for item, deeds in found.values())
+            _, roles = people.setdefault(item.identifier or item.label, (item, []))
+            roles.append(role)
+    return tuple(Person(item, tuple(roles)) for item, roles in people.values())
 
 
 def _metrics(version: AuditedVersion) -> tuple[Metric, ...]:
-    """Return each metric once, with its last value: that of the last step, and of the last time at it."""
+    """Return the metrics of a version by name."""
     by_name: dict[str, list[Item]] = {}
     for item in version.explanation.answer("metrics").items:
         by_name.setdefault(item.label, []).append(item)
@@ -206,39 +224,39 @@ def _metrics(version: AuditedVersion) -> tuple[Metric, ...]:
 
 
 def _metric(name: str, items: Sequence[Item]) -> Metric:
+    """Return a metric from its values; the last is that of the last step, and there the latest."""
     ordered = sorted(
-        items, key=lambda i: (number(i.about.get("step")) or 0.0, i.about.get("timestamp", ""))
+        items,
+        key=lambda i: (finite_number(i.about.get("step")) or 0.0, i.about.get("timestamp", "")),
     )
     last = ordered[-1].about
-    by_step = {item.about.get("step"): number(item.about.get("value")) for item in ordered}
-    course = tuple(value for value in by_step.values() if value is not None)
-    return Metric(name, last.get("value", ""), last.get("step"), course if len(course) > 1 else ())
+    by_step = {item.about.get("step"): finite_number(item.about.get("value")) for item in ordered}
+    history = tuple(value for value in by_step.values() if value is not None)
+    return Metric(
+        name, last.get("value", ""), last.get("step"), history if len(history) > 1 else ()
+    )
 
 
-def _courses(
-    model: AuditedModel, metrics: dict[str | None, tuple[Metric, ...]]
-) -> tuple[Course, ...]:
-    """Return the metrics that several of a model's versions have, in turn."""
-    found: dict[str, list[tuple[str, float]]] = {}
-    for version in model.versions:
-        for metric in metrics[version.item.identifier]:
-            value = number(metric.value)
+def _trends(model: AuditedModel, metrics: Sequence[Sequence[Metric]]) -> tuple[Trend, ...]:
+    """Return the trends of the metrics that at least two versions of a model have, by name."""
+    by_metric: dict[str, list[tuple[str, float]]] = {}
+    for version, version_metrics in zip(model.versions, metrics, strict=True):
+        label = version.item.about.get("version", version.item.label)
+        for metric in version_metrics:
+            value = finite_number(metric.value)
             if value is not None:
-                called = version.item.about.get("version", version.item.label)
-                found.setdefault(metric.name, []).append((called, value))
+                by_metric.setdefault(metric.name, []).append((label, value))
     return tuple(
-        Course(name, tuple(v for v, _ in pairs), tuple(value for _, value in pairs))
-        for name, pairs in sorted(found.items())
+        Trend(name, tuple(label for label, _ in pairs), tuple(value for _, value in pairs))
+        for name, pairs in sorted(by_metric.items())
         if len(pairs) > 1
     )
 
 
-def _placed(metric: Metric, courses: Sequence[Course]) -> Metric:
-    """Say where a metric lies among those of the other versions."""
-    course = next((c for c in courses if c.name == metric.name), None)
-    value = number(metric.value)
-    if course is None or value is None:
+def _with_position(metric: Metric, trends: Iterable[Trend]) -> Metric:
+    """Return a metric with the position of its last value in the model's trend of it."""
+    trend = next((trend for trend in trends if trend.metric == metric.name), None)
+    value = finite_number(metric.value)
+    if trend is None or value is None:
         return metric
-    low, high = min(course.values), max(course.values)
-    place = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else None
-    return Metric(metric.name, metric.value, metric.step, metric.course, place)
+    return replace(metric, position=relative_position(value, min(trend.values), max(trend.values)))

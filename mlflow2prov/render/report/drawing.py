@@ -1,21 +1,25 @@
-"""Drawings of close-ups: causes at the left, effects at the right, in layers (Sugiyama, Tagawa and Toda 1981)."""
+"""Layered drawings of lineage graphs: causes at the left, effects at the right.
+
+The layout follows Sugiyama, Tagawa and Toda (1981): assign nodes to layers, reserve a place in each layer that an edge
+crosses, order each layer by the barycenters of its neighbours, then compute coordinates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mlflow2prov.analysis.neighborhood import Edge, Neighborhood, Node
 
 BOX_WIDTH, BOX_HEIGHT = 128, 40
-_ACROSS, _DOWN, _EDGE = 212, 56, 8
-_SWEEPS = 6
+_LAYER_SPACING, _ROW_SPACING, _MARGIN = 212, 56, 8
+_ORDERING_SWEEPS = 6
 
 
 @dataclass(frozen=True)
 class Box:
-    """A node in its place; ``x`` and ``y`` are its centre."""
+    """A node at its place; ``x`` and ``y`` are the center."""
 
     node: Node
     x: float
@@ -24,7 +28,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An edge as a curve; ``x`` and ``y`` are where its name stands."""
+    """An edge as an SVG path; ``x`` and ``y`` are the position of its label."""
 
     edge: Edge
     path: str
@@ -34,118 +38,151 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A close-up as it is drawn, in pixels."""
+    """The drawing of a neighborhood; all coordinates are in pixels."""
 
     width: float
     height: float
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     left_out: int
+    """The number of nodes that the neighborhood omits."""
 
     @property
     def number(self) -> dict[str, int]:
-        """The place of each node among the boxes, from 1."""
+        """The numbers of the boxes, from 1, by the identifier of their node."""
         return {box.node.identifier: n for n, box in enumerate(self.boxes, start=1)}
 
 
-Key = str | tuple[int, int]
-"""A node, or where an edge (by number) passes a layer."""
+Waypoint = str | tuple[int, int]
+"""A node by its identifier, or the place of an edge in a layer that it crosses: (number of the edge, layer)."""
+
+Route = list[Waypoint]
+"""The waypoints of an edge, from effect to cause."""
 
 
-def draw(closeup: Neighborhood) -> Drawing:
-    """Lay out a close-up."""
-    names = [node.identifier for node in closeup.nodes]
-    edges = [e for e in closeup.edges if e.effect != e.cause]
-    layer_of = _layers(names, edges)
-    ways = {n: _way(n, edge, layer_of) for n, edge in enumerate(edges)}
-    layers: list[list[Key]] = [[] for _ in range(max(layer_of.values(), default=0) + 1)]
-    for name in names:
-        layers[layer_of[name]].append(name)
-    for way in ways.values():
-        for key in way[1:-1]:
-            layers[_layer(key, layer_of)].append(key)
-    _order(layers, ways.values())
-    tallest = max((len(layer) for layer in layers), default=0)
-    height = tallest * _DOWN + 2 * _EDGE
-    place = {
-        key: (
-            _EDGE + BOX_WIDTH / 2 + x * _ACROSS,
-            height / 2 + (y - (len(layer) - 1) / 2) * _DOWN,
-        )
-        for x, layer in enumerate(layers)
-        for y, key in enumerate(layer)
-    }
-    width = (len(layers) - 1) * _ACROSS + BOX_WIDTH + 2 * _EDGE
-    boxes = tuple(Box(node, *place[node.identifier]) for node in closeup.nodes)
-    arrows = tuple(_arrow(edges[n], [place[key] for key in way]) for n, way in ways.items())
-    return Drawing(width, height, boxes, arrows, closeup.left_out)
+def draw(neighborhood: Neighborhood) -> Drawing:
+    """Return a drawing of ``neighborhood``. The same neighborhood always gives the same drawing.
+
+    Edges from a node to itself are not drawn. Cycles, which only a hostile document has, do no harm.
+    """
+    names = [node.identifier for node in neighborhood.nodes]
+    edges = [edge for edge in neighborhood.edges if edge.effect != edge.cause]
+    layer_of = _assign_layers(names, edges)
+    routes = [_route(number, edge, layer_of) for number, edge in enumerate(edges)]
+    layers = _fill_layers(names, routes, layer_of)
+    _order_layers(layers, routes)
+    width = (len(layers) - 1) * _LAYER_SPACING + BOX_WIDTH + 2 * _MARGIN
+    height = max(map(len, layers)) * _ROW_SPACING + 2 * _MARGIN
+    position = _positions(layers, height)
+    return Drawing(
+        width,
+        height,
+        tuple(Box(node, *position[node.identifier]) for node in neighborhood.nodes),
+        tuple(
+            _arrow(edge, [position[waypoint] for waypoint in route])
+            for edge, route in zip(edges, routes, strict=True)
+        ),
+        neighborhood.left_out,
+    )
 
 
-def _layers(names: list[str], edges: list[Edge]) -> dict[str, int]:
-    """Return the layer of each node: right of all its causes, and those without any as far right as may be."""
+def _assign_layers(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
+    """Return the layer of each node: the first to the right of its causes.
+
+    Nodes without causes move as far right as their effects allow, which keeps their edges short.
+    """
     causes: dict[str, list[str]] = {name: [] for name in names}
-    for edge in edges:
-        causes[edge.effect].append(edge.cause)
-    layer: dict[str, int] = {}
-    open_: set[str] = set()
-
-    def place(name: str) -> int:
-        if name in layer or name in open_:
-            return layer.get(name, 0)  # A hostile document may go round in circles.
-        open_.add(name)
-        layer[name] = max((place(cause) + 1 for cause in causes[name]), default=0)
-        return layer[name]
-
-    for name in names:
-        place(name)
     effects: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
+        causes[edge.effect].append(edge.cause)
         effects[edge.cause].append(edge.effect)
+    layer_of: dict[str, int] = {}
+    visiting: set[str] = set()
+
+    def assign(name: str) -> int:
+        if name in layer_of or name in visiting:
+            return layer_of.get(name, 0)  # A node that is being visited is part of a cycle.
+        visiting.add(name)
+        layer_of[name] = max((assign(cause) + 1 for cause in causes[name]), default=0)
+        return layer_of[name]
+
+    for name in names:
+        assign(name)
     for name in names:
         if not causes[name] and effects[name]:
-            layer[name] = max(0, min(layer[effect] for effect in effects[name]) - 1)
-    return layer
+            layer_of[name] = max(0, min(layer_of[effect] for effect in effects[name]) - 1)
+    return layer_of
 
 
-def _way(number: int, edge: Edge, layer_of: Mapping[str, int]) -> list[Key]:
-    """Return an edge's way from effect to cause, with a place in each layer between."""
-    begin, end = layer_of[edge.effect], layer_of[edge.cause]
-    between: list[Key] = [(number, layer) for layer in range(begin - 1, end, -1)]
-    return [edge.effect, *between, edge.cause]
+def _route(number: int, edge: Edge, layer_of: Mapping[str, int]) -> Route:
+    """Return the waypoints of an edge: its effect, a place in each layer between, its cause."""
+    between = range(layer_of[edge.effect] - 1, layer_of[edge.cause], -1)
+    return [edge.effect, *((number, layer) for layer in between), edge.cause]
 
 
-def _layer(key: Key, layer_of: Mapping[str, int]) -> int:
-    return layer_of[key] if isinstance(key, str) else key[1]
+def _fill_layers(
+    names: Sequence[str], routes: Iterable[Route], layer_of: Mapping[str, int]
+) -> list[list[Waypoint]]:
+    """Return the waypoints of each layer, nodes first."""
+    layers: list[list[Waypoint]] = [[] for _ in range(max(layer_of.values(), default=0) + 1)]
+    for name in names:
+        layers[layer_of[name]].append(name)
+    for route in routes:
+        for waypoint in route:
+            if not isinstance(waypoint, str):
+                layers[waypoint[1]].append(waypoint)
+    return layers
 
 
-def _order(layers: list[list[Key]], ways: Iterable[list[Key]]) -> None:
-    """Order each layer by the middle of its neighbours, to and fro."""
-    neighbours: dict[Key, list[Key]] = {}
-    for way in ways:
-        for one, other in pairwise(way):
-            neighbours.setdefault(one, []).append(other)
-            neighbours.setdefault(other, []).append(one)
-    for sweep in range(_SWEEPS):
-        height = {key: y - len(layer) / 2 for layer in layers for y, key in enumerate(layer)}
+def _order_layers(layers: list[list[Waypoint]], routes: Iterable[Route]) -> None:
+    """Sort each layer by the mean height of each waypoint's neighbours, sweeping right and left in turn."""
+    neighbours: dict[Waypoint, list[Waypoint]] = {}
+    for route in routes:
+        for effect, cause in pairwise(route):
+            neighbours.setdefault(effect, []).append(cause)
+            neighbours.setdefault(cause, []).append(effect)
+    for sweep in range(_ORDERING_SWEEPS):
+        height: dict[Waypoint, float] = {}
+        for layer in layers:
+            height |= _heights(layer)
         for layer in layers if sweep % 2 == 0 else reversed(layers):
-            middle = {
-                key: sum(height[n] for n in neighbours[key]) / len(neighbours[key])
-                if key in neighbours
-                else height[key]
-                for key in layer
+            barycenter = {
+                waypoint: sum(height[n] for n in neighbours[waypoint]) / len(neighbours[waypoint])
+                if waypoint in neighbours
+                else height[waypoint]
+                for waypoint in layer
             }
-            layer.sort(key=lambda key: middle[key])
-            height |= {key: y - len(layer) / 2 for y, key in enumerate(layer)}
+            layer.sort(key=barycenter.__getitem__)
+            height |= _heights(layer)
 
 
-def _arrow(edge: Edge, way: list[tuple[float, float]]) -> Arrow:
-    """Draw an edge from the side of its effect to that of its cause."""
-    side = BOX_WIDTH / 2 if way[0][0] > way[-1][0] else -BOX_WIDTH / 2
-    (x, y), (last_x, last_y) = way[0], way[-1]
-    stops = [(x - side, y), *way[1:-1], (last_x + side, last_y)]
+def _heights(layer: Sequence[Waypoint]) -> dict[Waypoint, float]:
+    """Return the row of each waypoint, counted from the middle of its layer."""
+    return {waypoint: row - len(layer) / 2 for row, waypoint in enumerate(layer)}
+
+
+def _positions(
+    layers: Sequence[Sequence[Waypoint]], height: float
+) -> dict[Waypoint, tuple[float, float]]:
+    """Return the centers of all waypoints, each layer centered vertically."""
+    return {
+        waypoint: (
+            _MARGIN + BOX_WIDTH / 2 + column * _LAYER_SPACING,
+            height / 2 + (row - (len(layer) - 1) / 2) * _ROW_SPACING,
+        )
+        for column, layer in enumerate(layers)
+        for row, waypoint in enumerate(layer)
+    }
+
+
+def _arrow(edge: Edge, route: Sequence[tuple[float, float]]) -> Arrow:
+    """Return an edge as cubic curves from the side of its effect to the facing side of its cause."""
+    (effect_x, effect_y), (cause_x, cause_y) = route[0], route[-1]
+    side = BOX_WIDTH / 2 if effect_x > cause_x else -BOX_WIDTH / 2
+    stops = [(effect_x - side, effect_y), *route[1:-1], (cause_x + side, cause_y)]
     path = f"M{stops[0][0]:g} {stops[0][1]:g}"
-    for (x, y), (to_x, to_y) in pairwise(stops):
-        middle = (x + to_x) / 2
-        path += f" C{middle:g} {y:g} {middle:g} {to_y:g} {to_x:g} {to_y:g}"
-    first, second = stops[0], stops[1]
-    return Arrow(edge, path, (first[0] + second[0]) / 2, (first[1] + second[1]) / 2)
+    for (x, y), (next_x, next_y) in pairwise(stops):
+        middle = (x + next_x) / 2
+        path += f" C{middle:g} {y:g} {middle:g} {next_y:g} {next_x:g} {next_y:g}"
+    (first_x, first_y), (second_x, second_y) = stops[:2]
+    return Arrow(edge, path, (first_x + second_x) / 2, (first_y + second_y) / 2)

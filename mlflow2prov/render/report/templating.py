@@ -1,4 +1,4 @@
-"""The templates of reports, and what they are given to show things with."""
+"""The Jinja environments of the report templates: how each format escapes text, and the shared filters."""
 
 from __future__ import annotations
 
@@ -10,90 +10,89 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mlflow2prov.render.escaping import markdown, paragraph, printable
-from mlflow2prov.render.report import FORMATS, plots
+from mlflow2prov.render.escaping import markdown, markdown_paragraph, printable, truncate
+from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
 from mlflow2prov.render.report.content import Content
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_LONGEST = 200
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
-def render(content: Content, format: str) -> str:  # noqa: A002
-    """Return a report as text, in one of the formats (:data:`mlflow2prov.render.report.FORMATS`)."""
-    environment = _environments()[format]
-    template = environment.get_template(f"report{FORMATS[format]}")
+def render_template(content: Content, format: ReportFormat) -> str:  # noqa: A002
+    """Return a report in one of the formats of :data:`mlflow2prov.render.report.ReportFormat`."""
+    template = _environment(format).get_template(f"report{EXTENSIONS[format]}")
     return template.render(content=content)
 
 
 @cache
-def _environments() -> dict[str, Environment]:
-    html = _environment(True, _visible)
-    # In Markdown all that is shown is escaped likewise: what is not to be is Markup.
-    plain = _environment(False, _escape_markdown)
-    for environment in (html, plain):
-        environment.globals.update(
-            plots=plots,
-            box_width=BOX_WIDTH,
-            box_height=BOX_HEIGHT,
-            percent=_percent,
-            inline=(_TEMPLATES / "report.css").read_text("utf-8"),
-        )
-        environment.filters.update(
-            short=_short,
-            raw=Markup,
-            paragraph=lambda text: Markup(paragraph(text)),
-            quoted=_quoted,
-            when=_when,
-            blob=lambda swhid: swhid.rpartition(":")[2],
-        )
-    return {"html": html, "markdown": plain}
-
-
-def _environment(autoescape: bool, finalize: Callable[[object], object]) -> Environment:
-    return Environment(
-        autoescape=autoescape,
-        finalize=finalize,
+def _environment(format: ReportFormat) -> Environment:  # noqa: A002
+    environment = Environment(
+        autoescape=format == "html",
+        finalize=_FINALIZERS[format],
         loader=FileSystemLoader(_TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals.update(
+        plots=plots,
+        box_width=BOX_WIDTH,
+        box_height=BOX_HEIGHT,
+        percentage=_percentage,
+        stylesheet=(_TEMPLATES / "report.css").read_text("utf-8"),
+    )
+    environment.filters.update(
+        shorten=_shorten,
+        raw=Markup,
+        paragraph=lambda text: Markup(markdown_paragraph(text)),
+        mermaid=_mermaid,
+        timestamp=_timestamp,
+    )
+    return environment
 
 
-def _visible(value: object) -> object:
-    """Show nothing that turns the text's direction, or that no screen shows; lines stay lines."""
+def _finalize_html(value: object) -> object:
+    """Replace control and formatting characters in text, which Jinja escapes next; line ends stay."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return "\n".join(printable(line) for line in value.splitlines())
 
 
-def _escape_markdown(value: object) -> object:
+def _finalize_markdown(value: object) -> object:
+    """Escape text for Markdown, for which Jinja has no escaping of its own."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return markdown(value)
 
 
-def _quoted(text: str) -> Markup:
-    """Return a text as Mermaid has it between quotes."""
-    plain = printable(text)
-    return Markup(re.sub(r"[^\w .,=/@-]", lambda found: f"#{ord(found[0])};", plain))
+_FINALIZERS: dict[ReportFormat, Callable[[object], object]] = {
+    "html": _finalize_html,
+    "markdown": _finalize_markdown,
+}
+"""The function that makes every expression of a template safe, by format; ``Markup`` passes as it is."""
 
 
-def _short(text: str, longest: int = _LONGEST) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+def _mermaid(text: str) -> Markup:
+    """Return ``text`` for a quoted Mermaid label, with entity codes for all but harmless characters."""
+    return Markup(re.sub(r"[^\w .,=/@-]", lambda match: f"#{ord(match[0])};", printable(text)))
 
 
-def _when(text: str) -> str:
-    """Return a time to the second, in its own zone, as a person reads it."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?", text)
-    if not found:
+def _shorten(text: str, max_length: int) -> str:
+    """Return ``text`` as one line of at most ``max_length`` characters."""
+    return truncate(" ".join(text.split()), max_length)
+
+
+def _timestamp(text: str) -> str:
+    """Return an ISO 8601 time as ``2026-11-21 06:42:49 UTC``, in its own zone; any other text as it is."""
+    match = _TIMESTAMP.fullmatch(text)
+    if not match:
         return text
-    zone = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(found[3], f" {found[3]}")
-    return f"{found[1]} {found[2]}{zone}"
+    date, time, zone = match.groups()
+    suffix = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(zone, f" {zone}")
+    return f"{date} {time}{suffix}"
 
 
-def _percent(part: float | None) -> str:
-    return "–" if part is None else f"{100 * part:.0f} %"
+def _percentage(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{100 * fraction:.0f} %"

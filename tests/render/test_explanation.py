@@ -1,0 +1,70 @@
+"""Explanations and impacts as tables."""
+
+import pytest
+
+from mlflow2prov import explain
+from mlflow2prov.analysis.explanation import Item
+from mlflow2prov.analysis.impact import Impact, Reached
+from mlflow2prov.render import explanation, impact
+from tests.analysis.graphs import project, relation, thing
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The rows about a version, by question; a question with several items has the row of the first."""
+    return rows_by_question(explain(project(), "fraud@live"))
+
+
+def rows_by_question(result):
+    return {row[0]: row[1:] for row in explanation.to_table(result).rows if row[0]}
+
+
+def test_the_first_row_describes_the_subject(rows):
+    assert rows["Version"] == ("fraud", "models:/fraud/2, alias live")
+
+
+def test_an_item_has_the_attributes_that_identify_it(rows):
+    assert rows["Authors"] == ("Ada <ada@example.org>", "")
+    assert rows["Metrics"] == ("auc = 0.2", "")
+    assert rows["Datasets"] == ("loans@bbbb", "")
+
+
+def test_an_answer_without_items_is_none_or_unknown(rows):
+    assert rows["Co-authors"] == ("none", "")
+    assert rows["Environment"] == ("unknown", "")
+
+
+def test_the_last_row_counts_the_answers(rows):
+    assert rows["Answered"] == ("16 of 18 questions", "")
+
+
+def test_a_table_lists_the_first_items_of_an_answer(monkeypatch):
+    monkeypatch.setattr(explanation, "MAX_ITEMS", 1)
+    parameters = [thing("entity", f"Param.{n}", "Param", name=f"p{n}", value="1") for n in range(3)]
+    members = [relation("hadMember", "Run.r1", parameter.id) for parameter in parameters]
+    rows = explanation.to_table(explain(project(*parameters, *members), "Version.1")).rows
+    position = [question for question, *_ in rows].index("Parameters")
+    assert rows[position + 1] == ("", "and 3 more", "--format json lists all")
+    assert rows[position + 2][0] == "Metrics"
+
+
+def test_long_cells_are_cut(monkeypatch):
+    monkeypatch.setattr(explanation, "MAX_CELL_LENGTH", 8)
+    rows = rows_by_question(explain(project(), "fraud@live"))
+    assert rows["Version"] == ("fraud", "models:…")
+    monkeypatch.setattr(impact, "MAX_NAME_LENGTH", 4)
+    table = impact.to_table(Impact((), (Reached(Item("a long name"), "Run", False),)))
+    assert table.rows == [("Run", "a l…", "", "itself")]
+
+
+def test_an_impact_separates_direct_effects_from_later_ones():
+    effects = (
+        Reached(Item("fit", about={"uri": "runs:/1"}), "Run", False),
+        Reached(Item("fraud 2"), "RegisteredModelVersion", True),
+    )
+    table = impact.to_table(Impact((), effects))
+    assert table.columns == ("type", "name", "uri", "through")
+    assert table.rows == [
+        ("Run", "fit", "runs:/1", "itself"),
+        ("RegisteredModelVersion", "fraud 2", "", "history"),
+    ]
