@@ -13,6 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Property tests have no settings of their own, so that a profile holds for all of them. Both profiles repeat the
+# same examples in every run: a change is blamed for its own faults only.
+settings.register_profile(
+    "fast",
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile("full", settings.get_profile("fast"), max_examples=200)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 MLFLOW = os.environ.get("MLFLOW2PROV_TEST_MLFLOW", sys.executable)
 """The interpreter that has MLflow, which makes the stores and runs the servers."""

@@ -7,7 +7,7 @@ import subprocess
 
 import pydot
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
@@ -16,10 +16,6 @@ from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from tests.formats.strategies import ODD_LOCALS, documents
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-
-thoroughly = settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 
 
 def written(*statements):
@@ -141,7 +137,6 @@ def test_a_label_is_shown_as_it_is():
 
 
 @needs_dot
-@thoroughly
 @given(document=documents(ODD_LOCALS))
 def test_graphviz_takes_any_document(document):
     stream = io.BytesIO()

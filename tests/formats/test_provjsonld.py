@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
@@ -22,10 +22,6 @@ needs_schemas = pytest.mark.skipif(
 )
 EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
 T = "2024-01-01T00:00:00+00:00"
-
-thoroughly = settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 
 
 def written(document):
@@ -100,7 +96,6 @@ def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
 
 
 @needs_schemas
-@thoroughly
 @given(document=documents())
 def test_what_is_written_is_valid_by_the_schema(validator, document):
     content = json.loads(written(document))
@@ -117,7 +112,6 @@ def without_mentions(graph):
             yield one
 
 
-@thoroughly
 @given(document=documents(ODD_LOCALS))
 def test_any_names_come_back(document):
     assert formats.read(written(document)) == document

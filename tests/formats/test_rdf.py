@@ -6,7 +6,7 @@ import re
 
 import pytest
 import rdflib
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from prov.model import ProvDocument
 from rdflib.compare import isomorphic
 
@@ -24,9 +24,6 @@ SYNTAXES = {"nquads": "nquads", "trig": "trig", "turtle": "turtle", "rdf": "xml"
 EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
 T = "2024-01-01T00:00:00+00:00"
 
-thoroughly = settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -138,7 +135,6 @@ def test_blank_nodes_of_different_bundles_have_different_labels():
 # What others read in it
 
 
-@thoroughly
 @given(document=documents(bundles=False))
 def test_rdflib_reads_one_graph_from_all_four_syntaxes(document):
     graphs = []
@@ -157,7 +153,6 @@ PREFIXED = [name for name in SYNTAXES if name != "nquads"]
 
 
 @pytest.mark.parametrize("name", PREFIXED)
-@thoroughly
 @given(document=documents(bundles=False))
 def test_prov_reads_what_we_write(name, document):
     again = read_by_prov(document, name)
@@ -165,14 +160,12 @@ def test_prov_reads_what_we_write(name, document):
 
 
 @pytest.mark.parametrize("name", PREFIXED)
-@thoroughly
 @given(document=documents(ODD_LOCALS, bundles=False))
 def test_prov_reads_names_of_any_characters(name, document):
     again = read_by_prov(document, name)
     assert again == document, difference(document, again)
 
 
-@thoroughly
 @given(document=documents())
 def test_prov_reads_our_bundles(document):
     again = read_by_prov(document, "trig")

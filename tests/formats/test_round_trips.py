@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlflow2prov import formats
 from mlflow2prov.formats._support.names import unescape
@@ -13,10 +13,6 @@ from tests.formats.strategies import ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}
 PROV, RDF = "http://www.w3.org/ns/prov#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-
-thoroughly = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 
 
 def written(document: Document, name: str) -> bytes:
@@ -31,7 +27,6 @@ def difference(one: Document, other: Document) -> str:
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
-@thoroughly
 @given(document=documents())
 def test_what_is_written_is_read_the_same(name, document):
     if name in ONE_GRAPH and document.bundles():
@@ -41,7 +36,6 @@ def test_what_is_written_is_read_the_same(name, document):
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
-@thoroughly
 @given(document=documents(ODD_LOCALS, bundles=False))
 def test_names_of_any_characters_come_back(name, document):
     again = formats.read(written(document, name), format=name)
@@ -49,7 +43,6 @@ def test_names_of_any_characters_come_back(name, document):
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
-@thoroughly
 @given(document=documents(bundles=False))
 def test_a_file_is_recognised_by_its_content(name, document):
     # TriG without a named graph is Turtle.
@@ -74,7 +67,6 @@ def test_the_root_tells_what_is_xml(content, name):
     assert formats.recognise(content.encode()).name == name
 
 
-@thoroughly
 @given(document=documents())
 def test_to_prov_and_back(document):
     again = Document.from_prov(document.to_prov())
@@ -82,7 +74,6 @@ def test_to_prov_and_back(document):
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "provn"])
-@thoroughly
 @given(document=documents(bundles=False))
 def test_prov_reads_what_we_write(name, document):
     from prov.model import ProvDocument

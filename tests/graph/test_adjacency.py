@@ -1,7 +1,7 @@
 """The graph as integers walks as NetworkX does."""
 
 import networkx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow2prov.engine import literal
@@ -16,7 +16,6 @@ NAMES = st.sampled_from("abcdefg")
     st.none() | st.integers(0, 3),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
 def test_it_reaches_what_is_reached(edges, start, depth, reverse):
     rows = ", ".join(f"({literal(a)}, {literal(b)})" for a, b in edges)
     graph = graph_of(f"SELECT * FROM (VALUES {rows}) AS e(effect, cause)", [start], reverse=reverse)

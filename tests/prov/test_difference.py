@@ -1,7 +1,7 @@
 """Difference: what one document says that another does not."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, difference, load
@@ -106,7 +106,6 @@ STATEMENTS = st.lists(
 
 
 @given(STATEMENTS, STATEMENTS)
-@settings(max_examples=40, deadline=None)
 def test_it_is_nothing_exactly_when_the_documents_are_equal_and_turns_around(one, other):
     forth = difference(document(*one), document(*other))
     back = difference(document(*other), document(*one))

@@ -1,17 +1,12 @@
 """Merge: several documents become one that says all they say."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlflow2prov import Attribute, Statement, merge
 from tests.formats.strategies import documents
 from tests.prov.statements import ONE, QUALIFIED, TWO, document, entity, values
 
-some = settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 
-
-@some
 @given(documents(), documents(), documents())
 def test_A2_merge_does_not_depend_on_order_grouping_or_repetition(one, two, three):
     assert merge([one, two]) == merge([two, one])
@@ -20,7 +15,6 @@ def test_A2_merge_does_not_depend_on_order_grouping_or_repetition(one, two, thre
     assert merge([one]) == one
 
 
-@some
 @given(documents(), documents())
 def test_all_that_was_said_is_still_said(one, two):
     merged = merge([one, two])

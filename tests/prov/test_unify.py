@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow2prov import Document, Statement
@@ -12,10 +12,6 @@ from mlflow2prov.prov.attributes import SQL_TYPE
 from mlflow2prov.prov.unify import unify
 from tests.formats.strategies import documents
 from tests.prov.statements import ONE, TWO, document, entity
-
-some = settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
 
 
 def unified(*statements):
@@ -81,7 +77,6 @@ def test_the_same_in_two_bundles_is_said_in_both():
     assert unified(*both) == both
 
 
-@some
 @given(documents())
 def test_to_unify_again_changes_nothing(made):
     before = list(made.statements())
@@ -90,7 +85,6 @@ def test_to_unify_again_changes_nothing(made):
     assert list(made.statements()) == before
 
 
-@some
 @given(documents(), st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_count(made, order: random.Random):
     statements = list(made.statements())

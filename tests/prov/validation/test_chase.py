@@ -1,6 +1,6 @@
 """What is reckoned on columns is what the Recommendation's text gives, rule by rule."""
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, validate
@@ -66,7 +66,6 @@ def check(listed):
     assert report.is_valid == expected, [str(v.rule) for v in report.violations]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(statements(), min_size=1, max_size=7))
 def test_the_verdict_is_that_of_the_text(listed):
     check(listed)
@@ -76,7 +75,6 @@ _EVENTS = ("entity", "activity", "wasGeneratedBy", "used", "wasStartedBy", "wasD
 _ORDERED = (*_EVENTS, "wasDerivedFrom", "wasAttributedTo", "specializationOf")
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(statements(_ORDERED, ()), min_size=3, max_size=7))
 def test_the_order_of_events_is_that_of_the_text(listed):
     check(listed)
@@ -85,7 +83,6 @@ def test_the_order_of_events_is_that_of_the_text(listed):
 _MERGED = ("activity", "wasGeneratedBy", "used", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy")
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(statements((*_MERGED, "wasDerivedFrom"), ()), min_size=3, max_size=6))
 def test_what_is_merged_is_that_of_the_text(listed):
     check(listed)
@@ -94,7 +91,6 @@ def test_what_is_merged_is_that_of_the_text(listed):
 _SHARED = ("activity", "used", "wasGeneratedBy", "wasStartedBy", "wasDerivedFrom")
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(statements((*_SHARED, "wasInfluencedBy", "wasInfluencedBy")), min_size=2, max_size=5)
 )
