@@ -1,8 +1,8 @@
-"""What the documentation tells to do works: every command, every YAML, every piece of Python.
+"""Every command, YAML file and Python example of the documentation works.
 
-They run in a folder as it stands after ``make demo``, with the projects and files beside it that the
-documentation speaks of. The demo's place is taken by the example as it is frozen, and that of the server
-at port 5000 by a real one.
+The examples run in a folder that looks as it does after ``make demo``, with the projects and files that the
+documentation mentions. The frozen demo project replaces the built one, and servers that the tests start replace
+those at the documented addresses.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ import yaml
 
 from mlflow2prov import extract, load, push, save
 from mlflow2prov.cli import COMMANDS
-from mlflow2prov.cli.config_schema import commands as known_commands
+from mlflow2prov.cli.config_schema import commands as all_commands
 from mlflow2prov.formats import get
 from mlflow2prov.render.report import EXTENSIONS as REPORTS
 from tests.golden import HERE as GOLDEN
@@ -42,51 +42,51 @@ STORES = {
     "http://127.0.0.1:3030/provenance": "fuseki",
 }
 
-# What they are asked is not so, and the exit code tells.
-REFUTED = (" diff ", " --min 90 ")
+NEGATIVE_RESULTS = (" diff ", " --min 90 ")
+"""Parts of the commands that exit with 1, because their result is negative."""
 
-# Tried by tests of their own, or a choice of the reader's: tests/test_packaging.py builds and runs what
-# pip installs, and Poetry reads the same description; these tests run in pytest.
-ELSEWHERE = ("pip install", "poetry install", "poetry lock", ".venv/bin/python -m pytest")
+# tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata.
+TESTED_ELSEWHERE = ("pip install", "poetry install", "poetry lock", ".venv/bin/python -m pytest")
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a page in a language."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
-    return [str(block) for block in found]
+    """Return the contents of the fenced blocks of a page in a language."""
+    contents = re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    return [str(content) for content in contents]
 
 
 def console_commands(page: Path) -> list[str]:
-    """The commands of a page: what follows a prompt, and the lines that go on; and those in help texts."""
-    found = []
+    """Return the commands of a page: those after a prompt, with continuation lines, and those in help texts."""
+    commands = []
     for block in blocks(page, "console"):
         lines = block.replace("\\\n", " ").splitlines()
-        found += [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        commands += [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     for block in blocks(page, "text") if page.name == "commands.md" else ():
         lines = re.sub(r"\\\n", " ", block).splitlines()
-        found += [line.strip() for line in lines if line.startswith("  mlflow2prov ")]
-    return [re.sub(r"\s+# .*", "", command) for command in found]
+        commands += [line.strip() for line in lines if line.startswith("  mlflow2prov ")]
+    return [re.sub(r"\s+# .*", "", command) for command in commands]
 
 
 def cases(language: str) -> list:
-    what = console_commands if language == "console" else lambda page: blocks(page, language)
+    """Return the examples in a language as test parameters, named for their page and number."""
+    examples = console_commands if language == "console" else lambda page: blocks(page, language)
     return [
         pytest.param(text, id=f"{page.relative_to(TOP)}-{number}")
         for page in PAGES
-        for number, text in enumerate(what(page), start=1)
+        for number, text in enumerate(examples(page), start=1)
     ]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, request) -> Path:
-    """A folder as the documentation's reader has it."""
+def reader_folder(tmp_path_factory, request) -> Path:
+    """Create a folder with everything that the documentation assumes."""
     folder = tmp_path_factory.mktemp("reader").resolve()
     out = folder / "examples/quickstart/out"
     repository, store = rebuild(out)
     document = extract(repository, store)
     save(document, out / "result", ("json", "rdf", "provn"))
     shutil.copytree(TOP / "examples/config", folder / "examples/config")
-    # The reader's own: two projects, what was extracted earlier, who is who.
+    # Projects and files of the reader's own.
     for name in ("project", "project-foo", "project-bar"):
         clone = ["git", "clone", "--quiet", str(repository), str(folder / name)]
         subprocess.run(clone, check=True, capture_output=True)
@@ -97,7 +97,7 @@ def place(tmp_path_factory, request) -> Path:
         shutil.copy(out / "result.rdf", folder / name)
     for name in ("earlier", "old", "a", "b", "result"):
         shutil.copy(out / "result.json", folder / f"{name}.json")
-    # Since then, a version is approved no longer.
+    # In the later document, a version is not approved.
     later = (out / "result.json").read_text("utf-8").replace('"value": "yes"', '"value": "no"')
     (folder / "new.json").write_text(later, "utf-8")
     shutil.copy(TOP / "examples/config/aliases.yaml", folder)
@@ -112,7 +112,7 @@ def place(tmp_path_factory, request) -> Path:
 
 @pytest.fixture
 def server(request):
-    """Give the text with the addresses of servers that are there, started when they are spoken of."""
+    """Return a function that starts the servers a text mentions, and replaces their addresses in it."""
 
     def address(text: str) -> str:
         if SERVER in text:
@@ -128,28 +128,28 @@ def server(request):
 
 
 @pytest.fixture
-def run(place, server):
+def run(reader_folder, server):
     def run(command: str) -> subprocess.CompletedProcess:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "GIT_"))}
-        environment["PATH"] = f"{place / 'bin'}{os.pathsep}{environment['PATH']}"
+        environment["PATH"] = f"{reader_folder / 'bin'}{os.pathsep}{environment['PATH']}"
         environment["PYTHONPATH"] = str(TOP)
-        environment["GIT_CEILING_DIRECTORIES"] = str(place.parent)
+        environment["GIT_CEILING_DIRECTORIES"] = str(reader_folder.parent)
         return subprocess.run(
             ["bash", "-o", "pipefail", "-c", server(command).removeprefix(".venv/bin/")],
-            cwd=place, env=environment, capture_output=True, text=True, timeout=300,
+            cwd=reader_folder, env=environment, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
     return run
 
 
-def outputs(command: str) -> list[str]:
-    """The files that a chain says it saves."""
-    words, found = shlex.split(command), []
+def output_files(command: str) -> list[str]:
+    """Return the names of the files that a chain writes."""
+    words, files = shlex.split(command), []
     for start, word in enumerate(words):
         if word == "validate" and "--output" in words[start:]:
-            found.append(words[words.index("--output", start) + 1])
+            files.append(words[words.index("--output", start) + 1])
         if word == ">":
-            found.append(words[start + 1])
+            files.append(words[start + 1])
         if word not in ("save", "report"):
             continue
         default, extension = (
@@ -157,21 +157,21 @@ def outputs(command: str) -> list[str]:
             if word == "save"
             else ("html", REPORTS.__getitem__)
         )
-        mine: list[str] = []
-        for other in words[start + 1 :]:
-            if other in COMMANDS or other in ("|", ">"):
+        arguments: list[str] = []
+        for argument in words[start + 1 :]:
+            if argument in COMMANDS or argument in ("|", ">"):
                 break
-            mine.append(other)
-        options = list(pairwise(mine))
+            arguments.append(argument)
+        options = list(pairwise(arguments))
         name = next((value for option, value in options if option == "--output"), "-")
         formats = [value for option, value in options if option == "--format"] or [default]
         if name != "-":
-            found += [f"{name}{extension(one)}" for one in formats]
-    return found
+            files += [f"{name}{extension(format_name)}" for format_name in formats]
+    return files
 
 
 @pytest.mark.parametrize("command", cases("console"))
-def test_every_command_of_the_documentation_works(command, run, place):
+def test_every_documented_command_works(command, run, reader_folder):
     if command.startswith("make"):
         target = command.split()[1]
         done = subprocess.run(
@@ -179,17 +179,19 @@ def test_every_command_of_the_documentation_works(command, run, place):
         )
         assert done.returncode == 0, done.stderr
         return
-    if command.startswith(ELSEWHERE):
+    if command.startswith(TESTED_ELSEWHERE):
         return
-    needed = {"jq"} & set(shlex.split(command)) | ({"dot"} if " svg" in command else set())
-    if missing := [tool for tool in needed if not shutil.which(tool)]:
+    tools = {"jq"} & set(shlex.split(command)) | ({"dot"} if " svg" in command else set())
+    if missing := [tool for tool in tools if not shutil.which(tool)]:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    # What an earlier command of the documentation saved is not what this one is about.
-    shutil.copy(place / "examples/quickstart/out/result.json", place / "result.json")
-    files = [place / name for name in outputs(command)]
+    # An earlier command may have replaced this file.
+    shutil.copy(
+        reader_folder / "examples/quickstart/out/result.json", reader_folder / "result.json"
+    )
+    files = [reader_folder / name for name in output_files(command)]
     before = {file: file.stat().st_mtime_ns for file in files if file.exists()}
     done = run(command)
-    assert done.returncode == int(any(words in command for words in REFUTED)), done.stderr
+    assert done.returncode == int(any(words in command for words in NEGATIVE_RESULTS)), done.stderr
     assert "Traceback" not in done.stderr
     for file in files:
         assert file.stat().st_mtime_ns != before.get(file), f"{file.name} is not written"
@@ -197,32 +199,32 @@ def test_every_command_of_the_documentation_works(command, run, place):
         assert done.stdout
 
 
-def test_the_documentation_is_found():
+def test_the_documentation_has_examples():
     assert len(console_commands(TOP / "README.md")) > 5
     assert len(console_commands(TOP / "docs/commands.md")) > 5
     assert blocks(TOP / "README.md", "yaml") and blocks(TOP / "README.md", "python")
 
 
 @pytest.mark.parametrize("text", cases("yaml"))
-def test_every_yaml_of_the_documentation_is_taken(text, run, place, server):
+def test_every_documented_yaml_file_works(text, run, reader_folder, server):
     content = yaml.safe_load(text)
-    (place / "block.yaml").write_text(server(text), encoding="utf-8")
+    (reader_folder / "block.yaml").write_text(server(text), encoding="utf-8")
     if set(content[0]) <= set(COMMANDS):
         command = "mlflow2prov --config block.yaml"
     else:
-        work = {
+        chain = {
             "name": "transform --merge-aliased-agents block.yaml save",
             "finding": "check --fail-on warning --allow block.yaml",
         }[next(iter(content[0]))]
-        command = f"mlflow2prov load --input result.json {work}"
+        command = f"mlflow2prov load --input result.json {chain}"
     done = run(command)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
 
 @pytest.mark.parametrize("text", cases("python"))
-def test_all_python_of_the_documentation_runs(text, run, place, server):
-    (place / "block.py").write_text(server(text), encoding="utf-8")
+def test_every_documented_python_example_runs(text, run, reader_folder, server):
+    (reader_folder / "block.py").write_text(server(text), encoding="utf-8")
     done = run(f"{shlex.quote(sys.executable)} block.py")
     assert done.returncode == 0, done.stderr
 
@@ -230,7 +232,7 @@ def test_all_python_of_the_documentation_runs(text, run, place, server):
 @pytest.mark.parametrize(
     "path", sorted((TOP / "examples/config").glob("*.yaml")), ids=lambda p: p.name
 )
-def test_every_example_of_a_chain_runs_after_the_demo(path, run, place):
+def test_every_example_configuration_runs_after_the_demo(path, run, reader_folder):
     graph = "examples/quickstart/out/result.json"
     if path.name == "allowed.yaml":
         done = run(f"mlflow2prov load --input {graph} check --fail-on note --allow {path}")
@@ -240,7 +242,9 @@ def test_every_example_of_a_chain_runs_after_the_demo(path, run, place):
         command = f"transform --merge-aliased-agents examples/config/{path.name}"
         done = run(f"mlflow2prov load --input {graph} {command} save --output one_each")
         assert done.returncode == 0, done.stderr
-        agents = [s for s in load(place / "one_each.json").statements() if s.kind == "agent"]
+        agents = [
+            s for s in load(reader_folder / "one_each.json").statements() if s.kind == "agent"
+        ]
         assert len(agents) == 3  # Ada, Grace and the bot
         return
     done = run(f"mlflow2prov --validate examples/config/{path.name}")
@@ -249,60 +253,74 @@ def test_every_example_of_a_chain_runs_after_the_demo(path, run, place):
     assert done.returncode == 0, done.stderr
     for step in yaml.safe_load(path.read_text("utf-8")):
         if "save" in step:
-            stem = place / step["save"]["output"]
-            written = {file.suffix for file in stem.parent.glob(f"{stem.name}.*")}
-            assert len(written) == len(step["save"]["format"])
+            stem = reader_folder / step["save"]["output"]
+            extensions = {file.suffix for file in stem.parent.glob(f"{stem.name}.*")}
+            assert len(extensions) == len(step["save"]["format"])
 
 
-def test_every_option_that_the_readme_names_exists():
+def test_every_option_in_the_readme_exists():
     options = {
         name.replace("-", "_")
-        for command in known_commands().values()
+        for command in all_commands().values()
         for option in command.params
         for name in option.opts
     }
     options |= {"__config", "__validate", "__verbose", "__help", "__version", "__memory_limit"}
     text = (TOP / "README.md").read_text("utf-8")
-    own = re.sub(r"^\$ (?!mlflow2prov).*$", "", text, flags=re.M)
-    named = {name.replace("-", "_") for name in re.findall(r"(?<![\w-])--[a-z][\w-]*", own)}
-    assert named <= options
+    without_other_programs = re.sub(r"^\$ (?!mlflow2prov).*$", "", text, flags=re.M)
+    mentions = re.findall(r"(?<![\w-])--[a-z][\w-]*", without_other_programs)
+    assert {name.replace("-", "_") for name in mentions} <= options
 
 
-def test_the_readme_shows_what_really_comes_out():
-    """Each line of output stands in the golden files, where ``…`` stands for anything, or in the demo."""
+def test_the_readme_shows_real_output():
+    """Every line of output is in the golden files, with ``…`` for any text, or in the script of the demo."""
     golden = "\n".join(
         (GOLDEN / name).read_text("utf-8") for name in ("statistics.txt", "result.provn")
     )
     demo = (TOP / "examples/quickstart/demo.py").read_text("utf-8")
-    shown = [
+    lines = [
         line.rstrip()
         for block in blocks(TOP / "README.md", "text")
         for line in block.splitlines()
         if line.strip() not in ("", "...")
     ]
-    assert len(shown) > 10
-    for line in shown:
+    assert len(lines) > 10
+    for line in lines:
         pattern = re.escape(line).replace("…", ".*")
-        announced = line.partition(":")[0] in demo and ":" in line
-        assert announced or re.search(rf"^ *{pattern}$", golden, re.M), (
-            f"not what comes out: {line}"
+        is_from_demo = line.partition(":")[0] in demo and ":" in line
+        assert is_from_demo or re.search(rf"^ *{pattern}$", golden, re.M), (
+            f"not in any output: {line}"
         )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))
-def test_every_link_within_the_project_leads_somewhere(page):
-    links = re.findall(r"\]\(([^)#]+)", page.read_text("utf-8"))
-    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
-    assert missing == []
+@pytest.mark.parametrize(
+    "page",
+    sorted({*PAGES, *(TOP / "docs").glob("*.md")}),
+    ids=lambda page: str(page.relative_to(TOP)),
+)
+def test_every_link_within_the_project_has_a_target(page):
+    for link in re.findall(r"\]\(([^)]+)", page.read_text("utf-8")):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub derives them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("mlflow"), reason="MLflow is not installed here")
-def test_the_demo_builds_extracts_and_says_where_to_look(tmp_path):
-    """What ``make demo`` runs: real training, every format; over what an earlier one left."""
+def test_the_demo_builds_extracts_and_prints_the_paths_of_its_results(tmp_path):
+    """``make demo`` trains models, writes every format and replaces the files of an earlier demo."""
     (tmp_path / "out/repository/.git").mkdir(parents=True)
     for name in ("repository/notes.txt", "mlflow.db", "result.json"):
         (tmp_path / "out" / name).write_text("left")
-    # A setting of the user's that would send the example's runs to another store.
+    # The user's own setting would send the runs to another store.
     demo = [sys.executable, str(TOP / "examples/quickstart/demo.py"), "out"]
     environment = {
         **os.environ,
@@ -331,16 +349,16 @@ def test_the_demo_builds_extracts_and_says_where_to_look(tmp_path):
     assert load(tmp_path / "out/result.rdf") == load(tmp_path / "out/result.json")
 
 
-def test_the_example_says_what_is_behind_a_model(run):
+def test_the_demo_page_explains_the_origin_of_a_model(run):
     page = (TOP / "examples/quickstart/README.md").read_text("utf-8")
     (command,) = re.findall(r"^\$ (.* explain wine@champion)$", page, re.M)
     done = run(command)
     assert done.returncode == 0, done.stderr
-    for said in (
+    for pattern in (
         r"^Version +wine 2 +models:/wine/2, alias champion",
         r"^Run +logistic C=1.0",
         r"^Authors +Ada Lovelace",
         r"^Script's revision +train.py",
         r"^Uncommitted changes +unknown",
     ):
-        assert re.search(said, done.stdout, re.M)
+        assert re.search(pattern, done.stdout, re.M)
