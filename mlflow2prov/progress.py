@@ -1,6 +1,7 @@
-"""How far long work has come, as it is told to whoever waits."""
+"""Progress of long work."""
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int | None], None]
-"""Called now and then with a phase ("commits"), how many are done, and how many there are, if that is known."""
+"""A function that is called now and then with a phase ("commits"), the number of finished items, and their total if it is
+known."""

@@ -1,4 +1,8 @@
-"""YAML that may be hostile or mistaken, read with the line of every value in it."""
+"""YAML files that users write, read with the line of every value.
+
+A file may be hostile or mistaken. Its size and its depth are limited before any value is built; aliases, tags and
+repeated keys are refused. Errors name the file and the line.
+"""
 
 from __future__ import annotations
 
@@ -11,117 +15,134 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mlflow2prov.errors import ConfigurationError
 
-_LONGEST = 1 << 20
-_DEEPEST = 20
+MAX_BYTES = 1 << 20
+"""The size of the largest file that is read, in bytes, unless a caller sets another limit."""
 
-_TAG = "tag:yaml.org,2002:"
-_TAGS = {_TAG + kind for kind in ("map", "seq", "str", "bool", "int", "float", "null")}
+MAX_DEPTH = 20
+"""How deeply lists and mappings may be nested."""
 
-Place = tuple[str | int, ...]
-"""Where a value stands: the keys and numbers on the way to it."""
+_TAG_PREFIX = "tag:yaml.org,2002:"
+_STANDARD_TAGS = {
+    _TAG_PREFIX + kind for kind in ("map", "seq", "str", "bool", "int", "float", "null")
+}
+
+Location = tuple[str | int, ...]
+"""The path of a value in a file: the keys and list positions that lead to it."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's safe loader; a date stays the text that it is."""
+    """PyYAML's safe loader, without timestamps: a date stays text."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != f"{_TAG}timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first_letter: [(tag, pattern) for tag, pattern in resolvers if tag != f"{_TAG_PREFIX}timestamp"]
+    for first_letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 @dataclass
-class Yaml:
-    """What a YAML file says, and where."""
+class YamlFile:
+    """The content of a YAML file, and the line of each value."""
 
     path: str | Path
     data: Any = None
-    """Mappings (their keys with ``_`` for ``-``), lists, texts, numbers, truth values and nothing."""
-    lines: dict[Place, int] = field(default_factory=dict)
-    """The line of each value, from 1; that of its key, if it has one."""
-    words: dict[Place, str] = field(default_factory=dict)
-    """How each text, number and truth value is written."""
+    """Mappings, lists, text, numbers, booleans and None; ``_`` in keys is replaced by ``-``."""
+    lines: dict[Location, int] = field(default_factory=dict)
+    """The line of each value, counted from 1; for a value with a key, the line of the key."""
+    texts: dict[Location, str] = field(default_factory=dict)
+    """Each scalar as it is spelled in the file."""
 
-    def wrong(self, what: str, line: int | None = None) -> ConfigurationError:
-        """Return the error that says ``what`` is wrong in a ``line``."""
-        return ConfigurationError(f"{self.path}{f':{line}' if line else ''}: {what}")
+    def error(self, message: str, line: int | None = None) -> ConfigurationError:
+        """Return an error whose message begins with the file and, if it is known, the ``line``."""
+        return ConfigurationError(f"{self.path}{f':{line}' if line else ''}: {message}")
 
 
-def read_yaml(path: str | Path) -> Yaml:
-    """Read a YAML file of at most a megabyte; no aliases, no tags, no key twice.
+def read_yaml(path: str | Path, max_bytes: int = MAX_BYTES) -> YamlFile:
+    """Read a YAML file in UTF-8 of at most ``max_bytes``.
 
     Raises:
-        ConfigurationError: it cannot be read or is something else; the message names the line.
+        ConfigurationError: the file cannot be read, is not YAML, or uses aliases, tags or a key twice; the message
+            names the line.
     """
-    found = Yaml(path)
-    content = _text(found)
+    file = YamlFile(path)
+    content = _read_text(file, max_bytes)
     try:
-        _look_through(content, found)
+        _refuse_expansion(content, file)
         loader = _Loader(content)
         node = loader.get_single_node()
         if node is not None:
-            found.data = _value(node, (), found, loader)
+            file.data = _value(node, (), file, loader)
     except yaml.reader.ReaderError as error:
-        before = content.count("\n", 0, error.position)
-        raise found.wrong("not YAML: a control character", before + 1) from error
+        line = content.count("\n", 0, error.position) + 1
+        raise file.error("not YAML; remove the control character", line) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = mark.line + 1 if mark else None
-        raise found.wrong(f"not YAML: {error.problem or error.context}", line) from error
-    return found
+        problem = error.problem or error.context
+        raise file.error(f"not YAML ({problem})", mark.line + 1 if mark else None) from error
+    return file
 
 
-def _text(found: Yaml) -> str:
+def _read_text(file: YamlFile, max_bytes: int) -> str:
     try:
-        with Path(found.path).open("rb") as stream:
-            content = stream.read(_LONGEST + 1)
+        with Path(file.path).open("rb") as stream:
+            content = stream.read(max_bytes + 1)
     except OSError as error:
-        raise found.wrong(f"cannot be read ({error.strerror})") from error
-    if len(content) > _LONGEST:
-        raise found.wrong("too long to be a configuration")
+        raise file.error(f"cannot be read ({error.strerror})") from error
+    if len(content) > max_bytes:
+        raise file.error(f"larger than {max_bytes:,} bytes; split the file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise found.wrong("not a text in UTF-8", line) from error
+        raise file.error("not UTF-8; save the file as UTF-8", line) from error
 
 
-def _look_through(content: str, found: Yaml) -> None:
-    """Refuse what a few letters can make huge, before any of it is made."""
+def _refuse_expansion(content: str, file: YamlFile) -> None:
+    """Refuse aliases and deep nesting, by which a short file can grow huge, before any value is built."""
     depth = 0
     for event in yaml.parse(content, _Loader):
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent):
-            raise found.wrong(f"aliases (*{event.anchor}) are not taken; write it out", line)
+            raise file.error(f"aliases (*{event.anchor}) are not supported; repeat the value", line)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > _DEEPEST:
-                raise found.wrong("nested too deeply", line)
+            if depth > MAX_DEPTH:
+                raise file.error(f"nested more than {MAX_DEPTH} levels deep", line)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
-def _value(node: Node, place: Place, found: Yaml, loader: _Loader) -> Any:
-    line = found.lines.setdefault(place, node.start_mark.line + 1)
-    if node.tag not in _TAGS:
-        raise found.wrong(f"the tag {node.tag.replace(_TAG, '!!')} is not taken", line)
+def _value(node: Node, location: Location, file: YamlFile, loader: _Loader) -> Any:
+    """Return the value of ``node``, and record its line and its spelling in ``file``."""
+    line = file.lines.setdefault(location, node.start_mark.line + 1)
+    if node.tag not in _STANDARD_TAGS:
+        tag = node.tag.replace(_TAG_PREFIX, "!!")
+        raise file.error(f"the tag {tag} is not supported; remove it", line)
     if isinstance(node, SequenceNode):
-        return [_value(item, (*place, n), found, loader) for n, item in enumerate(node.value)]
+        return [
+            _value(item, (*location, position), file, loader)
+            for position, item in enumerate(node.value)
+        ]
     if isinstance(node, MappingNode):
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, ScalarNode):
-                raise found.wrong("a key must be a word", line)
-            key = str(key_node.value).replace("-", "_")
-            if key in mapping:
-                raise found.wrong(f"{key!r} is given twice", line)
-            found.lines[*place, key] = line
-            mapping[key] = _value(value_node, (*place, key), found, loader)
-        return mapping
-    found.words[place] = str(node.value)
+        return _mapping(node, location, file, loader)
+    file.texts[location] = str(node.value)
     try:
         return loader.construct_object(node)
     except (ValueError, OverflowError) as error:
-        raise found.wrong(f"{node.value!r} is not what its tag says", line) from error
+        raise file.error(f"{node.value!r} does not match its tag", line) from error
+
+
+def _mapping(
+    node: MappingNode, location: Location, file: YamlFile, loader: _Loader
+) -> dict[str, Any]:
+    mapping: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, ScalarNode):
+            raise file.error("a key is a list or a mapping; write a word", line)
+        key = str(key_node.value).replace("_", "-")
+        if key in mapping:
+            raise file.error(f"{key!r} occurs twice; keep one", line)
+        file.lines[*location, key] = line
+        mapping[key] = _value(value_node, (*location, key), file, loader)
+    return mapping
