@@ -160,7 +160,7 @@ def test_an_option_that_means_nothing_to_a_store_is_refused():
         push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
     with pytest.raises(DocumentStoreError, match="layout means nothing to a SPARQL"):
         push(EMPTY, "http://127.0.0.1/x", layout="one")
-    with pytest.raises(DocumentStoreError, match="there is no layout"):
+    with pytest.raises(DocumentStoreError, match="unknown layout"):
         push(EMPTY, "mongodb://127.0.0.1/x", layout="two")
 
 
