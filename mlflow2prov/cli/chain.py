@@ -1,8 +1,8 @@
-"""The chain: documents on their way through the commands.
+"""The chain: documents that pass from command to command.
 
-A command gives a :class:`Step`. A chain first lets each of its steps look whether what it needs is there,
-then runs them one after the other. What they have to show (files, tables) appears when all have come to
-their end, so that a chain that fails leaves nothing behind.
+A command returns a :class:`Step`. A chain first prepares all steps, so that a missing file or an unreachable store is
+an error before anything is read. Then it runs them in order. Files appear and text is printed after the last step, so a
+chain that fails leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -10,96 +10,158 @@ from __future__ import annotations
 import errno
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.terminal import abandon_output, is_output_closed, say
+from mlflow2prov.cli.param_types import STREAM
+from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
 from mlflow2prov.errors import MLflow2ProvError
 
 if TYPE_CHECKING:
     from mlflow2prov.formats.files import Staged
     from mlflow2prov.prov import Document
 
-REFUTED = 1
-"""The exit code of a chain that did all, and was asked something that is not so."""
+EXIT_NEGATIVE = 1
+"""The exit code of a chain that completed, and in which a document was invalid, differed or failed a check."""
 
-INCOMPLETE = 3
-"""The exit code of a chain that did all, but for what a source refused."""
+EXIT_UNDECIDED = 2
+"""The exit code of a chain that could not find out whether a document is valid, differs or passes a check."""
+
+EXIT_INCOMPLETE = 3
+"""The exit code of a chain that completed without the facts that a source refused to give."""
 
 
 @dataclass
 class Chain:
-    """What the steps of a chain share."""
+    """The output of the steps of a chain, held back until the last step has run."""
 
-    files: list[tuple[Staged, int | None]] = field(default_factory=list)
-    """Files that are to appear at the end, and how many statements they say, if they are documents."""
-    printed: list[Staged | str] = field(default_factory=list)
-    """What is to be printed on standard output at the end, in this order."""
     is_incomplete: bool = False
-    is_refuted: bool = False
-    """Whether something that was asked is not so, as that a document is valid."""
+    """Whether a source refused some of its facts."""
+    has_negative_result: bool = False
+    """Whether a document was invalid, differed from another, or failed a check."""
+    _files: list[tuple[Staged, int | None]] = field(default_factory=list)
+    _printed: list[Staged | str] = field(default_factory=list)
 
-    def note(self, message: str) -> None:
-        """Say something that is worth knowing, on standard error."""
-        say(f"note: {message}")
+    def report_notice(self, message: str) -> None:
+        """Print a notice on standard error at once."""
+        log_line(f"note: {message}")
 
-    def left_out(self, message: str) -> None:
-        """Say that something could not be read."""
-        say(f"warning: left out: {message}")
+    def report_omission(self, message: str) -> None:
+        """Print a warning about facts that could not be read on standard error at once."""
+        log_line(f"warning: left out: {message}")
+
+    def print_later(self, content: Staged | str) -> None:
+        """Print ``content`` on standard output after the last step."""
+        self._printed.append(content)
+
+    def publish_later(self, files: Staged, statements: int | None = None) -> None:
+        """Move ``files`` to their places after the last step; documents come with their number of statements."""
+        self._files.append((files, statements))
+
+    def write_text(self, text: str, output: str) -> None:
+        """Write ``text`` to the file ``output``, or to standard output, after the last step."""
+        from mlflow2prov.formats.files import Staged
+
+        if output == STREAM:
+            self.print_later(text)
+            return
+        staged_file = Staged()
+        self.publish_later(staged_file)
+        staged_file.write(Path(output), lambda stream: stream.write(text.encode()))
+
+    def publish(self, *, verbose: bool) -> None:
+        """Move the files to their places, then print: a closed pipe must not cost a file."""
+        for files, statements in self._files:
+            paths = files.publish()
+            if verbose:
+                count = "" if statements is None else f" ({statements:,} statements)"
+                log_line(f"wrote {', '.join(map(str, paths))}{count}")
+        try:
+            self._print()
+        except BrokenPipeError:
+            # The reader went away, as `head` does.
+            abandon_output()
+            raise SystemExit(1) from None
+        except OSError as error:
+            abandon_output()
+            raise click.ClickException(
+                f"standard output: cannot be written to ({error.strerror})"
+            ) from error
 
     def discard(self) -> None:
-        """Take away what has not been shown."""
-        for staged in [*(files for files, _ in self.files), *self.printed]:
-            if not isinstance(staged, str):
-                staged.discard()
+        """Delete the files that were not published."""
+        for content in (*(files for files, _ in self._files), *self._printed):
+            if not isinstance(content, str):
+                content.discard()
+
+    def _print(self) -> None:
+        if self._printed and is_output_closed():
+            raise OSError(errno.EBADF, "it is closed")
+        for content in self._printed:
+            if isinstance(content, str):
+                # UTF-8 in every locale, like the files.
+                sys.stdout.buffer.write(content.encode("utf-8"))
+            else:
+                content.publish()
+        sys.stdout.buffer.flush()
 
 
 Action = Callable[["list[Document]", Chain], "list[Document]"]
-"""Takes the documents so far, gives those that go on."""
+"""Takes the documents of the chain and returns those for the next step."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command and what it was given, ready to run."""
+    """A command with its arguments, ready to run."""
 
     name: str
     prepare: Callable[[], Action]
-    """Looks whether what the command needs is there, before anything is read; gives what it does."""
+    """Checks that files and stores are there, before anything is read, and returns the action."""
     is_source: bool = False
-    """Whether it adds documents, and so can come first."""
+    """Whether the step adds documents, so that a chain can begin with it."""
     writes: frozenset[str] = frozenset()
-    """The names of the files that it writes, as far as they are known beforehand."""
-    trouble: int = 1
-    """The exit code of a chain with this step that cannot come to its end."""
+    """The names of the files that the step writes."""
+    error_exit_code: int = 1
+    """The exit code of a chain with this step that ends with an error."""
+
+
+def output_names(output: str, formats: Iterable[str] = ()) -> frozenset[str]:
+    """Return the names, for :attr:`Step.writes`, of a file or of a file for each format."""
+    if output == STREAM:
+        return frozenset()
+    return frozenset(f"{output} ({name})" for name in formats) or frozenset({output})
 
 
 def check_order(steps: Sequence[Step]) -> None:
-    """Look whether every step has documents to work on, and files of its own to write.
+    """Check that the first step adds documents and that no two steps write the same file.
 
     Raises:
-        click.UsageError: the first has no documents, or two write the same file.
+        click.UsageError: the first step has no documents to work on, or two steps write the same file.
     """
-    written: set[str] = set()
+    names: set[str] = set()
     for step in steps:
-        if twice := sorted(step.writes & written):
-            raise click.UsageError(f"{step.name}: {twice[0]} is written twice; give each its name")
-        written |= step.writes
+        if repeated := sorted(step.writes & names):
+            raise click.UsageError(
+                f"{step.name}: {repeated[0]} is written twice; choose another --output"
+            )
+        names |= step.writes
     if steps and not steps[0].is_source:
         raise click.UsageError(
-            f"{steps[0].name} has no documents to work on; extract or load comes first"
+            f"{steps[0].name} has no documents to work on; put extract or load before it"
         )
 
 
 def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
-    """Run ``steps`` one after the other, then show what they have to show.
+    """Run ``steps`` in order, then publish their files and print their text.
 
     Raises:
-        click.UsageError: there are no documents for the first to work on.
-        SystemExit: with code :data:`REFUTED` when something that was asked is not so, with
-            :data:`INCOMPLETE` when a source refused something.
+        click.UsageError: the order of the steps is wrong (:func:`check_order`).
+        MLflow2ProvError: a step failed.
+        SystemExit: with :data:`EXIT_NEGATIVE` or :data:`EXIT_INCOMPLETE`.
     """
     check_order(steps)
     chain = Chain()
@@ -107,51 +169,23 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
     try:
         actions = [(step.name, step.prepare()) for step in steps]
         for name, action in actions:
-            began = time.monotonic()
+            start = time.monotonic()
             documents = action(documents, chain)
             if verbose:
-                took = time.monotonic() - began
-                say(f"{name}: {_counted(documents)}, after {took:.1f} seconds")
-        _publish(chain, verbose or sys.stderr.isatty())
+                seconds = time.monotonic() - start
+                log_line(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
+        chain.publish(verbose=verbose or sys.stderr.isatty())
     except MLflow2ProvError as error:
-        error.exit_code = max(error.exit_code, *(step.trouble for step in steps))
+        error.exit_code = max(error.exit_code, *(step.error_exit_code for step in steps))
         raise
     finally:
         chain.discard()
-    if chain.is_refuted:
-        raise SystemExit(REFUTED)
+    if chain.has_negative_result:
+        raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:
-        raise SystemExit(INCOMPLETE)
+        raise SystemExit(EXIT_INCOMPLETE)
 
 
-def _counted(documents: Sequence[Document]) -> str:
-    one = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
-    return f"{one} of {sum(map(len, documents)):,} statements"
-
-
-def _publish(chain: Chain, tell: bool) -> None:
-    """Put the files in their places, then print: a reader that goes away costs no file."""
-    for staged, statements in chain.files:
-        files = staged.publish()
-        if tell:
-            counted = "" if statements is None else f" ({statements:,} statements)"
-            say(f"wrote {', '.join(map(str, files))}{counted}")
-    try:
-        if chain.printed and is_output_closed():
-            raise OSError(errno.EBADF, "it is closed")
-        for shown in chain.printed:
-            if isinstance(shown, str):
-                # UTF-8 whatever the locale, as all that is written is.
-                sys.stdout.buffer.write(shown.encode("utf-8"))
-            else:
-                shown.publish()
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # As `head` does; nobody is left to tell.
-        abandon_output()
-        raise SystemExit(1) from None
-    except OSError as error:
-        abandon_output()
-        raise click.ClickException(
-            f"standard output: cannot be written to ({error.strerror})"
-        ) from error
+def _summary(documents: Sequence[Document]) -> str:
+    plural = "" if len(documents) == 1 else "s"
+    return f"{len(documents)} document{plural} of {sum(map(len, documents)):,} statements"

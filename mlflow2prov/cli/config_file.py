@@ -1,13 +1,14 @@
-"""Configuration files: a chain written as YAML, and turned into the command line that it stands for.
+"""Configuration files: a chain of commands in YAML, run like the same chain on the command line.
 
 - extract:
-    repository_path: ./project
+    repository-path: ./project
 - save: {output: result, format: [json, rdf]}
+
+Options have the names of the command line; ``_`` and ``-`` are the same.
 """
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,16 @@ import click
 import jsonschema
 
 from mlflow2prov.cli.chain import Step, check_order
-from mlflow2prov.cli.config_schema import commands as all_commands
-from mlflow2prov.cli.config_schema import options, schema
-from mlflow2prov.yaml_file import Place, Yaml, read_yaml
+from mlflow2prov.cli.config_schema import commands, options, schema
+from mlflow2prov.errors import unknown_choice
+from mlflow2prov.yaml_file import Location, YamlFile, read_yaml
 
-_EXPECTED = {
-    "string": "a text",
+_TYPE_NAMES = {
+    "string": "text",
     "boolean": "true or false",
     "integer": "a whole number",
     "array": "a list",
-    "object": "its options, as `option: value`",
+    "object": "options, as `option: value`",
 }
 
 
@@ -36,39 +37,38 @@ class Entry:
     line: int
     name: str
     arguments: tuple[str, ...]
-    """Its options, as the command line gives them."""
+    """Its options, as on the command line."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A chain that was read from a file."""
+    """A chain of commands from a file."""
 
-    source: Yaml
+    file: YamlFile
     entries: tuple[Entry, ...]
 
     @property
     def command_line(self) -> list[str]:
-        """The arguments that say the same."""
+        """The equivalent arguments of the command line."""
         return [word for entry in self.entries for word in (entry.name, *entry.arguments)]
 
     def steps(self, program: click.Context) -> list[Step]:
-        """Give the commands what the file says, as ``program`` gives them a command line.
+        """Return the steps of the chain; each command parses its options as on the command line.
 
         Raises:
-            ConfigurationError: a command does not take what it is given, or has nothing to work on.
+            ConfigurationError: a command refuses its options or has no documents to work on.
         """
-        known = all_commands()
+        commands_by_name = commands()
         steps: list[Step] = []
         for entry in self.entries:
+            command = commands_by_name[entry.name]
             try:
-                context = known[entry.name].make_context(
-                    entry.name, list(entry.arguments), parent=program
-                )
+                context = command.make_context(entry.name, list(entry.arguments), parent=program)
                 with context:
-                    steps.append(known[entry.name].invoke(context))
+                    steps.append(command.invoke(context))
                 check_order(steps)
             except click.UsageError as error:
-                raise self.source.wrong(error.format_message(), entry.line) from error
+                raise self.file.error(error.format_message(), entry.line) from error
         return steps
 
 
@@ -78,103 +78,110 @@ def read_configuration(path: str | Path) -> Configuration:
     Relative paths in it are relative to the current folder, as on the command line.
 
     Raises:
-        ConfigurationError: the file cannot be read, is not YAML, or does not say what the commands
-            take; the message names the line, the key and what was expected.
+        ConfigurationError: the file cannot be read, is not YAML or does not match the schema; the message names the
+            line, the key and the expected value.
     """
-    source = read_yaml(path)
-    _check(source)
-    return Configuration(source, tuple(_entries(source)))
+    file = read_yaml(path)
+    _validate(file)
+    return Configuration(file, tuple(_entries(file)))
 
 
-def _check(source: Yaml) -> None:
-    """Complain of the first line that the schema does not allow."""
+def _entries(file: YamlFile) -> list[Entry]:
+    commands_by_name = commands()
+    entries = []
+    for number, item in enumerate(file.data):
+        ((name, values),) = item.items()
+        arguments = [
+            argument
+            for key, option in options(commands_by_name[name]).items()
+            for argument in _arguments(option, (values or {}).get(key))
+        ]
+        entries.append(Entry(file.lines[number, name], name, tuple(arguments)))
+    return entries
+
+
+def _arguments(option: click.Option, value: Any) -> list[str]:
+    """Return the arguments of the command line for the value of an option."""
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [option.opts[0]]
+    values = value if isinstance(value, list) else [value]
+    return [f"{option.opts[0]}={item}" for item in values]
+
+
+def _validate(file: YamlFile) -> None:
+    """Raise an error for the first line that does not match the schema."""
     validator = jsonschema.Draft202012Validator(schema())
-    found = [_innermost(error) for error in validator.iter_errors(source.data)]
-    if found:
-        error = min(found, key=lambda error: (_line(error, source), -len(error.absolute_path)))
-        raise source.wrong(_explanation(error, source), _line(error, source))
+    errors = [_innermost(error) for error in validator.iter_errors(file.data)]
+    if errors:
+        first = min(errors, key=lambda error: (_line(error, file), -len(error.absolute_path)))
+        raise file.error(_message(first, file), _line(first, file))
 
 
 def _innermost(error: Any) -> Any:
-    """Return what is wrong with one value or with one of several, whichever was given."""
+    """Return the error of the branch of an ``anyOf`` that fits: the first for one value, the second for a list."""
     if error.validator != "anyOf":
         return error
-    given = [inner for inner in error.context if inner.schema_path[0] == 1]
-    if not isinstance(error.instance, list):
-        given = [inner for inner in error.context if inner.schema_path[0] == 0]
-    return given[0]
+    branch = 1 if isinstance(error.instance, list) else 0
+    return next(inner for inner in error.context if inner.schema_path[0] == branch)
 
 
-def _line(error: Any, source: Yaml) -> int:
-    place: Place = tuple(error.absolute_path)
+def _line(error: Any, file: YamlFile) -> int:
+    location: Location = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
-        place = (*place, _unknown(error))
-    return source.lines.get(place, 1)
+        location = (*location, _unknown_key(error))
+    return file.lines.get(location, 1)
 
 
-def _unknown(error: Any) -> str:
-    """Return the first key that the schema does not know."""
-    return str(next(name for name in error.instance if name not in error.schema["properties"]))
+def _unknown_key(error: Any) -> str:
+    """Return the first key that is not in the schema."""
+    return str(next(key for key in error.instance if key not in error.schema["properties"]))
 
 
-def _explanation(error: Any, source: Yaml) -> str:
-    """Say in words what a schema's complaint means, and what was expected."""
-    place: Place = tuple(error.absolute_path)
-    key = next((str(part) for part in reversed(place) if isinstance(part, str)), "the file")
-    found = source.words.get(place, "a list" if isinstance(error.instance, list) else "this")
+def _message(error: Any, file: YamlFile) -> str:
+    """Return the message for an error of the schema: the key, the wrong value and the expected one."""
+    location: Location = tuple(error.absolute_path)
+    key = next((str(part) for part in reversed(location) if isinstance(part, str)), "the file")
+    value = file.texts.get(location, "a list" if isinstance(error.instance, list) else "this")
     match error.validator:
         case "additionalProperties":
-            known = sorted(error.schema["properties"])
-            unknown = _unknown(error)
-            near = difflib.get_close_matches(unknown, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
-            if not known:
-                hint = f"{key} has none"
-            what = f"option of {key}" if place and isinstance(place[-1], str) else "command"
-            return f"{unknown!r} is no {what}; {hint}"
+            return _unknown_key_message(error, key, is_option=isinstance(location[-1], str))
         case "enum":
-            near = difflib.get_close_matches(found, error.schema["enum"], 1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            return f"{key}: {found!r}; {hint}expected one of {', '.join(error.schema['enum'])}"
+            return unknown_choice(key, value, error.schema["enum"])
         case "required":
             missing = next(name for name in error.validator_value if name not in error.instance)
             return f"{key}: {missing!r} is missing"
-        case "type" if len(place) == 0:
+        case "type" if len(location) == 0:
             return "expected a list of commands, each `- command: {option: value}`"
-        case "type" if len(place) == 1:
-            return f"{found!r}; expected a command, as `{found}:`"
-        case "type" if len(place) == 2 and error.instance is None:
+        case "type" if len(location) == 1:
+            return f"{value!r}; expected a command, as `{value}:`"
+        case "type" if len(location) == 2 and error.instance is None:
             return f"{key}: {error.schema['required'][0]!r} is missing"
         case "minItems" | "minProperties":
-            return f"{key}: expected at least one {'command' if len(place) < 2 else 'value'}"
+            return f"{key}: expected at least one {'command' if len(location) < 2 else 'value'}"
         case "maxProperties":
-            return f"{', '.join(error.instance)}: expected one command an entry; begin each with a dash"
+            return f"{', '.join(error.instance)}: expected one command per entry; put a dash before each"
         case "minimum" | "maximum":
             low, high = error.schema["minimum"], error.schema["maximum"]
-            return f"{key}: {found}; expected {low} to {high}"
+            return f"{key}: {value}; expected {low} to {high}"
         case "pattern":
-            return f"{key}: {found!r}; expected {error.schema['title']}"
+            return f"{key}: {value!r}; expected {error.schema['title']}"
+    return _type_message(error, key, value, is_scalar=location in file.texts)
+
+
+def _unknown_key_message(error: Any, parent: str, *, is_option: bool) -> str:
+    unknown = _unknown_key(error)
+    # Underscores are spelled as dashes when the file is read.
+    names = sorted(name for name in error.schema["properties"] if "_" not in name)
+    if not names:
+        return f"unknown option of {parent} {unknown!r}; {parent} has no options"
+    return unknown_choice(f"option of {parent}" if is_option else "command", unknown, names)
+
+
+def _type_message(error: Any, key: str, value: str, *, is_scalar: bool) -> str:
     expected = error.schema["type"]
-    kinds = [expected] if isinstance(expected, str) else expected
-    names = " or ".join(_EXPECTED[kind] for kind in kinds if kind in _EXPECTED)
-    hint = "; put it in quotes" if kinds == ["string"] and source.words.get(place) else ""
-    return f"{key}: {found}; expected {names}{hint}"
-
-
-def _entries(source: Yaml) -> list[Entry]:
-    known = all_commands()
-    entries = []
-    for number, entry in enumerate(source.data):
-        ((name, given),) = entry.items()
-        arguments: list[str] = []
-        for key, option in options(known[name]).items():
-            value = (given or {}).get(key)
-            if value is None or value is False:
-                continue
-            if value is True:
-                arguments.append(option.opts[0])
-            else:
-                values = value if isinstance(value, list) else [value]
-                arguments += [f"{option.opts[0]}={one}" for one in values]
-        entries.append(Entry(source.lines[number, name], name, tuple(arguments)))
-    return entries
+    types = [expected] if isinstance(expected, str) else expected
+    names = " or ".join(_TYPE_NAMES[name] for name in types if name in _TYPE_NAMES)
+    hint = "; put it in quotes" if types == ["string"] and is_scalar else ""
+    return f"{key}: {value}; expected {names}{hint}"

@@ -1,4 +1,4 @@
-"""The JSON Schema of configuration files, made of the commands themselves.
+"""The JSON Schema of configuration files, derived from the commands.
 
 ``python -m mlflow2prov.cli.config_schema`` prints it; ``config/mlflow2prov.schema.json`` is a copy for editors.
 """
@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from mlflow2prov.cli import COMMANDS, cli
+from mlflow2prov.cli.command_group import kebab_case
 from mlflow2prov.cli.param_types import Text
+from mlflow2prov.cli.program import COMMANDS, cli
 
 TITLE = "A chain of mlflow2prov commands"
 
@@ -19,17 +20,17 @@ TITLE = "A chain of mlflow2prov commands"
 def commands() -> dict[str, click.Command]:
     """Return the commands by name."""
     context = click.Context(cli)
-    found = {name: cli.get_command(context, name) for name in COMMANDS}
-    return {name: command for name, command in found.items() if command is not None}
+    modules = {name: cli.get_command(context, name) for name in COMMANDS}
+    return {name: command for name, command in modules.items() if command is not None}
 
 
 def option_name(option: click.Option) -> str:
-    """Return the name under which a file gives an option: its own, without dashes."""
-    return option.opts[0].lstrip("-").replace("-", "_")
+    """Return the key of an option in a configuration file: its name without leading dashes."""
+    return kebab_case(option.opts[0].lstrip("-"))
 
 
 def options(command: click.Command) -> dict[str, click.Option]:
-    """Return a command's options by the name that a file gives them."""
+    """Return a command's options by their key in a configuration file."""
     return {
         option_name(option): option
         for option in command.params
@@ -55,39 +56,44 @@ def schema() -> dict[str, Any]:
 
 
 def _command(command: click.Command) -> dict[str, Any]:
-    known = options(command)
-    described: dict[str, Any] = {
+    properties: dict[str, Any] = {}
+    for name, option in options(command).items():
+        properties[name] = {"description": option.help or "", **_option(option)}
+        alias = name.replace("-", "_")
+        if alias != name:
+            properties[alias] = {"description": f"The same as {name}.", **_option(option)}
+    required = [name for name, option in options(command).items() if option.required]
+    return {
         "description": command.get_short_help_str(200),
-        "type": ["object", "null"],
+        "type": "object" if required else ["object", "null"],
         "additionalProperties": False,
-        "properties": {name: _option(option) for name, option in known.items()},
+        "properties": properties,
+        **({"required": required} if required else {}),
     }
-    required = [name for name, option in known.items() if option.required]
-    if required:
-        described["type"] = "object"
-        described["required"] = required
-    return described
 
 
 def _option(option: click.Option) -> dict[str, Any]:
-    kind: dict[str, Any]
-    if option.is_flag:
-        kind = {"type": "boolean"}
-    elif isinstance(option.type, click.Choice):
-        kind = {"type": "string", "enum": list(option.type.choices)}
-    elif isinstance(option.type, click.IntRange):
-        kind = {"type": "integer", "minimum": option.type.min, "maximum": option.type.max}
-    elif isinstance(option.type, Text):
-        kind = {"type": "string", "title": option.type.expected, "pattern": option.type.pattern}
-    else:
-        raise TypeError(f"{option.name}: the schema has no word for {option.type!r}")
+    value_schema = _value(option)
     if option.multiple:
-        kind = {"anyOf": [kind, {"type": "array", "items": kind, "minItems": 1}]}
-    described = {"description": option.help or "", **kind}
+        values_schema = {"type": "array", "items": value_schema, "minItems": 1}
+        value_schema = {"anyOf": [value_schema, values_schema]}
     default = option.to_info_dict()["default"]
-    if default is not None:
-        described["default"] = list(default) if isinstance(default, tuple) else default
-    return described
+    if default is None:
+        return value_schema
+    return {**value_schema, "default": list(default) if isinstance(default, tuple) else default}
+
+
+def _value(option: click.Option) -> dict[str, Any]:
+    """Return the schema of one value of an option."""
+    if option.is_flag:
+        return {"type": "boolean"}
+    if isinstance(option.type, click.Choice):
+        return {"type": "string", "enum": list(option.type.choices)}
+    if isinstance(option.type, click.IntRange):
+        return {"type": "integer", "minimum": option.type.min, "maximum": option.type.max}
+    if isinstance(option.type, Text):
+        return {"type": "string", "title": option.type.expected, "pattern": option.type.pattern}
+    raise TypeError(f"{option.name}: no schema for {option.type!r}")
 
 
 if __name__ == "__main__":

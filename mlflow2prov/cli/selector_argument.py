@@ -1,47 +1,98 @@
-"""Commands that are given what they are about as a word, ``explain models:/fraud/1``, or as an option, ``--of``."""
+"""Selectors as arguments: ``lineage wine@champion`` means ``lineage --of wine@champion``.
+
+In a chain of commands click parses a command's options as far as the first word that is not an option. So each selector
+is turned into an ``--of`` before click parses the arguments. Configuration files, which have no arguments, use ``of``.
+"""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from mlflow2prov.cli.param_types import TEXT
 
+SIMILARITY = 0.8
+"""How similar a word is to the name of a command that it probably misspells, from 0 to 1 (difflib's ratio)."""
 
-class SelectingCommand(click.Command):
-    """A command whose first word that is no option, and no other command, is its ``--of``.
 
-    In a chain click reads a command's options only as far as the first other word; a configuration file knows
-    options only.
-    """
+class _SelectorsOption(click.Option):
+    """The option ``--of``, whose help does not call it required, since an argument is as good."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        extra.pop("required", None)
+        return extra
+
+
+def selectors_option(
+    help: str,  # noqa: A002
+    *,
+    required: bool = False,
+    default: str | None = None,
+) -> Callable[[Any], Any]:
+    """Return the decorator that adds the option behind the arguments of a :class:`SelectorCommand`."""
+    return click.option(
+        "--of",
+        "selectors",
+        cls=_SelectorsOption,
+        type=TEXT,
+        multiple=True,
+        required=required,
+        metavar="SELECTOR",
+        help=f"{help}. The same as the argument SELECTOR; may be repeated."
+        f"{f'  [default: {default}]' if default else ''}",
+    )
+
+
+versions_option = selectors_option(
+    "Select versions: RegisteredModel:<name>, models:/<name>/<version> or <name>@<alias>",
+    default="all versions",
+)
+"""The selectors of commands that work on all versions of registered models by default."""
+
+
+class SelectorCommand(click.Command):
+    """A command that takes selectors among its options, up to the name of the chain's next command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Make an option of the word."""
-        if not {"-h", "--help"} & set(args):
-            given, rest, _ = self.make_parser(ctx).parse_args(list(args))
-            if not given.get("of") and rest and not self._is_command(rest[0], ctx):
-                options = args[: len(args) - len(rest)]
-                args = [*options, "--of", *rest]
-        return super().parse_args(ctx, args)
-
-    def _is_command(self, word: str, ctx: click.Context) -> bool:
-        """Return whether a word is the name of the chain's next command."""
-        parent = ctx.parent
-        if parent is None or not isinstance(parent.command, click.Group):
-            return False
-        return word.replace("-", "_") in parent.command.list_commands(parent)
+        """Turn each selector into an option, then parse."""
+        try:
+            return super().parse_args(ctx, self._name_selectors(ctx, args))
+        except click.MissingParameter as error:
+            raise click.UsageError(
+                f"{ctx.info_name} needs a selector, such as models:/<name>/<version>", ctx
+            ) from error
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Show the word in the help."""
-        return ["SELECTOR", *super().collect_usage_pieces(ctx)]
+        """Show the selectors in the usage line."""
+        is_required = any(param.name == "selectors" and param.required for param in self.params)
+        return [
+            *super().collect_usage_pieces(ctx),
+            "SELECTOR..." if is_required else "[SELECTOR]...",
+        ]
+
+    def _name_selectors(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options: list[str] = []
+        while True:
+            values, words, _ = self.make_parser(ctx).parse_args([*options, *args])
+            options += args[: len(args) - len(words)]
+            if not words or _is_command(ctx, words[0], has_selector="selectors" in values):
+                return [*options, *words]
+            if options[-1:] == ["--"]:
+                options.pop()
+            options.append(f"--of={words[0]}")
+            args = words[1:]
 
 
-of_versions = click.option(
-    "--of",
-    "of",
-    type=TEXT,
-    multiple=True,
-    metavar="SELECTOR",
-    help="The same as the word SELECTOR: RegisteredModel:<name>, models:/<name>/<version>, <name>@<alias>; may be "
-    "repeated.  [default: all versions]",
-)
-"""The option of the commands that are about all versions of registered models, unless some are named."""
+def _is_command(ctx: click.Context, word: str, *, has_selector: bool) -> bool:
+    """Return whether a word names the chain's next command, if necessary with a typing error."""
+    if ctx.parent is None or not isinstance(ctx.parent.command, click.Group):
+        return False
+    names = ctx.parent.command.list_commands(ctx.parent)
+    # The first selector may look like a command, for instance `reports`; after it, such a word is a typing error.
+    return word in names or (
+        has_selector and bool(difflib.get_close_matches(word, names, 1, SIMILARITY))
+    )

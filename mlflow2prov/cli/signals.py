@@ -1,4 +1,4 @@
-"""Being stopped: by Ctrl-C or by a signal, with nothing left behind."""
+"""Signals that end the program: temporary files are removed before it exits."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import signal
 import threading
 from types import FrameType
 
-_stopped_by: list[int] = []
+_signals: list[int] = []
 
 
-def clear_up_when_stopped() -> None:
-    """Have the signals that end programs end this one as an exit does, its temporary files removed."""
-    _stopped_by.clear()
+def exit_cleanly_on_signals() -> None:
+    """Make SIGINT, SIGTERM and SIGHUP raise an exception, so that ``finally`` blocks and exit handlers run."""
+    _signals.clear()
     if threading.current_thread() is not threading.main_thread():
         return
-    signal.signal(signal.SIGINT, _leave)
+    signal.signal(signal.SIGINT, _raise_exit)
     for name in ("SIGTERM", "SIGHUP"):
-        # Not on every system; and whoever ignores one, as nohup does, means it.
+        # Windows has no SIGHUP. A signal that is ignored, as under nohup, stays ignored.
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _leave)
+            signal.signal(number, _raise_exit)
 
 
-def exit_code() -> int | None:
-    """Return the exit code of a program that was told to stop, if this one was."""
-    return 128 + _stopped_by[0] if _stopped_by else None
+def signal_exit_code() -> int | None:
+    """Return the exit code of a program that was stopped by a signal, or None if there was no signal."""
+    return 128 + _signals[0] if _signals else None
 
 
-def _leave(number: int, _: FrameType | None) -> None:
-    _stopped_by.append(number)
+def _raise_exit(number: int, _: FrameType | None) -> None:
+    _signals.append(number)
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

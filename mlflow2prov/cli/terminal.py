@@ -1,4 +1,4 @@
-"""What is said on standard error: one line at a time, without secrets or what a terminal would obey."""
+"""Standard error and standard output: one line per message, without secrets or control characters."""
 
 from __future__ import annotations
 
@@ -14,55 +14,53 @@ from mlflow2prov.progress import Progress
 from mlflow2prov.render.escaping import printable
 from mlflow2prov.secrets import mask_secrets
 
-_LONGEST = 1000
+MAX_LINE_LENGTH = 1000
+
+_missing_streams: set[str] = set()
 
 
-def say(message: str) -> None:
-    """Print a line on standard error."""
-    print(f"mlflow2prov: {_harmless(message)[:_LONGEST]}", file=sys.stderr)
+def log_line(message: str) -> None:
+    """Print a message as one line on standard error."""
+    print(f"mlflow2prov: {_safe(message)[:MAX_LINE_LENGTH]}", file=sys.stderr)
 
 
-def complain(message: str, code: int, verbose: bool) -> int:
-    """Print an error on standard error, with all there is to know if ``verbose``; returns ``code``."""
+def print_error(message: str, *, verbose: bool) -> None:
+    """Print an error on standard error, after the traceback of the current exception if ``verbose``."""
     if verbose:
         for line in traceback.format_exc().splitlines():
             indent = len(line) - len(line.lstrip())
-            print(" " * indent + _harmless(line), file=sys.stderr)
-    say(f"error: {message}")
-    return code
+            print(" " * indent + _safe(line), file=sys.stderr)
+    log_line(f"error: {message}")
 
 
-def _harmless(message: str) -> str:
+def _safe(message: str) -> str:
     return printable(mask_secrets(message))
 
 
-def open_streams() -> None:
-    """See to it that the standard streams are there; whoever closed one reads nothing, or is told nothing."""
+def open_missing_streams() -> None:
+    """Replace standard streams that were closed by the null device, so that reading and printing work."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            _closed.add(name)
+            _missing_streams.add(name)
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
-_closed: set[str] = set()
-
-
 def is_output_closed() -> bool:
-    """Return whether there was no standard output when the program began."""
-    return "stdout" in _closed
+    """Return whether standard output was closed when the program began."""
+    return "stdout" in _missing_streams
 
 
 def abandon_output() -> None:
-    """Print nothing more, not even what is still held back."""
+    """Discard everything that is printed from now on, and all that is still buffered."""
     with contextlib.suppress(OSError, io.UnsupportedOperation):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null_device = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null_device, sys.stdout.fileno())
+        os.close(null_device)
 
 
 @contextmanager
 def progress_bars() -> Iterator[Progress | None]:
-    """Show how far each phase has come, where standard error is a terminal."""
+    """Show a progress bar for each phase if standard error is a terminal; otherwise yield None."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -80,8 +78,8 @@ def progress_bars() -> Iterator[Progress | None]:
     )
     from rich.text import Text
 
-    class Rate(ProgressColumn):
-        """How many a second."""
+    class RateColumn(ProgressColumn):
+        """Finished items per second."""
 
         def render(self, task: Task) -> Text:
             rate = task.finished_speed or task.speed
@@ -91,16 +89,16 @@ def progress_bars() -> Iterator[Progress | None]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
+        RateColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def report(phase: str, done: int, total: int | None) -> None:
+        def report_progress(phase: str, done: int, total: int | None) -> None:
             if phase not in tasks:
                 tasks[phase] = bars.add_task(phase, total=total)
             bars.update(tasks[phase], completed=done, total=total)
 
-        yield report
+        yield report_progress

@@ -1,19 +1,20 @@
-"""A YAML file is the command line, and what is wrong in it is named by line and key."""
+"""A YAML file is a command line; an error in it names the line, the key and the expected value."""
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from mlflow2prov import yaml_file
 from mlflow2prov.cli import cli
 from mlflow2prov.cli.config_file import read_configuration
-from mlflow2prov.cli.config_schema import schema
 from mlflow2prov.errors import ConfigurationError
 
 TOP = Path(__file__).parents[2]
 
-SEED = """
+DOCUMENTED = """
 - extract:
     repository_path: "/home/user/dev/mlproject-foo"
     mlflow_url: "http://localhost-foo:5000"
@@ -37,16 +38,16 @@ def read(tmp_path, text):
     return read_configuration(tmp_path / "c.yaml")
 
 
-def test_A10_the_yaml_of_the_documentation_is_this_command_line(tmp_path):
-    assert read(tmp_path, SEED).command_line == [
+def test_the_documented_configuration_is_this_command_line(tmp_path):
+    assert read(tmp_path, DOCUMENTED).command_line == [
         "extract",
-        "--repository_path=/home/user/dev/mlproject-foo",
-        "--mlflow_url=http://localhost-foo:5000",
+        "--repository-path=/home/user/dev/mlproject-foo",
+        "--mlflow-url=http://localhost-foo:5000",
         "load",
         "--input=example.rdf",
         "transform",
-        "--use_pseudonyms",
-        "--eliminate_duplicates",
+        "--use-pseudonyms",
+        "--eliminate-duplicates",
         "merge",
         "save",
         "--output=result",
@@ -57,12 +58,12 @@ def test_A10_the_yaml_of_the_documentation_is_this_command_line(tmp_path):
     ]
 
 
-def test_A10_false_is_off_and_bare_commands_are_taken(tmp_path):
+def test_false_switches_an_option_off_and_commands_need_no_options(tmp_path):
     text = "- transform: {use_pseudonyms: false}\n- save:\n- transform:\n"
     assert read(tmp_path, text).command_line == ["transform", "save", "transform"]
 
 
-def test_A10_dashes_and_dates_are_as_on_the_command_line(tmp_path):
+def test_dashes_and_dates_are_read_as_on_the_command_line(tmp_path):
     text = (
         "- transform: {merge-aliased-agents: a.yaml}\n- extract: {since: 2024-01-31, workers: 2}\n"
     )
@@ -76,66 +77,74 @@ def test_A10_dashes_and_dates_are_as_on_the_command_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "message"),
     [
-        ("- statistics: {fien: true}", 1, "'fien' is no option of statistics; did you mean 'fine'"),
-        ("- merge:\n- save:\n    formatter: json", 3, "'formatter' is no option"),
-        (
-            "- save:\n    format: [json, jsno]",
-            2,
-            "'jsno'; did you mean 'json'? expected one of json",
-        ),
-        (
-            "- transform:\n    merge_aliased_agents: true",
-            2,
-            "true; expected a text; put it in quotes",
-        ),
+        ("- statistics: {fien: true}", 1,
+         "unknown option of statistics 'fien'; choose from by, fine, format, resolution; did you mean fine?"),
+        ("- merge:\n- save:\n    formatter: json", 3, "unknown option of save 'formatter'"),
+        ("- save:\n    format: [json, jsno]", 2, "unknown format 'jsno'; choose from json, "),
+        ("- save:\n    format: [json, jsno]", 2, "did you mean json?"),
+        ("- transform:\n    merge_aliased_agents: true", 2, "true; expected text; put it in quotes"),
         ("- transform:\n    use_pseudonyms: 1", 2, "1; expected true or false"),
         ("- extract:\n    workers: 100", 2, "expected 1 to 64"),
         ("- load:", 1, "load"),
         ("- load: {format: json}", 1, "'input' is missing"),
-        ("- bogus:", 1, "'bogus' is no command"),
-        ("- merge:\n  save:", 1, "one command an entry"),
+        ("- lineage: {depth: 1}", 1, "'of' is missing"),
+        ("- bogus:", 1, "unknown command 'bogus'"),
+        ("- merge: {format: json}", 1, "merge has no options"),
+        ("- merge:\n  save:", 1, "one command per entry"),
         ("merge:", 1, "expected a list of commands"),
         ("", 1, "expected a list"),
         ("[]", 1, "at least one command"),
-        ("- save: {output: a, output: b}", 1, "given twice"),
+        ("- save: {output: a, output: b}", 1, "'output' occurs twice"),
+        ("- extract: {mlflow_url: a, mlflow-url: b}", 1, "'mlflow-url' occurs twice"),
         ("- merge: [\n- save:", 2, "not YAML"),
-        (
-            "- extract: !!python/object:os.system {}",
-            1,
-            "the tag !!python/object:os.system is not taken",
-        ),
+        ("- extract: !!python/object:os.system {}", 1, "the tag !!python/object:os.system is not supported"),
         ("- &a [merge]\n- *a", None, "aliases"),
+        ("- load: {input: a.json}\n- extract:", 2, "extract needs --repository-path"),
+        ("- merge:", 1, "merge has no documents"),
     ],
-)
-def test_A10_an_error_names_the_line_the_key_and_what_was_expected(tmp_path, text, line, words):
-    with pytest.raises(ConfigurationError) as error:
-        read(tmp_path, text)
-    message = str(error.value)
-    assert words in message and "\n" not in message
+)  # fmt: skip
+def test_an_error_names_the_line_the_key_and_the_expected_value(tmp_path, text, line, message):
+    (tmp_path / "c.yaml").write_text(text)
+    result = CliRunner().invoke(cli, ["--validate", str(tmp_path / "c.yaml")])
+    assert isinstance(result.exception, ConfigurationError)
+    error = str(result.exception)
+    assert message in error and "\n" not in error
     if line is not None:
-        assert f"c.yaml:{line}: " in message
+        assert f"c.yaml:{line}: " in error
+
+
+def test_a_large_or_deep_file_is_refused_before_it_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(yaml_file, "MAX_DEPTH", 4)
+    assert read(tmp_path, "- load: {input: [a]}").command_line == ["load", "--input=a"]
+    with pytest.raises(ConfigurationError, match=r"c\.yaml:1: nested more than 4 levels deep"):
+        read(tmp_path, "- load: {input: [[a]]}")
+    (tmp_path / "c.yaml").write_text("- merge:\n")
+    with pytest.raises(ConfigurationError, match="larger than 8 bytes"):
+        yaml_file.read_yaml(tmp_path / "c.yaml", 8)
+    assert yaml_file.read_yaml(tmp_path / "c.yaml", 9).data == [{"merge": None}]
 
 
 @pytest.mark.parametrize("name", ["example.yaml", "audit.yaml"])
-def test_A10_the_examples_are_valid(name):
-    found = CliRunner().invoke(cli, ["--validate", str(TOP / "examples" / "config" / name)])
-    assert found.exit_code == 0 and "valid" in found.output
+def test_the_examples_are_valid(name):
+    result = CliRunner().invoke(cli, ["--validate", str(TOP / "examples" / "config" / name)])
+    assert result.exit_code == 0 and "valid" in result.output
 
 
-def test_a_configuration_runs_as_the_command_line_does(tmp_path, monkeypatch):
+def test_a_configuration_runs_like_its_command_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     document = {"prefix": {"default": "http://x/"}, "entity": {"a": {}}}
     Path("a.json").write_text(json.dumps(document))
     Path("c.yaml").write_text(
         "- load: {input: a.json}\n- save: {output: r, format: [json, provn]}\n- statistics:\n"
     )
-    ran = CliRunner().invoke(cli, ["--config", "c.yaml"])
-    assert ran.exit_code == 0 and "entity" in ran.output
+    result = CliRunner().invoke(cli, ["--config", "c.yaml"])
+    assert result.exit_code == 0 and "entity" in result.output
     assert Path("r.json").exists() and Path("r.provn").exists()
 
 
-def test_the_schema_for_editors_is_that_of_the_commands():
-    kept = json.loads((TOP / "config" / "mlflow2prov.schema.json").read_text())
-    assert kept == schema(), "run `make docs`"
+def test_generated_files_are_up_to_date():
+    generate = runpy.run_path(str(TOP / "scripts" / "docs.py"))["generate"]
+    for name, content in generate().items():
+        assert (TOP / name).read_text("utf-8") == content, f"{name}: run `make docs`"

@@ -1,13 +1,13 @@
-"""The commands of docs/lineage.md, on the example."""
+"""The commands of docs/lineage.md, on the frozen example."""
 
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import is_one_line, run_program
 
 TOP = Path(__file__).parents[2]
 COMMANDS = re.findall(r"^\$ mlflow2prov (.+)$", (TOP / "docs/lineage.md").read_text("utf-8"), re.M)
@@ -15,27 +15,34 @@ COMMANDS = re.findall(r"^\$ mlflow2prov (.+)$", (TOP / "docs/lineage.md").read_t
 
 def run(folder, command):
     shutil.copy(TOP / "tests/golden/result.json", folder)
-    words = [sys.executable, "-m", "mlflow2prov", *shlex.split(command)]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    return run_program(folder, *shlex.split(command))
+
+
+def test_the_page_has_commands():
+    assert len(COMMANDS) >= 4
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_documented_commands_run(tmp_path, command):
-    done = run(tmp_path, command)
-    assert done.returncode == 0, done.stderr
+    result = run(tmp_path, command)
+    assert result.code == 0, result.error
     if "statistics" in command:
-        assert not re.search(r"^(entity|relation) +0$", done.stdout, re.M)
+        assert not re.search(r"^(entity|relation) +0$", result.output, re.M)
     else:
-        drawn = (tmp_path / "champion.dot").read_text("utf-8")
+        graph = (tmp_path / "champion.dot").read_text("utf-8")
         for name in ("wine 2", "Train a logistic regression", "Ada Lovelace", "train.py"):
-            assert name in drawn
+            assert name in graph
 
 
 @pytest.mark.parametrize(
-    ("selector", "said"),
-    [("wine@champiom", "champion"), ("Run:nobody", "there is no"), ("name=wine", "things")],
+    ("selector", "message"),
+    [
+        ("wine@champiom", "champion"),
+        ("Run:nobody", "'Run:nobody'"),
+        ("name=wine", "RegisteredModelVersion.26400ebf38d2d2ca32bbba60.2"),
+    ],
 )
-def test_what_cannot_be_meant_is_one_line(tmp_path, selector, said):
-    done = run(tmp_path, f"load --input result.json lineage --of {selector} statistics")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert said in done.stderr and done.stderr.count("\n") == 1
+def test_a_selector_without_one_match_is_an_error_of_one_line(tmp_path, selector, message):
+    code, output, error = run(tmp_path, f"load --input result.json lineage {selector} statistics")
+    assert (code, output) == (1, "")
+    assert message in error and is_one_line(error)

@@ -1,4 +1,4 @@
-"""How far long work has come is shown on a terminal, and only there."""
+"""Progress of long work is shown on a terminal, and nowhere else."""
 
 import os
 import pty
@@ -26,19 +26,19 @@ def repository(tmp_path):
 
 
 def command(repository, *save):
-    extract = ["extract", "--repository_path", str(repository.path)]
+    extract = ["extract", "--repository-path", str(repository.path)]
     return [sys.executable, "-m", "mlflow2prov", *extract, "save", *save]
 
 
-def shown_on_a_terminal(arguments):
-    """Run a command whose standard error is a terminal; returns what the terminal was told."""
+def run_on_a_terminal(arguments):
+    """Run a command whose standard error is a terminal; return the text that the terminal received."""
     ours, theirs = pty.openpty()
-    told = []
+    blocks = []
 
     def listen():
         try:
             while block := os.read(ours, 4096):
-                told.append(block)
+                blocks.append(block)
         except OSError:  # the other end is closed
             pass
 
@@ -49,17 +49,17 @@ def shown_on_a_terminal(arguments):
     os.close(theirs)
     listener.join()
     os.close(ours)
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(told).decode())
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(blocks).decode())
 
 
-def test_a_terminal_sees_each_phase_with_its_rate(repository, tmp_path):
-    told = shown_on_a_terminal(command(repository, "--output", str(tmp_path / "result")))
+def test_a_terminal_shows_each_phase_with_its_rate(repository, tmp_path):
+    text = run_on_a_terminal(command(repository, "--output", str(tmp_path / "result")))
     total = len(formats.read((tmp_path / "result.json").read_bytes()))
-    assert re.search(rf"commits .*{COMMITS}/{COMMITS} +[\d,]+/s", told)
-    assert re.search(rf"statements .*{total}/{total} +[\d,]+/s", told)
+    assert re.search(rf"commits .*{COMMITS}/{COMMITS} +[\d,]+/s", text)
+    assert re.search(rf"statements .*{total}/{total} +[\d,]+/s", text)
 
 
-def test_no_terminal_sees_nothing(repository):
+def test_a_pipe_receives_no_progress(repository):
     result = subprocess.run(command(repository), capture_output=True, check=True)
     assert result.stderr == b""
 
@@ -67,7 +67,7 @@ def test_no_terminal_sees_nothing(repository):
 @pytest.mark.parametrize(
     "name", [name for name in formats.MODULES if name not in ("svg", "png", "pdf")]
 )
-def test_every_format_tells_all_its_statements(name, tmp_path):
+def test_every_format_reports_all_its_statements(name, tmp_path):
     document = Document.from_statements(
         [
             Statement("entity", "a"),
@@ -76,7 +76,7 @@ def test_every_format_tells_all_its_statements(name, tmp_path):
             Statement("wasGeneratedBy", "g", ("a", "b", "2024-01-01T00:00:00+00:00")),
         ]
     )
-    told = []
-    stage(document, tmp_path / "result", name, lambda *heard: told.append(heard)).discard()
-    assert told[-1] == ("statements", 4, 4)
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    calls = []
+    stage(document, tmp_path / "result", name, lambda *call: calls.append(call)).discard()
+    assert calls[-1] == ("statements", 4, 4)
+    assert [done for _, done, _ in calls] == sorted(done for _, done, _ in calls)

@@ -1,1 +1,1 @@
-"""The commands, one a module: each holds a click command called ``command`` that gives a step of a chain."""
+"""The commands, one per module: each is a click command called ``command`` that returns a step of a chain."""

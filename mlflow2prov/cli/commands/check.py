@@ -1,4 +1,4 @@
-"""``check``: whether the versions of registered models are what is required of them."""
+"""``check``: test the versions of registered models against requirements."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.output import files_of, look_at, show
-from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
-from mlflow2prov.cli.selector_argument import SelectingCommand, of_versions
+from mlflow2prov.analysis.options import FailOn
+from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step, output_names
+from mlflow2prov.cli.options import format_option, output_file_option
+from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
+from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-TROUBLE = 2
-"""The exit code when it cannot be told; 1 is for what is found."""
 
-
-@click.command(cls=SelectingCommand)
-@of_versions
+@click.command(cls=SelectorCommand)
+@versions_option
 @click.option(
     "--require",
     type=TEXT,
     multiple=True,
     metavar="QUESTIONS",
-    help="What must be known of each version, as commit,dataset,environment; the questions are those of explain.",
+    help="Require answers to these questions of explain for each version, as commit,dataset,environment; may be "
+    "repeated.",
 )
 @click.option(
     "--min",
@@ -34,85 +34,73 @@ TROUBLE = 2
     default=0,
     show_default=True,
     metavar="PERCENT",
-    help="How many of the questions must be answered for each version.",
+    help="Require answers to this share of the questions for each version.",
 )
 @click.option(
     "--fail-on",
-    "fail_on",
-    type=click.Choice(["error", "warning", "note", "never"]),
+    type=choice_of(FailOn),
     default="error",
     show_default=True,
-    help="The least grave finding that makes it fail.",
+    help="Fail on findings of this severity and above.",
 )
 @click.option(
     "--allow",
     type=TEXT,
     metavar="FILE",
-    help="A YAML list of findings that are allowed: finding, reason, and of which versions.",
+    help="Waive the findings in this YAML list, each with the keys finding, reason and, optionally, of.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "sarif"]),
-    default="text",
-    show_default=True,
-    help="How the findings are written.",
-)
-@click.option(
-    "--output",
-    type=TEXT,
-    metavar="FILE",
-    default=STREAM,
-    show_default=True,
-    help="A file for the findings, or - for standard output.",
-)
+@format_option(tuple(FORMATS["check"]), "Print the findings in this format.")
+@output_file_option
 def command(
-    of: tuple[str, ...],
+    selectors: tuple[str, ...],
     require: tuple[str, ...],
     minimum: int,
-    fail_on: str,
+    fail_on: FailOn,
     allow: str | None,
     format_: str,
     output: str,
 ) -> Step:
-    """Check the versions of registered models: a gate before one goes into use.
+    """Check the versions of registered models.
 
-    Documents are passed on. The exit code is 1 if something is found that is as grave as --fail-on says, and 2 if
-    it cannot be told.
+    This is a gate for versions that are about to go into production. The documents are passed on. The exit code is 0 if
+    all versions pass, 1 if a finding is as severe as --fail-on says, and 2 if the check cannot be made.
 
     \b
     mlflow2prov load --input result.json check --require commit,script --min 80
     mlflow2prov load --input result.json check models:/wine@champion --require dataset --format sarif
     """
-
-    refuse_folder(output, "the file in it")
+    words = (word.strip() for value in require for word in value.split(","))
+    questions = [word for word in words if word]
 
     def prepare() -> Action:
-        from mlflow2prov.analysis.check import check, question_named
+        from mlflow2prov.analysis.check import check, question_named, unused_waivers
         from mlflow2prov.analysis.waivers import read_waivers
-        from mlflow2prov.render.check import FORMATS
+        from mlflow2prov.formats.files import require_writable
 
-        look_at(output)
-        words = (word.strip() for given in require for word in given.split(","))
-        required = [question_named(word) for word in words if word]
-        allowed = read_waivers(allow) if allow else []
+        require_writable(output)
+        required_questions = [question_named(question) for question in questions]
+        waivers = read_waivers(allow) if allow else []
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            verdicts = [
+            results = [
                 check(
-                    document, of, require=required, minimum=minimum, fail_on=fail_on, allow=allowed
+                    document,
+                    selectors,
+                    require=required_questions,
+                    minimum=minimum,
+                    fail_on=fail_on,
+                    allow=waivers,
                 )
                 for document in documents
             ]
-            for one in allowed:
-                if all(one in verdict.unused for verdict in verdicts):
-                    chain.note(
-                        f"{allow}: no {one.code} of {one.of} is found; it need not be allowed"
-                    )
-            show(chain, FORMATS[format_](verdicts), output)
-            chain.is_refuted |= not all(verdict.is_passed for verdict in verdicts)
+            for waiver in unused_waivers(results):
+                chain.report_notice(
+                    f"{allow}: no finding {waiver.code} of {waiver.of}; remove its waiver"
+                )
+            chain.write_text(FORMATS["check"][format_](results), output)
+            chain.has_negative_result |= not all(result.is_passed for result in results)
             return documents
 
         return action
 
-    return Step("check", prepare, writes=files_of(output), trouble=TROUBLE)
+    return Step("check", prepare, writes=output_names(output), error_exit_code=EXIT_UNDECIDED)

@@ -1,4 +1,4 @@
-"""``export``: push the documents to a store."""
+"""``export``: push documents to a store."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, URI
-from mlflow2prov.stores import LAYOUTS
+from mlflow2prov.cli.options import graph_option
+from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.stores import Layout
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
@@ -22,27 +23,23 @@ if TYPE_CHECKING:
     type=TEXT,
     required=True,
     metavar="URL",
-    help="The store: bolt://HOST:7687, mongodb://HOST/DATABASE, http://HOST:3030/DATASET.",
+    help="Push to this store: bolt://HOST:7687, mongodb://HOST/DATABASE, http://HOST:3030/DATASET.",
 )
-@click.option(
-    "--graph",
-    type=URI,
-    metavar="IRI",
-    help="The named graph, in a SPARQL 1.1 store; else the default graph.",
-)
+@graph_option
 @click.option(
     "--layout",
-    type=click.Choice(LAYOUTS),
+    type=choice_of(Layout),
     default="kinds",
     show_default=True,
-    help="MongoDB: a collection for each kind of statement, or one for all.",
+    help="Use a MongoDB collection for each kind of statement, or one for all.",
 )
-def command(to: str, graph: str | None, layout: str) -> Step:
-    """Export the documents to Neo4j, MongoDB or a SPARQL 1.1 store, and pass them on.
+def command(to: str, graph: str | None, layout: Layout) -> Step:
+    """Export documents to a store.
 
-    What is there stays, and statements that are the same are united: twice is the same as once. User and
-    password may stand in the URL, in the environment (NEO4J_USERNAME, NEO4J_PASSWORD; MONGODB_..., SPARQL_...)
-    or in ~/.netrc.
+    The store may be Neo4j, MongoDB or a SPARQL 1.1 store. It keeps its statements, and unites those that it already has
+    with the new ones, so exporting twice has the effect of exporting once. User and password are taken from the URL,
+    from the environment (NEO4J_USERNAME, NEO4J_PASSWORD; MONGODB_..., SPARQL_...) or from ~/.netrc. The documents are
+    passed on.
 
     \b
     mlflow2prov load --input result.json export --to bolt://127.0.0.1:7687
@@ -53,14 +50,13 @@ def command(to: str, graph: str | None, layout: str) -> Step:
         from mlflow2prov.stores import find
 
         store, address, options = find(to, graph=graph, layout=layout)
-        # Rather now than after hours of reading.
         store.check(address, options)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             for document in documents:
                 store.push(document, address, options)
                 if sys.stderr.isatty():
-                    chain.note(f"exported to {address} ({len(document):,} statements)")
+                    chain.report_notice(f"exported to {address} ({len(document):,} statements)")
             return documents
 
         return action

@@ -1,4 +1,4 @@
-"""``lineage``: the part of each document that is behind something, or that came of it."""
+"""``lineage``: reduce each document to the causes or the effects of selected elements."""
 
 from __future__ import annotations
 
@@ -7,85 +7,86 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT
+from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
+from mlflow2prov.graph.options import Direction, History
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
-@click.command()
-@click.option(
-    "--of",
-    "of",
-    type=TEXT,
-    multiple=True,
+@click.command(cls=SelectorCommand)
+@selectors_option(
+    "Select models:/<name>/<version>, <name>@<alias>, Run:<id or name>, Commit:<sha>, File:<path>, <key>=<value> or an "
+    "identifier",
     required=True,
-    metavar="SELECTOR",
-    help="Of what: models:/<name>/<version>, <name>@<alias>, Run:<id or name>, Commit:<sha>, File:<path>, "
-    "<key>=<value>, an identifier; may be repeated.",
 )
 @click.option(
     "--direction",
-    type=click.Choice(["upstream", "downstream", "both"]),
+    type=choice_of(Direction),
     default="upstream",
     show_default=True,
-    help="What is behind it, what came of it, or both.",
+    help="Follow relations to the causes, to the effects, or to both.",
 )
 @click.option(
     "--depth",
     type=click.IntRange(0, 1_000_000),
     metavar="NUMBER",
-    help="At most so many relations away.",
+    help="Follow at most this many relations in a row.",
 )
 @click.option(
     "--relations",
     type=TEXT,
     multiple=True,
     metavar="RELATION",
-    help="Follow and show only this one, as wasDerivedFrom; may be repeated.  [default: all but wasInvalidatedBy]",
+    help="Follow and keep only this relation, as wasDerivedFrom; may be repeated.  [default: all but "
+    "wasInvalidatedBy]",
 )
 @click.option(
     "--without",
     type=TEXT,
     multiple=True,
     metavar="TYPE",
-    help="Leave out what has this type, as Param or '*Tag'; may be repeated.",
+    help="Leave out elements of this type, as Param or '*Tag'; may be repeated.",
 )
 @click.option(
     "--history",
-    type=click.Choice(["auto", "none", "revisions", "all"]),
+    type=choice_of(History),
     default="auto",
     show_default=True,
-    help="Follow Git's history: earlier revisions, or all; auto does for commits and files that are asked for.",
+    help="Follow nothing of Git's history, earlier revisions of files, or all of it; auto follows the history of "
+    "selected commits and files only.",
 )
 def command(
-    of: tuple[str, ...],
-    direction: str,
+    selectors: tuple[str, ...],
+    direction: Direction,
     depth: int | None,
     relations: tuple[str, ...],
     without: tuple[str, ...],
-    history: str,
+    history: History,
 ) -> Step:
-    """Keep of each document what is behind something, or what came of it.
+    """Keep the causes or effects of an element.
+
+    Each document is replaced by the part that led to a version, a run or anything else, or that resulted from it.
 
     \b
-    mlflow2prov load --input result.json lineage --of wine@champion save --output champion --format svg
-    mlflow2prov load --input result.json lineage --of File:train.py --direction downstream statistics
+    mlflow2prov load --input result.json lineage wine@champion save --output champion --format svg
+    mlflow2prov load --input result.json lineage File:train.py --direction downstream statistics
     """
 
     def prepare() -> Action:
         from mlflow2prov.graph.lineage import check_relations, lineage
 
-        followed = check_relations(relations or None)
+        relation_names = check_relations(relations or None)
 
         def action(documents: list[Document], _: Chain) -> list[Document]:
             return [
                 lineage(
                     document,
-                    of,
+                    selectors,
                     direction,
                     depth=depth,
-                    relations=followed,
+                    relations=relation_names,
                     without=without,
                     history=history,
                 )

@@ -1,4 +1,4 @@
-"""``merge``: one document of all."""
+"""``merge``: unite all documents into one."""
 
 from __future__ import annotations
 

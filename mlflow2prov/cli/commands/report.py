@@ -1,92 +1,71 @@
-"""``report``: the registered models and their versions, laid out for an auditor."""
+"""``report``: lay out registered models and their versions for an auditor."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.output import look_at, show
-from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
-from mlflow2prov.cli.selector_argument import SelectingCommand, of_versions
-from mlflow2prov.render.report import FORMATS
+from mlflow2prov.cli.chain import Action, Chain, Step, output_names
+from mlflow2prov.cli.options import formats_option, output_name_option
+from mlflow2prov.cli.param_types import STREAM, TEXT
+from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
+from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.render.report import EXTENSIONS, ReportFormat
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
-@click.command(cls=SelectingCommand)
-@of_versions
+@click.command(cls=SelectorCommand)
+@versions_option
+@output_name_option
+@formats_option(tuple(EXTENSIONS))
 @click.option(
-    "--output",
-    type=TEXT,
-    metavar="NAME",
-    default=STREAM,
-    show_default=True,
-    help="The files' name without extension, or - for standard output.",
-)
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice(tuple(FORMATS)),
-    multiple=True,
-    default=("html",),
-    show_default=True,
-    help="What to write; may be repeated.",
-)
-@click.option(
-    "--repository_url",
+    "--repository-url",
     type=TEXT,
     metavar="URL",
-    help="Where commits can be looked at, for links; what runs recorded comes first.",
+    help="Link commits to this website, unless their run recorded another.",
 )
 def command(
-    of: tuple[str, ...], output: str, formats: tuple[str, ...], repository_url: str | None
+    selectors: tuple[str, ...],
+    output: str,
+    formats: tuple[ReportFormat, ...],
+    repository_url: str | None,
 ) -> Step:
-    """Report on registered models: each version's origin, people, lineage, and findings.
+    """Report on registered models.
 
-    HTML is one file that needs nothing else. Documents are passed on; several are numbered: report-1.html.
+    A report shows the origin, people, lineage and findings of each version. HTML is one self-contained file. The
+    documents are passed on; reports on several documents are numbered: report-1.html.
 
     \b
     mlflow2prov load --input result.json report --output registry --format html --format markdown
     mlflow2prov load --input result.json report wine@champion > champion.html
     """
-
-    refuse_folder(output, "the files in it")
+    formats = tuple(dict.fromkeys(formats))
 
     def prepare() -> Action:
-        from mlflow2prov.errors import ConfigurationError
+        from mlflow2prov.formats.files import numbered_path, require_writable
         from mlflow2prov.render.report import report
-        from mlflow2prov.render.report.links import check_url
+        from mlflow2prov.render.report.links import check_repository_url
 
-        look_at(output)
+        require_writable(output)
         if repository_url is not None:
-            check_url(repository_url)
-        chosen = list(dict.fromkeys(formats))
+            check_repository_url(repository_url)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            if output == STREAM and len(documents) * len(chosen) != 1:
+            count = len(documents)
+            if output == STREAM and count * len(formats) != 1:
                 raise ConfigurationError(
-                    f"standard output takes one report, not {len(documents) * len(chosen)}; "
-                    "give --output a name"
+                    f"standard output takes one report, not {count * len(formats)}; name files by --output"
                 )
             for number, document in enumerate(documents, start=1):
-                suffix = f"-{number}" if len(documents) > 1 else ""
-                for name in chosen:
-                    text = report(document, name, of, repository_url=repository_url)
-                    show(chain, text, _file(output, suffix, FORMATS[name]))
+                for name in formats:
+                    text = report(document, name, selectors, repository_url=repository_url)
+                    path = numbered_path(output, EXTENSIONS[name], number, count)
+                    chain.write_text(text, output if output == STREAM else str(path))
             return documents
 
         return action
 
-    writes = frozenset(f"{output} ({name})" for name in formats if output != STREAM)
-    return Step("report", prepare, writes=writes)
-
-
-def _file(output: str, suffix: str, extension: str) -> str:
-    """Return a file's name, with its extension once."""
-    return (
-        output if output == STREAM else f"{Path(output.removesuffix(extension))}{suffix}{extension}"
-    )
+    return Step("report", prepare, writes=output_names(output, formats))

@@ -1,71 +1,48 @@
-"""``save``: write the documents to files."""
+"""``save``: write documents to files."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import STREAM, TEXT, refuse_folder
-from mlflow2prov.formats import MODULES
+from mlflow2prov.cli.chain import Action, Chain, Step, output_names
+from mlflow2prov.cli.options import formats_option, output_name_option
+from mlflow2prov.cli.param_types import STREAM
+from mlflow2prov.formats import FormatName
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
 @click.command()
-@click.option(
-    "--output",
-    type=TEXT,
-    metavar="NAME",
-    default=STREAM,
-    show_default=True,
-    help="The files' name without extension, or - for standard output.",
-)
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice(tuple(MODULES)),
-    multiple=True,
-    default=("json",),
-    show_default=True,
-    help="What to write; may be repeated.",
-)
-def command(output: str, formats: tuple[str, ...]) -> Step:
-    """Save the documents, and pass them on.
+@output_name_option
+@formats_option(get_args(FormatName))
+def command(output: str, formats: tuple[FormatName, ...]) -> Step:
+    """Save documents to files.
 
-    Several documents are numbered: result-1.json, result-2.json.
+    The documents are passed on. Several documents are numbered: result-1.json, result-2.json.
 
     \b
-    mlflow2prov extract --repository_path . save --output result --format json --format svg
-    mlflow2prov extract --repository_path . save | jq '.agent'
+    mlflow2prov extract --repository-path . save --output result --format json --format svg
+    mlflow2prov extract --repository-path . save | jq '.agent'
     """
-
-    refuse_folder(output, "the files in it")
 
     def prepare() -> Action:
         from mlflow2prov.cli.terminal import progress_bars
-        from mlflow2prov.formats.files import look_at_folder, stage
-        from mlflow2prov.formats.graphviz import PICTURES, find_dot
+        from mlflow2prov.formats.files import require_writable, stage
 
-        if output != STREAM:
-            look_at_folder(Path(output).parent)
-        for picture in (name for name in formats if name in PICTURES):
-            find_dot(picture)
+        require_writable(output, formats)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             with progress_bars() as progress:
-                staged = stage(documents, output, formats, progress)
+                files = stage(documents, output, formats, progress)
             if output == STREAM:
-                chain.printed.append(staged)
+                chain.print_later(files)
             else:
-                chain.files.append((staged, sum(map(len, documents))))
+                chain.publish_later(files, sum(map(len, documents)))
             return documents
 
         return action
 
-    is_file = output != STREAM
-    writes = frozenset(f"{output} ({name})" for name in formats if is_file)
-    return Step("save", prepare, writes=writes)
+    return Step("save", prepare, writes=output_names(output, formats))

@@ -1,4 +1,4 @@
-"""``statistics``: count what the documents say."""
+"""``statistics``: count elements, relations and contributions."""
 
 from __future__ import annotations
 
@@ -6,72 +6,59 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.analysis.options import Dimension, Resolution
 from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.options import format_option
+from mlflow2prov.cli.param_types import choice_of
+from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlflow2prov.prov import Document
-    from mlflow2prov.table import Table
 
 
 @click.command()
 @click.option(
     "--resolution",
-    type=click.Choice(["coarse", "fine"]),
+    type=choice_of(Resolution),
     default="coarse",
     show_default=True,
-    help="Counts in all, or by kind and PROV type.",
+    help="Count all elements and relations together, or by kind and PROV type.",
 )
-@click.option("--fine", is_flag=True, help="The same as --resolution fine.")
+@click.option("--fine", is_flag=True, help="Count by kind and PROV type, as --resolution fine.")
 @click.option(
     "--by",
-    "by",
-    type=click.Choice(["agent", "month", "type", "model"]),
+    "dimensions",
+    type=choice_of(Dimension),
     multiple=True,
-    help="Count what was made and deleted instead: by whom, when, of what type, behind which registered model; may be "
-    "repeated, for a row each combination.",
+    help="Count contributions instead, by agent, month, type or registered model; may be repeated, for a row for each "
+    "combination.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "csv", "json", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How the table is written.",
-)
-def command(resolution: str, fine: bool, by: tuple[str, ...], format_: str) -> Step:
-    """Print statistics of each document, and pass them on.
+@format_option(tuple(FORMATS["statistics"]), "Print the table in this format.")
+def command(
+    resolution: Resolution, fine: bool, dimensions: tuple[Dimension, ...], format_: str
+) -> Step:
+    """Print statistics of documents.
 
-    Of several documents they are one table, whose first column is the document's number.
+    The documents are passed on. Several documents have one table, whose first column is the number of the document.
 
     \b
     mlflow2prov load --input result.json statistics --resolution fine --format csv
     mlflow2prov load --input result.json statistics --by agent --by month --format markdown
     """
-    if by and (fine or resolution == "fine"):
-        raise click.UsageError("--by counts by other things than --resolution fine; choose one")
+    if dimensions and (fine or resolution == "fine"):
+        raise click.UsageError("--by and --resolution fine exclude each other; choose one")
 
     def prepare() -> Action:
         from mlflow2prov.analysis.statistics import statistics
-        from mlflow2prov.render.table import FORMATS
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            asked = "fine" if fine else resolution
-            table = _joined([statistics(document, asked, by) for document in documents])
-            chain.printed.append(FORMATS[format_](table))
+            tables = [
+                statistics(document, "fine" if fine else resolution, dimensions)
+                for document in documents
+            ]
+            chain.print_later(FORMATS["statistics"][format_](tables))
             return documents
 
         return action
 
     return Step("statistics", prepare)
-
-
-def _joined(tables: Sequence[Table]) -> Table:
-    """Return one table, so that what comes out is one CSV, one JSON array."""
-    if len(tables) == 1:
-        return tables[0]
-    from mlflow2prov.table import Table
-
-    rows = [(number, *row) for number, table in enumerate(tables, start=1) for row in table.rows]
-    return Table(("document", *tables[0].columns), rows)

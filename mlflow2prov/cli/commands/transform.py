@@ -1,4 +1,4 @@
-"""``transform``: change each document."""
+"""``transform``: merge or hide the people of each document, and unify it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--use_pseudonyms",
+    "--use-pseudonyms",
     is_flag=True,
     help="Replace names, e-mail addresses and user names by keyed digests, everywhere.",
 )
 @click.option(
-    "--pseudonym_key_file",
+    "--pseudonym-key-file",
     type=TEXT,
     metavar="FILE",
-    help="The digests' key; else $MLFLOW2PROV_PSEUDONYM_KEY, else a random one.",
+    help="Read the key of the digests from this file.  [default: $MLFLOW2PROV_PSEUDONYM_KEY, else a random key]",
 )
-@click.option("--eliminate_duplicates", is_flag=True, help="Say once what is said twice.")
+@click.option("--eliminate-duplicates", is_flag=True, help="Unite statements that are the same.")
 @click.option(
     "--merge-aliased-agents",
-    "merge_aliased_agents",
     type=TEXT,
     metavar="FILE",
-    help="Make one agent of those that a YAML file says are one (name, aliases).",
+    help="Merge the agents that are one person in this YAML list, each with the keys name and aliases.",
 )
 def command(
     use_pseudonyms: bool,
@@ -40,14 +39,16 @@ def command(
     eliminate_duplicates: bool,
     merge_aliased_agents: str | None,
 ) -> Step:
-    """Transform each document: merge or hide its people, unify it.
+    """Merge or hide people, and unify documents.
+
+    People are merged first, then hidden.
 
     \b
     mlflow2prov load --input result.json \\
-                transform --use_pseudonyms --merge-aliased-agents aliases.yaml save --output public
+                transform --use-pseudonyms --merge-aliased-agents aliases.yaml save --output public
     """
     if pseudonym_key_file and not use_pseudonyms:
-        raise click.UsageError("--pseudonym_key_file is of no use without --use_pseudonyms")
+        raise click.UsageError("--pseudonym-key-file has no effect without --use-pseudonyms")
 
     def prepare() -> Action:
         import secrets
@@ -60,7 +61,7 @@ def command(
             claims(read_aliases(merge_aliased_agents), merge_aliased_agents)
         key = None
         if use_pseudonyms:
-            # One key for all: the same person is the same in every document of the chain.
+            # All documents of a chain share one key, so that a person has the same pseudonym in all of them.
             key = read_key(pseudonym_key_file) or secrets.token_bytes(32)
 
         def action(documents: list[Document], _: Chain) -> list[Document]:

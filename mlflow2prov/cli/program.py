@@ -1,0 +1,116 @@
+"""The program: its commands, and the options that apply to all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlflow2prov import __version__
+from mlflow2prov.cli.command_group import ChainGroup
+from mlflow2prov.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mlflow2prov.cli.chain import Step
+
+COMMANDS = (
+    "extract",
+    "load",
+    "transform",
+    "merge",
+    "lineage",
+    "save",
+    "export",
+    "statistics",
+    "explain",
+    "diff",
+    "validate",
+    "check",
+    "report",
+)
+"""The commands in the order of ``--help``; each is a module of :mod:`mlflow2prov.cli.commands`."""
+
+
+@click.group(
+    cls=ChainGroup,
+    command_names=COMMANDS,
+    chain=True,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [OPTIONS] [COMMAND [OPTIONS]]...",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option(
+    "--verbose", is_flag=True, help="Print details on standard error, tracebacks included."
+)
+@click.option(
+    "--config",
+    "config",
+    type=click.Path(dir_okay=False),
+    help="Run the chain of commands in a YAML file.",
+)
+@click.option(
+    "--validate",
+    "validate",
+    type=click.Path(dir_okay=False),
+    help="Check a YAML file without running it.",
+)
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="Limit the memory of the tables, as 500MB; beyond it they go to disk.  [default: 1GB]",
+)
+@click.pass_context
+def cli(
+    context: click.Context,
+    verbose: bool,
+    config: str | None,
+    validate: str | None,
+    memory_limit: str | None,
+) -> None:
+    """Extract W3C PROV provenance from Git repositories and MLflow tracking.
+
+    Commands form a chain and pass documents along: extract and load add documents, merge unites them, and the other
+    commands work on all of them.
+
+    \b
+    mlflow2prov extract --repository-path . --mlflow-url http://127.0.0.1:5000 \\
+                save --output result --format json --format rdf \\
+                statistics --resolution fine
+    """
+    context.meta["verbose"] = verbose
+    if memory_limit is not None:
+        _limit_memory(memory_limit)
+    if config is None and validate is None:
+        if context.invoked_subcommand is None:
+            click.echo(context.get_help())
+        return
+    if context.invoked_subcommand is not None or None not in (config, validate):
+        raise click.UsageError("--config and --validate take no commands; put them in the file")
+    from mlflow2prov.cli.config_file import read_configuration
+
+    steps = read_configuration(config or validate or "").steps(context)
+    if validate is None:
+        context.meta["steps"] = steps
+    else:
+        plural = "" if len(steps) == 1 else "s"
+        click.echo(f"{validate}: valid, {len(steps)} command{plural}")
+
+
+@cli.result_callback()
+@click.pass_context
+def run(context: click.Context, /, steps: list[Step], **_: object) -> None:
+    """Run the chain of the command line or of a configuration file."""
+    steps = context.meta.get("steps", steps)
+    if steps:
+        from mlflow2prov.cli.chain import run_chain
+
+        run_chain(steps, verbose=context.meta["verbose"])
+
+
+def _limit_memory(size: str) -> None:
+    from mlflow2prov import engine
+
+    try:
+        engine.configure(memory_limit=size)
+    except ConfigurationError as error:
+        raise click.BadParameter(str(error), param_hint="--memory-limit") from error
