@@ -9,9 +9,9 @@ the lineage of a model of the frozen demo project. Requires Graphviz's ``dot``.
 from pathlib import Path
 
 from mlflow2prov import lineage, load
-from mlflow2prov.facts import TABLES, Facts
+from mlflow2prov.facts import Facts
 from mlflow2prov.formats import get
-from mlflow2prov.mapping import TEMPLATES, expand
+from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.unify import unify
 
@@ -178,12 +178,12 @@ def document_of(tables: dict[str, list[dict[str, object]]]) -> Document:
     """Return the document that the mapping creates from a few facts."""
     facts = Facts()
     with facts:
-        facts.add("stores", "store", None, None, None)
+        facts.add("stores", fingerprint="store")
         for table, rows in tables.items():
             for row in rows:
-                facts.add(table, *(row.get(column) for column in TABLES[table].columns))
+                facts.add(table, **row)
     document = Document()
-    expand(TEMPLATES, facts, document)
+    expand(RULES, facts, document)
     unify(document)
     return document
 

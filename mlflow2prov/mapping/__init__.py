@@ -1,24 +1,29 @@
-"""Templates: which PROV each fact becomes, a page per family.
+"""The mapping of facts to PROV: rules, one page for each family.
 
-The pages are :mod:`~mlflow2prov.mapping.git`, :mod:`~mlflow2prov.mapping.tracking`,
-:mod:`~mlflow2prov.mapping.logged_models` and :mod:`~mlflow2prov.mapping.model_registry`, written in the
-words of :mod:`~mlflow2prov.mapping.language`; a new family is one page and its line in
-:data:`TEMPLATES`.
+The pages :mod:`~mlflow2prov.mapping.git`, :mod:`~mlflow2prov.mapping.tracking`,
+:mod:`~mlflow2prov.mapping.logged_models`, :mod:`~mlflow2prov.mapping.model_registry`,
+:mod:`~mlflow2prov.mapping.environments` and :mod:`~mlflow2prov.mapping.traces` are written in the words of
+:mod:`~mlflow2prov.mapping.language`. A new family is a new page and a line in :data:`RULES`.
 """
 
-from mlflow2prov.mapping import environments, git, logged_models, traces
-from mlflow2prov.mapping import model_registry as registry
-from mlflow2prov.mapping import tracking as mlflow
+from mlflow2prov.mapping import (
+    environments,
+    git,
+    logged_models,
+    model_registry,
+    traces,
+    tracking,
+)
 from mlflow2prov.mapping.expansion import expand
 
-TEMPLATES = (
-    *git.TEMPLATES,
-    *mlflow.TEMPLATES,
-    *logged_models.TEMPLATES,
-    *registry.TEMPLATES,
-    *environments.TEMPLATES,
-    *traces.TEMPLATES,
+RULES = (
+    *git.RULES,
+    *tracking.RULES,
+    *logged_models.RULES,
+    *model_registry.RULES,
+    *environments.RULES,
+    *traces.RULES,
 )
-"""All templates: the whole mapping of facts to PROV."""
+"""All rules."""
 
-__all__ = ["TEMPLATES", "expand"]
+__all__ = ["RULES", "expand"]

@@ -1,61 +1,64 @@
-"""Software environments: what a model was made with, by the files that MLflow keeps beside it."""
-
-from collections.abc import Iterator
+"""Software environments of models, from the files that MLflow stores with a model."""
 
 from mlflow2prov.mapping.language import (
     Column,
-    Name,
-    Pattern,
+    QName,
     Row,
+    Statements,
     digest,
     entity,
     had_member,
-    name,
     prov,
-    template,
+    qname,
+    rule,
     term,
     used,
     was_derived_from,
 )
 from mlflow2prov.mapping.logged_models import logged_model_of
-from mlflow2prov.mapping.tracking import artifact_of, run_creation_of
+from mlflow2prov.mapping.mlflow import artifact_of
+from mlflow2prov.mapping.tracking import run_creation_of
 
 
-def environment_of(content: Column) -> Name:
-    """Name an environment by the digest of its file: the same for all models that were made with it."""
-    return name("SoftwareEnvironment", content)
+def environment_of(content_digest: Column) -> QName:
+    """Name an environment by the digest of its file, so that models with the same file share it."""
+    return qname("SoftwareEnvironment", content_digest)
 
 
-@template(over="environments_of_models")
-def environment(file: Row) -> Iterator[Pattern]:
-    """An environment, which the creation of the model used."""
-    this = environment_of(file.digest)
+@rule(table="environments_of_models")
+def environment(environment: Row) -> Statements:
+    """Describe an environment, which the creation of the run used."""
+    this = environment_of(environment.digest)
     yield entity(
         this,
         type=[term("SoftwareEnvironment"), prov("Collection")],
-        name=file.name,
-        digest=file.digest,
-        label=file.name,
+        name=environment.name,
+        digest=environment.digest,
+        label=environment.name,
     )
-    yield used(run_creation_of(file.creator_run_id), this, role=term("Environment"))
+    yield used(run_creation_of(environment.creator_run_id), this, role=term("Environment"))
 
 
-@template(over="environments_of_models", where="model_id IS NOT NULL")
-def environment_of_logged_model(file: Row) -> Iterator[Pattern]:
-    """A logged model was derived with its environment."""
-    yield was_derived_from(logged_model_of(file.model_id), environment_of(file.digest))
+@rule(table="environments_of_models", where="model_id IS NOT NULL")
+def environment_of_logged_model(environment: Row) -> Statements:
+    """Derive a logged model from its environment."""
+    yield was_derived_from(
+        logged_model_of(environment.model_id), environment_of(environment.digest)
+    )
 
 
-@template(over="environments_of_models", where="run_id IS NOT NULL")
-def environment_of_model_artifact(file: Row) -> Iterator[Pattern]:
-    """A model among the artifacts of a run was derived with its environment."""
-    yield was_derived_from(artifact_of(file.run_id, file.path), environment_of(file.digest))
+@rule(table="environments_of_models", where="run_id IS NOT NULL")
+def environment_of_model_artifact(environment: Row) -> Statements:
+    """Derive a model among the artifacts of a run from its environment."""
+    yield was_derived_from(
+        artifact_of(environment.run_id, environment.path), environment_of(environment.digest)
+    )
 
 
-@template(over="environment_packages")
-def package(package: Row) -> Iterator[Pattern]:
-    """A package of an environment, in a version: the same for all environments that have it."""
-    this = name("Package", digest(package.name, package.version))
+@rule(table="environment_packages")
+def package(package: Row) -> Statements:
+    """Describe a version of a package, which environments share."""
+    this = qname("Package", digest(package.name, package.version))
     yield entity(
         this,
         type=term("Package"),
@@ -66,4 +69,4 @@ def package(package: Row) -> Iterator[Pattern]:
     yield had_member(environment_of(package.digest), this)
 
 
-TEMPLATES = (environment, environment_of_logged_model, environment_of_model_artifact, package)
+RULES = (environment, environment_of_logged_model, environment_of_model_artifact, package)

@@ -1,29 +1,27 @@
-"""Git: which PROV a commit and what it does to files become.
+"""Git: commits, and their effects on files.
 
-A commit is an activity; a file is an entity that lasts through renames; each of its states is a
-revision, an entity that specializes the file. ``t`` is the committer date, as author dates run
-backwards in real histories. The picture of each model is in ``docs/prov-model.md``.
+A commit is an activity. A file is an entity that persists through renames, and each of its states is a revision: an
+entity that specializes the file. Generations, usages and invalidations happen at the committer date, because author
+dates run backwards in real histories. ``docs/prov-model.md`` has a picture of each model.
 """
-
-from collections.abc import Iterator
 
 from mlflow2prov.mapping.language import (
     Column,
-    Name,
-    Pattern,
+    QName,
     Row,
+    Statements,
     activity,
     agent,
     digest,
-    either,
     entity,
-    fit,
-    name,
+    if_else,
     prov,
+    qname,
+    rule,
     specialization_of,
-    template,
     term,
     used,
+    verbatim,
     was_associated_with,
     was_attributed_to,
     was_derived_from,
@@ -34,41 +32,41 @@ from mlflow2prov.mapping.language import (
 )
 
 
-def commit_of(sha: Column) -> Name:
-    """Name the commit activity: unique in the world by its hash."""
-    return name("Commit", fit(sha))
+def commit_of(sha: Column) -> QName:
+    """Name a commit by its hash, which is the same in every clone."""
+    return qname("Commit", verbatim(sha))
 
 
-def user_of(name_: Column, email: Column) -> Name:
-    """Name the person behind a name and an e-mail address."""
-    return name("User", digest(name_, email))
+def user_of(name: Column, email: Column) -> QName:
+    """Name a person by name and e-mail address."""
+    return qname("User", digest(name, email))
 
 
-def file_of(sha: Column, path: Column) -> Name:
-    """Name a file: by the commit that added it and the path it had there."""
-    return name("File", fit(sha), digest(path))
+def file_of(sha: Column, path: Column) -> QName:
+    """Name a file by the commit that added it and its path there."""
+    return qname("File", verbatim(sha), digest(path))
 
 
-def revision_of(sha: Column, path: Column) -> Name:
-    """Name a revision of a file: by the commit that made it and its path."""
-    return name("FileRevision", fit(sha), digest(path))
+def revision_of(sha: Column, path: Column) -> QName:
+    """Name a revision of a file by the commit that made it and its path."""
+    return qname("FileRevision", verbatim(sha), digest(path))
 
 
-@template(over="git_users")
-def git_user(person: Row) -> Iterator[Pattern]:
-    """Authors, committers and co-authors, each once."""
+@rule(table="git_users")
+def git_user(user: Row) -> Statements:
+    """Describe each author, committer and co-author once."""
     yield agent(
-        user_of(person.name, person.email),
-        type=[term("User"), either("is_bot", prov("SoftwareAgent"), prov("Person"))],
-        name=person.name,
-        email=person.email,
-        label=person.label,
+        user_of(user.name, user.email),
+        type=[term("User"), if_else("is_bot", prov("SoftwareAgent"), prov("Person"))],
+        name=user.name,
+        email=user.email,
+        label=user.label,
     )
 
 
-@template(over="selected_commits")
-def commit(commit: Row) -> Iterator[Pattern]:
-    """A commit, and who stands behind it."""
+@rule(table="selected_commits")
+def commit(commit: Row) -> Statements:
+    """Describe a commit and associate it with its author and its committer."""
     this = commit_of(commit.sha)
     yield activity(
         this,
@@ -90,22 +88,22 @@ def commit(commit: Row) -> Iterator[Pattern]:
     yield was_associated_with(this, committer, role=term("Committer"))
 
 
-@template(over="selected_coauthors")
-def commit_coauthor(trailer: Row) -> Iterator[Pattern]:
-    """Who a Co-authored-by trailer names."""
+@rule(table="selected_coauthors")
+def commit_coauthor(trailer: Row) -> Statements:
+    """Associate a commit with the person in a Co-authored-by trailer."""
     coauthor = user_of(trailer.name, trailer.email)
     yield was_associated_with(commit_of(trailer.sha), coauthor, role=term("CoAuthor"))
 
 
-@template(over="selected_parents")
-def commit_parent(edge: Row) -> Iterator[Pattern]:
-    """A commit builds on its parents, also on one that a shallow clone lacks."""
+@rule(table="selected_parents")
+def commit_parent(edge: Row) -> Statements:
+    """Connect a commit to each parent, including parents that a shallow clone hides."""
     yield was_informed_by(commit_of(edge.sha), commit_of(edge.parent))
 
 
-@template(over="file_changes", where="is_start AND NOT is_repeat")
-def file(change: Row) -> Iterator[Pattern]:
-    """The file that begins with an addition or a copy."""
+@rule(table="file_changes", where="is_start AND NOT is_repeat")
+def file(change: Row) -> Statements:
+    """Describe the file that an addition or a copy begins."""
     this = file_of(change.sha, change.path)
     yield entity(
         this,
@@ -117,18 +115,18 @@ def file(change: Row) -> Iterator[Pattern]:
     )
 
 
-@template(over="file_changes", where="is_start AND NOT is_boundary AND NOT is_repeat")
-def file_addition(change: Row) -> Iterator[Pattern]:
-    """FileAddition: the commit brings the file into being."""
+@rule(table="file_changes", where="is_start AND NOT is_boundary AND NOT is_repeat")
+def file_addition(change: Row) -> Statements:
+    """FileAddition: the commit generates the file."""
     this = file_of(change.sha, change.path)
     author = user_of(change.author_name, change.author_email)
     yield was_generated_by(this, commit_of(change.sha), change.committed_at, role=term("AddedFile"))
     yield was_attributed_to(this, author)
 
 
-@template(over="file_changes", where="status <> 'D' AND NOT is_repeat")
-def file_revision(change: Row) -> Iterator[Pattern]:
-    """The state that a change gives to a file."""
+@rule(table="file_changes", where="status <> 'D' AND NOT is_repeat")
+def file_revision(change: Row) -> Statements:
+    """Describe the state that a change gives to a file."""
     revision = revision_of(change.sha, change.path)
     yield entity(
         revision,
@@ -145,18 +143,18 @@ def file_revision(change: Row) -> Iterator[Pattern]:
     yield specialization_of(revision, file_of(change.file_sha, change.file_path))
 
 
-@template(over="file_changes", where="status <> 'D' AND NOT is_boundary AND NOT is_repeat")
-def file_revision_origin(change: Row) -> Iterator[Pattern]:
-    """Who and what made a revision; of the state that a shallow clone starts with, nobody knows."""
+@rule(table="file_changes", where="status <> 'D' AND NOT is_boundary AND NOT is_repeat")
+def file_revision_origin(change: Row) -> Statements:
+    """Connect a revision to its commit and its author, which are unknown at the boundary of a shallow clone."""
     revision = revision_of(change.sha, change.path)
-    role = either("status = 'A'", term("AddedRevision"), term("ModifiedRevision"))
+    role = if_else("status = 'A'", term("AddedRevision"), term("ModifiedRevision"))
     yield was_generated_by(revision, commit_of(change.sha), change.committed_at, role=role)
     yield was_attributed_to(revision, user_of(change.author_name, change.author_email))
 
 
-@template(over="file_changes", where="status <> 'D'")
-def file_modification(change: Row) -> Iterator[Pattern]:
-    """FileModification: a revision replaces the one that stood there (of a rename: at the old path)."""
+@rule(table="file_changes", where="status <> 'D'")
+def file_modification(change: Row) -> Statements:
+    """FileModification: a revision replaces the previous one, which a rename has at the old path."""
     commit = commit_of(change.sha)
     revision = revision_of(change.sha, change.path)
     previous = revision_of(change.previous_sha, change.previous_path)
@@ -164,19 +162,17 @@ def file_modification(change: Row) -> Iterator[Pattern]:
     yield was_derived_from(revision, previous, commit, type=prov("Revision"))
 
 
-@template(over="file_changes", where="status = 'D'")
-def file_deletion(change: Row) -> Iterator[Pattern]:
-    """FileDeletion: the file ends, and with it its last revision."""
+@rule(table="file_changes", where="status = 'D'")
+def file_deletion(change: Row) -> Statements:
+    """FileDeletion: the commit invalidates the file and its last revision."""
     commit = commit_of(change.sha)
+    file = file_of(change.file_sha, change.file_path)
     previous = revision_of(change.previous_sha, change.previous_path)
-    role = term("DeletedRevision")
-    yield was_invalidated_by(previous, commit, change.committed_at, role=role)
-    yield was_invalidated_by(
-        file_of(change.file_sha, change.file_path), commit, change.committed_at, role=role
-    )
+    for deleted in (previous, file):
+        yield was_invalidated_by(deleted, commit, change.committed_at, role=term("DeletedRevision"))
 
 
-TEMPLATES = (
+RULES = (
     git_user,
     commit,
     commit_coauthor,

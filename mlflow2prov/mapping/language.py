@@ -1,253 +1,313 @@
-"""The language of the templates: PROV statements over columns of facts.
+"""The language of mapping rules: PROV statements about the rows of a table.
 
-A PROV template is a small document with variables, expanded over bindings. Here a template is a
-function of a row that yields statements in PROV's own words:
+A rule is a function that takes a row of facts and yields statements, in PROV's own words:
 
-    @template(over="params_of_runs")
-    def param(param):
-        this = name("Param", param.run_id, digest(param.key))
+    @rule(table="params_of_runs")
+    def param(param: Row) -> Statements:
+        this = qname("Param", param.run_id, digest(param.key))
         yield entity(this, type=term("Param"), name=param.key, value=param.value)
-        yield used(name("Creation.Run", param.run_id), this)
+        yield used(qname("Creation.Run", param.run_id), this)
 
-The function runs once, on columns that stand for all rows; each statement that it yields is one query
-over the whole table (:mod:`mlflow2prov.mapping.expansion`). A statement whose identifier or one of
-whose given references is unknown in a row is left out for that row; a time or an attribute that is
-unknown is left out of the statement. The verbs take their arguments in PROV-DM's order (section 5).
+The rule runs once for the whole table: ``param.key`` is the column, and each statement becomes one query over all rows
+(:mod:`mlflow2prov.mapping.expansion`). Unknown facts drop out row by row: a statement is omitted if its identifier or
+a reference in it is unknown, and an attribute or a time that is unknown is omitted from its statement.
+
+The functions for statements take their arguments in the order of PROV-DM, section 5. They are described there, as
+``kind(id; arguments, attributes)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.errors import unknown_choice
 from mlflow2prov.facts.schema import Type
+from mlflow2prov.vocabulary import (
+    ATTRIBUTE_KEYS,
+    DIGEST_LENGTH,
+    DIGEST_SEPARATOR,
+    NAME_CHARACTERS,
+    PROV_KEYS,
+    WORDS,
+)
 
-NAME_DIGEST = 24
-"""Hexadecimal digits (96 bits) of the SHA-256 that stands for what cannot be part of a name."""
+# Columns and names
 
 
 @dataclass(frozen=True)
 class Column:
-    """A value in every row: an SQL expression, what type of fact it is, whether it can end a name."""
+    """A fact of every row: an SQL expression and its type. ``+`` concatenates texts."""
 
-    sql: str
+    sql: Sql
     type: Type = Type.TEXT
     is_name_part: bool = False
+    """Whether every value can be part of a name as it is."""
 
     def __radd__(self, before: str) -> Column:
-        return Column(f"({literal(before)} || {self.sql})")
+        return Column(Sql(f"({literal(before)} || {self.sql})"))
 
     def __add__(self, after: str | Column) -> Column:
         sql = after.sql if isinstance(after, Column) else literal(after)
-        return Column(f"({self.sql} || {sql})")
+        return Column(Sql(f"({self.sql} || {sql})"))
 
 
 @dataclass(frozen=True)
-class Name:
-    """A qualified name in every row; NULL where a part of it is unknown, unless it is always known."""
+class QName:
+    """A qualified name in every row; NULL if a part of it is unknown."""
 
-    sql: str
+    sql: Sql
     is_known: bool = False
+    """Whether the name is never NULL."""
 
 
 class Row:
-    """The row a template is written for: ``row.column`` is a :class:`Column` of its fact table."""
+    """The row that a rule is about: ``row.key`` is the :class:`Column` named ``key``."""
 
     def __init__(self, columns: dict[str, Type]) -> None:
         self._columns = columns
 
     def __getattr__(self, column: str) -> Column:
         if column not in self._columns:
-            raise AttributeError(f"there is no fact {column!r}, but {', '.join(self._columns)}")
-        return Column(f'"{column}"', self._columns[column])
+            raise AttributeError(unknown_choice("column", column, self._columns))
+        return Column(identifier(column), self._columns[column])
 
 
-Value = Column | Name | str
+# Rules
+
+Value = Column | QName | str
+"""The value of an attribute."""
+
 Attributes = dict[str, Value | list[Value]]
+"""Attributes by key: a word of the vocabulary, or one of PROV's own (``type``, ``role``, ``label``, ``location``)."""
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """A statement with columns in the place of values."""
+class StatementPattern:
+    """A PROV statement about every row of a table."""
 
     kind: str
-    id: Name | None
-    arguments: tuple[Name | Column | None, ...]
+    """A kind of statement by its name in PROV-N, such as ``wasGeneratedBy``."""
     attributes: Attributes
+    id: QName | None = None
+    arguments: Mapping[str, QName | Column | None] = field(default_factory=dict)
+    """The formal arguments, by their names in PROV-DM."""
+
+    def __post_init__(self) -> None:
+        for key in self.attributes:
+            if key not in ATTRIBUTE_KEYS and key not in PROV_KEYS:
+                raise ValueError(unknown_choice("attribute", key, [*PROV_KEYS, *ATTRIBUTE_KEYS]))
+
+
+Statements = Iterator[StatementPattern]
+"""The result of a rule."""
 
 
 @dataclass(frozen=True)
-class Template:
-    """What becomes of the rows of one fact table: ``statements`` yields the patterns."""
+class Rule:
+    """A mapping rule: the PROV statements about the rows of a table."""
 
     name: str
-    over: str
+    table: str
+    """A fact table or a view."""
     where: str
-    statements: Callable[[Row], Iterator[Pattern]]
+    """An SQL condition: the rule is about the rows that satisfy it."""
+    statements: Callable[[Row], Statements]
 
 
-def template(
-    *, over: str, where: str = "TRUE"
-) -> Callable[[Callable[[Row], Iterator[Pattern]]], Template]:
-    """Make a template of a function; it holds for the rows of ``over`` that satisfy ``where``."""
+def rule(*, table: str, where: str = "TRUE") -> Callable[[Callable[[Row], Statements]], Rule]:
+    """Make a rule of the decorated function.
 
-    def decorate(statements: Callable[[Row], Iterator[Pattern]]) -> Template:
-        return Template(statements.__name__, over, where, statements)
+    Args:
+        table: the fact table or view whose rows the function describes.
+        where: an SQL condition over its columns, which selects rows.
+    """
+
+    def decorate(statements: Callable[[Row], Statements]) -> Rule:
+        return Rule(statements.__name__, table, where, statements)
 
     return decorate
 
 
-# Names and values
+# Names
 
 
-def name(kind: str | Column, *parts: Column) -> Name:
-    """Return the qualified name ``Kind.part.part``, in the document's default namespace.
+def qname(kind: str | Column, *parts: Column) -> QName:
+    """Return the name ``kind.part.part`` in the document's default namespace.
 
-    A part that is no piece of an NCName (``[A-Za-z0-9_.-]+``) is replaced by its digest.
+    A part with a character that an NCName may not have is represented by its digest.
     """
-    return Name(" || ".join([_word(kind), *(f"'.' || {_safe(part)}" for part in parts)]))
+    return QName(Sql(" || ".join([_word(kind), *(f"'.' || {_name_part(part)}" for part in parts)])))
 
 
-def fit(part: Column) -> Column:
-    """Return ``part`` as one that is always fit for a name, as Git's hashes are."""
+def term(word: str | Column) -> QName:
+    """Return a type or a role of the vocabulary, such as ``FileRevision``, in the default namespace."""
+    if isinstance(word, str) and word not in WORDS:
+        raise ValueError(f"{word!r} is not in the vocabulary; add it to mlflow2prov/vocabulary.py")
+    return QName(_word(word), is_known=True)
+
+
+def prov(word: str) -> QName:
+    """Return a type of PROV's own namespace, such as ``prov:Person``."""
+    return QName(literal(f"prov:{word}"), is_known=True)
+
+
+def verbatim(part: Column) -> Column:
+    """Return ``part`` for use in names without a check of its characters, which all are hexadecimal digits."""
     return Column(part.sql, part.type, is_name_part=True)
 
 
 def digest(*parts: Column) -> Column:
-    """Return a digest of ``parts``: hexadecimal, 96 bits, unknown where all parts are."""
-    joined = parts[0].sql
+    """Return a digest of texts that cannot be part of a name; it is unknown if all parts are."""
+    text: str = parts[0].sql
     if len(parts) > 1:
-        written = " || chr(31) || ".join(f"coalesce({part.sql}::VARCHAR, '')" for part in parts)
-        known = ", ".join(f"{part.sql}::VARCHAR" for part in parts)
-        joined = f"CASE WHEN coalesce({known}) IS NOT NULL THEN {written} END"
-    return Column(f"substr(sha256({joined}), 1, {NAME_DIGEST})", is_name_part=True)
+        separator = f" || chr({ord(DIGEST_SEPARATOR)}) || "
+        texts = [f"{part.sql}::VARCHAR" for part in parts]
+        joined = separator.join(f"coalesce({text}, '')" for text in texts)
+        text = f"CASE WHEN coalesce({', '.join(texts)}) IS NOT NULL THEN {joined} END"
+    return Column(_digest(text), is_name_part=True)
 
 
-def prov(term: str) -> Name:
-    """Return a name of W3C's own namespace, ``prov:Person``."""
-    return Name(literal(f"prov:{term}"), is_known=True)
-
-
-def term(local: str | Column) -> Name:
-    """Return a name of the vocabulary, ``FileRevision``, in the default namespace; it is always known."""
-    return Name(_word(local), is_known=True)
-
-
-def _word(word: str | Column) -> str:
-    return literal(word) if isinstance(word, str) else word.sql
+# Choices
 
 
 def when(condition: str, value: Value) -> Value:
-    """Return ``value`` where the SQL ``condition`` over the row holds, unknown elsewhere."""
+    """Return ``value`` in rows that satisfy an SQL condition; it is unknown in other rows."""
     if isinstance(value, str):
-        return Column(f"CASE WHEN {condition} THEN {literal(value)} END")
-    sql = f"CASE WHEN {condition} THEN {value.sql} END"
-    return Name(sql) if isinstance(value, Name) else Column(sql, value.type)
+        return Column(Sql(f"CASE WHEN {condition} THEN {literal(value)} END"))
+    sql = Sql(f"CASE WHEN {condition} THEN {value.sql} END")
+    return QName(sql) if isinstance(value, QName) else Column(sql, value.type)
 
 
-def either(condition: str, one: Name, other: Name) -> Name:
-    """Return ``one`` where the SQL ``condition`` over the row holds, ``other`` elsewhere."""
-    is_known = one.is_known and other.is_known
-    return Name(f"CASE WHEN {condition} THEN {one.sql} ELSE {other.sql} END", is_known)
+def if_else(condition: str, name: QName, alternative: QName) -> QName:
+    """Return ``name`` in rows that satisfy an SQL condition, and ``alternative`` in other rows."""
+    sql = Sql(f"CASE WHEN {condition} THEN {name.sql} ELSE {alternative.sql} END")
+    return QName(sql, is_known=name.is_known and alternative.is_known)
 
 
-def _safe(part: Column) -> str:
+def _word(word: str | Column) -> Sql:
+    return literal(word) if isinstance(word, str) else word.sql
+
+
+def _name_part(part: Column) -> Sql:
     if part.is_name_part:
         return part.sql
-    return (
-        f"CASE WHEN regexp_full_match({part.sql}, '[A-Za-z0-9_.-]+') THEN {part.sql} "
-        f"ELSE substr(sha256({part.sql}), 1, {NAME_DIGEST}) END"
+    return Sql(
+        f"CASE WHEN regexp_full_match({part.sql}, '[{NAME_CHARACTERS}]+') THEN {part.sql} "
+        f"ELSE {_digest(part.sql)} END"
     )
+
+
+def _digest(text: str) -> Sql:
+    """Return the SQL of :func:`~mlflow2prov.vocabulary.identifier_digest`."""
+    return Sql(f"substr(sha256({text}), 1, {DIGEST_LENGTH})")
 
 
 # Elements (PROV-DM 5.1.1, 5.1.2, 5.3.1)
 
 
-def entity(id: Name, **attributes: Value | list[Value]) -> Pattern:  # noqa: A002
-    """entity(id, attributes)."""
-    return Pattern("entity", id, (), attributes)
+def entity(id: QName, **attributes: Value | list[Value]) -> StatementPattern:  # noqa: A002
+    """``entity(id, attributes)``: a thing, such as a file, a run or a parameter."""
+    return StatementPattern("entity", attributes, id=id)
 
 
 def activity(
-    id: Name,  # noqa: A002
+    id: QName,  # noqa: A002
     start_time: Column | None = None,
     end_time: Column | None = None,
     **attributes: Value | list[Value],
-) -> Pattern:
-    """activity(id, startTime, endTime, attributes)."""
-    return Pattern("activity", id, (start_time, end_time), attributes)
+) -> StatementPattern:
+    """``activity(id, startTime, endTime, attributes)``: an event, such as a commit."""
+    arguments = {"startTime": start_time, "endTime": end_time}
+    return StatementPattern("activity", attributes, id=id, arguments=arguments)
 
 
-def agent(id: Name, **attributes: Value | list[Value]) -> Pattern:  # noqa: A002
-    """agent(id, attributes)."""
-    return Pattern("agent", id, (), attributes)
+def agent(id: QName, **attributes: Value | list[Value]) -> StatementPattern:  # noqa: A002
+    """``agent(id, attributes)``: a person or a program that is responsible for something."""
+    return StatementPattern("agent", attributes, id=id)
 
 
 # Relations (PROV-DM 5.1.3 to 5.1.8, 5.2.1, 5.3.2, 5.3.3, 5.5.1, 5.5.2, 5.6.2)
 
 
+def _relation(
+    kind: str, attributes: Attributes, /, **arguments: QName | Column | None
+) -> StatementPattern:
+    return StatementPattern(kind, attributes, arguments=arguments)
+
+
 def was_generated_by(
-    entity: Name, activity: Name, time: Column | None = None, **attributes: Value | list[Value]
-) -> Pattern:
-    """wasGeneratedBy(entity, activity, time)."""
-    return Pattern("wasGeneratedBy", None, (entity, activity, time), attributes)
+    entity: QName, activity: QName, time: Column | None = None, **attributes: Value | list[Value]
+) -> StatementPattern:
+    """``wasGeneratedBy(entity, activity, time, attributes)``: the activity made the entity."""
+    return _relation("wasGeneratedBy", attributes, entity=entity, activity=activity, time=time)
 
 
 def used(
-    activity: Name, entity: Name, time: Column | None = None, **attributes: Value | list[Value]
-) -> Pattern:
-    """used(activity, entity, time)."""
-    return Pattern("used", None, (activity, entity, time), attributes)
+    activity: QName, entity: QName, time: Column | None = None, **attributes: Value | list[Value]
+) -> StatementPattern:
+    """``used(activity, entity, time, attributes)``: the activity used the entity."""
+    return _relation("used", attributes, activity=activity, entity=entity, time=time)
 
 
-def was_informed_by(informed: Name, informant: Name) -> Pattern:
-    """wasInformedBy(informed, informant)."""
-    return Pattern("wasInformedBy", None, (informed, informant), {})
+def was_informed_by(informed: QName, informant: QName) -> StatementPattern:
+    """``wasInformedBy(informed, informant)``: an activity built on another."""
+    return _relation("wasInformedBy", {}, informed=informed, informant=informant)
 
 
-def was_started_by(activity: Name, starter: Name, time: Column | None = None) -> Pattern:
-    """wasStartedBy(activity, -, starter, time): an activity started another."""
-    return Pattern("wasStartedBy", None, (activity, None, starter, time), {})
+def was_started_by(activity: QName, starter: QName, time: Column | None = None) -> StatementPattern:
+    """``wasStartedBy(activity, -, starter, time)``: an activity was started by another."""
+    return _relation("wasStartedBy", {}, activity=activity, starter=starter, time=time)
 
 
 def was_invalidated_by(
-    entity: Name, activity: Name, time: Column | None = None, **attributes: Value | list[Value]
-) -> Pattern:
-    """wasInvalidatedBy(entity, activity, time)."""
-    return Pattern("wasInvalidatedBy", None, (entity, activity, time), attributes)
+    entity: QName, activity: QName, time: Column | None = None, **attributes: Value | list[Value]
+) -> StatementPattern:
+    """``wasInvalidatedBy(entity, activity, time, attributes)``: the activity ended the entity."""
+    return _relation("wasInvalidatedBy", attributes, entity=entity, activity=activity, time=time)
 
 
 def was_derived_from(
-    generated_entity: Name,
-    used_entity: Name,
-    activity: Name | None = None,
+    generated_entity: QName,
+    used_entity: QName,
+    activity: QName | None = None,
     **attributes: Value | list[Value],
-) -> Pattern:
-    """wasDerivedFrom(generatedEntity, usedEntity, activity)."""
-    return Pattern("wasDerivedFrom", None, (generated_entity, used_entity, activity), attributes)
+) -> StatementPattern:
+    """``wasDerivedFrom(generatedEntity, usedEntity, activity, attributes)``: an entity was made from another."""
+    return _relation(
+        "wasDerivedFrom",
+        attributes,
+        generatedEntity=generated_entity,
+        usedEntity=used_entity,
+        activity=activity,
+    )
 
 
-def was_attributed_to(entity: Name, agent: Name) -> Pattern:
-    """wasAttributedTo(entity, agent)."""
-    return Pattern("wasAttributedTo", None, (entity, agent), {})
+def was_attributed_to(entity: QName, agent: QName) -> StatementPattern:
+    """``wasAttributedTo(entity, agent)``: the agent is responsible for the entity."""
+    return _relation("wasAttributedTo", {}, entity=entity, agent=agent)
 
 
-def was_associated_with(activity: Name, agent: Name, **attributes: Value | list[Value]) -> Pattern:
-    """wasAssociatedWith(activity, agent)."""
-    return Pattern("wasAssociatedWith", None, (activity, agent), attributes)
+def was_associated_with(
+    activity: QName, agent: QName, **attributes: Value | list[Value]
+) -> StatementPattern:
+    """``wasAssociatedWith(activity, agent, attributes)``: the agent is responsible for the activity."""
+    return _relation("wasAssociatedWith", attributes, activity=activity, agent=agent)
 
 
-def specialization_of(specific_entity: Name, general_entity: Name) -> Pattern:
-    """specializationOf(specificEntity, generalEntity)."""
-    return Pattern("specializationOf", None, (specific_entity, general_entity), {})
+def specialization_of(specific_entity: QName, general_entity: QName) -> StatementPattern:
+    """``specializationOf(specificEntity, generalEntity)``: an entity is a state or a version of another."""
+    return _relation(
+        "specializationOf", {}, specificEntity=specific_entity, generalEntity=general_entity
+    )
 
 
-def alternate_of(alternate1: Name, alternate2: Name) -> Pattern:
-    """alternateOf(alternate1, alternate2)."""
-    return Pattern("alternateOf", None, (alternate1, alternate2), {})
+def alternate_of(alternate1: QName, alternate2: QName) -> StatementPattern:
+    """``alternateOf(alternate1, alternate2)``: two entities are the same thing in different views."""
+    return _relation("alternateOf", {}, alternate1=alternate1, alternate2=alternate2)
 
 
-def had_member(collection: Name, entity: Name) -> Pattern:
-    """hadMember(collection, entity)."""
-    return Pattern("hadMember", None, (collection, entity), {})
+def had_member(collection: QName, entity: QName) -> StatementPattern:
+    """``hadMember(collection, entity)``: the entity belongs to the collection."""
+    return _relation("hadMember", {}, collection=collection, entity=entity)

@@ -1,24 +1,22 @@
-"""MLflow's registry: which PROV registered models and their versions become; prompts alike.
+"""The MLflow Model Registry: registered models and their versions, and prompts.
 
-MLflow keeps a prompt as a registered model with a tag. Both have the same statements and differ in their
-words only, which begin with the row's ``kind``: RegisteredModel, RegisteredModelVersion, ... and Prompt,
-PromptVersion, ...
+MLflow stores a prompt as a registered model with a tag. Both have the same statements. Their types and roles differ:
+they begin with the ``kind`` of the row, as in RegisteredModel, RegisteredModelVersion, ... and Prompt, PromptVersion,
+...
 """
 
-from collections.abc import Iterator
-
 from mlflow2prov.mapping.language import (
-    Name,
-    Pattern,
+    QName,
     Row,
+    Statements,
     alternate_of,
     digest,
     entity,
     had_member,
-    name,
     prov,
+    qname,
+    rule,
     specialization_of,
-    template,
     term,
     used,
     was_associated_with,
@@ -29,42 +27,49 @@ from mlflow2prov.mapping.language import (
     was_invalidated_by,
 )
 from mlflow2prov.mapping.logged_models import logged_model_of
-from mlflow2prov.mapping.tracking import (
+from mlflow2prov.mapping.mlflow import (
     artifact_of,
-    creation,
-    deletion,
-    keyed,
+    creation_activity,
+    deletion_activity,
+    key_value_entity,
     mlflow_user_of,
-    run_creation_of,
 )
+from mlflow2prov.mapping.tracking import run_creation_of
 
 
-def model_of(row: Row) -> Name:
-    """Name the registered model or prompt of a row, whose name means something in its own store only."""
-    return name(row.kind, digest(row.store, row.name))
+def model_of(row: Row) -> QName:
+    """Name the registered model or prompt of a row. Its name is unique within its store only."""
+    return qname(row.kind, digest(row.store, row.name))
 
 
-def version_of(row: Row) -> Name:
+def version_of(row: Row) -> QName:
     """Name the version of a row."""
-    return name(row.kind + "Version", digest(row.store, row.name), row.version)
+    return qname(row.kind + "Version", digest(row.store, row.name), row.version)
 
 
-def version_tag_of(tag: Row) -> Name:
+def version_tag_of(tag: Row) -> QName:
     """Name a tag of a version."""
     owner = digest(tag.store, tag.name)
-    return name(tag.kind + "VersionTag", owner, tag.version, digest(tag.key))
+    return qname(tag.kind + "VersionTag", owner, tag.version, digest(tag.key))
 
 
-def on_version(doing: str, row: Row) -> Name:
-    """Name the activity that creates or deletes the version of a row."""
-    return name(f"{doing}." + row.kind + "Version", digest(row.store, row.name), row.version)
+def version_creation_of(row: Row) -> QName:
+    """Name the activity that creates the version of a row."""
+    kind = "Creation." + row.kind + "Version"
+    return qname(kind, digest(row.store, row.name), row.version)
 
 
-@template(over="registered_models_of_store")
-def registered_model_addition(model: Row) -> Iterator[Pattern]:
-    """RegisteredModelAddition: somebody begins a registered model."""
+def version_deletion_of(row: Row) -> QName:
+    """Name the activity that deletes the version of a row."""
+    kind = "Deletion." + row.kind + "Version"
+    return qname(kind, digest(row.store, row.name), row.version)
+
+
+@rule(table="registered_models_of_store")
+def registered_model_addition(model: Row) -> Statements:
+    """RegisteredModelAddition: a user creates a registered model."""
     this = model_of(model)
-    making = name("Creation." + model.kind, digest(model.store, model.name))
+    creation = qname("Creation." + model.kind, digest(model.store, model.name))
     user = mlflow_user_of(model.user)
     yield entity(
         this,
@@ -75,26 +80,30 @@ def registered_model_addition(model: Row) -> Iterator[Pattern]:
         description=model.description,
         label=model.name,
     )
-    label = "creation of " + model.kind + " " + model.name
-    yield creation(making, model.kind, model.name, label)
-    yield was_generated_by(this, making, model.created_at, role=term("Added" + model.kind))
+    yield creation_activity(
+        creation,
+        model.kind,
+        model.name,
+        label="creation of " + model.kind + " " + model.name,
+    )
+    yield was_generated_by(this, creation, model.created_at, role=term("Added" + model.kind))
     yield was_attributed_to(this, user)
-    yield was_associated_with(making, user, role=term(model.kind + "Author"))
+    yield was_associated_with(creation, user, role=term(model.kind + "Author"))
 
 
-@template(over="tags_of_registered_models")
-def registered_model_tag(tag: Row) -> Iterator[Pattern]:
-    """A tag of a registered model."""
-    this = name(tag.kind + "Tag", digest(tag.store, tag.name), digest(tag.key))
-    yield keyed(this, tag.kind + "Tag", tag)
+@rule(table="tags_of_registered_models")
+def registered_model_tag(tag: Row) -> Statements:
+    """Describe a tag of a registered model."""
+    this = qname(tag.kind + "Tag", digest(tag.store, tag.name), digest(tag.key))
+    yield key_value_entity(this, tag.kind + "Tag", tag)
     yield had_member(model_of(tag), this)
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
 
-@template(over="aliases_of_registered_models")
-def registered_model_alias(alias: Row) -> Iterator[Pattern]:
-    """An alias: another name for the version that it stands for now."""
-    this = name(alias.kind + "Alias", digest(alias.store, alias.name), digest(alias.alias))
+@rule(table="aliases_of_registered_models")
+def registered_model_alias(alias: Row) -> Statements:
+    """Describe an alias: another name for the version that it points to now."""
+    this = qname(alias.kind + "Alias", digest(alias.store, alias.name), digest(alias.alias))
     yield entity(
         this,
         type=term(alias.kind + "Alias"),
@@ -106,15 +115,15 @@ def registered_model_alias(alias: Row) -> Iterator[Pattern]:
     yield alternate_of(this, version_of(alias))
 
 
-@template(over="versions_of_registered_models")
-def registered_model_version_addition(version: Row) -> Iterator[Pattern]:
-    """RegisteredModelVersionAddition: a version is registered from a model or an artifact."""
-    this, making = version_of(version), on_version("Creation", version)
-    kind = version.kind + "Version"
+@rule(table="versions_of_registered_models")
+def registered_model_version_addition(version: Row) -> Statements:
+    """RegisteredModelVersionAddition: a user registers a version."""
+    this, creation = version_of(version), version_creation_of(version)
+    version_type = version.kind + "Version"
     user = mlflow_user_of(version.creator)
     yield entity(
         this,
-        type=[term(kind), prov("Collection")],
+        type=[term(version_type), prov("Collection")],
         name=version.name,
         version=version.version,
         created_at=version.created_at,
@@ -128,62 +137,73 @@ def registered_model_version_addition(version: Row) -> Iterator[Pattern]:
         uri=version.uri,
         label=version.name + " " + version.version,
     )
-    label = "creation of " + version.name + " " + version.version
-    yield creation(making, kind, version.name + "/" + version.version, label)
+    yield creation_activity(
+        creation,
+        version_type,
+        version.name + "/" + version.version,
+        label="creation of " + version.name + " " + version.version,
+    )
     yield specialization_of(this, model_of(version))
-    yield was_generated_by(this, making, version.created_at, role=term("Added" + kind))
+    yield was_generated_by(this, creation, version.created_at, role=term("Added" + version_type))
     yield was_attributed_to(this, user)
-    yield was_associated_with(making, user, role=term(kind + "Author"))
-    yield was_informed_by(making, run_creation_of(version.source_run_id))
+    yield was_associated_with(creation, user, role=term(version_type + "Author"))
+    yield was_informed_by(creation, run_creation_of(version.source_run_id))
 
 
-@template(over="versions_of_registered_models", where="source_model_id IS NOT NULL")
-def version_of_logged_model(version: Row) -> Iterator[Pattern]:
-    """A version that was registered from a logged model."""
-    yield from _registered_from(version, logged_model_of(version.source_model_id))
+@rule(table="versions_of_registered_models", where="source_model_id IS NOT NULL")
+def version_of_logged_model(version: Row) -> Statements:
+    """Connect a version to the logged model that it was registered from."""
+    yield from _derivation(version, logged_model_of(version.source_model_id))
 
 
-@template(over="versions_of_registered_models", where="source_model_id IS NULL")
-def version_of_artifact(version: Row) -> Iterator[Pattern]:
-    """A version that was registered from an artifact of a run."""
-    yield from _registered_from(version, artifact_of(version.source_run_id, version.source_path))
+@rule(table="versions_of_registered_models", where="source_model_id IS NULL")
+def version_of_artifact(version: Row) -> Statements:
+    """Connect a version to the artifact of a run that it was registered from."""
+    yield from _derivation(version, artifact_of(version.source_run_id, version.source_path))
 
 
-def _registered_from(version: Row, source: Name) -> Iterator[Pattern]:
-    making = on_version("Creation", version)
-    yield used(making, source, version.created_at)
-    yield was_derived_from(version_of(version), source, making)
+def _derivation(version: Row, source: QName) -> Statements:
+    creation = version_creation_of(version)
+    yield used(creation, source, version.created_at)
+    yield was_derived_from(version_of(version), source, creation)
 
 
-@template(over="tags_of_versions")
-def registered_model_version_tag(tag: Row) -> Iterator[Pattern]:
-    """A tag of a version."""
+@rule(table="tags_of_versions")
+def registered_model_version_tag(tag: Row) -> Statements:
+    """Describe a tag of a version."""
     this = version_tag_of(tag)
-    yield keyed(this, tag.kind + "VersionTag", tag)
+    yield key_value_entity(this, tag.kind + "VersionTag", tag)
     yield had_member(version_of(tag), this)
     yield was_attributed_to(this, mlflow_user_of(tag.creator))
 
 
-@template(over="versions_of_registered_models", where="is_deleted")
-def registered_model_version_deletion(version: Row) -> Iterator[Pattern]:
+@rule(table="versions_of_registered_models", where="is_deleted")
+def registered_model_version_deletion(version: Row) -> Statements:
     """RegisteredModelVersionDeletion: the version ends ..."""
-    ending, kind = on_version("Deletion", version), version.kind + "Version"
-    label = "deletion of " + version.name + " " + version.version
-    yield deletion(ending, kind, version.name + "/" + version.version, label)
-    role = term("Deleted" + kind)
-    yield was_invalidated_by(version_of(version), ending, version.deleted_at, role=role)
-
-
-@template(over="tags_of_versions", where="is_deleted")
-def registered_model_version_tag_deletion(tag: Row) -> Iterator[Pattern]:
-    """... and its tags with it."""
-    role = term("Deleted" + tag.kind + "Version")
+    deletion, version_type = version_deletion_of(version), version.kind + "Version"
+    yield deletion_activity(
+        deletion,
+        version_type,
+        version.name + "/" + version.version,
+        label="deletion of " + version.name + " " + version.version,
+    )
     yield was_invalidated_by(
-        version_tag_of(tag), on_version("Deletion", tag), tag.deleted_at, role=role
+        version_of(version), deletion, version.deleted_at, role=term("Deleted" + version_type)
     )
 
 
-TEMPLATES = (
+@rule(table="tags_of_versions", where="is_deleted")
+def registered_model_version_tag_deletion(tag: Row) -> Statements:
+    """... and its tags end with it."""
+    yield was_invalidated_by(
+        version_tag_of(tag),
+        version_deletion_of(tag),
+        tag.deleted_at,
+        role=term("Deleted" + tag.kind + "Version"),
+    )
+
+
+RULES = (
     registered_model_addition,
     registered_model_tag,
     registered_model_alias,

@@ -1,32 +1,31 @@
-"""MLflow's traces, and what people and programs said of them."""
-
-from collections.abc import Iterator
+"""MLflow Tracing: traces, and their assessments by people and programs."""
 
 from mlflow2prov.mapping.language import (
     Column,
-    Name,
-    Pattern,
+    QName,
     Row,
+    Statements,
     entity,
     had_member,
-    name,
-    template,
+    qname,
+    rule,
     term,
     was_attributed_to,
     was_derived_from,
     was_generated_by,
 )
-from mlflow2prov.mapping.tracking import mlflow_user_of, run_creation_of, run_of
+from mlflow2prov.mapping.mlflow import mlflow_user_of
+from mlflow2prov.mapping.tracking import run_creation_of, run_of
 
 
-def trace_of(trace_id: Column) -> Name:
-    """Name a trace: unique in the world by its id."""
-    return name("Trace", trace_id)
+def trace_of(trace_id: Column) -> QName:
+    """Name a trace by its id, which is unique across stores."""
+    return qname("Trace", trace_id)
 
 
-@template(over="traces")
-def trace(trace: Row) -> Iterator[Pattern]:
-    """A trace: what a program did once, recorded; of a run, where it was made in one."""
+@rule(table="traces")
+def trace(trace: Row) -> Statements:
+    """Describe a trace, the record of one execution of a program, as a member of its run if it has one."""
     this = trace_of(trace.trace_id)
     yield entity(
         this,
@@ -42,10 +41,10 @@ def trace(trace: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(trace.user))
 
 
-@template(over="assessments_of_traces")
-def assessment(assessment: Row) -> Iterator[Pattern]:
-    """An assessment of a trace, by a person or a program."""
-    this = name("Assessment", assessment.assessment_id)
+@rule(table="assessments_of_traces")
+def assessment(assessment: Row) -> Statements:
+    """Describe an assessment of a trace, by a person or a program."""
+    this = qname("Assessment", assessment.assessment_id)
     yield entity(
         this,
         type=term("Assessment"),
@@ -61,4 +60,4 @@ def assessment(assessment: Row) -> Iterator[Pattern]:
     yield was_attributed_to(this, mlflow_user_of(assessment.person))
 
 
-TEMPLATES = (trace, assessment)
+RULES = (trace, assessment)

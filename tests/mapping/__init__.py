@@ -1,42 +1,41 @@
-"""What the templates write, as words."""
+"""The statements and the words that mapping rules write."""
 
 import re
 
 from mlflow2prov import engine
 from mlflow2prov.facts.schema import TABLES
 from mlflow2prov.facts.views import VIEWS
-from mlflow2prov.mapping import TEMPLATES
-from mlflow2prov.mapping.language import Name, Row
-from mlflow2prov.prov import KIND
+from mlflow2prov.mapping import RULES
+from mlflow2prov.mapping.language import QName, Row
+from mlflow2prov.vocabulary import PROV_KEYS
 
 _WORD = re.compile(r"'([A-Za-z]+)'")
-_PROV = ("type", "role", "label", "location")
 
 
 def patterns():
-    """Yield every statement pattern of every template."""
-    for template in TEMPLATES:
-        yield from template.statements(Row({**TABLES, **VIEWS}[template.over].columns))
+    """Yield every statement pattern of every rule."""
+    for rule in RULES:
+        yield from rule.statements(Row({**TABLES, **VIEWS}[rule.table].columns))
 
 
 def written_words():
-    """Return the types, roles and keys that the templates write, PROV's own left out."""
+    """Return the types, roles and attribute keys that rules write, without PROV's own."""
     words = set()
     for pattern in patterns():
-        assert pattern.kind in KIND
-        for key, value in pattern.attributes.items():
-            if key not in _PROV:
+        for key, values in pattern.attributes.items():
+            if key not in PROV_KEYS:
                 words.add(key)
-            for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, Name):
-                    words.update(_words(one.sql))
-    return words - {"A"}
+            for value in values if isinstance(values, list) else [values]:
+                if isinstance(value, QName):
+                    words.update(_words_of(value.sql))
+    return words
 
 
-def _words(sql):
-    """Return the words that an SQL expression may give, of models and of prompts."""
+def _words_of(sql):
+    """Return the words that an SQL expression may return, for registered models and for prompts."""
     if '"kind"' not in sql:
-        return set(_WORD.findall(re.sub(r"'prov:[A-Za-z]+'", "", sql)))
+        results = re.sub(r"WHEN .*? THEN|'prov:[A-Za-z]+'", "", sql)
+        return set(_WORD.findall(results))
     return {
         engine.scalar(f"SELECT {sql} FROM (SELECT '{kind}' AS kind)")
         for kind in ("RegisteredModel", "Prompt")

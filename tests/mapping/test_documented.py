@@ -1,4 +1,4 @@
-"""``docs/prov-model.md`` says all that is built, and its pictures are what the templates draw."""
+"""``docs/prov-model.md`` has every word that rules write, and its pictures show what they draw."""
 
 import html
 import io
@@ -12,19 +12,20 @@ from scripts.pictures import EXAMPLES, document_of
 from tests.mapping import written_words
 
 DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "prov-model.md").read_text(encoding="utf-8")
 
 
-def test_every_type_role_and_attribute_is_in_the_page():
-    said = set(re.findall(r"`([A-Za-z_]+)`", (DOCS / "prov-model.md").read_text()))
-    assert written_words() - said == set()
+def test_the_page_has_every_type_role_and_attribute():
+    assert written_words() - set(re.findall(r"`([A-Za-z_]+)`", PAGE)) == set()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_picture_shows_what_the_templates_make(name):
+def test_a_picture_has_the_relations_that_the_rules_make(name):
     stream = io.BytesIO()
     formats.get("dot").write(document_of(EXAMPLES[name]), stream)
-    made = re.findall(r'"([^"]+)" -> "([^"]+)"', stream.getvalue().decode())
+    relations = re.findall(r'"([^"]+)" -> "([^"]+)"', stream.getvalue().decode())
     picture = html.unescape((DOCS / "pictures" / f"{name}.svg").read_text())
-    drawn = re.findall(r"<title>([^<>]+)->([^<>]+)</title>", picture)
-    assert made and sorted(drawn) == sorted(made)
-    assert f"(pictures/{name}.svg)" in (DOCS / "prov-model.md").read_text()
+    edges = re.findall(r"<title>([^<>]+)->([^<>]+)</title>", picture)
+    assert relations
+    assert sorted(edges) == sorted(relations)
+    assert f"(pictures/{name}.svg)" in PAGE

@@ -10,8 +10,8 @@ import pytest
 
 from mlflow2prov import Attribute, Statement, formats, transform
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.people.common_words import VOCABULARY
 from mlflow2prov.people.pseudonyms import KEY_VARIABLE, read_key, use_pseudonyms
+from mlflow2prov.vocabulary import DIGEST_LENGTH, WORDS
 from tests.mapping import written_words
 from tests.prov.statements import QUALIFIED, agent, attributed, document, entity, value, values
 
@@ -21,7 +21,7 @@ def hide(*statements, key=b"k", **options):
 
 
 def digest(*parts):
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 ANN = f"User.{digest('Ann Onym', 'ann@secret.org')}"
@@ -268,8 +268,8 @@ def test_the_vocabulary_stays_though_a_user_is_called_like_a_part_of_it():
     assert kept == list(made[-2:])
 
 
-def test_every_type_key_and_role_that_the_templates_write_is_in_the_vocabulary():
-    assert written_words() - VOCABULARY == set()
+def test_the_vocabulary_has_every_type_key_and_role_that_rules_write():
+    assert written_words() - WORDS == set()
 
 
 def test_typed_numbers_times_and_hashes_stay():
