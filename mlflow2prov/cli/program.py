@@ -57,7 +57,7 @@ COMMANDS = (
 @click.option(
     "--memory-limit",
     metavar="SIZE",
-    help="Limit the memory of the tables, as 500MB; beyond it they go to disk.  [default: 1GB]",
+    help="Limit the memory of the tables, for example to 500MB; beyond it, they spill to disk.  [default: 1GB]",
 )
 @click.pass_context
 def cli(
@@ -69,8 +69,8 @@ def cli(
 ) -> None:
     """Extract W3C PROV provenance from Git repositories and MLflow tracking.
 
-    Commands form a chain and pass documents along: extract and load add documents, merge unites them, and the other
-    commands work on all of them.
+    Commands form a chain and pass documents along: extract and load add documents, merge combines them
+    into one, and the other commands work on all of them.
 
     \b
     mlflow2prov extract --repository-path . --mlflow-url http://127.0.0.1:5000 \\

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     type=TEXT,
     multiple=True,
     metavar="QUESTIONS",
-    help="Require answers to these questions of explain for each version, as commit,dataset,environment; may be "
-    "repeated.",
+    help="Require answers to these questions of explain for each version, for example "
+    "commit,dataset,environment; may be repeated.",
 )
 @click.option(
     "--min",
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     default=0,
     show_default=True,
     metavar="PERCENT",
-    help="Require answers to this share of the questions for each version.",
+    help="Require answers to at least this percentage of the questions for each version.",
 )
 @click.option(
     "--fail-on",
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     "--allow",
     type=TEXT,
     metavar="FILE",
-    help="Waive the findings in this YAML list, each with the keys finding, reason and, optionally, of.",
+    help="Waive the findings in this YAML list, whose entries have the keys finding, reason and, optionally, of.",
 )
 @format_option(tuple(FORMATS["check"]), "Print the findings in this format.")
 @output_file_option
@@ -62,8 +62,8 @@ def command(
 ) -> Step:
     """Check the versions of registered models.
 
-    This is a gate for versions that are about to go into production. The documents are passed on. The exit code is 0 if
-    all versions pass, 1 if a finding is as severe as --fail-on says, and 2 if the check cannot be made.
+    Use it as a gate for versions that are about to go into production. The documents are passed on. The exit code is 0
+    if all versions pass, 1 if a finding has at least the severity of --fail-on, and 2 if the check cannot be completed.
 
     \b
     mlflow2prov load --input result.json check --require commit,script --min 80

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     metavar="SELECTOR",
     help="Compare with this element, as a second SELECTOR does.  [default: the first SELECTOR]",
 )
-@format_option(tuple(FORMATS), "Print the difference in this format; only JSON is complete.")
+@format_option(tuple(FORMATS), "Print the difference in this format; JSON contains every detail.")
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Print text in colour; auto does on a terminal, unless NO_COLOR is set.",
+    help="Print text in colour; auto does so on a terminal, unless NO_COLOR is set.",
 )
 def command(
     inputs: tuple[str, ...],

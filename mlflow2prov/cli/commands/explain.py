@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @click.option(
     "--impact",
     is_flag=True,
-    help="List every run, model and version that a commit, data set, file or person influenced.",
+    help="List every run, model and version that a commit, dataset, file or person influenced.",
 )
 @format_option(
-    tuple(FORMATS["explanation"]), "Print the answers in this format; only JSON is complete."
+    tuple(FORMATS["explanation"]), "Print the answers in this format; JSON contains every detail."
 )
 def command(selectors: tuple[str, ...], impact: bool, format_: str) -> Step:
     """Explain a version, a model or a run.

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 def command(to: str, graph: str | None, layout: Layout) -> Step:
     """Export documents to a store.
 
-    The store may be Neo4j, MongoDB or a SPARQL 1.1 store. It keeps its statements, and unites those that it already has
-    with the new ones, so exporting twice has the effect of exporting once. User and password are taken from the URL,
+    The store may be Neo4j, MongoDB or a SPARQL 1.1 store. Existing statements stay, and equal statements are
+    unified, so exporting twice has the same effect as exporting once. User and password are taken from the URL,
     from the environment (NEO4J_USERNAME, NEO4J_PASSWORD; MONGODB_..., SPARQL_...) or from ~/.netrc. The documents are
     passed on.
 

@@ -31,7 +31,7 @@ _MLFLOW_OPTIONS = (
     "--repository-path",
     type=TEXT,
     metavar="FOLDER",
-    help="Read this Git repository, bare or not, or the repository around this folder.",
+    help="Read this Git repository, bare or not, or the repository that contains this folder.",
 )
 @click.option(
     "--mlflow-url",
@@ -57,7 +57,9 @@ _MLFLOW_OPTIONS = (
     help="Read only this branch; may be repeated.",
 )
 @click.option(
-    "--no-mailmap", is_flag=True, help="Keep the authors of commits as they are, without .mailmap."
+    "--no-mailmap",
+    is_flag=True,
+    help="Ignore .mailmap, and keep the authors of commits as recorded.",
 )
 @click.option(
     "--renames",
@@ -76,13 +78,13 @@ _MLFLOW_OPTIONS = (
     type=choice_of(ArtifactListing),
     default="all",
     show_default=True,
-    help="List artifacts at every depth, at the top only (where models are not recognised), or not at all.",
+    help="List artifacts at every depth, only at the top (models are then not recognised), or not at all.",
 )
 @click.option(
     "--artifacts-destination",
     type=TEXT,
     metavar="FOLDER",
-    help="Read artifacts in this local folder too, besides the store's own.",
+    help="Read artifacts in this local folder, in addition to the store's own.",
 )
 @click.option(
     "--environments",
@@ -95,7 +97,7 @@ _MLFLOW_OPTIONS = (
 @click.option(
     "--restore-redacted",
     is_flag=True,
-    help="Extract the source of a deleted model version, although MLflow redacted it.",
+    help="Extract the source of a deleted model version even if MLflow redacted it.",
 )
 @click.option(
     "--namespace",
@@ -108,12 +110,12 @@ _MLFLOW_OPTIONS = (
     metavar="NUMBER",
     default=8,
     show_default=True,
-    help="Send at most this many requests to an MLflow server at once.",
+    help="Send at most this many concurrent requests to an MLflow server.",
 )
 @click.option(
     "--allow-incomplete",
     is_flag=True,
-    help="Exit with 0, not 3, even if a source refused some of its facts.",
+    help="Exit with 0 instead of 3 if a source refused some of its facts.",
 )
 def command(
     namespace: str | None, no_mailmap: bool, allow_incomplete: bool, **options: Any

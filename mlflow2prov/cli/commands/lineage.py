@@ -39,23 +39,23 @@ if TYPE_CHECKING:
     type=TEXT,
     multiple=True,
     metavar="RELATION",
-    help="Follow and keep only this relation, as wasDerivedFrom; may be repeated.  [default: all but "
-    "wasInvalidatedBy]",
+    help="Follow and keep only this relation, for example wasDerivedFrom; may be repeated.  [default: "
+    "all but wasInvalidatedBy]",
 )
 @click.option(
     "--without",
     type=TEXT,
     multiple=True,
     metavar="TYPE",
-    help="Leave out elements of this type, as Param or '*Tag'; may be repeated.",
+    help="Leave out elements of this type, for example Param or '*Tag'; may be repeated.",
 )
 @click.option(
     "--history",
     type=choice_of(History),
     default="auto",
     show_default=True,
-    help="Follow nothing of Git's history, earlier revisions of files, or all of it; auto follows the history of "
-    "selected commits and files only.",
+    help="Follow none of Git's history, earlier revisions of files, or all of it; auto follows only the history of "
+    "selected commits and files.",
 )
 def command(
     selectors: tuple[str, ...],
@@ -67,7 +67,7 @@ def command(
 ) -> Step:
     """Keep the causes or effects of an element.
 
-    Each document is replaced by the part that led to a version, a run or anything else, or that resulted from it.
+    Each document is replaced by the part that led to a version, a run or another element, or that resulted from it.
 
     \b
     mlflow2prov load --input result.json lineage wine@champion save --output champion --format svg

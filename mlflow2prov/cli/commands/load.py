@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--format",
     "format_",
     type=choice_of(ReadableFormat),
-    help="Read files as this format, not as the one that their content or their extension suggests.",
+    help="Read files as this format instead of detecting it from their content or extension.",
 )
 @graph_option
 def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str | None) -> Step:

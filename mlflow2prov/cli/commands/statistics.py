@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Count all elements and relations together, or by kind and PROV type.",
 )
-@click.option("--fine", is_flag=True, help="Count by kind and PROV type, as --resolution fine.")
+@click.option("--fine", is_flag=True, help="Count by kind and PROV type, like --resolution fine.")
 @click.option(
     "--by",
     "dimensions",
     type=choice_of(Dimension),
     multiple=True,
-    help="Count contributions instead, by agent, month, type or registered model; may be repeated, for a row for each "
+    help="Count contributions instead, by agent, month, type or registered model; may be repeated for one row per "
     "combination.",
 )
 @format_option(tuple(FORMATS["statistics"]), "Print the table in this format.")
@@ -39,7 +39,8 @@ def command(
 ) -> Step:
     """Print statistics of documents.
 
-    The documents are passed on. Several documents have one table, whose first column is the number of the document.
+    The documents are passed on. For several documents, one table is printed, with the number of the document in its
+    first column.
 
     \b
     mlflow2prov load --input result.json statistics --resolution fine --format csv

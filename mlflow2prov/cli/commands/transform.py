@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option(
     "--use-pseudonyms",
     is_flag=True,
-    help="Replace names, e-mail addresses and user names by keyed digests, everywhere.",
+    help="Replace names, e-mail addresses and user names with keyed digests everywhere.",
 )
 @click.option(
     "--pseudonym-key-file",
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Read the key of the digests from this file.  [default: $MLFLOW2PROV_PSEUDONYM_KEY, else a random key]",
 )
-@click.option("--eliminate-duplicates", is_flag=True, help="Unite statements that are the same.")
+@click.option("--eliminate-duplicates", is_flag=True, help="Unify equal statements.")
 @click.option(
     "--merge-aliased-agents",
     type=TEXT,
     metavar="FILE",
-    help="Merge the agents that are one person in this YAML list, each with the keys name and aliases.",
+    help="Merge the agents of each person in this YAML list, whose entries have the keys name and aliases.",
 )
 def command(
     use_pseudonyms: bool,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="Describe at most this many violations of each constraint; all are counted.",
 )
 def command(format_: str, output: str, limit: int) -> Step:
-    """Validate documents by PROV-CONSTRAINTS.
+    """Validate documents against PROV-CONSTRAINTS.
 
     The documents are passed on. The exit code is 0 if all are valid, 1 if one is not, and 2 if validation fails.
 
