@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.impact import impact
     from mlflow2prov.analysis.statistics import statistics
     from mlflow2prov.errors import MLflow2ProvError
-    from mlflow2prov.extraction import Findings, extract
+    from mlflow2prov.extraction import Extraction, extract, run_extraction
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.people.transform import transform
@@ -33,7 +33,7 @@ __version__ = "1.0.0"
 
 _HOMES = {
     "Document": "prov",
-    "Findings": "extraction",
+    "Extraction": "extraction",
     "Attribute": "prov",
     "MLflow2ProvError": "errors",
     "ValidationReport": "prov.validation",
@@ -50,6 +50,7 @@ _HOMES = {
     "pull": "stores",
     "push": "stores",
     "report": "render.report",
+    "run_extraction": "extraction",
     "save": "formats.files",
     "statistics": "analysis.statistics",
     "transform": "people.transform",
@@ -59,7 +60,7 @@ _HOMES = {
 __all__ = [
     "Attribute",
     "Document",
-    "Findings",
+    "Extraction",
     "MLflow2ProvError",
     "Statement",
     "ValidationReport",
@@ -76,6 +77,7 @@ __all__ = [
     "pull",
     "push",
     "report",
+    "run_extraction",
     "save",
     "statistics",
     "transform",

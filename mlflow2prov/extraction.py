@@ -2,165 +2,248 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
-from mlflow2prov.mapping import TEMPLATES, expand
+from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.progress import Progress
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.unify import unify
+from mlflow2prov.sources.options import ARTIFACT_LISTINGS, RENAMES, ArtifactListing, Renames
+from mlflow2prov.sources.report import SourceReport
 
-RENAMES = ("similar", "exact", "none")
-"""How renames and copies are found: by similar content (which takes git several times as long), by the same
-content in commits of one parent, or not at all."""
-
-ARTIFACTS = ("all", "top", "none")
-"""Which artifacts of runs and models are listed: those at every depth, at the top only, or none."""
+if TYPE_CHECKING:
+    from mlflow2prov.sources.git import GitHistory
+    from mlflow2prov.sources.mlflow import TrackingStore
 
 
-@dataclass
-class Findings:
-    """What is to be said of an extraction besides the document."""
+@dataclass(frozen=True)
+class Extraction:
+    """A document, and the limits within which it is complete."""
 
-    notices: list[str] = field(default_factory=list)
-    """What the sources could not show, and what would help; a line each."""
-    left_out: list[str] = field(default_factory=list)
-    """What should have been read and was refused; the document is incomplete."""
+    document: Document
+    notices: tuple[str, ...] = ()
+    """Facts that the sources cannot show, and how to obtain them; one line each."""
+    omissions: tuple[str, ...] = ()
+    """Facts that exist but could not be read; one line each. The document is incomplete if there are any."""
 
 
 def extract(
-    repository_path: str | Path | None = None,
-    mlflow_url: str | None = None,
+    repository_path: str | os.PathLike[str] | None = None,
+    mlflow_url: str | os.PathLike[str] | None = None,
     *,
     since: str | None = None,
     until: str | None = None,
     branches: str | Iterable[str] = (),
     mailmap: bool = True,
-    renames: str = "similar",
+    renames: Renames = "similar",
     metric_history: bool = False,
-    artifacts: str = "all",
-    artifacts_destination: str | None = None,
+    artifacts: ArtifactListing = "all",
+    artifacts_destination: str | os.PathLike[str] | None = None,
     environments: bool = False,
     traces: bool = False,
     restore_redacted: bool = False,
     namespace: str = MLFLOW2PROV,
     workers: int = 8,
-    findings: Findings | None = None,
     progress: Progress | None = None,
 ) -> Document:
-    """Extract the provenance of a project from its Git repository and its MLflow store.
+    """Extract the provenance of a project from its Git repository, its MLflow store, or both.
 
-    Either source alone is enough. What is extracted is a valid instance of PROV-DM (W3C, sections 2
-    and 5), statement by statement as ``docs/prov-model.md`` says, unified.
+    The document is a valid instance of PROV-DM (W3C, sections 2 and 5) and unified. The page
+    ``docs/prov-model.md`` lists the statements that each fact becomes. Notices and omissions are issued as
+    warnings (``UserWarning``); :func:`run_extraction` returns them instead.
 
     Args:
         repository_path: a Git repository, or a folder in one.
-        mlflow_url: ``http(s)://`` of a server, a database URL, or a folder of MLflow's file store.
-        since: leave out commits before this date (any that ``git log --since`` takes).
-        until: leave out commits after this date.
-        branches: read this branch only, or these.
-        mailmap: let the repository's ``.mailmap`` hold.
-        renames: find renames and copies by ``similar`` contents, ``exact`` ones, or not at all (``none``).
-        metric_history: every step of every metric, and not the last only.
-        artifacts: list ``all`` artifacts of runs and models, those at the ``top``, or ``none``.
-        artifacts_destination: the local folder below which a store's artifacts may be looked at, besides
-            its own.
-        environments: read what software a model was made with, from the files that MLflow keeps beside it.
-        traces: every trace and what was said of it, and not only how many a run has.
-        restore_redacted: say what a deleted version was registered from, though MLflow redacted it, where
-            the database still has it.
-        namespace: the URI of the default namespace, of types, attributes and identifiers.
-        workers: how many requests an MLflow server gets at once.
-        findings: takes what is to be said of the sources; without it, each is a warning (of the module
-            ``warnings``).
-        progress: called with (phase, done, total or None) now and then.
+        mlflow_url: the ``http(s)://`` URL of a server, a database URL, or the folder of a file store.
+        since: exclude commits before this date, in any form that ``git log --since`` accepts.
+        until: exclude commits after this date.
+        branches: read only this branch, or these.
+        mailmap: apply the ``.mailmap`` of the repository.
+        renames: detect renames and copies by ``similar`` content, by ``exact`` content, or not at all
+            (``none``).
+        metric_history: read every step of every metric, not only the last.
+        artifacts: list ``all`` artifacts of runs and models, only those at the ``top``, or ``none``.
+        artifacts_destination: a local folder whose artifacts may be listed, in addition to the store's own.
+        environments: read the software environments of models from the files that MLflow keeps beside them.
+        traces: read every trace and its assessments, not only how many a run has.
+        restore_redacted: restore the origin of a deleted version, which MLflow redacts, from a database
+            that still has it.
+        namespace: the URI of the default namespace, for types, attributes and identifiers.
+        workers: the maximum number of concurrent requests to an MLflow server.
+        progress: called now and then with a phase, the number of finished items, and their total if it is
+            known.
 
     Raises:
         RepositoryError: the repository cannot be read.
         TrackingStoreError: the MLflow store cannot be read.
-        ConfigurationError: neither source is given, or an argument is none of those named here.
-        NamespaceError: the namespace is no URI.
+        ConfigurationError: neither source is given, or an argument is not valid.
+        NamespaceError: the namespace is not a URI.
     """
-    _check("renames", renames, RENAMES)
-    _check("artifacts", artifacts, ARTIFACTS)
+    extraction = run_extraction(
+        repository_path,
+        mlflow_url,
+        since=since,
+        until=until,
+        branches=branches,
+        mailmap=mailmap,
+        renames=renames,
+        metric_history=metric_history,
+        artifacts=artifacts,
+        artifacts_destination=artifacts_destination,
+        environments=environments,
+        traces=traces,
+        restore_redacted=restore_redacted,
+        namespace=namespace,
+        workers=workers,
+        progress=progress,
+    )
+    for notice in extraction.notices:
+        warnings.warn(notice, stacklevel=2)
+    for omission in extraction.omissions:
+        warnings.warn(f"left out: {omission}", stacklevel=2)
+    return extraction.document
+
+
+def run_extraction(
+    repository_path: str | os.PathLike[str] | None = None,
+    mlflow_url: str | os.PathLike[str] | None = None,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    branches: str | Iterable[str] = (),
+    mailmap: bool = True,
+    renames: Renames = "similar",
+    metric_history: bool = False,
+    artifacts: ArtifactListing = "all",
+    artifacts_destination: str | os.PathLike[str] | None = None,
+    environments: bool = False,
+    traces: bool = False,
+    restore_redacted: bool = False,
+    namespace: str = MLFLOW2PROV,
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Extract a document as :func:`extract` does, and return it with its notices and omissions.
+
+    The arguments and errors are those of :func:`extract`. No warnings are issued.
+    """
     if repository_path is None and mlflow_url is None:
         raise ConfigurationError(
             "nothing to extract from; give a repository, an MLflow store or both"
         )
-    told, findings = findings, findings if findings is not None else Findings()
-    facts = Facts()
-    history = None
+    _require_choice("renames", renames, RENAMES)
+    _require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
+    if not isinstance(workers, int) or workers < 1:
+        raise ConfigurationError(f"workers: {workers!r} is not a positive number; give 1 or more")
+    history = store = None
     if repository_path is not None:
-        from mlflow2prov.sources.git import read_history
+        from mlflow2prov.sources.git import GitHistory, HistoryOptions
 
-        history = read_history(
-            repository_path,
-            facts,
-            since=since,
-            until=until,
-            branches=(branches,) if isinstance(branches, str) else branches,
+        history_options = HistoryOptions(
+            since=_optional_text("since", since),
+            until=_optional_text("until", until),
+            branches=_texts("branches", branches),
             mailmap=mailmap,
             renames=renames,
             progress=progress,
         )
-        findings.notices += history.notices
-        findings.left_out += history.left_out
-        derive_revisions(facts)
+        history = GitHistory(_text("repository_path", repository_path), history_options)
     if mlflow_url is not None:
-        from mlflow2prov.sources.mlflow import ReadOptions, read_store
+        from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
 
-        wishes = ReadOptions(
+        read_options = ReadOptions(
             metric_history=metric_history,
             artifacts=artifacts,
-            artifacts_destination=artifacts_destination,
+            artifacts_destination=_optional_text("artifacts_destination", artifacts_destination),
             environments=environments,
             traces=traces,
             restore_redacted=restore_redacted,
             workers=workers,
             progress=progress,
         )
-        store = read_store(mlflow_url, facts, wishes)
-        findings.notices += store.notices
-        findings.left_out += store.left_out
-    if history is not None and mlflow_url is not None:
-        from mlflow2prov.sources.git import read_trees
+        store = TrackingStore(_text("mlflow_url", mlflow_url), read_options)
+    return _extract_from(history, store, Namespaces({"": _text("namespace", namespace)}))
 
-        read_trees(history.repository, facts, candidate_scripts(facts))
-        link_runs(facts)
-        findings.notices += _unlinked_runs(facts, repository_path)
-    document = Document(Namespaces({"": namespace}))
-    expand(TEMPLATES, facts, document)
-    # The facts give their room to the unification.
+
+def _extract_from(
+    history: GitHistory | None, store: TrackingStore | None, namespaces: Namespaces
+) -> Extraction:
+    """Read the sources, and map their facts to a unified document."""
+    facts = Facts()
+    reports = _read_sources(facts, history, store)
+    document = Document(namespaces)
+    expand(RULES, facts, document)
+    # Free the memory of the facts for the unification.
     del facts
     unify(document)
-    if told is None:
-        for message in (*findings.notices, *(f"left out: {what}" for what in findings.left_out)):
-            warnings.warn(message, stacklevel=2)
-    return document
-
-
-def _check(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ConfigurationError(f"unknown {name} {value!r}; known are {', '.join(known)}")
-
-
-def _unlinked_runs(facts: Facts, repository_path: object) -> list[str]:
-    """Count the runs whose commit the repository lacks."""
-    counted = facts.query(
-        "SELECT count(*), count(DISTINCT commit) FROM {runs_of_experiments} "
-        "WHERE commit IS NOT NULL AND linked_commit IS NULL"
+    return Extraction(
+        document,
+        notices=tuple(notice for report in reports for notice in report.notices),
+        omissions=tuple(omission for report in reports for omission in report.omissions),
     )
-    runs, commits = counted[0]
-    if not runs:
-        return []
-    return [
-        f"{repository_path}: {runs} runs name {commits} commits that this repository does not have; "
-        "they keep the hash and are not linked"
-    ]
+
+
+def _read_sources(
+    facts: Facts, history: GitHistory | None, store: TrackingStore | None
+) -> list[SourceReport]:
+    """Read the sources, derive the facts that follow from them, and return their reports."""
+    reports = []
+    if history is not None:
+        reports.append(history.read(facts))
+        derive_revisions(facts)
+    if store is not None:
+        reports.append(store.read(facts))
+    if history is not None and store is not None:
+        history.read_tree_files(facts, candidate_scripts(facts))
+        link_runs(facts)
+        _note_unlinked_runs(facts, reports[-1], history)
+    return reports
+
+
+def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory) -> None:
+    """Note how many runs were started from commits that the repository lacks."""
+    ((runs, commits),) = facts.rows(
+        """
+        SELECT count(*), count(DISTINCT commit)
+        FROM runs_of_experiments
+        WHERE commit IS NOT NULL AND linked_commit IS NULL
+        """
+    )
+    if runs:
+        report.notices.append(
+            f"{history.path}: {runs} runs name {commits} commits that this repository does not have; "
+            "they keep the hash and are not linked"
+        )
+
+
+def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigurationError(unknown_choice(f"value of {name}", value, choices))
+
+
+def _text(name: str, value: object) -> str:
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str):
+        raise ConfigurationError(f"{name}: {type(value).__name__} is not a text; give a text")
+    return text
+
+
+def _optional_text(name: str, value: object) -> str | None:
+    return None if value is None else _text(name, value)
+
+
+def _texts(name: str, values: object) -> tuple[str, ...]:
+    if isinstance(values, str):
+        return (values,)
+    if not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name}: {type(values).__name__} is not a list; give a list")
+    return tuple(_text(name, value) for value in values)

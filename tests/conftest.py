@@ -1,4 +1,4 @@
-"""What tests share: real MLflow stores, made once a session, and servers over them."""
+"""Fixtures for all tests: MLflow stores, made once per session, and servers for them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.services.processes import run_server
 
 # Property tests have no settings of their own, so that a profile holds for all of them. Both profiles repeat the
 # same examples in every run: a change is blamed for its own faults only.
@@ -28,9 +30,10 @@ settings.register_profile("full", settings.get_profile("fast"), max_examples=200
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 MLFLOW = os.environ.get("MLFLOW2PROV_TEST_MLFLOW", sys.executable)
-"""The interpreter that has MLflow, which makes the stores and runs the servers."""
+"""The Python interpreter that has MLflow. It makes the stores and runs the servers."""
 
-_QUIET = {
+_START_SECONDS = 180
+_ENVIRONMENT = {
     **os.environ,
     "MLFLOW_ALLOW_FILE_STORE": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -42,20 +45,20 @@ def pytest_addoption(parser):
     parser.addoption(
         "--update-golden",
         action="store_true",
-        help="write the golden files anew, and look at the diff",
+        help="Write the golden files again instead of comparing with them.",
     )
 
 
 @pytest.fixture(scope="session")
 def sqlite_store(tmp_path_factory) -> str:
-    """A rich store in SQLite, its artifacts beside it; the database's URL."""
+    """The URL of a rich store in SQLite, with its artifacts beside the database."""
     folder = tmp_path_factory.mktemp("sqlite")
     return make_store(folder, f"sqlite:///{folder / 'mlflow.db'}")
 
 
 @pytest.fixture(scope="session")
 def file_store(tmp_path_factory) -> str:
-    """The same store as files; the folder's path."""
+    """The folder of the same store as files."""
     folder = tmp_path_factory.mktemp("files") / "mlruns"
     make_store(folder.parent, folder.as_uri())
     return str(folder)
@@ -64,22 +67,29 @@ def file_store(tmp_path_factory) -> str:
 def make_store(
     folder: Path, uri: str, python: str | Path = MLFLOW, script: str = "mlflow_store.py"
 ) -> str:
-    """Make a store by a script of this folder, its artifacts in ``folder``; its URI."""
+    """Make a store with a script of this folder, and return its URI.
+
+    Args:
+        folder: the working folder of the script, which takes the artifacts.
+        uri: MLflow's tracking URI for the store.
+        python: an interpreter that has MLflow.
+        script: the path of the script.
+    """
     command = [python, Path(__file__).parent / script, uri, "a" * 40]
-    subprocess.run(command, cwd=folder, env=_QUIET, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, env=_ENVIRONMENT, check=True, capture_output=True)
     return uri
 
 
 @pytest.fixture(scope="session")
 def sqlite_server(sqlite_store) -> Iterator[str]:
-    """An MLflow server over the SQLite store; its URL."""
+    """The URL of an MLflow server for the store in SQLite."""
     with mlflow_server(sqlite_store) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def file_server(file_store) -> Iterator[str]:
-    """An MLflow server over the file store; its URL."""
+    """The URL of an MLflow server for the file store."""
     with mlflow_server(Path(file_store).as_uri()) as url:
         yield url
 
@@ -88,42 +98,36 @@ def file_server(file_store) -> Iterator[str]:
 def mlflow_server(
     store: str, python_path: str | None = None, python: str | Path = MLFLOW
 ) -> Iterator[str]:
-    """Run ``mlflow server`` on a free port of this machine, and end it by its process id."""
+    """Run ``mlflow server`` on a free port of this machine, and yield its URL.
+
+    Args:
+        store: the URI of the store.
+        python_path: a folder to import MLflow from.
+        python: an interpreter that has MLflow.
+    """
     port = free_port()
-    command = [python, "-m", "mlflow", "server", "--backend-store-uri", store]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    environment = {**_QUIET, **({"PYTHONPATH": python_path} if python_path else {})}
-    # MLflow starts what it was installed with, such as gunicorn, by name.
-    environment["PATH"] = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])
-    server = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
     url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{url}/health", server)
+    command = [str(python), "-m", "mlflow", "server", "--backend-store-uri", store]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    environment = {**_ENVIRONMENT, **({"PYTHONPATH": python_path} if python_path else {})}
+    # MLflow starts gunicorn or uvicorn by name.
+    environment["PATH"] = os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])
+
+    def ping() -> None:
+        with urllib.request.urlopen(f"{url}/health", timeout=5):
+            pass
+
+    with (
+        TemporaryDirectory(prefix="mlflow-server-") as folder,
+        run_server(
+            command, Path(folder), ping, OSError, seconds=_START_SECONDS, environment=environment
+        ),
+    ):
         yield url
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
-        if server.poll() is not None:
-            raise RuntimeError(f"the server ended with {server.returncode}")
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise RuntimeError("the server does not come up")
 
 
 def free_port() -> int:
+    """Return the number of a port of 127.0.0.1 that is not in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -1,75 +1,81 @@
-"""The whole way: a repository and a store in, one graph out."""
+"""Extraction from a repository and a store to one document."""
 
 import io
 import re
 import shutil
+import warnings
 
 import pytest
 
-from mlflow2prov import Findings, MLflow2ProvError, extract, formats, merge, statistics, transform
+from mlflow2prov import (
+    MLflow2ProvError,
+    extract,
+    formats,
+    merge,
+    run_extraction,
+    statistics,
+    transform,
+)
 from tests.golden import rebuild
 from tests.repositories import Repository
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "file"])
-def test_a_store_gives_the_same_graph_by_its_server_but_for_what_that_hides(kind, request):
+def test_a_server_gives_the_graph_of_its_store_except_for_the_facts_that_it_hides(kind, request):
     direct = set(extract(None, request.getfixturevalue(f"{kind}_store")).statements())
     served = set(extract(None, request.getfixturevalue(f"{kind}_server")).statements())
-    # When runs were deleted, and the version that was deleted.
-    timeless = {
+    deletion_times = {
         s for s in direct if s.kind == "wasInvalidatedBy" and "Deletion.Run." in s.arguments[1]
     }
-    version = {
+    deleted_version = {
         s
         for s in direct
         if any(
-            "RegisteredModelVersion" in str(n) and str(n).endswith(".3")
-            for n in (s.id, *s.arguments)
+            "RegisteredModelVersion" in str(name) and str(name).endswith(".3")
+            for name in (s.id, *s.arguments)
         )
     }
-    assert timeless and version
-    assert direct - served == timeless | version
-    assert {s._replace(arguments=(*s.arguments[:2], None)) for s in timeless} == served - direct
+    assert deletion_times and deleted_version
+    assert direct - served == deletion_times | deleted_version
+    without_times = {s._replace(arguments=(*s.arguments[:2], None)) for s in deletion_times}
+    assert served - direct == without_times
 
 
-def test_neither_source_is_an_error():
+def test_an_extraction_needs_a_source():
     with pytest.raises(MLflow2ProvError, match="nothing to extract from"):
         extract()
 
 
-def test_runs_at_commits_that_are_not_here_are_counted(sqlite_store, tmp_path):
+def test_runs_at_commits_that_the_repository_lacks_are_counted(sqlite_store, tmp_path):
     repository = Repository(tmp_path / "r")
     repository.commit("root", a="1\n")
-    findings = Findings()
-    extract(repository.path, sqlite_store, findings=findings)
-    assert any("6 runs name 1 commits" in notice for notice in findings.notices)
+    notices = run_extraction(repository.path, sqlite_store).notices
+    assert any("6 runs name 1 commits" in notice for notice in notices)
 
 
-def test_the_namespace_is_the_one_that_is_asked_for(tmp_path):
+def test_the_default_namespace_can_be_set(tmp_path):
     repository = Repository(tmp_path / "r")
     repository.commit("root", a="1\n")
     document = extract(repository.path, namespace="https://example.org/ours/")
     assert document.namespaces.declared == {"": "https://example.org/ours/"}
 
 
-def test_extracts_do_not_share_facts(tmp_path):
+def test_extractions_do_not_share_facts(tmp_path):
     repository, store = rebuild(tmp_path.resolve() / "one")
     both = extract(repository, store)
     assert set(extract(repository).statements()) <= set(both.statements())
     assert len(extract(repository)) + len(extract(None, store)) < len(both)
 
 
-def test_progress_is_told_by_phase(tmp_path):
+def test_progress_is_reported_by_phase(tmp_path):
     repository, store = rebuild(tmp_path.resolve() / "one")
-    told = []
-    extract(
-        repository, store, progress=lambda phase, done, total: told.append((phase, done, total))
-    )
-    assert ("commits", 8, 8) in told
-    assert any(phase == "runs" for phase, _, _ in told)
+    calls = []
+    extract(repository, store, progress=lambda *call: calls.append(call))
+    assert ("commits", 8, 8) in calls
+    assert any(phase == "runs" for phase, _, _ in calls)
 
 
-# What extraction makes of the store that tests/mlflow_store.py fills: by type, and by relation.
+# The statements for the store that tests/mlflow_store.py fills: by PROV type, and by relation.
 COUNTS = {
     "Artifact": 17,
     "Assessment": 2,
@@ -109,15 +115,15 @@ COUNTS = {
 }
 
 
-def counted(document):
-    """Count what a document says, by PROV type and by kind of relation."""
-    found = dict.fromkeys(COUNTS, 0)
+def count_statements(document):
+    """Count the elements of a document by PROV type and its relations by kind, without prompts."""
+    counts = dict.fromkeys(COUNTS, 0)
     for kind, type_, count in statistics(document, "fine").rows:
         name = kind if type_ == "-" else type_
-        # The file store keeps no prompts.
+        # A file store has no prompts.
         if not name.startswith(("Prompt", "prov:")):
-            found[name] = found.get(name, 0) + count
-    return found
+            counts[name] = counts.get(name, 0) + count
+    return counts
 
 
 EVERYTHING = {
@@ -129,22 +135,22 @@ EVERYTHING = {
 
 
 @pytest.fixture(scope="module")
-def rich(sqlite_store):
-    """All that the rich store in SQLite gives, with everything that there is to ask for."""
-    return extract(None, sqlite_store, **EVERYTHING, findings=Findings())
+def rich_document(sqlite_store):
+    """The document of the rich store in SQLite, with all options that add facts."""
+    return run_extraction(None, sqlite_store, **EVERYTHING).document
 
 
-def test_every_type_and_relation_is_as_often_there_as_the_store_has_it(file_store):
-    document = extract(None, file_store, traces=True, environments=True, findings=Findings())
-    assert counted(document) == COUNTS
+def test_every_type_and_relation_of_a_store_is_extracted_as_often_as_it_occurs(file_store):
+    document = run_extraction(None, file_store, traces=True, environments=True).document
+    assert count_statements(document) == COUNTS
 
 
-def test_a_database_gives_what_a_file_store_gives_but_for_prompts_and_what_sql_redacts(
+def test_a_database_gives_the_graph_of_a_file_store_except_for_prompts_and_redacted_facts(
     sqlite_store,
 ):
-    document = extract(None, sqlite_store, traces=True, environments=True, findings=Findings())
-    found = counted(document)
-    # Two prompts' creations and generations, three of their members, their specialization and alias ...
+    document = run_extraction(None, sqlite_store, traces=True, environments=True).document
+    counts = count_statements(document)
+    # The creations and generations of two prompts, three of their members, their specialization and alias ...
     prompts = {
         "Creation": 2,
         "wasGeneratedBy": 2,
@@ -152,51 +158,51 @@ def test_a_database_gives_what_a_file_store_gives_but_for_prompts_and_what_sql_r
         "specializationOf": 1,
         "alternateOf": 1,
     }
-    # ... and the deleted version's run, model and derivation.
+    # ... and the run, model and derivation of the deleted version.
     redacted = {"wasInformedBy": 1, "used": 1, "wasDerivedFrom": 1}
     for name, count in prompts.items():
-        found[name] -= count
+        counts[name] -= count
     for name, count in redacted.items():
-        found[name] += count
-    assert found == COUNTS
+        counts[name] += count
+    assert counts == COUNTS
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
-def test_a_store_full_of_hostile_values_comes_back_from_every_format(rich, name):
+def test_a_store_full_of_hostile_values_survives_a_round_trip_through_every_format(
+    rich_document, name
+):
     stream = io.BytesIO()
-    formats.get(name).write(rich, stream)
-    assert formats.read(stream.getvalue(), format=name) == rich
+    formats.get(name).write(rich_document, stream)
+    assert formats.read(stream.getvalue(), format=name) == rich_document
 
 
-def test_two_extractions_of_a_store_are_the_same_bytes(rich, sqlite_store):
-    again = extract(None, sqlite_store, **EVERYTHING, findings=Findings())
+def test_two_extractions_of_a_store_give_the_same_bytes(rich_document, sqlite_store):
+    again = run_extraction(None, sqlite_store, **EVERYTHING).document
     for name in formats.READABLE:
-        one, other = io.BytesIO(), io.BytesIO()
-        formats.get(name).write(rich, one)
-        formats.get(name).write(again, other)
-        assert one.getvalue() == other.getvalue(), name
+        first, second = io.BytesIO(), io.BytesIO()
+        formats.get(name).write(rich_document, first)
+        formats.get(name).write(again, second)
+        assert first.getvalue() == second.getvalue(), name
 
 
-def test_A9_nobody_of_a_store_is_left_under_pseudonyms_in_any_format(rich):
-    hidden = transform(rich, use_pseudonyms=True)
+def test_pseudonyms_leave_no_user_name_of_a_store_in_any_format(rich_document):
+    document = transform(rich_document, use_pseudonyms=True)
     for name in formats.MODULES:
         if name in ("png", "pdf") or (name == "svg" and not shutil.which("dot")):
             continue
         stream = io.BytesIO()
-        formats.get(name).write(hidden, stream)
+        formats.get(name).write(document, stream)
         content = stream.getvalue().lower()
         for person in (b"alice", b"bob", b"carol", b"dave", b"erin"):
-            assert not re.search(rb"(?<![0-9a-z])" + person + rb"(?![0-9a-z])", content), (
-                name,
-                person,
-            )
+            word = rb"(?<![0-9a-z])" + person + rb"(?![0-9a-z])"
+            assert not re.search(word, content), (name, person)
 
 
 def test_each_run_is_linked_to_the_repository_that_has_its_commit(tmp_path):
-    one, two = Repository(tmp_path / "one"), Repository(tmp_path / "two")
+    repositories = [Repository(tmp_path / "one"), Repository(tmp_path / "two")]
     commits = [
-        one.commit("one", train__py="1\n"),
-        two.commit("two", train__py="2\n"),
+        repository.commit(f"commit {number}", train__py=f"{number}\n")
+        for number, repository in enumerate(repositories)
     ]
     store = tmp_path / "mlruns"
     (store / "0").mkdir(parents=True)
@@ -207,28 +213,82 @@ def test_each_run_is_linked_to_the_repository_that_has_its_commit(tmp_path):
         (tags.parent / "meta.yaml").write_text(f"run_id: r{number}\n")
         (tags / "mlflow.source.git.commit").write_text(commit)
         (tags / "mlflow.source.name").write_text("train.py")
-    told = Findings()
-    document = merge([extract(r.path, str(store), findings=told) for r in (one, two)])
+    extractions = [run_extraction(repository.path, store) for repository in repositories]
+    document = merge([extraction.document for extraction in extractions])
     informed = {s.arguments for s in document.statements() if s.kind == "wasInformedBy"}
     assert informed == {(f"Creation.Run.r{n}", f"Commit.{sha}") for n, sha in enumerate(commits)}
     used = {s.arguments[0]: s.arguments[1] for s in document.statements() if s.kind == "used"}
     assert [used[f"Creation.Run.r{n}"].split(".")[1] for n in (0, 1)] == commits
-    assert sum("1 runs name 1 commits" in notice for notice in told.notices) == 2
+    for extraction in extractions:
+        assert any("1 runs name 1 commits" in notice for notice in extraction.notices)
 
 
-def test_what_is_left_out_is_a_warning_unless_somebody_listens(tmp_path):
+@pytest.fixture
+def broken_repository(tmp_path):
+    """A repository with a branch that leads to a missing commit."""
     repository = Repository(tmp_path / "r")
     repository.commit("root", a="1\n")
     (repository.path / ".git" / "refs" / "heads" / "broken").write_text("1" * 40 + "\n")
-    with pytest.warns(UserWarning, match="left out: 1 branches or tags lead to nothing"):
-        extract(repository.path)
+    return repository.path
+
+
+def test_extract_warns_of_omissions(broken_repository):
+    with pytest.warns(UserWarning, match="left out: .*refs/heads/broken"):
+        extract(broken_repository)
+
+
+def test_run_extraction_returns_omissions_and_does_not_warn(broken_repository):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extraction = run_extraction(broken_repository)
+    (omission,) = extraction.omissions
+    assert "refs/heads/broken" in omission
+    assert extraction.document.statements()
 
 
 @pytest.mark.parametrize(
-    "options", [{"renames": "all"}, {"artifacts": "some"}, {"namespace": "no uri"}]
+    ("options", "message"),
+    [
+        ({"renames": "all"}, "'all'; choose from similar, exact, none"),
+        ({"artifacts": "some"}, "'some'; choose from all, top, none"),
+        ({"artifacts": None}, "choose from all, top, none"),
+        ({"namespace": "no uri"}, "no uri"),
+        ({"namespace": 3}, "namespace: int is not a text"),
+        ({"since": 2020}, "since: int is not a text"),
+        ({"branches": 3}, "branches: int is not a list"),
+        ({"branches": [b"main"]}, "branches: bytes is not a text"),
+        ({"workers": 0}, "workers: 0 is not a positive number"),
+        ({"workers": "many"}, "workers: 'many' is not a positive number"),
+        ({"mlflow_url": b"http://example.org"}, "mlflow_url: bytes is not a text"),
+    ],
 )
-def test_arguments_that_are_none_of_those_there_are(tmp_path, options):
+def test_invalid_arguments_are_errors(tmp_path, options, message):
     repository = Repository(tmp_path / "r")
     repository.commit("root", a="1\n")
-    with pytest.raises(MLflow2ProvError):
+    with pytest.raises(MLflow2ProvError, match=re.escape(message)):
         extract(repository.path, **options)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "\0",
+        "\n",
+        "\ud800",
+        "x" * 100_000,
+        "file:",
+        "http://",
+        "http://[",
+        "http://127.0.0.1:1/\ud800",
+        "http://127.0.0.1:port",
+        "sqlite:",
+        "sqlite:///\0",
+        "postgresql://",
+    ],
+    ids=lambda url: ascii(url[:30]),
+)
+def test_any_text_as_a_url_is_an_error_in_one_line(url):
+    with pytest.raises(MLflow2ProvError) as error:
+        extract(mlflow_url=url)
+    assert "\n" not in str(error.value)

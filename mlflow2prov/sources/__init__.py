@@ -1,1 +1,4 @@
-"""Sources: they read the world into fact tables, and know nothing of PROV."""
+"""Sources of facts: Git and MLflow.
+
+A source reads what the world recorded into fact tables (:mod:`mlflow2prov.facts`) and knows nothing of PROV.
+"""

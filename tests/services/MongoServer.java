@@ -2,7 +2,10 @@ import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.util.List;
 
-/** Mongo Java Server on a port of 127.0.0.1; its own program has one port, and a version that today's drivers refuse. */
+/**
+ * Mongo Java Server on a port of 127.0.0.1. Its own program has a fixed port and reports a version that current drivers
+ * reject.
+ */
 class MongoServer {
     private static final MongoVersion VERSION = new MongoVersion() {
         @Override

@@ -16,8 +16,8 @@ import org.openprovenance.prov.interop.InteropFramework;
 import org.openprovenance.prov.model.Document;
 
 /**
- * ProvToolbox as a program: {@code convert FROM TO} reads the files of a folder and writes each as PROV-N and PROV-JSON;
- * {@code documents TO} writes the documents of ProvToolbox's own tests in every format. What fails is a file too, named
+ * ProvToolbox as a program. {@code convert FROM TO} converts each file of a folder to PROV-N and PROV-JSON. {@code
+ * documents TO} writes the documents of ProvToolbox's own tests in every format. The reason of a failure goes into a file
  * {@code .error}.
  */
 class Toolbox {

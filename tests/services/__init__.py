@@ -1,4 +1,4 @@
-"""Services that tests start on this machine, and stop: database servers, and MLflow of earlier years."""
+"""Services that tests start on this machine and stop again: databases, graph stores, and older versions of MLflow."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import NoReturn
 
 import pytest
 
-pytest.register_assert_rewrite("tests.services.reading")
-
-ALL = "MLFLOW2PROV_TEST_ALL"
-"""The variable by which a service that is missing fails the tests of it, in place of skipping them."""
+RUN_ALL = "MLFLOW2PROV_TEST_ALL"
+"""The environment variable that makes the tests of a missing service fail instead of being skipped."""
 
 
-def is_missing(what: str) -> NoReturn:
-    """Skip the tests of a service that this machine has not, or fail where all have to run."""
-    if os.environ.get(ALL):
-        pytest.fail(f"{what} (and {ALL} is set)", pytrace=False)
-    pytest.skip(what)
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip a test whose service this machine lacks, or fail it if :data:`RUN_ALL` is set."""
+    if os.environ.get(RUN_ALL):
+        pytest.fail(f"{reason} (and {RUN_ALL} is set)", pytrace=False)
+    pytest.skip(reason)

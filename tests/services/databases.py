@@ -1,7 +1,7 @@
-"""Database servers of Debian's packages, each on a free port and in a folder of its own.
+"""Database servers from Debian's packages, each on a free port and in a folder of its own.
 
-Each has two databases: ``mlflow``, which is empty, and ``other``, which is none of MLflow's; and the accounts
-``OWNER``, who may do everything, and ``READER`` and ``PARTLY``, who may do what they are let.
+Each has two databases: ``mlflow``, which is empty, and ``other``, which is not an MLflow store. The account ``OWNER``
+may do everything. ``READER`` and ``PARTIAL_READER`` may read the tables that :meth:`DatabaseServer.grant_read` names.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import free_port
-from tests.services import is_missing
-from tests.services.running import running
+from tests.services import skip_or_fail
+from tests.services.processes import run_server
 
-OWNER, READER, PARTLY = "owner", "reader", "partly"
+OWNER, READER, PARTIAL_READER = "owner", "reader", "partial_reader"
 PASSWORD = "p@ss/w0rd:s3cret"
 _QUOTED_PASSWORD = "p%40ss%2Fw0rd%3As3cret"
 
@@ -32,10 +32,10 @@ _Execute = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class DatabaseServer:
-    """A server that runs, and how it is reached."""
+    """A running server, and its address."""
 
     scheme: str
-    """By which SQLAlchemy knows it, the driver left to whoever opens it."""
+    """The scheme of its URLs, without a driver."""
     driver: str
     port: int
     _execute: _Execute
@@ -43,18 +43,18 @@ class DatabaseServer:
     def url(
         self, user: str = OWNER, password: str = _QUOTED_PASSWORD, database: str = "mlflow"
     ) -> str:
-        """Return a database's URL, as users write it."""
+        """Return the URL of a database, as users write it."""
         return f"{self.scheme}://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
     def url_for_mlflow(self) -> str:
-        """Return the URL of the database that MLflow makes its store in, the driver named."""
+        """Return the URL of the database for MLflow's own use, which names the driver."""
         return self.url().replace("://", f"+{self.driver}://", 1)
 
-    def let_read(self, account: str, *tables: str) -> None:
-        """Give an account the right to read what MLflow made, or some of its tables, and no other."""
+    def grant_read(self, account: str, *tables: str) -> None:
+        """Allow an account to read some tables of MLflow, or all of them if none are named, and nothing else."""
         if self.scheme == "postgresql":
-            what = ", ".join(tables) or "ALL TABLES IN SCHEMA public"
-            self._execute("mlflow", f"GRANT SELECT ON {what} TO {account}")
+            objects = ", ".join(tables) or "ALL TABLES IN SCHEMA public"
+            self._execute("mlflow", f"GRANT SELECT ON {objects} TO {account}")
             return
         for table in tables or ("*",):
             self._execute("mlflow", f"GRANT SELECT ON mlflow.{table} TO {account}@'%'")
@@ -69,9 +69,10 @@ def postgresql() -> Iterator[DatabaseServer]:
     postgres = str(Path(initdb).with_name("postgres"))
     port = free_port()
     with _folder() as folder:
-        data, secret = folder / "data", folder / "password"
-        secret.write_text(PASSWORD)
-        command = [initdb, "--pgdata", str(data), "--username", OWNER, "--pwfile", str(secret)]
+        data, password_file = folder / "data", folder / "password"
+        password_file.write_text(PASSWORD)
+        command = [initdb, "--pgdata", str(data), "--username", OWNER]
+        command += ["--pwfile", str(password_file)]
         command += ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
         _run(command, folder)
 
@@ -96,13 +97,13 @@ def postgresql() -> Iterator[DatabaseServer]:
             "synchronous_commit": "off",
         }
         command = [postgres, "-D", str(data)]
-        command += [part for name, to in settings.items() for part in ("-c", f"{name}={to}")]
-        # By this signal it ends whoever is connected or not; MariaDB always does.
-        with running(
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        # PostgreSQL waits for its clients to disconnect, except after this signal.
+        with run_server(
             command, folder, lambda: execute("postgres", "SELECT 1"), psycopg.Error,
-            end=signal.SIGINT, account=_account(),
+            stop_signal=signal.SIGINT, account=_account(),
         ):  # fmt: skip
-            for account in (READER, PARTLY):
+            for account in (READER, PARTIAL_READER):
                 execute("postgres", f"CREATE ROLE {account} LOGIN PASSWORD '{PASSWORD}'")
             for database in ("mlflow", "other"):
                 execute("postgres", f"CREATE DATABASE {database}")
@@ -112,18 +113,18 @@ def postgresql() -> Iterator[DatabaseServer]:
 
 @contextmanager
 def mariadb() -> Iterator[DatabaseServer]:
-    """Run MariaDB, which MLflow and we know as MySQL."""
+    """Run MariaDB, whose dialect is MySQL's."""
     pymysql = _driver("pymysql", "PyMySQL")
     install = _program("mariadb-install-db", "MariaDB", "mariadb-server")
     server = _program("mariadbd", "MariaDB", "mariadb-server", ["/usr/sbin"])
     port = free_port()
     with _folder() as folder:
-        data, first = folder / "data", folder / "first.sql"
-        # MariaDB wants each statement of such a file on a line of its own.
-        first.write_text(
+        data, init_file = folder / "data", folder / "init.sql"
+        # MariaDB reads one statement per line from its init file.
+        init_file.write_text(
             "".join(
                 f"CREATE USER {account}@'%' IDENTIFIED BY '{PASSWORD}';\n"
-                for account in (OWNER, READER, PARTLY)
+                for account in (OWNER, READER, PARTIAL_READER)
             )
             + f"GRANT ALL ON *.* TO {OWNER}@'%' WITH GRANT OPTION;\n"
             "CREATE DATABASE mlflow;\n"
@@ -154,15 +155,16 @@ def mariadb() -> Iterator[DatabaseServer]:
             "bind-address": "127.0.0.1",
             "socket": folder / "socket",
             "pid-file": folder / "pid",
-            "init-file": first,
+            "init-file": init_file,
             "skip-name-resolve": 1,
             "character-set-server": "utf8mb4",
             "innodb-flush-log-at-trx-commit": 0,
             "innodb-doublewrite": 0,
         }
-        # MariaDB takes --no-defaults as its first argument only.
-        command = [server, "--no-defaults", *(f"--{name}={to}" for name, to in settings.items())]
-        with running(
+        # MariaDB accepts --no-defaults only as its first argument.
+        command = [server, "--no-defaults"]
+        command += [f"--{name}={value}" for name, value in settings.items()]
+        with run_server(
             command, folder, lambda: execute("other", "SELECT 1"), pymysql.err.Error,
             account=_account(),
         ):  # fmt: skip
@@ -173,20 +175,20 @@ def _driver(name: str, package: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
-        is_missing(f"the driver {name} is missing; pip install '{package}'")
+        skip_or_fail(f"the driver {name} is missing; pip install '{package}'")
 
 
 def _program(name: str, product: str, package: str, folders: list[str] | None = None) -> str:
     path = os.pathsep.join([os.environ.get("PATH", ""), *(folders or [])])
-    found = shutil.which(name, path=path)
-    if found is None:
-        is_missing(f"{product} is missing ({name}); it is in Debian's package {package}")
-    return found
+    program = shutil.which(name, path=path)
+    if program is None:
+        skip_or_fail(f"{product} is missing ({name}); it is in Debian's package {package}")
+    return program
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Make a folder that belongs to whom the server runs as: not far down, as sockets want it."""
+    """Create a folder that belongs to the server's account, with a short path, as sockets require it."""
     with tempfile.TemporaryDirectory(prefix="db-") as folder:
         account = _account()
         if "user" in account:
@@ -195,7 +197,7 @@ def _folder() -> Iterator[Path]:
 
 
 def _account() -> dict[str, Any]:
-    """Return whom a server runs as, in the words of ``subprocess``: database servers refuse root."""
+    """Return the account of a server, as arguments of ``subprocess.Popen``: database servers refuse to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -203,6 +205,6 @@ def _account() -> dict[str, Any]:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, **_account())
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+    process = subprocess.run(command, cwd=folder, capture_output=True, text=True, **_account())
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} failed: {process.stdout}{process.stderr}")

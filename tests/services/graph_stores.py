@@ -1,11 +1,11 @@
-"""Neo4j, Fuseki and MongoDB's wire protocol, as packages: ``python graph_stores.py`` makes what runs them.
+"""Neo4j, Fuseki and two servers of MongoDB's wire protocol: ``python graph_stores.py`` installs them.
 
-They are made once (:mod:`tests.services.packages`): Neo4j, Fuseki and Mongo Java Server of Maven's packages, FerretDB
-built by Go. FerretDB keeps what it is given, and knows
-passwords, but not MongoDB's ``$graphLookup``; that is Mongo Java Server's, which has no passwords.
+Each is installed once (:mod:`tests.services.packages`): Neo4j, Fuseki and Mongo Java Server from Maven's packages,
+FerretDB built with Go. FerretDB keeps its documents on disk and checks passwords, but lacks MongoDB's ``$graphLookup``.
+Mongo Java Server has ``$graphLookup``, but no passwords.
 
-This needs nothing but Python: ``python graph_stores.py neo4j FOLDER PORT`` makes and becomes one, whose password is in
-``$PASSWORD``.
+``python graph_stores.py neo4j FOLDER PORT`` installs a server and runs it in the foreground, with the password in
+``$PASSWORD``. The script needs no package of this project.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Run as a program, this folder is where Python looks first.
+# As a script, this module is imported from its own folder.
 try:
     from tests.services import packages
 except ImportError:
     import packages  # type: ignore[import-not-found, no-redef]
 
 USER = {"neo4j": "neo4j", "fuseki": "admin", "ferretdb": "owner", "mongo-java-server": ""}
-"""Who may do everything; there are no others, and in Mongo Java Server everybody is."""
+"""The only account of each server, which may do everything. Mongo Java Server has no accounts."""
 
 VERSIONS = {
     "neo4j": "5.26.0",
@@ -41,45 +41,47 @@ _FERRETDB = "github.com/FerretDB/FerretDB"
 _HEAP = "-Xmx2g"
 
 
-def missing(name: str) -> str | None:
-    """Return what a server needs and this machine has not; None where it can run."""
+def missing_requirement(name: str) -> str | None:
+    """Return what this machine lacks to run a server, or None if nothing is missing."""
     if name != "ferretdb" and not shutil.which("java"):
         return f"{name} is missing; it runs on Java 17 (Debian: openjdk-17-jre-headless)"
-    if not packages.is_made(_place(name)):
-        return f"{name} is missing; python3 tests/services/graph_stores.py makes it (Maven, Go)"
+    if not packages.is_built(_folder(name)):
+        return f"{name} is missing; python3 tests/services/graph_stores.py installs it (Maven, Go)"
     return None
 
 
-def make(name: str) -> None:
-    """Make what runs a server, unless it is there already.
+def install(name: str) -> None:
+    """Install a server, unless it is there already.
 
     Raises:
-        subprocess.CalledProcessError: Maven or Go failed, and said why.
+        subprocess.CalledProcessError: Maven or Go failed; its output has the reason.
         FileNotFoundError: Maven or Go is not installed.
     """
     if name == "ferretdb":
-        packages.make(_place(name), _build_ferretdb)
+        packages.build_once(_folder(name), _build_ferretdb)
     else:
         artifact = (*_ARTIFACTS[name], VERSIONS[name])
-        packages.make(_place(name), lambda folder: packages.copy_from_maven(folder, [artifact]))
+        packages.build_once(
+            _folder(name), lambda folder: packages.copy_from_maven(folder, [artifact])
+        )
 
 
 def command(name: str, folder: Path, port: int, password: str) -> tuple[list[str], dict[str, str]]:
-    """Write the settings of a server into ``folder``; returns the command and the environment that run it.
+    """Write the settings of a server into ``folder``, and return the command and the environment that run it.
 
-    It listens on ``port`` of 127.0.0.1 only, keeps its data in ``folder``, and lets in who has the password.
+    The server listens on ``port`` of 127.0.0.1 only, keeps its data in ``folder``, and asks for ``password``.
     """
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     if name == "ferretdb":
         (folder / "data").mkdir(exist_ok=True)
         return [
-            str(_place(name) / "ferretdb"), f"--listen-addr=127.0.0.1:{port}", "--handler=sqlite",
+            str(_folder(name) / "ferretdb"), f"--listen-addr=127.0.0.1:{port}", "--handler=sqlite",
             f"--sqlite-url=file:{folder / 'data'}/", f"--state-dir={folder}", "--telemetry=disable",
             "--debug-addr=-", "--log-level=error", "--test-enable-new-auth",
             f"--setup-username={USER[name]}", f"--setup-password={password}",
             "--setup-database=admin",
         ], environment  # fmt: skip
-    classes = f"{_place(name)}/lib/*"
+    classes = f"{_folder(name)}/lib/*"
     java = ["java", _HEAP, "-cp", classes]
     if name == "mongo-java-server":
         program = Path(__file__).with_name("MongoServer.java")
@@ -107,41 +109,41 @@ def _set_up_neo4j(folder: Path, port: int, password: str, java: list[str]) -> No
         "server.memory.pagecache.size": "256m",
     }
     (folder / "conf").mkdir(exist_ok=True)
-    written = "".join(f"{key}={value}\n" for key, value in settings.items())
-    (folder / "conf" / "neo4j.conf").write_text(written)
+    lines = "".join(f"{key}={value}\n" for key, value in settings.items())
+    (folder / "conf" / "neo4j.conf").write_text(lines)
     if not (folder / "data").exists():
-        places = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
-        setting = [*java, "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
-        subprocess.run(setting, env={**os.environ, **places}, check=True, capture_output=True)
+        folders = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
+        command = [*java, "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
+        subprocess.run(command, env={**os.environ, **folders}, check=True, capture_output=True)
 
 
-def _build_ferretdb(place: Path) -> None:
+def _build_ferretdb(folder: Path) -> None:
     version = f"v{VERSIONS['ferretdb']}"
     download = ["go", "mod", "download", "-json", f"{_FERRETDB}@{version}"]
-    found = subprocess.run(download, cwd=place, check=True, stdout=subprocess.PIPE)
-    sources = place / "sources"
-    shutil.copytree(json.loads(found.stdout)["Dir"], sources)
-    for folder in (sources, *filter(Path.is_dir, sources.rglob("*"))):
-        folder.chmod(0o755)
-    # Its own build writes this file; modules come without.
+    module = subprocess.run(download, cwd=folder, check=True, stdout=subprocess.PIPE)
+    sources = folder / "sources"
+    shutil.copytree(json.loads(module.stdout)["Dir"], sources)
+    for subfolder in (sources, *filter(Path.is_dir, sources.rglob("*"))):
+        subfolder.chmod(0o755)
+    # FerretDB's own build writes this file; the module does not have it.
     (sources / "build" / "version" / "version.txt").write_text(f"{version}\n")
-    build = ["go", "build", "-buildvcs=false", "-o", str(place / "ferretdb"), "./cmd/ferretdb"]
+    build = ["go", "build", "-buildvcs=false", "-o", str(folder / "ferretdb"), "./cmd/ferretdb"]
     subprocess.run(build, cwd=sources, check=True)
     shutil.rmtree(sources)
 
 
-def _place(name: str) -> Path:
-    return packages.place(name, VERSIONS[name])
+def _folder(name: str) -> Path:
+    return packages.cache_folder(name, VERSIONS[name])
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        for each in VERSIONS:
-            make(each)
+        for name in VERSIONS:
+            install(name)
     else:
-        chosen, where, listens = sys.argv[1:]
-        make(chosen)
-        Path(where).mkdir(parents=True, exist_ok=True)
-        os.chdir(where)
-        program, settings = command(chosen, Path.cwd(), int(listens), os.environ["PASSWORD"])
-        os.execvpe(program[0], program, settings)
+        name, folder, port = sys.argv[1:]
+        install(name)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        os.chdir(folder)
+        program, environment = command(name, Path.cwd(), int(port), os.environ["PASSWORD"])
+        os.execvpe(program[0], program, environment)

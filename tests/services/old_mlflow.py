@@ -1,7 +1,7 @@
-"""MLflow of earlier years, each in an environment of its own: ``python old_mlflow.py`` makes them.
+"""Older versions of MLflow, each in an environment of its own: ``python old_mlflow.py`` creates them.
 
-They are made once, from the pins in ``mlflow-<version>.txt`` beside this file, in the folder that
-``MLFLOW2PROV_TEST_CACHE`` names, else in ``~/.cache/mlflow2prov-tests``.
+Each is created once, from the pins in ``mlflow-<version>.txt`` beside this file, in the folder in
+``MLFLOW2PROV_TEST_CACHE`` or in ``~/.cache/mlflow2prov-tests``.
 """
 
 from __future__ import annotations
@@ -21,40 +21,39 @@ _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input")
 
 
 def interpreter(version: str) -> Path | None:
-    """Return the interpreter that has this MLflow; None where it is still to be made."""
+    """Return the interpreter that has a version of MLflow, or None if its environment does not exist."""
     environment = _environment(version)
-    python, made = environment / "bin" / "python", environment / "made-from.txt"
-    is_made = made.is_file() and made.read_text() == _pins(version).read_text()
-    # The Python that it was made from may be gone.
-    return python if is_made and python.exists() else None
+    python, pins_copy = environment / "bin" / "python", environment / "made-from.txt"
+    is_complete = pins_copy.is_file() and pins_copy.read_text() == _pins(version).read_text()
+    # The Python that the environment is based on may have been removed.
+    return python if is_complete and python.exists() else None
 
 
-def make(version: str) -> None:
-    """Make the environment of an MLflow, unless it is there already or no Python is old enough.
+def create_environment(version: str) -> None:
+    """Create the environment of a version of MLflow, unless it exists or no installed Python is old enough.
 
     Raises:
-        subprocess.CalledProcessError: pip or venv failed, and said why.
+        subprocess.CalledProcessError: pip or venv failed; its output has the reason.
     """
     if interpreter(version):
         return
-    base = _base(version)
+    base = _base_python(version)
     if base is None:
-        print(
-            f"MLflow {version} runs up to Python {'.'.join(map(str, _NEWEST_PYTHON[version]))} only"
-        )
+        newest = ".".join(map(str, _NEWEST_PYTHON[version]))
+        print(f"MLflow {version} does not run on a Python newer than {newest}")
         return
     environment, pins = _environment(version), _pins(version)
     shutil.rmtree(environment, ignore_errors=True)
     print(f"Setting up MLflow {version} in {environment} (once)", flush=True)
     subprocess.run([base, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
-    # Each wants its dependencies older than need be, and many that only training needs.
+    # MLflow declares dependencies that only training needs, and ranges that are narrower than necessary.
     subprocess.run([python, *_PIP, "install", "--no-deps", "--requirement", pins], check=True)
     shutil.copyfile(pins, environment / "made-from.txt")
 
 
-def _base(version: str) -> str | None:
-    """Return a Python that is old enough: this one, or that of the newest version that is."""
+def _base_python(version: str) -> str | None:
+    """Return a Python that a version of MLflow runs on: this one, or the newest possible one."""
     newest = _NEWEST_PYTHON[version]
     if sys.version_info[:2] <= newest:
         return sys.executable
@@ -71,5 +70,5 @@ def _pins(version: str) -> Path:
 
 
 if __name__ == "__main__":
-    for each in VERSIONS:
-        make(each)
+    for version in VERSIONS:
+        create_environment(version)

@@ -1,5 +1,7 @@
-"""Programs that tests use, made once of packages in the folder that ``MLFLOW2PROV_TEST_CACHE`` names, else in
-``~/.cache/mlflow2prov-tests``. This needs nothing but Python, Maven and Go.
+"""Programs that tests use, built once from packages and kept in a cache.
+
+The cache is the folder in ``MLFLOW2PROV_TEST_CACHE``, or ``~/.cache/mlflow2prov-tests``. Building needs Python, Maven
+and Go, and no package of this project.
 """
 
 from __future__ import annotations
@@ -10,22 +12,23 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-_COPYING = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+_COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
-def place(name: str, version: str) -> Path:
-    """Return the folder of a program."""
+def cache_folder(name: str, version: str) -> Path:
+    """Return the folder of a program in the cache."""
     cache = os.environ.get("MLFLOW2PROV_TEST_CACHE") or Path.home() / ".cache" / "mlflow2prov-tests"
     return Path(cache).absolute() / f"{name}-{version}"
 
 
-def is_made(folder: Path) -> bool:
+def is_built(folder: Path) -> bool:
+    """Return whether the program in ``folder`` is complete."""
     return (folder / "made").exists()
 
 
-def make(folder: Path, build: Callable[[Path], object]) -> None:
-    """Make a program in its folder by ``build``, unless it is there already."""
-    if is_made(folder):
+def build_once(folder: Path, build: Callable[[Path], object]) -> None:
+    """Call ``build`` for ``folder``, unless the program is there already."""
+    if is_built(folder):
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -35,15 +38,19 @@ def make(folder: Path, build: Callable[[Path], object]) -> None:
 
 
 def copy_from_maven(folder: Path, artifacts: Sequence[tuple[str, ...]]) -> None:
-    """Copy artifacts, each (group, name, version) or with a classifier, and all they need into ``folder/lib``.
+    """Copy artifacts and all their dependencies into ``folder/lib``.
+
+    Args:
+        folder: the folder of the program.
+        artifacts: the artifacts, as (group, name, version) or (group, name, version, classifier).
 
     Raises:
-        subprocess.CalledProcessError: Maven failed, and said why.
+        subprocess.CalledProcessError: Maven failed; its output has the reason.
         FileNotFoundError: Maven is not installed.
     """
-    parts = ("groupId", "artifactId", "version", "classifier")
+    tags = ("groupId", "artifactId", "version", "classifier")
     dependencies = "".join(
-        f"<dependency>{''.join(f'<{p}>{v}</{p}>' for p, v in zip(parts, artifact, strict=False))}</dependency>"
+        f"<dependency>{''.join(f'<{t}>{v}</{t}>' for t, v in zip(tags, artifact, strict=False))}</dependency>"
         for artifact in artifacts
     )
     (folder / "pom.xml").write_text(
@@ -51,7 +58,6 @@ def copy_from_maven(folder: Path, artifacts: Sequence[tuple[str, ...]]) -> None:
         "<groupId>tests</groupId><artifactId>tests</artifactId><version>1</version>"
         f"<dependencies>{dependencies}</dependencies></project>"
     )
-    copying = ["mvn", "--batch-mode", "--quiet", "--file", str(folder / "pom.xml"), _COPYING]
-    subprocess.run(
-        [*copying, f"-DoutputDirectory={folder / 'lib'}", "-DincludeScope=runtime"], check=True
-    )
+    command = ["mvn", "--batch-mode", "--quiet", "--file", str(folder / "pom.xml")]
+    command += [_COPY_DEPENDENCIES, f"-DoutputDirectory={folder / 'lib'}", "-DincludeScope=runtime"]
+    subprocess.run(command, check=True)

@@ -1,6 +1,6 @@
-"""ProvToolbox, the implementation of PROV in Java: ``python provtoolbox.py`` makes what runs it, of Maven's packages.
+"""ProvToolbox, the Java implementation of PROV: ``python provtoolbox.py`` installs it from Maven's packages.
 
-This version is the last that reads and writes RDF; its own tests, which come as a package too, have the documents.
+This version is the last one that reads and writes RDF. The documents of its own tests come as a package, too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Run as a program, this folder is where Python looks first.
+# As a script, this module is imported from its own folder.
 try:
     from tests.services import packages
 except ImportError:
@@ -23,42 +23,42 @@ _ARTIFACTS = [
     (_GROUP, "prov-xml", VERSION, "tests"),
     ("junit", "junit", "4.13.2"),
 ]
-_SECONDS = 300
+_TIMEOUT_SECONDS = 300
 
 
-def missing() -> str | None:
-    """Return what it needs and this machine has not; None where it can run."""
+def missing_requirement() -> str | None:
+    """Return what this machine lacks to run ProvToolbox, or None if nothing is missing."""
     if not shutil.which("javac"):
         return "ProvToolbox is missing; it runs on Java 17 (Debian: openjdk-17-jdk-headless)"
-    if not packages.is_made(_place()):
-        return "ProvToolbox is missing; python3 tests/services/provtoolbox.py makes it (Maven)"
+    if not packages.is_built(_folder()):
+        return "ProvToolbox is missing; python3 tests/services/provtoolbox.py installs it (Maven)"
     return None
 
 
-def make() -> None:
-    """Make what runs it, unless that is there already."""
-    packages.make(_place(), lambda folder: packages.copy_from_maven(folder, _ARTIFACTS))
+def install() -> None:
+    """Install ProvToolbox, unless it is there already."""
+    packages.build_once(_folder(), lambda folder: packages.copy_from_maven(folder, _ARTIFACTS))
 
 
 def write_documents(folder: Path) -> None:
-    """Write the documents of its own tests into ``folder``, in each format."""
+    """Write the documents of ProvToolbox's own tests into ``folder``, in each format."""
     _run("documents", folder)
 
 
 def convert(source: Path, target: Path) -> None:
-    """Read each file of ``source``, write it as ``target/name.provn`` and ``.json``, or why not as ``.error``."""
+    """Convert each file of ``source`` to ``target/<name>.provn`` and ``.json``, or write the error to ``.error``."""
     _run("convert", source, target)
 
 
 def _run(*arguments: str | Path) -> None:
     program = Path(__file__).with_name("Toolbox.java")
-    command = ["java", "-cp", f"{_place()}/lib/*", str(program), *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+    command = ["java", "-cp", f"{_folder()}/lib/*", str(program), *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True, timeout=_TIMEOUT_SECONDS)
 
 
-def _place() -> Path:
-    return packages.place("provtoolbox", VERSION)
+def _folder() -> Path:
+    return packages.cache_folder("provtoolbox", VERSION)
 
 
 if __name__ == "__main__":
-    sys.exit(make())
+    sys.exit(install())

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
-from tests.services import graph_stores, is_missing
-from tests.services.running import running
+from tests.services import graph_stores, skip_or_fail
+from tests.services.processes import run_server
 
 PASSWORD = "p@ss/w0rd:s3cret"
 QUOTED_PASSWORD = "p%40ss%2Fw0rd%3As3cret"
@@ -47,14 +47,14 @@ class Server:
 @contextmanager
 def server(name: str) -> Iterator[Server]:
     """Run a store in a folder of its own, on a free port."""
-    if (what := graph_stores.missing(name)) is not None:
-        is_missing(what)
+    if reason := graph_stores.missing_requirement(name):
+        skip_or_fail(reason)
     port = free_port()
     scheme, path, connect, refusal = _KINDS[name]()
     with TemporaryDirectory(prefix="store-") as folder:
         program, environment = graph_stores.command(name, Path(folder), port, PASSWORD)
         client, greet, clear = connect(port)
-        with running(
+        with run_server(
             program, Path(folder), greet, refusal, seconds=180, environment=environment
         ) as process:
             yield Server(name, port, scheme, path, process, clear, client)

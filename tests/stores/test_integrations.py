@@ -15,7 +15,7 @@ import pytest
 from mlflow2prov import load, push
 from tests.conftest import free_port
 from tests.golden import HERE as GOLDEN
-from tests.services import graph_stores, is_missing
+from tests.services import graph_stores, skip_or_fail
 
 TOP = Path(__file__).parents[2]
 EXAMPLES = TOP / "examples/integrations"
@@ -127,8 +127,8 @@ def commands(page):
 @pytest.mark.parametrize("integration", [*STORES, "graphviz"])
 def test_the_commands_of_each_page_work(integration, tmp_path):
     if integration in STORES:
-        if what := graph_stores.missing(STORES[integration]):
-            is_missing(what)
+        if reason := graph_stores.missing_requirement(STORES[integration]):
+            skip_or_fail(reason)
     elif not shutil.which("dot"):
         pytest.skip("not installed: dot")
     asked = commands(EXAMPLES / integration / "README.md")

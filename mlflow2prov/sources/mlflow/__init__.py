@@ -1,5 +1,6 @@
-"""MLflow as a source: servers, databases and folders, read without MLflow and without a write."""
+"""MLflow as a source: servers, databases and folders, read without MLflow and never written to."""
 
-from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo, read_store
+from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.store import TrackingStore
 
-__all__ = ["ReadOptions", "StoreInfo", "read_store"]
+__all__ = ["ReadOptions", "TrackingStore"]

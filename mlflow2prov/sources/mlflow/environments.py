@@ -1,6 +1,6 @@
-"""Software environments: the files in which MLflow keeps what a model was made with.
+"""Software environments: the files in which MLflow records the packages that a model needs.
 
-They lie beside the model's ``MLmodel`` file (MLflow documentation, "Models", "Storage format").
+They lie beside the ``MLmodel`` file of the model (MLflow documentation, "Models", "Storage format").
 """
 
 from __future__ import annotations
@@ -14,77 +14,96 @@ import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow.values import Entry, text
+from mlflow2prov.sources.mlflow.entities import Artifact
+from mlflow2prov.sources.mlflow.values import parse_text
 
-FILES = ("requirements.txt", "conda.yaml", "python_env.yaml")
-LARGEST = 1 << 20
-"""How many bytes such a file may have; MLflow's have some hundred."""
+FILE_NAMES = ("requirements.txt", "conda.yaml", "python_env.yaml")
+MAX_BYTES = 1 << 20
+"""Maximum size of such a file; those that MLflow writes have some hundred bytes."""
 
 _CONDA = re.compile(r"(?:[\w.-]+::)?([\w.-]+)\s*(.*)", re.ASCII)
+_PINNED = re.compile(r"={1,3}([^=,<>!~]+)")
+
+Package = tuple[str, str | None]
+"""A name, and a version or version specifier if there is one."""
 
 
-def files(entries: Iterable[Entry]) -> list[str]:
-    """Return the paths of environment files among a run's or logged model's artifacts."""
-    paths = {path for path, is_dir, _ in entries if not is_dir}
-    models = {path.removesuffix("MLmodel") for path in paths if path.split("/")[-1] == "MLmodel"}
-    return sorted(model + name for model in models for name in FILES if model + name in paths)
+def environment_paths(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return the paths of the environment files among the artifacts of a run or logged model."""
+    paths = {artifact.path for artifact in artifacts if not artifact.is_dir}
+    folders = {path.removesuffix("MLmodel") for path in paths if path.split("/")[-1] == "MLmodel"}
+    return sorted(
+        folder + name for folder in folders for name in FILE_NAMES if folder + name in paths
+    )
 
 
-def add(facts: Facts, owner: str, path: str, content: bytes) -> None:
-    """Add the environment that a file says: ``owner`` is the run or logged model that it belongs to."""
+def add_environment(facts: Facts, owner_id: str, path: str, content: bytes) -> None:
+    """Add the environment that a file describes.
+
+    Args:
+        facts: the tables to fill.
+        owner_id: the run or logged model whose artifact the file is.
+        path: the path of the file, relative to the artifact root.
+        content: the content of the file.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    model, _, name = path.rpartition("/")
-    facts.add("environments", owner, model, name, digest)
-    for package, version in sorted(set(packages(name, content))):
-        facts.add("environment_packages", digest, package, version)
+    folder, _, name = path.rpartition("/")
+    facts.add("environments", owner_id=owner_id, path=folder, name=name, digest=digest)
+    for package, version in sorted(set(parse_packages(name, content)), key=_sort_key):
+        facts.add("environment_packages", digest=digest, name=package, version=version)
 
 
-def packages(name: str, content: bytes) -> Iterator[tuple[str, str | None]]:
-    """Yield the packages and their versions that a file names; of what is no such file, none."""
-    written = content.decode("utf-8", "replace")
+def _sort_key(package: Package) -> tuple[str, bool, str]:
+    name, version = package
+    return name, version is not None, version or ""
+
+
+def parse_packages(name: str, content: bytes) -> Iterator[Package]:
+    """Yield the packages in an environment file called ``name``; malformed content has none."""
+    text = content.decode("utf-8", "replace")
     if name == "requirements.txt":
-        yield from _requirements(written.splitlines())
+        yield from _parse_requirements(text.splitlines())
         return
     try:
-        loaded = yaml.safe_load(written)
+        document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return
-    if isinstance(loaded, dict):
-        yield from _conda(loaded) if name == "conda.yaml" else _python_env(loaded)
+    if isinstance(document, dict):
+        yield from _parse_conda(document) if name == "conda.yaml" else _parse_python_env(document)
 
 
-def _requirements(lines: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield what lines of pip's requirements name (PEP 508); options and paths name nothing."""
+def _parse_requirements(lines: Iterable[Any]) -> Iterator[Package]:
+    """Yield the packages in lines of pip's requirements (PEP 508). Options and paths are not packages."""
     for line in lines:
         try:
             requirement = Requirement(str(line).partition(" #")[0].strip())
         except InvalidRequirement:
             continue
-        yield requirement.name, _version(str(requirement.specifier))
+        yield requirement.name, _parse_version(str(requirement.specifier))
 
 
-def _conda(loaded: dict[Any, Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield what a conda environment names: ``name=version`` and pip's requirements."""
-    for dependency in _list(loaded.get("dependencies")):
+def _parse_conda(document: dict[Any, Any]) -> Iterator[Package]:
+    """Yield the packages in a Conda environment: ``name=version``, and pip's requirements."""
+    for dependency in _as_list(document.get("dependencies")):
         if isinstance(dependency, dict):
-            yield from _requirements(_list(dependency.get("pip")))
-        elif found := _CONDA.fullmatch(str(dependency).strip()):
-            yield found[1], _version(found[2].replace(" ", ""))
+            yield from _parse_requirements(_as_list(dependency.get("pip")))
+        elif match := _CONDA.fullmatch(str(dependency).strip()):
+            yield match[1], _parse_version(match[2].replace(" ", ""))
 
 
-def _python_env(loaded: dict[Any, Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield what MLflow's environment of a virtualenv names: Python, and pip's requirements."""
-    if version := text(loaded.get("python")):
+def _parse_python_env(document: dict[Any, Any]) -> Iterator[Package]:
+    """Yield the packages in MLflow's environment for virtualenv: Python, and pip's requirements."""
+    if version := parse_text(document.get("python")):
         yield "python", version
     for key in ("build_dependencies", "dependencies"):
-        yield from _requirements(_list(loaded.get(key)))
+        yield from _parse_requirements(_as_list(document.get(key)))
 
 
-def _version(specifier: str) -> str | None:
-    """Return the version that is pinned; else the whole specifier, as ``<2,>=1.5``."""
-    pinned = re.fullmatch(r"={1,3}([^=,<>!~]+)", specifier)
-    return text(pinned[1] if pinned else specifier)
+def _parse_version(specifier: str) -> str | None:
+    """Return the pinned version, or the whole specifier, such as ``<2,>=1.5``."""
+    match = _PINNED.fullmatch(specifier)
+    return parse_text(match[1] if match else specifier)
 
 
-def _list(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

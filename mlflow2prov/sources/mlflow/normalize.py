@@ -1,16 +1,20 @@
-"""What is the same of every store, however it was read: done once, when all its facts are there."""
+"""Normalization: the same facts of a store, in the same form and order, however it was read.
+
+It runs once, after a reader has added all facts, in SQL over whole tables.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from mlflow2prov.engine import identifier
 from mlflow2prov.facts import TABLES, Facts
-from mlflow2prov.sources.mlflow.values import is_own_root
 from mlflow2prov.secrets import urls_without_credentials
+from mlflow2prov.sources.mlflow.entities import is_artifact_root
 
-# The tables of a store, and the one that holds what their rows belong to.
-_STORED = {
+# Each table of a store, and the table that owns its rows.
+_OWNERS = {
     "experiments": None,
     "experiment_tags": "experiments",
     "runs": None,
@@ -46,38 +50,8 @@ _KEYS = {
     "registered_model_versions": ("name", "version"),
 }
 
-# Tags say who and what a run was, above all in stores of older versions.
-_RUNS = """
-    UPDATE {runs} SET
-        name = coalesce(runs.name, said.name), "user" = coalesce(said."user", runs."user")
-    FROM (
-        SELECT run_id, nullif(max(value) FILTER (key = 'mlflow.runName'), '') AS name,
-            nullif(max(value) FILTER (key = 'mlflow.user'), '') AS "user"
-        FROM {run_tags} WHERE key IN ('mlflow.runName', 'mlflow.user') GROUP BY run_id
-    ) said
-    WHERE runs.run_id = said.run_id
-"""
-
-_UNTRACED = """
-    SELECT DISTINCT source FROM {registered_model_versions}
-    WHERE source IS NOT NULL AND source_path IS NULL AND source_model_id IS NULL ORDER BY source
-"""
-
-_TRACED = """
-    UPDATE {registered_model_versions} SET source_run_id = ?, source_path = ?
-    WHERE source = ? AND source_path IS NULL AND source_model_id IS NULL
-"""
-
-
-_COUNTS = """
-    INSERT INTO {run_traces}
-    SELECT run_id, count(DISTINCT trace_id), count(assessment_id)
-    FROM {traces} LEFT JOIN {assessments} USING (trace_id)
-    WHERE run_id IS NOT NULL GROUP BY run_id ORDER BY run_id
-"""
-
-# Where others may have written a URL with their password in it.
-_LOCATIONS = (
+# Columns in which users and MLflow record URLs, which may carry a password.
+_URL_COLUMNS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
     ("run_tags", "value"),
@@ -89,74 +63,134 @@ _LOCATIONS = (
 )
 
 
-def settle(facts: Facts, *, keeps_traces: bool) -> None:
-    """Bring the facts of a store into the form that they have by whatever way it was read.
+def normalize(facts: Facts, *, keep_traces: bool) -> None:
+    """Bring the facts of a store into the form that they have for every reader.
 
-    Runs get the names and users of their tags, and versions the run below whose artifact root their
-    source lies. Traces are counted, and kept if asked. URLs lose their credentials. What belongs to
-    nothing (a database keeps some rows of what it purges) goes, as does what has no identity, and all
-    tables get the same order.
+    - Runs take their names and users from their tags.
+    - A version is linked to the run whose artifact root its source lies below.
+    - Traces are counted by run, and dropped unless ``keep_traces``.
+    - URLs lose their credentials.
+    - Rows without a key, and rows without an owner, which a database keeps after a purge, are dropped.
+    - All tables get the same order.
     """
-    facts.execute(_RUNS, [])
-    _trace_sources(facts)
-    facts.execute(_COUNTS, [])
-    if not keeps_traces:
-        facts.execute("DELETE FROM {traces}", [])
-    for table, column in _LOCATIONS:
-        _hide_credentials(facts, table, column)
-    for table, owner in _STORED.items():
-        columns = ", ".join(f'"{name}"' for name in TABLES[table].columns)
-        belonging = f"SEMI JOIN {{{owner}}} USING ({', '.join(_KEYS[owner])})" if owner else ""
-        known = " AND ".join(f"{key} IS NOT NULL" for key in _KEYS.get(table, ())) or "true"
-        # An environment is the same wherever it is met.
-        distinct = "DISTINCT " if table == "environment_packages" else ""
-        facts.execute(
-            f"CREATE OR REPLACE TABLE {{{table}}} AS "
-            f"SELECT {distinct}{columns} FROM {{{table}}} {belonging} WHERE {known} ORDER BY ALL",
-            [],
+    _take_run_names_and_users(facts)
+    _link_version_sources(facts)
+    _count_traces(facts)
+    if not keep_traces:
+        facts.execute("DELETE FROM traces")
+    for table, column in _URL_COLUMNS:
+        _remove_credentials(facts, table, column)
+    for table, owner in _OWNERS.items():
+        _drop_strays_and_sort(facts, table, owner)
+
+
+def _take_run_names_and_users(facts: Facts) -> None:
+    """Take what the tags record. Stores of older versions of MLflow have the name of a run in no other place."""
+    facts.execute(
+        """
+        WITH tags AS (
+            SELECT
+                run_id,
+                nullif(max(value) FILTER (key = 'mlflow.runName'), '') AS name,
+                nullif(max(value) FILTER (key = 'mlflow.user'), '') AS "user"
+            FROM run_tags
+            WHERE key IN ('mlflow.runName', 'mlflow.user')
+            GROUP BY run_id
         )
-
-
-def _hide_credentials(facts: Facts, table: str, column: str) -> None:
-    suspects = facts.query(
-        f'SELECT DISTINCT "{column}" FROM {{{table}}} WHERE regexp_matches("{column}", '
-        "'://[^/ ]*@|://.*[?&][^= ]+=')"
+        UPDATE runs
+        SET name = coalesce(runs.name, tags.name), "user" = coalesce(tags."user", runs."user")
+        FROM tags
+        WHERE runs.run_id = tags.run_id
+        """
     )
-    for (value,) in suspects:
-        if (shown := urls_without_credentials(value)) != value:
-            facts.execute(
-                f'UPDATE {{{table}}} SET "{column}" = ? WHERE "{column}" = ?', [shown, value]
-            )
 
 
-def _trace_sources(facts: Facts) -> None:
-    untraced = [source for (source,) in facts.query(_UNTRACED)]
-    if not untraced:
+def _link_version_sources(facts: Facts) -> None:
+    """Set the run and the artifact path of versions whose source lies below the artifact root of a run."""
+    sources = facts.rows(
+        """
+        SELECT DISTINCT source
+        FROM registered_model_versions
+        WHERE source IS NOT NULL AND source_path IS NULL AND source_model_id IS NULL
+        ORDER BY source
+        """
+    )
+    if not sources:
         return
     roots = {
-        _place(uri): run
-        for run, uri in facts.query("SELECT run_id, artifact_uri FROM {runs} ORDER BY ALL")
-        if run and uri and is_own_root(uri, run)
+        _location(uri): run_id
+        for run_id, uri in facts.rows("SELECT run_id, artifact_uri FROM runs ORDER BY ALL")
+        if run_id and uri and is_artifact_root(uri, run_id)
     }
-    for source in untraced:
-        for root, path in _splits(_place(source)):
+    for (source,) in sources:
+        for root, path in _splits(_location(source)):
             if root in roots:
-                facts.execute(_TRACED, [roots[root], path, source])
+                facts.execute(
+                    """
+                    UPDATE registered_model_versions
+                    SET source_run_id = ?, source_path = ?
+                    WHERE source = ? AND source_path IS NULL AND source_model_id IS NULL
+                    """,
+                    [roots[root], path, source],
+                )
                 break
 
 
-def _place(uri: str) -> str:
-    """Return a URI or path in one form: local files without a scheme, no slash at the end."""
+def _location(uri: str) -> str:
+    """Return a URI or path in one form: local files without a scheme, folders without a trailing slash."""
     try:
-        local = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+        location = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
     except ValueError:
-        local = uri
-    return local.removeprefix("./").rstrip("/")
+        location = uri
+    return location.removeprefix("./").rstrip("/")
 
 
-def _splits(place: str) -> Iterator[tuple[str, str]]:
-    """Split a place at each of its slashes, the longest root first."""
-    at = place.rfind("/")
-    while at > 0:
-        yield place[:at].rstrip("/"), place[at + 1 :].strip("/")
-        at = place.rfind("/", 0, at)
+def _splits(location: str) -> Iterator[tuple[str, str]]:
+    """Split a location at each of its slashes, the longest root first."""
+    slash = location.rfind("/")
+    while slash > 0:
+        yield location[:slash].rstrip("/"), location[slash + 1 :].strip("/")
+        slash = location.rfind("/", 0, slash)
+
+
+def _count_traces(facts: Facts) -> None:
+    facts.execute(
+        """
+        INSERT INTO run_traces (run_id, traces, assessments)
+        SELECT run_id, count(DISTINCT trace_id), count(assessment_id)
+        FROM traces
+        LEFT JOIN assessments USING (trace_id)
+        WHERE run_id IS NOT NULL
+        GROUP BY run_id
+        ORDER BY run_id
+        """
+    )
+
+
+def _remove_credentials(facts: Facts, table: str, column: str) -> None:
+    table, column = identifier(table), identifier(column)
+    # Credentials in a URL come with an @ or as the value of a parameter.
+    suspects = facts.rows(
+        f"SELECT DISTINCT {column} FROM {table} WHERE regexp_matches({column}, '://.*[@=]', 's')"
+    )
+    for (value,) in suspects:
+        if (public := urls_without_credentials(value)) != value:
+            facts.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", [public, value])
+
+
+def _drop_strays_and_sort(facts: Facts, table: str, owner: str | None) -> None:
+    columns = ", ".join(map(identifier, TABLES[table].columns))
+    has_owner = f"SEMI JOIN {owner} USING ({', '.join(_KEYS[owner])})" if owner else ""
+    has_key = " AND ".join(f"{key} IS NOT NULL" for key in _KEYS.get(table, ())) or "true"
+    # Models with the same environment name the same packages.
+    distinct = "DISTINCT" if table == "environment_packages" else ""
+    facts.execute(
+        f"""
+        CREATE OR REPLACE TABLE {table} AS
+        SELECT {distinct} {columns}
+        FROM {table}
+        {has_owner}
+        WHERE {has_key}
+        ORDER BY ALL
+        """
+    )

@@ -1,165 +1,143 @@
-"""Reading an MLflow store, wherever it is, into the fact tables.
+"""Any MLflow store, read by the way that its URL asks for.
 
-http(s)://...                          a server, by its REST API
-sqlite:///..., postgresql://..., ...   a backend database, by its tables
-a folder, file:...                     a file store (mlruns), by its files
+http(s)://...                          a server, through its REST API
+sqlite:///..., postgresql://..., ...   a backend database, through its tables
+a folder, file:...                     a file store (mlruns), through its files
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
-from mlflow2prov.progress import Progress
-from mlflow2prov.sources.mlflow.normalize import settle
 from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.mlflow.normalize import normalize
+from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.report import Source, SourceReport
+from mlflow2prov.vocabulary import identifier_digest
 
-_FINGERPRINT_DIGITS = 24
-_NAMED = 10
+MAX_NAMES = 10
+"""Maximum number of model names in one notice."""
+
+_DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-@dataclass
-class StoreInfo:
-    """What is to be said of a store that was read."""
-
-    kind: str
-    """``http``, ``sql`` or ``file``."""
-    url: str
-    """Without credentials."""
-    version: str | None = None
-    """MLflow's version, where the store tells it."""
-    notices: list[str] = field(default_factory=list)
-    """What this way of reading cannot see, and what would help; one line each."""
-    left_out: list[str] = field(default_factory=list)
-    """What should have been read and could not; the extraction is incomplete."""
-
-
 @dataclass(frozen=True)
-class ReadOptions:
-    """How a store is to be read."""
+class TrackingStore:
+    """An MLflow server, backend database or file store."""
 
-    metric_history: bool = False
-    """Every step of every metric, and not the last only."""
-    artifacts: str = "all"
-    """Which artifacts are listed: ``none``, those at the ``top``, or ``all``."""
-    artifacts_destination: str | None = None
-    """The local folder below which artifacts may be looked at besides; by default the store's own only."""
-    environments: bool = False
-    """What software a model was made with, by the files that MLflow keeps beside it."""
-    traces: bool = False
-    """Traces and what was said of them, and not their number only."""
-    restore_redacted: bool = False
-    """What a deleted version was registered from, where a database still has it."""
-    workers: int = 8
-    """How many requests a server gets at once."""
-    progress: Progress | None = None
-    """Called with (phase, done, total or None) now and then."""
+    url: str
+    """``http(s)://`` of a server, a database URL as SQLAlchemy takes it, or a folder."""
+    options: ReadOptions = field(default_factory=ReadOptions)
 
-    def report(self, phase: str, done: int, total: int | None = None) -> None:
-        """Tell how far a phase has come."""
-        if self.progress:
-            self.progress(phase, done, total)
+    def read(self, facts: Facts) -> SourceReport:
+        """Fill MLflow's tables of ``facts``.
 
+        However the store is read, the same facts have the same form and order. A server hides some of
+        them: when a run was deleted, and deleted versions.
 
-Reader = Callable[[str, Facts, ReadOptions], StoreInfo]
-
-
-def read_store(url: str, facts: Facts, wishes: ReadOptions | None = None) -> StoreInfo:
-    """Read all that an MLflow store holds.
-
-    Args:
-        url: where the store is; see this module's first lines.
-        facts: its MLflow tables are filled.
-        wishes: how it is to be read.
-
-    Raises:
-        TrackingStoreError: there is no such store, it is none of MLflow's, or it cannot be read.
-    """
-    wishes = wishes or ReadOptions()
-    try:
-        urlsplit(url)
-    except ValueError as error:
-        raise TrackingStoreError(f"{without_credentials(url)}: no URL: {error}") from error
-    scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""
-    if scheme == "file":
-        url = unquote(urlsplit(url).path)
-    reader = _reader(scheme, url)
-    with facts:
-        info = reader(url, facts, wishes)
+        Raises:
+            TrackingStoreError: there is no such store, it is not an MLflow store, or it cannot be read.
+        """
+        source = _source(self.url, self.options)
+        with facts:
+            report = source.read(facts)
+        normalize(facts, keep_traces=self.options.traces)
+        facts.execute("DELETE FROM stores")
+        facts.add(
+            "stores",
+            fingerprint=_fingerprint(facts),
+            url=report.location,
+            kind=report.kind,
+            version=report.version,
+        )
         facts.flush()
-    settle(facts, keeps_traces=wishes.traces)
-    facts.execute("DELETE FROM {stores}", [])
-    facts.add("stores", _fingerprint(facts), info.url, info.kind, info.version)
-    facts.flush()
-    _note_missing_versions(facts, info)
-    _note_unseen_deletions(facts, info)
-    return info
+        _note_missing_versions(facts, report)
+        _note_unknown_deletion_times(facts, report)
+        return report
 
 
-def _reader(scheme: str, url: str) -> Reader:
-    """Return the way of reading that an address asks for."""
+def _source(url: str, options: ReadOptions) -> Source:
+    """Return the reader for a URL. Only that reader's libraries are imported."""
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        raise TrackingStoreError(
+            f"{without_credentials(url)}: not a URL ({error}); "
+            "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
+        ) from error
+    scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""
     if scheme in ("http", "https"):
-        from mlflow2prov.sources.mlflow import rest as server
+        from mlflow2prov.sources.mlflow.rest import Server
 
-        return server.read
-    if scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres", "mysql", "mssql"):
-        from mlflow2prov.sources.mlflow.database import reader as sql
+        return Server(url, options)
+    if scheme.partition("+")[0] in _DATABASES:
+        from mlflow2prov.sources.mlflow.database import BackendDatabase
 
-        return sql.read
-    if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (takes names of any length)
-        from mlflow2prov.sources.mlflow.filestore import reader as files
+        return BackendDatabase(url, options)
+    if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (accepts names of any length)
+        from mlflow2prov.sources.mlflow.filestore import FileStore
 
-        return files.read
+        return FileStore(unquote(path) if scheme == "file" else url, options)
     raise TrackingStoreError(
-        f"{without_credentials(url)}: no MLflow store is reached by {scheme}:; give http(s)://, "
-        "a database URL such as sqlite:///mlflow.db, or a folder"
+        f"{without_credentials(url)}: {scheme}: does not lead to an MLflow store; "
+        "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
     )
 
 
 def _fingerprint(facts: Facts) -> str:
-    """Return what tells this store from others, by whatever way it is read.
+    """Return a digest that is the same however the store is read, and differs between stores.
 
-    That is a digest of the time at which its oldest experiment was made, and of that one's id.
+    It covers the creation time and the id of the oldest experiment.
     """
-    oldest = facts.query(
-        "SELECT created_at, experiment_id FROM {experiments} ORDER BY created_at, experiment_id LIMIT 1"
+    oldest = facts.rows(
+        """
+        SELECT created_at, experiment_id
+        FROM experiments
+        ORDER BY created_at, experiment_id
+        LIMIT 1
+        """
     )
-    text = "\x1f".join(str(part) for row in oldest for part in row)
-    return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT_DIGITS]
+    return identifier_digest(*(str(value) for row in oldest for value in row))
 
 
-def _note_missing_versions(facts: Facts, info: StoreInfo) -> None:
-    """Say how many version numbers are missing: evidence of versions that cannot be seen."""
-    gaps = facts.query(
+def _note_missing_versions(facts: Facts, report: SourceReport) -> None:
+    """Note the gaps in version numbers, which prove that versions were deleted."""
+    gaps = facts.rows(
         """
         SELECT name, max(version::BIGINT) - count(DISTINCT version) AS missing
-        FROM {registered_model_versions} WHERE regexp_full_match(version, '[0-9]{{1,9}}')
-        GROUP BY name HAVING missing > 0 ORDER BY name
+        FROM registered_model_versions
+        WHERE regexp_full_match(version, '[0-9]{1,9}')
+        GROUP BY name
+        HAVING missing > 0
+        ORDER BY name
         """
     )
     if gaps:
-        listed = ", ".join(f"{name!r} {missing}" for name, missing in gaps[:_NAMED])
-        more = f" and {len(gaps) - _NAMED} more" if len(gaps) > _NAMED else ""
-        info.notices.append(
-            f"{info.url}: version numbers are missing from {listed}{more}: deleted versions, which "
-            "are seen in the store's database or folder, or from a server that is patched (patches/)"
+        names = ", ".join(f"{name!r} {missing}" for name, missing in gaps[:MAX_NAMES])
+        rest = f" and {len(gaps) - MAX_NAMES} more" if len(gaps) > MAX_NAMES else ""
+        report.notices.append(
+            f"{report.location}: version numbers are missing from {names}{rest}: deleted versions, "
+            "which the store's database or folder shows, and a patched server (patches/)"
         )
 
 
-def _note_unseen_deletions(facts: Facts, info: StoreInfo) -> None:
-    """Say how many runs were deleted at times that the store did not tell."""
-    ((count,),) = facts.query(
-        "SELECT count(*) FROM {runs} WHERE lifecycle_stage = 'deleted' AND deleted_at IS NULL"
+def _note_unknown_deletion_times(facts: Facts, report: SourceReport) -> None:
+    """Note how many deleted runs have no deletion time."""
+    ((count,),) = facts.rows(
+        """
+        SELECT count(*)
+        FROM runs
+        WHERE lifecycle_stage = 'deleted' AND deleted_at IS NULL
+        """
     )
-    if count and info.kind == "http":
-        info.notices.append(
-            f"{info.url}: {count} runs are deleted; when, a server does not say, but its database or "
-            "folder does"
+    if count and report.kind == "http":
+        report.notices.append(
+            f"{report.location}: the deletion times of {count} runs are unknown, because a server does "
+            "not report them; read its database or folder for them"
         )

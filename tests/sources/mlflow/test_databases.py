@@ -10,22 +10,27 @@ import sqlalchemy
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES
-from mlflow2prov.sources.mlflow.database.connection import opened
+from mlflow2prov.sources.mlflow.database.connection import open_database
 from tests.conftest import free_port, make_store, mlflow_server
 from tests.services import databases
-from tests.services.databases import PARTLY, READER, DatabaseServer
-from tests.services.reading import assert_a_server_says_what_its_store_says, counts, read, rows
+from tests.services.databases import PARTIAL_READER, READER, DatabaseServer
+from tests.sources.mlflow.stores import (
+    assert_a_server_shows_its_store,
+    count_rows,
+    read,
+    rows,
+)
 
 
 class Store(NamedTuple):
     database: DatabaseServer
     folder: Path
-    """Where MLflow keeps the artifacts."""
+    """The folder of the artifacts."""
 
-    def read(self, url=None, **wishes):
-        """Read the database by an account that may do nothing else."""
+    def read(self, url=None, **options):
+        """Read the database with an account that has no other rights."""
         url = url or self.database.url(READER)
-        return read(url, artifacts_destination=str(self.folder), **wishes)
+        return read(url, artifacts_destination=str(self.folder), **options)
 
 
 @pytest.fixture(scope="session", params=["postgresql", "mariadb"])
@@ -34,143 +39,143 @@ def store(request, tmp_path_factory) -> Iterator[Store]:
     with getattr(databases, request.param)() as server:
         folder = tmp_path_factory.mktemp(request.param)
         make_store(folder, server.url_for_mlflow())
-        server.let_read(READER)
+        server.grant_read(READER)
         yield Store(server, folder)
 
 
-def test_it_holds_what_the_same_store_in_sqlite_holds(store, sqlite_store):
-    info, facts = store.read()
-    _, of_sqlite = read(sqlite_store)
-    assert counts(facts) == counts(of_sqlite)
-    home = Path(sqlite_store.removeprefix("sqlite:///")).parent
+def test_a_database_server_has_the_facts_of_the_same_store_in_sqlite(store, sqlite_store):
+    report, facts = store.read()
+    _, sqlite_facts = read(sqlite_store)
+    assert count_rows(facts) == count_rows(sqlite_facts)
+    sqlite_folder = Path(sqlite_store.removeprefix("sqlite:///")).parent
     for table in TABLES.keys() - {"stores"}:
-        assert alike(facts, table, store.folder) == alike(of_sqlite, table, home), table
-    assert (info.kind, info.left_out, info.notices) == ("sql", [], [])
+        expected = comparable_rows(sqlite_facts, table, sqlite_folder)
+        assert comparable_rows(facts, table, store.folder) == expected, table
+    assert (report.kind, report.omissions, report.notices) == ("sql", [], [])
 
 
-def alike(facts, table, home):
-    """Return a table's rows without what is another each time that a store is made."""
+def comparable_rows(facts, table, folder):
+    """Return the rows of a table without the values that differ between any two stores."""
 
-    def general(row):
-        row = row.replace(str(home), "HOME")
+    def generalize(row):
+        row = row.replace(str(folder), "FOLDER")
         row = re.sub(r"[0-9a-f]{32}", "ID", row)
-        # All that MLflow did not do at a time of its own was in 2023.
+        # The times that the script of the store sets are all in 2023.
         return re.sub(r"'(?!2023)20\d\d-[^']*\+00:00'", "NOW", row)
 
-    return sorted(map(general, rows(facts, table)))
+    return sorted(map(generalize, rows(facts, table)))
 
 
-def test_C5_metric_history_is_every_step(store):
+def test_the_metric_history_has_every_step(store):
     _, facts = store.read(metric_history=True)
-    assert facts.query("SELECT count(*) FROM {metrics} WHERE key = 'loss'") == [(12,)]
+    assert facts.rows("SELECT count(*) FROM metrics WHERE key = 'loss'") == [(12,)]
 
 
-def test_numbers_that_are_none_and_infinite_ones(store):
+def test_metrics_can_be_infinite_or_not_a_number(store):
     _, facts = store.read()
-    found = dict(
-        facts.query("SELECT key, value::VARCHAR FROM {metrics} WHERE key IN ('nan', 'up', 'down')")
+    metrics = facts.rows(
+        "SELECT key, value::VARCHAR FROM metrics WHERE key IN ('nan', 'up', 'down')"
     )
-    assert found == {"nan": "nan", "up": "inf", "down": "-inf"}
+    assert dict(metrics) == {"nan": "nan", "up": "inf", "down": "-inf"}
 
 
-def test_a_server_says_what_its_database_says_but_for_what_it_hides(store):
+def test_a_server_shows_its_database_except_for_the_facts_that_it_hides(store):
     _, direct = store.read()
     with mlflow_server(store.database.url_for_mlflow()) as url:
-        info, served = read(url)
-    assert_a_server_says_what_its_store_says(direct, served)
-    assert info.left_out == []
+        report, served = read(url)
+    assert_a_server_shows_its_store(direct, served)
+    assert report.omissions == []
 
 
-def test_reading_leaves_every_table_as_it_is(store):
+def test_reading_changes_no_table(store):
     before = contents(store)
     store.read(store.database.url(), metric_history=True)
     assert contents(store) == before
 
 
 def contents(store):
+    """Return the rows of all tables."""
     engine = sqlalchemy.create_engine(store.database.url_for_mlflow())
     with engine.connect() as connection:
-        found = {
+        tables = {
             table: sorted(map(repr, connection.execute(sqlalchemy.text(f"SELECT * FROM {table}"))))
             for table in sqlalchemy.inspect(connection).get_table_names()
         }
     engine.dispose()
-    return found
+    return tables
 
 
 @pytest.mark.parametrize(
     "statement", ["DELETE FROM params", "UPDATE runs SET name = 'x'", "CREATE TABLE t (a integer)"]
 )
-def test_what_was_opened_to_be_read_cannot_be_written_to_even_by_its_owner(store, statement):
+def test_not_even_the_owner_can_write_through_the_connection(store, statement):
     before = contents(store)
     with (
         pytest.raises(TrackingStoreError, match=re.compile("read.only", re.IGNORECASE)),
-        opened(store.database.url(), "the store", "default") as database,
+        open_database(store.database.url(), "the store", "default") as database,
     ):
         database._connection.execute(sqlalchemy.text(statement))
     assert contents(store) == before
 
 
-def test_all_is_read_as_of_one_moment(store):
+def test_all_tables_are_read_as_of_one_moment(store):
     engine = sqlalchemy.create_engine(store.database.url_for_mlflow())
-    log_late = (
-        "INSERT INTO params (run_uuid, {0}, value) SELECT run_uuid, 'late', '' FROM params LIMIT 1"
-    )
     key = engine.dialect.identifier_preparer.quote("key")
+    insert = f"INSERT INTO params (run_uuid, {key}, value) SELECT run_uuid, 'late', '' FROM params LIMIT 1"
     with (
-        opened(store.database.url(READER), "the store", "default") as database,
+        open_database(store.database.url(READER), "the store", "default") as database,
         engine.connect() as writer,
     ):
-        before = list(database.rows("params", "key"))
-        writer.execute(sqlalchemy.text(log_late.format(key)))
+        before = list(database.read_rows("params", "key"))
+        writer.execute(sqlalchemy.text(insert))
         writer.commit()
         try:
-            assert list(database.rows("params", "key")) == before
+            assert list(database.read_rows("params", "key")) == before
         finally:
             writer.execute(sqlalchemy.text(f"DELETE FROM params WHERE {key} = 'late'"))
             writer.commit()
     engine.dispose()
 
 
-def test_C9_a_wrong_password_is_one_line_that_does_not_tell_it(store):
-    with pytest.raises(TrackingStoreError) as raised:
+def test_a_wrong_password_is_an_error_in_one_line_without_the_password(store):
+    with pytest.raises(TrackingStoreError) as error:
         read(store.database.url(READER, "wr0ng%40s3cret"))
-    message = str(raised.value)
+    message = str(error.value)
     assert "\n" not in message and READER in message
     assert "password" in message or "denied" in message
     assert not any(secret in message for secret in ("wr0ng", "s3cret"))
 
 
 @pytest.mark.parametrize(
-    ("database", "message"), [("other", "holds no MLflow store"), ("none", "cannot be read")]
+    ("database", "message"), [("other", "not an MLflow store"), ("none", "cannot be read")]
 )
-def test_C9_a_database_that_is_none_of_MLflows(store, database, message):
-    with pytest.raises(TrackingStoreError, match=message) as raised:
+def test_a_database_that_is_missing_or_not_an_mlflow_store_is_an_error(store, database, message):
+    with pytest.raises(TrackingStoreError, match=message) as error:
         read(store.database.url(database=database))
-    assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
+    assert "\n" not in str(error.value) and "s3cret" not in str(error.value)
 
 
-def test_C9_a_url_that_names_no_database_is_one_line(store):
-    with pytest.raises(TrackingStoreError) as raised:
+def test_a_url_without_a_database_is_an_error(store):
+    with pytest.raises(TrackingStoreError, match="does not name a database") as error:
         read(store.database.url(database="").removesuffix("/"))
-    assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
+    assert "\n" not in str(error.value) and "s3cret" not in str(error.value)
 
 
-def test_tables_that_an_account_may_not_read_are_not_taken_for_empty_ones(store):
-    store.database.let_read(PARTLY, "experiments", "runs")
+def test_tables_that_an_account_may_not_read_do_not_count_as_empty(store):
+    store.database.grant_read(PARTIAL_READER, "experiments", "runs")
     with pytest.raises(TrackingStoreError, match=re.compile("denied", re.IGNORECASE)):
-        read(store.database.url(PARTLY))
+        read(store.database.url(PARTIAL_READER))
 
 
-def test_C9_a_server_that_is_down(store):
-    down = store.database.url().replace(f":{store.database.port}/", f":{free_port()}/")
-    with pytest.raises(TrackingStoreError, match=re.compile("refused", re.IGNORECASE)) as raised:
-        read(down)
-    assert "\n" not in str(raised.value) and "s3cret" not in str(raised.value)
+def test_a_server_that_is_down_is_an_error(store):
+    url = store.database.url().replace(f":{store.database.port}/", f":{free_port()}/")
+    with pytest.raises(TrackingStoreError, match=re.compile("refused", re.IGNORECASE)) as error:
+        read(url)
+    assert "\n" not in str(error.value) and "s3cret" not in str(error.value)
 
 
-def test_the_password_is_no_fact(store):
-    info, facts = store.read()
+def test_the_password_is_not_a_fact(store):
+    report, facts = store.read()
     for table in TABLES:
         assert not any("s3cret" in row for row in rows(facts, table))
-    assert "s3cret" not in info.url
+    assert "s3cret" not in report.location

@@ -1,8 +1,14 @@
-"""Which packages the files name that MLflow keeps beside a model."""
+"""The packages in the environment files of models."""
 
 import pytest
 
-from mlflow2prov.sources.mlflow.environments import files, packages
+from mlflow2prov.facts import Facts
+from mlflow2prov.sources.mlflow.entities import Artifact
+from mlflow2prov.sources.mlflow.environments import (
+    add_environment,
+    environment_paths,
+    parse_packages,
+)
 
 CONDA = b"""
 name: mlflow-env
@@ -23,7 +29,7 @@ dependencies: [-r requirements.txt]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "found"),
+    ("name", "content", "packages"),
     [
         ("requirements.txt", b"mlflow==3.17.2\n", [("mlflow", "3.17.2")]),
         ("requirements.txt", b"a[x,y]===1.0 # why\n\n# none\n", [("a", "1.0")]),
@@ -51,18 +57,33 @@ dependencies: [-r requirements.txt]
         ("conda.yaml", b"[" * 10_000, []),
     ],
 )
-def test_packages_are_those_that_the_file_names(name, content, found):
-    assert list(packages(name, content)) == found
+def test_a_file_names_packages_and_versions(name, content, packages):
+    assert list(parse_packages(name, content)) == packages
 
 
-def test_files_of_an_environment_are_beside_a_model():
-    entries = [
-        ("requirements.txt", False, 1),
-        ("a", True, None),
-        ("a/MLmodel", False, 1),
-        ("a/requirements.txt", False, 1),
-        ("a/conda.yaml", True, None),
-        ("a/data/conda.yaml", False, 1),
+def test_a_package_may_come_with_and_without_a_version():
+    with Facts() as facts:
+        add_environment(facts, "run", "model/requirements.txt", b"a==2\na\na==1\na==2\n")
+    assert facts.rows("SELECT name, version FROM environment_packages ORDER BY ALL") == [
+        ("a", "1"),
+        ("a", "2"),
+        ("a", None),
     ]
-    assert files(entries) == ["a/requirements.txt"]
-    assert files([("MLmodel", False, 1), ("python_env.yaml", False, 1)]) == ["python_env.yaml"]
+
+
+def test_environment_files_lie_beside_the_file_mlmodel():
+    artifacts = [
+        Artifact("requirements.txt", is_dir=False, file_size=1),
+        Artifact("a", is_dir=True, file_size=None),
+        Artifact("a/MLmodel", is_dir=False, file_size=1),
+        Artifact("a/requirements.txt", is_dir=False, file_size=1),
+        Artifact("a/conda.yaml", is_dir=True, file_size=None),
+        Artifact("a/data/conda.yaml", is_dir=False, file_size=1),
+    ]
+    assert environment_paths(artifacts) == ["a/requirements.txt"]
+
+
+def test_a_model_may_be_the_root_of_its_artifacts():
+    names = ("MLmodel", "python_env.yaml")
+    artifacts = [Artifact(name, is_dir=False, file_size=1) for name in names]
+    assert environment_paths(artifacts) == ["python_env.yaml"]

@@ -1,4 +1,4 @@
-"""Stores of earlier MLflows, each made and served by that MLflow itself."""
+"""Stores of older versions of MLflow, each made and served by that version itself."""
 
 import hashlib
 import urllib.error
@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import make_store, mlflow_server
-from tests.services import is_missing, old_mlflow
-from tests.services.reading import assert_a_server_says_what_its_store_says, counts, read
+from tests.services import old_mlflow, skip_or_fail
+from tests.sources.mlflow.stores import assert_a_server_shows_its_store, count_rows, read
 
-# What is in the store that tests/services/mlflow_2_store.py makes.
+# The facts of the store that tests/services/mlflow_2_store.py makes.
 COUNTS = {
     "experiments": 3,
     "experiment_tags": 1,
@@ -29,15 +29,15 @@ COUNTS = {
     "registered_model_versions": 4,
     "registered_model_version_tags": 1,
 }
-# What there was not yet in MLflow 2.5: traces, and prompts, which are registered models of a kind.
-SINCE = {
+# The additional facts since MLflow 2.5: a trace, and a prompt, which is a registered model with a tag.
+SINCE_2_5 = {
     "run_traces": 1,
     "registered_models": 1,
     "registered_model_tags": 1,
     "registered_model_versions": 1,
     "registered_model_version_tags": 2,
 }
-FIRST = "2.5.0"
+OLDEST = "2.5.0"
 
 
 class OldStore(NamedTuple):
@@ -49,11 +49,13 @@ class OldStore(NamedTuple):
 
 @pytest.fixture(scope="session", params=old_mlflow.VERSIONS)
 def old(request, tmp_path_factory) -> Iterator[OldStore]:
-    """A store of an MLflow of earlier years: in SQLite, as files, and by a server over the database."""
+    """A store of an older version: in SQLite, as files, and through a server for the database."""
     version = request.param
     python = old_mlflow.interpreter(version)
     if python is None:
-        is_missing(f"MLflow {version} is missing; python tests/services/old_mlflow.py sets it up")
+        skip_or_fail(
+            f"MLflow {version} is missing; python tests/services/old_mlflow.py installs it"
+        )
     folder = tmp_path_factory.mktemp("old")
     files = folder / "mlruns-as-files"
     database = f"sqlite:///{folder / 'mlflow.db'}"
@@ -64,22 +66,33 @@ def old(request, tmp_path_factory) -> Iterator[OldStore]:
 
 
 @pytest.mark.parametrize("way", ["database", "files"])
-def test_everything_is_read(old, way):
-    info, facts = read(getattr(old, way))
-    since = {} if old.version == FIRST else SINCE
-    assert counts(facts) == {
-        name: COUNTS.get(name, 0) + since.get(name, 0) for name in COUNTS | since
+def test_all_facts_are_read(old, way):
+    report, facts = read(getattr(old, way))
+    additional = {} if old.version == OLDEST else SINCE_2_5
+    assert count_rows(facts) == {
+        name: COUNTS.get(name, 0) + additional.get(name, 0) for name in COUNTS | additional
     }
-    assert (info.left_out, info.notices) == ([], [])
+    assert (report.omissions, report.notices) == ([], [])
 
 
 @pytest.mark.parametrize("way", ["database", "files"])
-def test_runs_in_every_state(old, way):
+def test_runs_have_their_status_lifecycle_stage_and_times(old, way):
     _, facts = read(getattr(old, way))
-    assert facts.query(
-        'SELECT e.name, r.name, "user", status, r.lifecycle_stage, started_at, ended_at IS NULL, '
-        "r.deleted_at IS NOT NULL FROM {runs} r JOIN {experiments} e USING (experiment_id) "
-        "ORDER BY started_at"
+    assert facts.rows(
+        """
+        SELECT
+            experiments.name,
+            runs.name,
+            runs."user",
+            runs.status,
+            runs.lifecycle_stage,
+            runs.started_at,
+            runs.ended_at IS NULL,
+            runs.deleted_at IS NOT NULL
+        FROM runs
+        JOIN experiments USING (experiment_id)
+        ORDER BY started_at
+        """
     ) == [
         (
             "wine",
@@ -124,52 +137,69 @@ def test_runs_in_every_state(old, way):
         ),
         ("wine", "going on", "bob", "running", "active", "2023-11-14T22:15:00+00:00", True, False),
     ]
-    assert facts.query("SELECT name, lifecycle_stage FROM {experiments} ORDER BY name") == [
+    assert facts.rows("SELECT name, lifecycle_stage FROM experiments ORDER BY name") == [
         ("Default", "active"),
         ("closed", "deleted"),
         ("wine", "active"),
     ]
 
 
+def with_run_names(table):
+    """Return a query for a table in which the name of the run replaces its id."""
+    return f"""
+        SELECT runs.name, {table}.* EXCLUDE run_id
+        FROM {table}
+        JOIN runs USING (run_id)
+        ORDER BY ALL
+    """
+
+
 @pytest.mark.parametrize("way", ["database", "files", "server"])
-def test_what_runs_logged(old, way):
+def test_runs_have_their_params_metrics_artifacts_datasets_and_parents(old, way):
     _, facts = read(getattr(old, way))
-    logged = "SELECT r.name, t.* EXCLUDE run_id FROM {{{}}} t JOIN {{runs}} r USING (run_id)"
-    assert facts.query(f"{logged.format('params')} ORDER BY ALL") == [
+    assert facts.rows(with_run_names("params")) == [
         ("trial 0", "depth", "0"),
         ("trial 1", "depth", "1"),
     ]
-    assert facts.query(
-        "SELECT name, key, value::VARCHAR, step, timestamp "
-        f"FROM ({logged.format('metrics')}) ORDER BY ALL"
-    ) == [
+    metrics = f"SELECT * REPLACE (value::VARCHAR AS value) FROM ({with_run_names('metrics')})"
+    assert facts.rows(f"{metrics} ORDER BY ALL") == [
         ("trial 0", "down", "-inf", 0, "2023-11-14T22:13:20+00:00"),
         ("trial 0", "loss", "0.25", 2, "2023-11-14T22:13:20.002000+00:00"),
         ("trial 0", "nan", "nan", 0, "2023-11-14T22:13:20+00:00"),
         ("trial 0", "up", "inf", 0, "2023-11-14T22:13:20+00:00"),
         ("trial 1", "loss", "0.125", 2, "2023-11-14T22:13:20.002000+00:00"),
     ]
-    assert facts.query(f"{logged.format('artifacts')} ORDER BY ALL") == [
+    assert facts.rows(with_run_names("artifacts")) == [
         ("trial 0", "model", True, None, True),
         ("trial 0", "model/MLmodel", False, 12, False),
         ("trial 0", "model/weights.bin", False, 100, False),
         ("trial 0", "top.txt", False, 3, False),
     ]
-    about = ("bottles", "abc123", "local", '{"uri": "bottles.csv"}', '{"a": 1}', "{}", "training")
-    assert facts.query(logged.format("dataset_inputs")) == [("trial 0", *about)]
-    assert facts.query(
-        "SELECT child.name, parent.name FROM {run_tags} t JOIN {runs} child USING (run_id) "
-        "JOIN {runs} parent ON t.value = parent.run_id "
-        "WHERE t.key = 'mlflow.parentRunId' ORDER BY ALL"
+    dataset = ("bottles", "abc123", "local", '{"uri": "bottles.csv"}', '{"a": 1}', "{}", "training")
+    assert facts.rows(with_run_names("dataset_inputs")) == [("trial 0", *dataset)]
+    assert facts.rows(
+        """
+        SELECT child.name, parent.name
+        FROM run_tags
+        JOIN runs AS child USING (run_id)
+        JOIN runs AS parent ON parent.run_id = run_tags.value
+        WHERE run_tags.key = 'mlflow.parentRunId'
+        ORDER BY ALL
+        """
     ) == [("trial 0", "search"), ("trial 1", "search")]
 
 
 @pytest.mark.parametrize("way", ["database", "files", "server"])
-def test_metric_history_is_every_step(old, way):
+def test_the_metric_history_has_every_step(old, way):
     _, facts = read(getattr(old, way), metric_history=True)
-    assert facts.query(
-        "SELECT r.name, step, value FROM {metrics} JOIN {runs} r USING (run_id) "
-        "WHERE key = 'loss' ORDER BY ALL"
+    assert facts.rows(
+        """
+        SELECT runs.name, step, value
+        FROM metrics
+        JOIN runs USING (run_id)
+        WHERE key = 'loss'
+        ORDER BY ALL
+        """
     ) == [
         ("trial 0", 0, 1.0),
         ("trial 0", 1, 0.5),
@@ -181,13 +211,23 @@ def test_metric_history_is_every_step(old, way):
 
 
 @pytest.mark.parametrize("way", ["database", "files", "server"])
-def test_versions_their_stages_and_what_they_were_registered_from(old, way):
+def test_versions_have_their_stages_origins_and_aliases(old, way):
     _, facts = read(getattr(old, way))
-    assert facts.query(
-        "SELECT v.version, stage, r.name, source_path, v.description, alias "
-        "FROM {registered_model_versions} v JOIN {runs} r ON source_run_id = run_id "
-        "LEFT JOIN {registered_model_aliases} a ON (a.name, a.version) = (v.name, v.version) "
-        "WHERE NOT is_deleted AND v.name = 'wine' ORDER BY v.version"
+    assert facts.rows(
+        """
+        SELECT
+            versions.version,
+            versions.stage,
+            runs.name,
+            versions.source_path,
+            versions.description,
+            aliases.alias
+        FROM registered_model_versions AS versions
+        JOIN runs ON runs.run_id = versions.source_run_id
+        LEFT JOIN registered_model_aliases AS aliases USING (name, version)
+        WHERE NOT versions.is_deleted AND versions.name = 'wine'
+        ORDER BY versions.version
+        """
     ) == [
         ("1", "Archived", "trial 0", "model", "from a trial", None),
         ("2", "Production", "trial 0", "model", "from a trial", "champion"),
@@ -195,44 +235,48 @@ def test_versions_their_stages_and_what_they_were_registered_from(old, way):
     ]
 
 
-def test_a_database_forgets_what_a_deleted_version_was_and_files_do_not(old):
-    deleted = (
-        "SELECT name, version, stage, source_path, description, deleted_at IS NOT NULL "
-        "FROM {registered_model_versions} WHERE is_deleted"
-    )
-    _, of_database = read(old.database)
-    _, of_files = read(old.files)
-    assert of_database.query(deleted) == [("wine", "3", None, None, None, True)]
-    assert of_files.query(deleted) == [("wine", "3", None, "model", "from a trial", True)]
+def test_a_database_redacts_a_deleted_version_and_a_file_store_does_not(old):
+    deleted = """
+        SELECT name, version, stage, source_path, description, deleted_at IS NOT NULL
+        FROM registered_model_versions
+        WHERE is_deleted
+    """
+    _, database_facts = read(old.database)
+    _, file_facts = read(old.files)
+    assert database_facts.rows(deleted) == [("wine", "3", None, None, None, True)]
+    assert file_facts.rows(deleted) == [("wine", "3", None, "model", "from a trial", True)]
 
 
 @pytest.mark.parametrize("way", ["database", "files", "server"])
-def test_prompts_are_told_from_models_where_there_are_any(old, way):
+def test_prompts_are_distinguished_from_models(old, way):
     _, facts = read(getattr(old, way))
-    prompts = facts.query("SELECT name FROM {registered_models} WHERE is_prompt")
-    assert prompts == ([] if old.version == FIRST else [("greeting",)])
+    prompts = facts.rows("SELECT name FROM registered_models WHERE is_prompt")
+    assert prompts == ([] if old.version == OLDEST else [("greeting",)])
 
 
 @pytest.mark.parametrize("way", ["database", "files", "server"])
-def test_traces_where_there_are_any(old, way):
+def test_traces_are_read_if_the_version_has_them(old, way):
     _, facts = read(getattr(old, way), traces=True)
-    found = facts.query(
-        'SELECT t.name, t.state, r.name, t."user", t.requested_at '
-        "FROM {traces} t LEFT JOIN {runs} r USING (run_id)"
+    traces = facts.rows(
+        """
+        SELECT traces.name, traces.state, runs.name, traces."user", traces.requested_at
+        FROM traces
+        LEFT JOIN runs USING (run_id)
+        """
     )
     trace = ("answer", "ok", "going on", "bob", "2023-11-14T22:15:01+00:00")
-    assert found == ([] if old.version == FIRST else [trace])
+    assert traces == ([] if old.version == OLDEST else [trace])
 
 
-def test_a_server_says_what_its_database_says_but_for_what_it_hides(old):
+def test_a_server_shows_its_database_except_for_the_facts_that_it_hides(old):
     _, direct = read(old.database)
-    info, served = read(old.server)
-    assert_a_server_says_what_its_store_says(direct, served)
-    assert info.version == old.version
-    assert info.left_out == []
+    report, served = read(old.server)
+    assert_a_server_shows_its_store(direct, served)
+    assert report.version == old.version
+    assert report.omissions == []
 
 
-def test_what_an_old_server_has_no_endpoint_for_is_not_there_and_not_left_out(old):
+def test_an_endpoint_that_an_old_server_lacks_is_not_an_omission(old):
     request = urllib.request.Request(
         f"{old.server}/api/2.0/mlflow/logged-models/search",
         data=b'{"experiment_ids": ["0"]}',
@@ -240,9 +284,9 @@ def test_what_an_old_server_has_no_endpoint_for_is_not_there_and_not_left_out(ol
     )
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(request)
-    info, facts = read(old.server)
-    assert facts.query("SELECT * FROM {logged_models}") == []
-    assert info.left_out == []
+    report, facts = read(old.server)
+    assert facts.rows("SELECT * FROM logged_models") == []
+    assert report.omissions == []
 
 
 def test_reading_an_old_database_does_not_migrate_it(old):

@@ -1,77 +1,29 @@
-"""Servers that are down, refuse, lie or hang."""
+"""Servers that are down, refuse, lie, or do not stop."""
 
 import json
 import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from mlflow2prov.errors import TrackingStoreError
-from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow import ReadOptions, read_store
+from mlflow2prov.sources.mlflow.rest import artifacts, client, tracking, transport
+from mlflow2prov.sources.mlflow.rest import traces as traces_module
 from tests.conftest import free_port
+from tests.sources.mlflow.fake_server import (
+    experiment,
+    json_response,
+    respond_like_mlflow,
+    run,
+    serve,
+    serve_with,
+)
+from tests.sources.mlflow.stores import differing_tables, read
 
 
-@contextmanager
-def server(answer):
-    """Serve what ``answer(path, body)`` gives: a status, headers and a body."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length)
-            asked.append((self.path, body, dict(self.headers)))
-            status, headers, content = answer(self.path, body)
-            self.send_response(status)
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.send_header("Content-Length", str(headers.get("X-Length", len(content))))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_GET
-
-        def log_message(self, *_):
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{httpd.server_port}", asked
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-
-
-def read(url, **options):
-    facts = Facts()
-    return read_store(url, facts, ReadOptions(**options)), facts
-
-
-def mlflow(**answers):
-    """Answer like an MLflow with one experiment; ``answers`` overrides by the last part of the path."""
-
-    def answer(path, body):
-        name = path.partition("?")[0].rpartition("mlflow/")[2].replace("/", "_").replace("-", "_")
-        if path.startswith("/version"):
-            return 200, {}, b"3.0.0"
-        found = answers.get(name, {})
-        if callable(found):
-            found = found(path, body)
-        if isinstance(found, tuple):
-            return found
-        if name == "experiments_search":
-            found = {"experiments": [{"experiment_id": "1", "name": "e"}]}
-        return 200, {}, json.dumps(found).encode()
-
-    return answer
-
-
-def fails(url, *words):
+def error_of(url, *words):
+    """Return the message of the error that reading a server raises: one line that contains ``words``."""
     with pytest.raises(TrackingStoreError) as error:
         read(url)
     message = str(error.value)
@@ -81,265 +33,317 @@ def fails(url, *words):
     return message
 
 
-def test_C9_a_server_that_is_down_is_soon_told(monkeypatch):
-    began = time.monotonic()
-    fails(f"http://127.0.0.1:{free_port()}", "cannot be reached")
-    assert time.monotonic() - began < 30
+class TestUnusableServers:
+    def test_a_server_that_is_down_is_an_error_within_half_a_minute(self):
+        start = time.monotonic()
+        error_of(f"http://127.0.0.1:{free_port()}", "cannot be reached")
+        assert time.monotonic() - start < 30
 
-
-@pytest.mark.parametrize(
-    "content",
-    [b"<!DOCTYPE html><html><body>Hello</body></html>", b"[]", b"", b'{"experiments": [{'],
-)
-def test_C9_a_server_that_is_no_mlflow(content):
-    with server(lambda *_: (200, {}, content)) as (url, _):
-        fails(url, "MLflow")
-
-
-def test_a_service_that_answers_nothing_is_not_an_empty_mlflow():
-    with server(lambda *_: (200, {}, b"{}")) as (url, _):
-        fails(url, "no MLflow server")
-
-
-def test_an_mlflow_that_shows_nothing_says_so():
-    with server(mlflow(experiments_search=lambda *_: (200, {}, b"{}"))) as (url, _):
-        info, _ = read(url)
-        assert any("no experiment" in notice for notice in info.notices)
-
-
-@pytest.mark.parametrize(("status", "word"), [(401, "MLFLOW_TRACKING_USERNAME"), (403, "403")])
-def test_a_server_that_refuses(status, word):
-    with server(lambda *_: (status, {}, b"")) as (url, _):
-        fails(url, word)
-
-
-def test_a_redirect_to_a_login_page_is_not_followed():
-    with server(lambda *_: (302, {"Location": "http://192.0.2.1/"}, b"")) as (url, _):
-        fails(url, "redirected")
-
-
-def test_C9_a_server_that_hangs(monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.5")
-
-    def hang(*_):
-        time.sleep(2)
-        return 200, {}, b""
-
-    with server(hang) as (url, _):
-        fails(url, "does not answer")
-
-
-def test_a_server_that_is_cut_off_in_the_middle():
-    cut = (200, {"X-Length": "100000"}, b'{"runs": [')
-    with server(mlflow(runs_search=lambda *_: cut)) as (url, _):
-        fails(url)
-
-
-def test_a_busy_server_is_asked_again_after_the_time_it_names():
-    calls = []
-
-    def busy(*_):
-        calls.append(time.monotonic())
-        if len(calls) < 3:
-            return 429, {"Retry-After": "0.2"}, b""
-        return 200, {}, json.dumps({"experiments": [{"experiment_id": "7"}]}).encode()
-
-    with server(mlflow(experiments_search=busy)) as (url, _):
-        _, facts = read(url)
-    assert facts.query("SELECT experiment_id FROM {experiments}") == [("7",)]
-    assert calls[1] - calls[0] >= 0.2
-
-
-def test_pages_that_repeat_themselves_end():
-    again = {"runs": [], "next_page_token": "same"}
-    with server(mlflow(runs_search=again)) as (url, _):
-        fails(url, "again and again")
-
-
-def test_a_run_that_comes_twice_is_one():
-    run = {"info": {"run_id": "r", "experiment_id": "1"}}
-
-    def pages(_, body):
-        token = json.loads(body).get("page_token")
-        answer = {"runs": [run]} if token else {"runs": [run], "next_page_token": "2"}
-        return 200, {}, json.dumps(answer).encode()
-
-    with server(mlflow(runs_search=pages)) as (url, _):
-        _, facts = read(url)
-    assert facts.query("SELECT run_id FROM {runs}") == [("r",)]
-
-
-def test_values_that_nobody_expects():
-    run = {
-        "info": {
-            "run_id": "r",
-            "experiment_id": 1,
-            "status": "PAUSED_BY_MOON",
-            "start_time": "soon",
-            "end_time": 10**30,
-        },
-        "data": {
-            "params": [{"key": "p", "value": None}, "x", None],
-            "metrics": [{"key": "m", "value": "NaN", "timestamp": None, "step": "x"}],
-            "tags": "none",
-        },
-        "inputs": [],
-    }
-    with server(mlflow(runs_search={"runs": [run, 3, {"info": 5}]})) as (url, _):
-        _, facts = read(url)
-    assert facts.query("SELECT status, started_at, ended_at FROM {runs}") == [
-        ("paused_by_moon", None, None)
-    ]
-    assert facts.query("SELECT value FROM {params}") == [("",)]
-    assert facts.query("SELECT isnan(value), step, timestamp FROM {metrics}") == [
-        (True, None, None)
-    ]
-
-
-def test_what_is_refused_for_one_run_is_left_out_and_said():
-    runs = {"runs": [{"info": {"run_id": name, "experiment_id": "1"}} for name in "ab"]}
-
-    def artifacts(path, _):
-        if "run_id=a" in path:
-            return 403, {}, b""
-        return 200, {}, json.dumps({"files": [{"path": "f", "file_size": "1"}]}).encode()
-
-    with server(mlflow(runs_search=runs, artifacts_list=artifacts)) as (url, _):
-        info, facts = read(url)
-    assert facts.query("SELECT run_id, path FROM {artifacts}") == [("b", "f")]
-    assert len(info.left_out) == 1 and "403" in info.left_out[0]
-
-
-def test_C9_what_is_refused_for_one_experiment_is_left_out_and_the_others_are_read():
-    experiments = {"experiments": [{"experiment_id": name, "name": name} for name in "123"]}
-
-    def runs(_, body):
-        asked = json.loads(body)["experiment_ids"]
-        if "2" in asked:
-            return 403, {}, b""
-        found = [{"info": {"run_id": f"r{name}", "experiment_id": name}} for name in asked]
-        return 200, {}, json.dumps({"runs": found}).encode()
-
-    everything = mlflow(
-        experiments_search=lambda *_: (200, {}, json.dumps(experiments).encode()), runs_search=runs
+    @pytest.mark.parametrize(
+        "content",
+        [b"<!DOCTYPE html><html><body>Hello</body></html>", b"[]", b"", b'{"experiments": [{'],
     )
-    with server(everything) as (url, _):
-        info, facts = read(url)
-    assert facts.query("SELECT run_id FROM {runs} ORDER BY ALL") == [("r1",), ("r3",)]
-    assert len(info.left_out) == 1 and "runs of 1 experiments" in info.left_out[0]
+    def test_a_server_of_something_else_is_an_error(self, content):
+        with serve(lambda *_: (200, {}, content)) as (url, _):
+            error_of(url, "check that this is an MLflow server")
+
+    def test_a_service_that_answers_with_empty_objects_is_not_an_empty_mlflow(self):
+        with serve(lambda *_: (200, {}, b"{}")) as (url, _):
+            error_of(url, "not an MLflow server")
+
+    def test_a_service_whose_experiments_have_no_ids_is_not_mlflow(self):
+        answer = {"experiments": [{"experiment_id": {"a": 1}, "name": 5}]}
+        with serve(lambda *_: json_response(answer)) as (url, _):
+            error_of(url, "its experiments have no ids")
+
+    def test_an_mlflow_that_shows_no_experiment_is_noted(self):
+        with serve(respond_like_mlflow(experiments_search={})) as (url, _):
+            report, _ = read(url)
+            assert any("no experiment" in notice for notice in report.notices)
+
+    @pytest.mark.parametrize(("status", "word"), [(401, "MLFLOW_TRACKING_USERNAME"), (403, "403")])
+    def test_a_server_that_refuses_access_is_an_error(self, status, word):
+        with serve(lambda *_: (status, {}, b"")) as (url, _):
+            error_of(url, word)
+
+    def test_a_redirect_is_an_error_and_not_followed(self):
+        with serve(lambda *_: (302, {"Location": "http://192.0.2.1/"}, b"")) as (url, _):
+            error_of(url, "redirected")
+
+    def test_a_server_that_does_not_answer_is_an_error(self, monkeypatch):
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.5")
+
+        def hang(*_):
+            time.sleep(2)
+            return 200, {}, b""
+
+        with serve(hang) as (url, _):
+            error_of(url, "does not answer")
+
+    def test_an_answer_that_does_not_end_is_an_error(self, monkeypatch):
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.3")
+        stop = threading.Event()
+
+        class Drip(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                while not stop.wait(0.05):
+                    try:
+                        self.wfile.write(b" ")
+                    except OSError:
+                        return
+
+            def log_message(self, *_):
+                pass
+
+        start = time.monotonic()
+        with serve_with(Drip) as url:
+            try:
+                error_of(url, "does not end")
+            finally:
+                stop.set()
+        assert time.monotonic() - start < 20
+
+    def test_an_answer_that_is_cut_off_is_an_error(self):
+        cut_off = (200, {"X-Length": "100000"}, b'{"runs": [')
+        with serve(respond_like_mlflow(runs_search=cut_off)) as (url, _):
+            error_of(url)
+
+    def test_an_answer_that_is_too_long_is_an_error(self, monkeypatch):
+        monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 1000)
+        with serve(respond_like_mlflow(runs_search=(200, {}, b" " * 1001))) as (url, _):
+            error_of(url, "longer than 1000 bytes")
 
 
-def test_where_a_page_s_token_expires_all_pages_are_asked_for_again():
-    runs = [{"info": {"run_id": name, "experiment_id": "1"}} for name in "abc"]
-    asked = []
+class TestRetries:
+    def test_a_busy_server_is_asked_again_after_the_pause_that_it_demands(self):
+        calls = []
 
-    def pages(_, body):
-        token = json.loads(body).get("page_token")
-        asked.append(token)
-        if asked.count("2") == 1 and token == "2":
-            return 400, {}, b'{"error_code": "INVALID_PARAMETER_VALUE"}'
-        answer = {"runs": runs[2:]} if token else {"runs": runs[:2], "next_page_token": "2"}
-        return 200, {}, json.dumps(answer).encode()
+        def busy(*_):
+            calls.append(time.monotonic())
+            if len(calls) < 3:
+                return 429, {"Retry-After": "0.2"}, b""
+            return {"experiments": [experiment("7")]}
 
-    with server(mlflow(runs_search=pages)) as (url, _):
-        info, facts = read(url)
-    assert asked == [None, "2", None, "2"]
-    assert facts.query("SELECT run_id FROM {runs} ORDER BY ALL") == [("a",), ("b",), ("c",)]
-    assert info.left_out == []
+        with serve(respond_like_mlflow(experiments_search=busy)) as (url, _):
+            _, facts = read(url)
+        assert facts.rows("SELECT experiment_id FROM experiments") == [("7",)]
+        assert calls[1] - calls[0] >= 0.2
 
-
-def test_a_file_that_is_too_long_for_an_environment_is_left_out_and_said():
-    runs = {"runs": [{"info": {"run_id": "r", "experiment_id": "1"}}]}
-
-    def listing(path, _):
-        files = [{"path": "m/MLmodel"}, {"path": "m/requirements.txt"}]
-        if "path=m" not in path:
-            files = [{"path": "m", "is_dir": True}]
-        return 200, {}, json.dumps({"files": files}).encode()
-
-    answer = mlflow(runs_search=runs, artifacts_list=listing)
-
-    def everything(path, body):
-        if path.startswith("/get-artifact"):
-            return 200, {}, b"x" * (1 << 21)
-        return answer(path, body)
-
-    with server(everything) as (url, _):
-        info, facts = read(url, environments=True)
-    assert facts.query("SELECT * FROM {environments}") == []
-    assert any("longer than" in message for message in info.left_out)
+    def test_a_server_that_stays_busy_is_an_error_after_some_attempts(self, monkeypatch):
+        monkeypatch.setattr(transport, "MAX_ATTEMPTS", 2)
+        with serve(respond_like_mlflow(experiments_search=(503, {}, b""))) as (url, requests):
+            error_of(url, "503")
+        assert sum("experiments/search" in request.path for request in requests) == 2
 
 
-def test_artifacts_that_are_not_where_they_say_are_left_out():
-    runs = {"runs": [{"info": {"run_id": "r", "experiment_id": "1"}}]}
-    files = [
-        {"path": "../../etc/passwd"},
-        {"path": "/etc/passwd"},
-        {"path": ".."},
-        {"path": "loop", "is_dir": True},
-        {"path": "ok"},
-    ]
-    with server(mlflow(runs_search=runs, artifacts_list={"files": files})) as (url, asked):
-        _, facts = read(url)
-    assert facts.query("SELECT path FROM {artifacts} ORDER BY path") == [("loop",), ("ok",)]
-    assert sum("artifacts/list" in path for path, _, _ in asked) == 2
+class TestPages:
+    def test_pages_that_repeat_are_an_error(self):
+        page = {"runs": [], "next_page_token": "same"}
+        with serve(respond_like_mlflow(runs_search=page)) as (url, _):
+            error_of(url, "repeats the same page")
+
+    def test_the_number_of_pages_is_limited(self, monkeypatch):
+        monkeypatch.setattr(client, "MAX_PAGES", 3)
+        tokens = iter(range(1000))
+
+        def endless(*_):
+            return {"runs": [], "next_page_token": str(next(tokens))}
+
+        with serve(respond_like_mlflow(runs_search=endless)) as (url, requests):
+            read(url)
+        assert sum("runs/search" in request.path for request in requests) == 3
+
+    def test_a_run_on_two_pages_is_one_run(self):
+        def pages(_, body):
+            token = json.loads(body).get("page_token")
+            return {"runs": [run("r")]} if token else {"runs": [run("r")], "next_page_token": "2"}
+
+        with serve(respond_like_mlflow(runs_search=pages)) as (url, _):
+            _, facts = read(url)
+        assert facts.rows("SELECT run_id FROM runs") == [("r",)]
+
+    def test_a_list_starts_again_if_the_token_of_a_page_has_expired(self):
+        runs = [run(name) for name in "abc"]
+        tokens = []
+
+        def pages(_, body):
+            token = json.loads(body).get("page_token")
+            tokens.append(token)
+            if token == "2" and tokens.count("2") == 1:
+                return 400, {}, b'{"error_code": "INVALID_PARAMETER_VALUE"}'
+            return {"runs": runs[2:]} if token else {"runs": runs[:2], "next_page_token": "2"}
+
+        with serve(respond_like_mlflow(runs_search=pages)) as (url, _):
+            report, facts = read(url)
+        assert tokens == [None, "2", None, "2"]
+        assert facts.rows("SELECT run_id FROM runs ORDER BY ALL") == [("a",), ("b",), ("c",)]
+        assert report.omissions == []
+
+    def test_the_facts_do_not_depend_on_the_size_of_a_page(self, sqlite_server, monkeypatch):
+        _, expected = read(sqlite_server, metric_history=True, traces=True)
+        monkeypatch.setattr(client, "PAGE_SIZE", 2)
+        monkeypatch.setattr(client, "EXPERIMENTS_PER_SEARCH", 1)
+        monkeypatch.setattr(traces_module, "PAGE_SIZE", 1)
+        monkeypatch.setattr(tracking, "POINTS_PER_PAGE", 2)
+        _, facts = read(sqlite_server, metric_history=True, traces=True)
+        assert differing_tables(facts, expected) == set()
 
 
-def test_credentials_are_sent_and_never_said(monkeypatch):
+class TestOmissions:
+    def test_what_is_refused_for_one_run_is_an_omission(self):
+        def list_artifacts(path, _):
+            return (403, {}, b"") if "run_id=a" in path else {"files": [{"path": "f"}]}
+
+        answers = {"runs_search": {"runs": [run("a"), run("b")]}, "artifacts_list": list_artifacts}
+        with serve(respond_like_mlflow(**answers)) as (url, _):
+            report, facts = read(url)
+        assert facts.rows("SELECT run_id, path FROM artifacts") == [("b", "f")]
+        (omission,) = report.omissions
+        assert "403" in omission
+
+    def test_an_omission_quotes_a_limited_number_of_failures(self, monkeypatch):
+        monkeypatch.setattr(client, "MAX_EXAMPLES", 1)
+        answers = {
+            "runs_search": {"runs": [run(name) for name in "abc"]},
+            "artifacts_list": (403, {}, b""),
+        }
+        with serve(respond_like_mlflow(**answers)) as (url, _):
+            report, _ = read(url)
+        (omission,) = report.omissions
+        assert "artifacts of runs: 3 could not be read" in omission
+        assert omission.count("(403)") == 1
+
+    def test_what_the_server_does_not_have_is_not_an_omission(self):
+        answers = {"runs_search": {"runs": [run("a")]}, "artifacts_list": (404, {}, b"")}
+        with serve(respond_like_mlflow(**answers)) as (url, _):
+            report, _ = read(url)
+        assert report.omissions == []
+
+    def test_an_experiment_that_is_refused_is_an_omission_and_the_others_are_read(self):
+        def search(_, body):
+            experiments = json.loads(body)["experiment_ids"]
+            if "2" in experiments:
+                return 403, {}, b""
+            return {"runs": [run(f"r{name}", name) for name in experiments]}
+
+        answers = {
+            "experiments_search": {"experiments": [experiment(name) for name in "123"]},
+            "runs_search": search,
+        }
+        with serve(respond_like_mlflow(**answers)) as (url, _):
+            report, facts = read(url)
+        assert facts.rows("SELECT run_id FROM runs ORDER BY ALL") == [("r1",), ("r3",)]
+        (omission,) = report.omissions
+        assert "runs of 1 experiments" in omission
+
+    def test_an_environment_file_that_is_too_long_is_an_omission(self):
+        def list_artifacts(path, _):
+            if "path=m" in path:
+                return {"files": [{"path": "m/MLmodel"}, {"path": "m/requirements.txt"}]}
+            return {"files": [{"path": "m", "is_dir": True}]}
+
+        respond = respond_like_mlflow(
+            runs_search={"runs": [run("r")]}, artifacts_list=list_artifacts
+        )
+
+        def respond_with_content(path, body):
+            if path.startswith("/get-artifact"):
+                return 200, {}, b"x" * (1 << 21)
+            return respond(path, body)
+
+        with serve(respond_with_content) as (url, _):
+            report, facts = read(url, environments=True)
+        assert facts.rows("SELECT * FROM environments") == []
+        assert any("longer than" in omission for omission in report.omissions)
+
+
+class TestHostileAnswers:
+    def test_values_of_unexpected_types_are_unknown(self):
+        odd_run = {
+            "info": {
+                "run_id": "r",
+                "experiment_id": 1,
+                "status": "PAUSED_BY_MOON",
+                "start_time": "soon",
+                "end_time": 10**30,
+            },
+            "data": {
+                "params": [{"key": "p", "value": None}, "x", None],
+                "metrics": [{"key": "m", "value": "NaN", "timestamp": None, "step": "x"}],
+                "tags": "none",
+            },
+            "inputs": [],
+        }
+        runs = {"runs": [odd_run, 3, {"info": 5}]}
+        with serve(respond_like_mlflow(runs_search=runs)) as (url, _):
+            _, facts = read(url)
+        assert facts.rows("SELECT status, started_at, ended_at FROM runs") == [
+            ("paused_by_moon", None, None)
+        ]
+        assert facts.rows("SELECT value FROM params") == [("",)]
+        assert facts.rows("SELECT isnan(value), step, timestamp FROM metrics") == [
+            (True, None, None)
+        ]
+
+    def test_artifacts_outside_of_the_folder_that_was_listed_are_skipped(self):
+        files = [
+            {"path": "../../etc/passwd"},
+            {"path": "/etc/passwd"},
+            {"path": ".."},
+            {"path": "loop", "is_dir": True},
+            {"path": "ok"},
+        ]
+        answers = {"runs_search": {"runs": [run("r")]}, "artifacts_list": {"files": files}}
+        with serve(respond_like_mlflow(**answers)) as (url, requests):
+            _, facts = read(url)
+        assert facts.rows("SELECT path FROM artifacts ORDER BY path") == [("loop",), ("ok",)]
+        assert sum("artifacts/list" in request.path for request in requests) == 2
+
+    def test_the_depth_of_folders_is_limited(self, monkeypatch):
+        monkeypatch.setattr(artifacts, "MAX_DEPTH", 3)
+
+        def list_artifacts(path, _):
+            folder = path.partition("path=")[2].partition("&")[0].replace("%2F", "/")
+            return {"files": [{"path": f"{folder}/d".strip("/"), "is_dir": True}]}
+
+        answers = {"runs_search": {"runs": [run("r")]}, "artifacts_list": list_artifacts}
+        with serve(respond_like_mlflow(**answers)) as (url, _):
+            _, facts = read(url)
+        assert facts.rows("SELECT path FROM artifacts ORDER BY path") == [
+            ("d",),
+            ("d/d",),
+            ("d/d/d",),
+        ]
+
+
+def test_credentials_are_sent_and_appear_in_no_fact_or_message(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken")
-    with server(mlflow()) as (url, asked):
-        info, facts = read(url)
-        assert asked[0][2]["Authorization"] == "Bearer t0ken"
-        with_user = url.replace("//", "//me:s3cret@")
-        info, facts = read(with_user)
-        assert asked[-1][2]["Authorization"].startswith("Basic ")
-    assert "s3cret" not in repr(info) + repr(facts.query("SELECT * FROM {stores}"))
-    with server(lambda *_: (500, {}, b"")) as (url, _):
-        assert "s3cret" not in fails(url.replace("//", "//me:s3cret@"), "500")
+    with serve(respond_like_mlflow()) as (url, requests):
+        report, facts = read(url)
+        assert requests[0].headers["Authorization"] == "Bearer t0ken"
+        report, facts = read(url.replace("//", "//me:s3cret@"))
+        assert requests[-1].headers["Authorization"].startswith("Basic ")
+    assert "s3cret" not in repr(report) + repr(facts.rows("SELECT * FROM stores"))
+    with serve(lambda *_: (500, {}, b"")) as (url, _):
+        assert "s3cret" not in error_of(url.replace("//", "//me:s3cret@"), "500")
 
 
-def test_missing_version_numbers_are_counted():
+def test_missing_version_numbers_are_noted():
     versions = [{"name": "m", "version": str(n), "run_id": "r"} for n in (2, 5)]
     answers = {
         "registered_models_search": {"registered_models": [{"name": "m"}]},
         "model_versions_search": {"model_versions": versions},
     }
-    with server(mlflow(**answers)) as (url, _):
-        info, _ = read(url)
-    assert any("'m' 3" in notice for notice in info.notices)
+    with serve(respond_like_mlflow(**answers)) as (url, _):
+        report, _ = read(url)
+    assert any("'m' 3" in notice for notice in report.notices)
 
 
-def test_C9_a_server_that_drips_is_not_waited_for(monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "0.3")
-    stop = threading.Event()
-
-    class Drip(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            while not stop.wait(0.05):
-                try:
-                    self.wfile.write(b" ")
-                except OSError:
-                    return
-
-        def log_message(self, *_):
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    began = time.monotonic()
-    try:
-        fails(f"http://127.0.0.1:{httpd.server_port}", "comes to no end")
-    finally:
-        stop.set()
-        httpd.shutdown()
-        httpd.server_close()
-    assert time.monotonic() - began < 20
-
-
-def test_a_server_whose_experiments_are_none_is_no_mlflow():
-    rubbish = {"experiments": [{"experiment_id": {"a": 1}, "name": 5}]}
-    content = json.dumps(rubbish).encode()
-    with server(lambda *_: (200, {}, content)) as (url, _):
-        fails(url, "not as an MLflow server does")
+def test_the_unknown_deletion_times_of_runs_are_noted():
+    deleted = run("r")
+    deleted["info"]["lifecycle_stage"] = "deleted"
+    with serve(respond_like_mlflow(runs_search={"runs": [deleted]})) as (url, _):
+        report, _ = read(url)
+    assert any("deletion times of 1 runs are unknown" in notice for notice in report.notices)

@@ -1,15 +1,29 @@
-"""The same store, read three ways: by its server, by its database, by its files."""
+"""One store, read in three ways: through its server, its database and its files."""
 
 import hashlib
+import os
+import re
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES, Facts
-from mlflow2prov.sources.mlflow import ReadOptions, read_store
+from mlflow2prov.sources.mlflow import entities, environments, store
+from mlflow2prov.sources.mlflow.database import connection
+from mlflow2prov.sources.mlflow.filestore import files
+from mlflow2prov.sources.mlflow.local_artifacts import list_folder
+from tests.sources.mlflow.stores import (
+    assert_a_server_shows_its_store,
+    count_rows,
+    differing_tables,
+    read,
+    rows,
+)
 
-# What is in the store that tests/mlflow_store.py makes.
+# The facts of the store that tests/mlflow_store.py makes, without its model registry.
 COUNTS = {
     "experiments": 4,
     "experiment_tags": 2,
@@ -30,56 +44,44 @@ COUNTS = {
     "environments": 0,
 }
 
-
-def read(url, **options):
-    facts = Facts()
-    info = read_store(url, facts, ReadOptions(**options))
-    return info, facts
-
-
-def rows(facts, table):
-    return sorted(map(repr, facts.query(f"SELECT * FROM {{{table}}}")))
+every_way = pytest.mark.parametrize(
+    "store", ["sqlite_store", "file_store", "sqlite_server", "file_server"]
+)
+three_ways = pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
 
 
-def tables_that_differ(one, other):
-    return {name for name in TABLES if rows(one, name) != rows(other, name)}
-
-
-@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server", "file_server"])
-def test_everything_is_read(store, request):
+@every_way
+def test_all_facts_are_read(store, request):
     _, facts = read(request.getfixturevalue(store))
-    assert {name: len(rows(facts, name)) for name in COUNTS} == COUNTS
+    counts = count_rows(facts)
+    assert {name: counts.get(name, 0) for name in COUNTS} == COUNTS
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "file"])
-def test_a_server_says_what_its_store_says_but_for_what_it_hides(kind, request):
-    info, direct = read(request.getfixturevalue(f"{kind}_store"))
+def test_a_server_shows_its_store_except_for_the_facts_that_it_hides(kind, request):
+    report, direct = read(request.getfixturevalue(f"{kind}_store"))
     _, served = read(request.getfixturevalue(f"{kind}_server"))
-    # A server tells neither when a run was deleted nor of deleted versions.
-    assert tables_that_differ(direct, served) == {"stores", "runs", "registered_model_versions"}
-    hidden = "SELECT * EXCLUDE deleted_at FROM {runs} ORDER BY run_id"
-    assert direct.query(hidden) == served.query(hidden)
-    shown = "SELECT * FROM {registered_model_versions} WHERE NOT is_deleted ORDER BY ALL"
-    assert direct.query(shown) == served.query(shown)
-    fingerprint = "SELECT fingerprint FROM {stores}"
-    assert direct.query(fingerprint) == served.query(fingerprint)
-    assert info.left_out == []
+    assert_a_server_shows_its_store(direct, served)
+    assert report.omissions == []
 
 
-@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
-def test_C5_metric_history_is_every_step(store, request):
+@three_ways
+def test_the_metric_history_has_every_step(store, request):
     _, facts = read(request.getfixturevalue(store), metric_history=True)
-    assert facts.query("SELECT step, value FROM {metrics} WHERE key = 'loss' AND value > 0.3") and (
-        facts.query("SELECT count(*) FROM {metrics} WHERE key = 'loss'") == [(12,)]
-    )
+    assert facts.rows("SELECT step, value FROM metrics WHERE key = 'loss' AND value > 0.3")
+    assert facts.rows("SELECT count(*) FROM metrics WHERE key = 'loss'") == [(12,)]
 
 
-@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
-def test_C2_C5_artifacts_of_every_depth_are_listed_with_their_sizes(store, request):
+@three_ways
+def test_artifacts_at_every_depth_are_listed_with_their_sizes(store, request):
     _, facts = read(request.getfixturevalue(store))
-    assert facts.query(
-        "SELECT path, is_dir, file_size, is_model FROM {artifacts} "
-        "WHERE run_id = (SELECT min(run_id) FROM {artifacts}) ORDER BY path"
+    assert facts.rows(
+        """
+        SELECT path, is_dir, file_size, is_model
+        FROM artifacts
+        WHERE run_id = (SELECT min(run_id) FROM artifacts)
+        ORDER BY path
+        """
     ) == [
         ("model", True, None, True),
         ("model/MLmodel", False, 33, False),
@@ -91,242 +93,456 @@ def test_C2_C5_artifacts_of_every_depth_are_listed_with_their_sizes(store, reque
     ]
 
 
-@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
-def test_numbers_that_are_none_and_infinite_ones(store, request):
+@three_ways
+def test_metrics_can_be_infinite_or_not_a_number(store, request):
     _, facts = read(request.getfixturevalue(store))
-    found = dict(
-        facts.query("SELECT key, value::VARCHAR FROM {metrics} WHERE key IN ('nan', 'up', 'down')")
+    metrics = facts.rows(
+        "SELECT key, value::VARCHAR FROM metrics WHERE key IN ('nan', 'up', 'down')"
     )
-    assert found == {"nan": "nan", "up": "inf", "down": "-inf"}
+    assert dict(metrics) == {"nan": "nan", "up": "inf", "down": "-inf"}
 
 
 @pytest.mark.parametrize("store", ["sqlite_store", "file_store"])
-def test_deleted_versions_are_seen_where_the_store_is_open(store, request):
+def test_a_database_and_a_file_store_show_deleted_versions(store, request):
     _, facts = read(request.getfixturevalue(store))
-    found = facts.query(
-        "SELECT name, version, stage, deleted_at IS NOT NULL FROM {registered_model_versions} "
-        "WHERE is_deleted"
+    deleted = facts.rows(
+        """
+        SELECT name, version, stage, deleted_at IS NOT NULL
+        FROM registered_model_versions
+        WHERE is_deleted
+        """
     )
-    assert found == [("fraud", "3", None, True)]
+    assert deleted == [("fraud", "3", None, True)]
 
 
-def test_what_a_deletion_redacted_is_never_a_fact(sqlite_store):
+def test_redacted_values_are_not_facts(sqlite_store):
     _, facts = read(sqlite_store)
     assert not any("REDACTED" in row for name in TABLES for row in rows(facts, name))
 
 
-@pytest.mark.parametrize("store", ["sqlite_store", "file_store", "sqlite_server"])
-def test_C4_a_version_knows_what_it_was_registered_from(store, request):
+@three_ways
+def test_a_version_is_linked_to_the_run_or_model_that_it_was_registered_from(store, request):
     _, facts = read(request.getfixturevalue(store))
-    found = facts.query(
-        "SELECT name, version, source_path, source_model_id IS NOT NULL "
-        "FROM {registered_model_versions} WHERE NOT is_deleted AND NOT is_prompt ORDER BY ALL"
+    versions = facts.rows(
+        """
+        SELECT name, version, source_path, source_model_id IS NOT NULL
+        FROM registered_model_versions
+        WHERE NOT is_deleted AND NOT is_prompt
+        ORDER BY ALL
+        """
     )
-    assert found == [
+    assert versions == [
         ("fraud", "1", "model", False),
         ("fraud", "2", None, True),
         ("other", "1", "model", False),
     ]
 
 
-EVERYWHERE = pytest.mark.parametrize(
-    "store", ["sqlite_store", "file_store", "sqlite_server", "file_server"]
-)
-
-
-@EVERYWHERE
-def test_traces_are_counted_by_run_and_read_if_asked(store, request):
+@every_way
+def test_traces_are_counted_by_run_and_read_on_request(store, request):
     url = request.getfixturevalue(store)
-    counts = (
-        "SELECT r.name, n.traces, n.assessments FROM {run_traces} n JOIN {runs} r USING (run_id)"
-    )
+    counts = """
+        SELECT runs.name, run_traces.traces, run_traces.assessments
+        FROM run_traces
+        JOIN runs USING (run_id)
+    """
     _, facts = read(url)
-    assert facts.query(counts) == [("evaluation", 2, 2)]
+    assert facts.rows(counts) == [("evaluation", 2, 2)]
     _, facts = read(url, traces=True)
-    assert facts.query(counts) == [("evaluation", 2, 2)]
-    assert facts.query(
-        'SELECT t.name, t.state, r.name, t."user", t.requested_at FROM {traces} t '
-        "LEFT JOIN {runs} r USING (run_id) ORDER BY requested_at"
+    assert facts.rows(counts) == [("evaluation", 2, 2)]
+    assert facts.rows(
+        """
+        SELECT traces.name, traces.state, runs.name, traces."user", traces.requested_at
+        FROM traces
+        LEFT JOIN runs USING (run_id)
+        ORDER BY requested_at
+        """
     ) == [
         ("answer", "ok", "evaluation", "dave", "2023-11-14T22:14:31+00:00"),
         ("answer", "ok", "evaluation", "dave", "2023-11-14T22:14:31.001000+00:00"),
         ("answer", "ok", None, "dave", "2023-11-14T22:14:31.002000+00:00"),
     ]
-    assert facts.query(
-        "SELECT name, kind, value, source_type, source_id FROM {assessments} ORDER BY name"
+    assert facts.rows(
+        "SELECT name, kind, value, source_type, source_id FROM assessments ORDER BY name"
     ) == [
         ("exact", "feedback", "true", "code", "exactness"),
         ("expected", "expectation", "yes", "human", "erin"),
     ]
 
 
-@EVERYWHERE
-def test_environments_are_read_if_asked(store, request):
+@every_way
+def test_environments_are_read_on_request(store, request):
     _, facts = read(request.getfixturevalue(store), environments=True)
-    found = facts.query(
-        "SELECT path, name, count(*), count(DISTINCT digest) FROM {environments} GROUP BY ALL ORDER BY ALL"
+    files_of_models = facts.rows(
+        """
+        SELECT path, name, count(*), count(DISTINCT digest)
+        FROM environments
+        GROUP BY ALL
+        ORDER BY ALL
+        """
     )
-    # Of two runs, and of the logged model, which has it at its root.
-    assert found == [("", "requirements.txt", 1, 1), ("model", "requirements.txt", 2, 1)]
-    assert facts.query("SELECT name, version FROM {environment_packages} ORDER BY ALL") == [
+    # Those of two runs, and that of the logged model, which lies at its root.
+    assert files_of_models == [("", "requirements.txt", 1, 1), ("model", "requirements.txt", 2, 1)]
+    assert facts.rows("SELECT name, version FROM environment_packages ORDER BY ALL") == [
         ("numpy", "<3,>=2"),
         ("scikit-learn", "1.5"),
     ]
 
 
-@EVERYWHERE
+@every_way
 @pytest.mark.parametrize(
-    ("artifacts", "of_runs", "of_models"),
+    ("artifacts", "run_paths", "model_paths"),
     [
         ("none", set(), set()),
         ("top", {"model", "top.txt"}, {"MLmodel", "deep", "requirements.txt"}),
     ],
 )
-def test_artifacts_are_listed_as_deep_as_is_wished(store, artifacts, of_runs, of_models, request):
+def test_the_listing_of_artifacts_can_be_limited(store, artifacts, run_paths, model_paths, request):
     _, facts = read(request.getfixturevalue(store), artifacts=artifacts)
-    assert {path for (path,) in facts.query("SELECT path FROM {artifacts}")} == of_runs
+    assert {path for (path,) in facts.rows("SELECT path FROM artifacts")} == run_paths
     assert {
-        path for (path,) in facts.query("SELECT path FROM {logged_model_artifacts}")
-    } == of_models
+        path for (path,) in facts.rows("SELECT path FROM logged_model_artifacts")
+    } == model_paths
 
 
-def test_what_sql_redacted_is_restored_if_asked(sqlite_store):
+def test_the_origin_of_a_deleted_version_is_restored_on_request(sqlite_store):
+    deleted = """
+        SELECT versions.source_path, runs.name
+        FROM registered_model_versions AS versions
+        LEFT JOIN runs ON runs.run_id = versions.source_run_id
+        WHERE versions.is_deleted
+    """
     _, facts = read(sqlite_store, restore_redacted=True)
-    deleted = (
-        "SELECT v.source_path, r.name FROM {registered_model_versions} v "
-        "LEFT JOIN {runs} r ON r.run_id = v.source_run_id WHERE v.is_deleted"
-    )
-    assert facts.query(deleted) == [("model", "trial 0")]
+    assert facts.rows(deleted) == [("model", "trial 0")]
     _, facts = read(sqlite_store)
-    assert facts.query(deleted) == [(None, None)]
+    assert facts.rows(deleted) == [(None, None)]
 
 
-@EVERYWHERE
-def test_no_credential_of_a_repository_s_url_is_a_fact(store, request):
+@every_way
+def test_credentials_in_the_url_of_a_repository_are_not_facts(store, request):
     _, facts = read(request.getfixturevalue(store))
-    found = "SELECT value FROM {run_tags} WHERE key = 'mlflow.source.git.repoURL'"
-    assert facts.query(found) == [("https://example.org/team/fraud.git",)]
+    urls = facts.rows("SELECT value FROM run_tags WHERE key = 'mlflow.source.git.repoURL'")
+    assert urls == [("https://example.org/team/fraud.git",)]
     assert not any("t0ps3cret" in row for name in TABLES for row in rows(facts, name))
 
 
-@EVERYWHERE
-def test_the_longest_values_that_mlflow_takes_are_read_whole(store, request):
+@every_way
+def test_the_longest_values_that_mlflow_accepts_are_read_whole(store, request):
     _, facts = read(request.getfixturevalue(store))
-    assert facts.query("SELECT max(length(value)) FROM {params}") == [(6000,)]
-    assert facts.query("SELECT max(length(value)) FROM {run_tags}") == [(8000,)]
+    assert facts.rows("SELECT max(length(value)) FROM params") == [(6000,)]
+    assert facts.rows("SELECT max(length(value)) FROM run_tags") == [(8000,)]
 
 
-def test_prompts_are_told_from_models(sqlite_store, sqlite_server):
-    for url in (sqlite_store, sqlite_server):
-        _, facts = read(url)
-        assert facts.query("SELECT name FROM {registered_models} WHERE is_prompt") == [
-            ("greeting",)
-        ]
+@pytest.mark.parametrize("store", ["sqlite_store", "sqlite_server"])
+def test_prompts_are_distinguished_from_models(store, request):
+    _, facts = read(request.getfixturevalue(store))
+    prompts = facts.rows("SELECT name FROM registered_models WHERE is_prompt")
+    assert prompts == [("greeting",)]
 
 
-def test_C7_times_do_not_depend_on_the_local_zone(sqlite_store, monkeypatch):
+def test_times_do_not_depend_on_the_local_time_zone(sqlite_store, monkeypatch):
     monkeypatch.setenv("TZ", "America/New_York")
     _, facts = read(sqlite_store)
-    assert facts.query("SELECT started_at FROM {runs} WHERE name = 'search'") == [
-        ("2023-11-14T22:13:20+00:00",)
-    ]
+    started_at = facts.rows("SELECT started_at FROM runs WHERE name = 'search'")
+    assert started_at == [("2023-11-14T22:13:20+00:00",)]
 
 
-def test_reading_a_database_leaves_it_as_it_is(sqlite_store):
-    file = Path(sqlite_store.removeprefix("sqlite:///"))
-    before = hashlib.sha256(file.read_bytes()).hexdigest(), sorted(file.parent.iterdir())
+def folder_state(folder):
+    """Return the names and the digests of all files in a folder."""
+    return {
+        path: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_reading_a_database_changes_no_file(sqlite_store):
+    folder = Path(sqlite_store.removeprefix("sqlite:///")).parent
+    before = folder_state(folder)
     read(sqlite_store)
-    assert (hashlib.sha256(file.read_bytes()).hexdigest(), sorted(file.parent.iterdir())) == before
+    assert folder_state(folder) == before
 
 
-def test_a_store_of_an_old_mlflow_is_read_by_what_is_there(tmp_path):
-    import sqlite3
+def test_a_database_is_read_in_batches(sqlite_store, monkeypatch):
+    _, expected = read(sqlite_store, metric_history=True, traces=True)
+    monkeypatch.setattr(connection, "BATCH_ROWS", 2)
+    _, facts = read(sqlite_store, metric_history=True, traces=True)
+    assert differing_tables(facts, expected) == set()
 
-    with sqlite3.connect(tmp_path / "old.db") as database:
-        database.executescript(
-            """
-            CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT);
-            CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, status TEXT, user_id TEXT);
-            CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT);
-            INSERT INTO experiments VALUES (0, 'Default', 'active');
-            INSERT INTO runs VALUES ('r', 0, 'FINISHED', 'ann');
-            INSERT INTO params VALUES ('r', 'alpha', '');
-            """
-        )
+
+class TestWriteAheadLog:
+    """A database in WAL mode, which SQLite itself would not read without creating files."""
+
+    @pytest.fixture
+    def database(self, sqlite_store, tmp_path):
+        """A copy of the database, and a connection that has it in WAL mode and holds its log."""
+        file = tmp_path / "store" / "mlflow.db"
+        file.parent.mkdir()
+        shutil.copy(sqlite_store.removeprefix("sqlite:///"), file)
+        writer = sqlite3.connect(file)
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        yield file, writer
+        writer.close()
+
+    def add_experiment(self, writer):
+        writer.execute("INSERT INTO experiments (name, lifecycle_stage) VALUES ('late', 'active')")
+        writer.commit()
+
+    def experiments(self, file):
+        _, facts = read(f"sqlite:///{file}", artifacts="none")
+        return {name for (name,) in facts.rows("SELECT name FROM experiments")}
+
+    def test_a_database_in_use_is_read_with_its_log(self, database):
+        file, writer = database
+        self.add_experiment(writer)
+        before = folder_state(file.parent).keys()
+        assert "late" in self.experiments(file)
+        assert folder_state(file.parent).keys() == before
+
+    def test_a_database_without_a_log_is_read_as_it_is(self, database):
+        file, writer = database
+        self.add_experiment(writer)
+        writer.close()
+        before = folder_state(file.parent)
+        assert list(before) == [file]
+        assert "late" in self.experiments(file)
+        assert folder_state(file.parent) == before
+
+    def test_a_log_that_no_process_holds_is_read_from_a_copy(self, database, tmp_path):
+        file, writer = database
+        self.add_experiment(writer)
+        crashed = tmp_path / "crashed" / "mlflow.db"
+        crashed.parent.mkdir()
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{file}{suffix}", f"{crashed}{suffix}")
+        before = folder_state(crashed.parent)
+        assert len(before) == 2
+        assert "late" in self.experiments(crashed)
+        assert folder_state(crashed.parent) == before
+
+
+def make_database(file, script):
+    with sqlite3.connect(file) as database:
+        database.executescript(script)
+
+
+def test_a_database_may_lack_tables_and_columns_of_newer_versions(tmp_path):
+    make_database(
+        tmp_path / "old.db",
+        """
+        CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT);
+        CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, status TEXT, user_id TEXT);
+        CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT);
+        INSERT INTO experiments VALUES (0, 'Default', 'active');
+        INSERT INTO runs VALUES ('r', 0, 'FINISHED', 'ann');
+        INSERT INTO params VALUES ('r', 'alpha', '');
+        """,
+    )
     _, facts = read(f"sqlite:///{tmp_path}/old.db")
-    assert facts.query('SELECT run_id, "user", status FROM {runs}') == [("r", "ann", "finished")]
-    assert facts.query("SELECT value FROM {params}") == [("",)]
+    assert facts.rows('SELECT run_id, "user", status FROM runs') == [("r", "ann", "finished")]
+    assert facts.rows("SELECT value FROM params") == [("",)]
+
+
+WORKSPACES = """
+    CREATE TABLE experiments (experiment_id INTEGER, name TEXT, workspace TEXT);
+    CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER);
+    INSERT INTO experiments VALUES (0, 'ours', NULL), (1, 'theirs', 'a'), (2, 'others', 'b');
+    INSERT INTO runs VALUES ('r0', 0), ('r1', 1), ('r2', 2);
+"""
+
+
+def test_one_workspace_is_read_and_the_others_are_noted(tmp_path, monkeypatch):
+    make_database(tmp_path / "m.db", WORKSPACES)
+    report, facts = read(f"sqlite:///{tmp_path}/m.db")
+    assert facts.rows("SELECT run_id FROM runs") == [("r0",)]
+    assert any("another one: 'a', 'b'" in notice for notice in report.notices)
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "b")
+    _, facts = read(f"sqlite:///{tmp_path}/m.db")
+    assert facts.rows("SELECT run_id FROM runs") == [("r2",)]
 
 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("notaurl", "no such folder"),
-        ("sqlite:///nothing.db", "no such file"),
-        ("ftp://example.org", "no MLflow store"),
-        ("{tmp}", "no file store"),
+        ("no-folder", "no such folder"),
+        ("sqlite:///missing.db", "no such file"),
+        ("ftp://example.org", "does not lead to an MLflow store"),
+        ("{folder}", "not a file store of MLflow"),
     ],
 )
-def test_C9_what_is_no_store_is_one_line_and_nothing_is_made(url, message, tmp_path, monkeypatch):
+def test_an_address_without_a_store_is_an_error_and_nothing_is_created(
+    url, message, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrackingStoreError, match=message):
-        read(url.replace("{tmp}", str(tmp_path)))
+        read(url.replace("{folder}", str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_of_something_else(tmp_path):
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "x.db") as database:
-        database.execute("CREATE TABLE t (a)")
-    with pytest.raises(TrackingStoreError, match="no MLflow store"):
+def test_a_database_of_another_program_is_an_error(tmp_path):
+    make_database(tmp_path / "x.db", "CREATE TABLE t (a)")
+    with pytest.raises(TrackingStoreError, match="not an MLflow store"):
         read(f"sqlite:///{tmp_path}/x.db")
-    (tmp_path / "y.db").write_text("no database, but long enough to look at" * 50)
+
+
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path):
+    (tmp_path / "y.db").write_text("not a database, but as long as the header of one" * 50)
     with pytest.raises(TrackingStoreError, match="cannot be read"):
         read(f"sqlite:///{tmp_path}/y.db")
 
 
-def test_an_artifact_root_outside_the_store_is_not_looked_at(tmp_path):
-    import sqlite3
-
+def test_an_artifact_root_outside_the_store_is_not_listed(tmp_path):
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "id_rsa").write_text("x")
-    store = tmp_path / "store"
-    store.mkdir()
-    with sqlite3.connect(store / "m.db") as database:
-        database.executescript(
-            f"""
-            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
-            CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, artifact_uri TEXT);
-            INSERT INTO runs VALUES ('a', 0, '{secret}'), ('b', 0, '{store}/../secret'),
-                ('c', 0, 's3://bucket/x'), ('d', 0, 'file://{secret}');
-            """
-        )
-    info, facts = read(f"sqlite:///{store}/m.db")
-    assert facts.query("SELECT * FROM {artifacts}") == []
-    assert any("of 4 runs" in notice and "s3:" in notice for notice in info.notices)
+    folder = tmp_path / "store"
+    folder.mkdir()
+    make_database(
+        folder / "m.db",
+        f"""
+        CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
+        CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, artifact_uri TEXT);
+        INSERT INTO runs VALUES ('a', 0, '{secret}'), ('b', 0, '{folder}/../secret'),
+            ('c', 0, 's3://bucket/x'), ('d', 0, 'file://{secret}');
+        """,
+    )
+    report, facts = read(f"sqlite:///{folder}/m.db")
+    assert facts.rows("SELECT * FROM artifacts") == []
+    assert any("of 4 runs" in notice and "s3:" in notice for notice in report.notices)
 
 
-def test_a_hostile_file_store_neither_hangs_nor_leads_out(tmp_path):
-    import os
-
-    secret = tmp_path / "secret"
-    secret.write_text("name: leaked\n")
-    store = tmp_path / "mlruns"
-    run = store / "0" / "r"
+@pytest.fixture
+def small_file_store(tmp_path):
+    """The folder of a file store with one run, ``r``."""
+    folder = tmp_path / "mlruns"
+    run = folder / "0" / "r"
     (run / "params").mkdir(parents=True)
     (run / "artifacts").mkdir()
+    (folder / "0" / "meta.yaml").write_text("experiment_id: '0'\nname: Default\n")
+    (run / "meta.yaml").write_text(f"run_id: r\nartifact_uri: {run}/artifacts\n")
+    return folder
+
+
+def test_links_pipes_and_nested_aliases_in_a_file_store_do_no_harm(small_file_store, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("name: leaked\n")
+    run = small_file_store / "0" / "r"
     bomb = "a: &a [x, x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
     )
-    (store / "0" / "meta.yaml").write_text(f"{bomb}name: *u\nexperiment_id: '0'\n")
+    (small_file_store / "0" / "meta.yaml").write_text(f"{bomb}name: *u\nexperiment_id: '0'\n")
     (run / "meta.yaml").write_text(f"run_id: r\nartifact_uri: {run}/artifacts\nuser_id: [x]\n")
     os.mkfifo(run / "params" / "pipe")
     (run / "params" / "link").symlink_to(secret)
     (run / "artifacts" / "out").symlink_to(tmp_path)
     (run / "artifacts" / "in").write_text("x")
-    _, facts = read(str(store))
-    assert facts.query("SELECT name FROM {experiments}") == [(None,)]
-    assert facts.query("SELECT * FROM {params}") == []
-    assert facts.query("SELECT path FROM {artifacts}") == [("in",)]
+    _, facts = read(str(small_file_store))
+    assert facts.rows("SELECT name FROM experiments") == [(None,)]
+    assert facts.rows("SELECT * FROM params") == []
+    assert facts.rows("SELECT path FROM artifacts") == [("in",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[", "not YAML"),
+        ("- a\n", "not a YAML mapping"),
+        (f"run_id: {'r' * 100}\n", "longer than 100 bytes"),
+    ],
+)
+def test_a_malformed_file_in_a_file_store_is_an_error(
+    small_file_store, content, message, monkeypatch
+):
+    monkeypatch.setattr(files, "MAX_YAML_BYTES", 100)
+    (small_file_store / "0" / "r" / "meta.yaml").write_text(content)
+    with pytest.raises(TrackingStoreError, match=f"r/meta.yaml: {message}"):
+        read(str(small_file_store))
+
+
+def test_malformed_tags_of_a_dataset_are_ignored(small_file_store):
+    link = small_file_store / "0" / "r" / "inputs" / "i"
+    link.mkdir(parents=True)
+    (link / "meta.yaml").write_text("source_type: DATASET\nsource_id: d\ntags: [x]\n")
+    _, facts = read(str(small_file_store))
+    assert facts.rows("SELECT run_id, name, context FROM dataset_inputs") == [("r", None, None)]
+
+
+def test_a_file_store_that_was_moved_has_its_artifacts_in_its_own_folder(
+    small_file_store, tmp_path
+):
+    (small_file_store / "0" / "r" / "artifacts" / "a.txt").write_text("x")
+    small_file_store.rename(tmp_path / "moved")
+    report, facts = read(str(tmp_path / "moved"))
+    assert facts.rows("SELECT path FROM artifacts") == [("a.txt",)]
+    assert report.notices == []
+
+
+def test_an_environment_file_that_is_too_long_is_an_omission(small_file_store, monkeypatch):
+    monkeypatch.setattr(environments, "MAX_BYTES", 10)
+    artifacts = small_file_store / "0" / "r" / "artifacts"
+    (artifacts / "MLmodel").write_text("")
+    (artifacts / "requirements.txt").write_text("mlflow==3.17.2\n")
+    report, facts = read(str(small_file_store), environments=True)
+    assert facts.rows("SELECT * FROM environments") == []
+    (omission,) = report.omissions
+    assert "1 artifacts could not be read" in omission and "longer than 10 bytes" in omission
+
+
+def test_a_folder_that_cannot_be_read_is_reported(tmp_path):
+    unreadable = []
+    assert list(list_folder(tmp_path / "missing", unreadable)) == []
+    assert unreadable == [f"{tmp_path / 'missing'}: No such file or directory"]
+
+
+def test_a_file_name_that_is_not_unicode_is_escaped(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).write_text("x")
+    assert [artifact.path for artifact in list_folder(tmp_path, [])] == ["\\xff"]
+
+
+def test_a_notice_names_a_limited_number_of_models_with_missing_versions(monkeypatch):
+    monkeypatch.setattr(store, "MAX_NAMES", 2)
+    report = store.SourceReport("sql", "m.db")
+    with Facts() as facts:
+        for name in "abc":
+            entities.add_version(facts, {"name": name, "version": 3}, is_prompt=False)
+    store._note_missing_versions(facts, report)
+    (notice,) = report.notices
+    assert re.search("from 'a' 2, 'b' 2 and 1 more", notice)
+
+
+def test_the_last_point_of_a_metric_is_that_of_the_highest_step_then_time_then_value():
+    points = [
+        entities.Point("a", 1.0, 2, 5),
+        entities.Point("a", 9.0, 1, 9),
+        entities.Point("b", 1.0, 0, 1),
+        entities.Point("b", 2.0, 0, 2),
+        entities.Point("c", 3.0, 0, 1),
+        entities.Point("c", float("nan"), 0, 1),
+        entities.Point("c", None, 0, 1),
+    ]
+    assert [(point.key, point.value) for point in entities.last_points(points)] == [
+        ("a", 1.0),
+        ("b", 2.0),
+        ("c", 3.0),
+    ]
+
+
+MODEL = "m-" + "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("source", "run_id", "origin"),
+    [
+        (None, "r", ("r", None, None)),
+        (f"models:/{MODEL}", None, (None, MODEL, None)),
+        (f"s3://bucket/1/models/{MODEL}/artifacts", "r", ("r", MODEL, None)),
+        ("runs:/other/path/model/", "r", ("other", None, "path/model")),
+        ("s3://bucket/1/r/artifacts/model", "r", ("r", None, "model")),
+        ("s3://bucket/1/r/artifacts/", "r", ("r", None, None)),
+        ("/somewhere/else", "r", ("r", None, None)),
+        (f"models:/{MODEL}0", None, (None, None, None)),
+    ],
+)
+def test_the_source_of_a_version_names_its_origin(source, run_id, origin):
+    assert entities.version_origin(source, run_id) == origin

@@ -1,1 +1,5 @@
-"""An MLflow backend database, read by its tables."""
+"""An MLflow backend database, read through its tables."""
+
+from mlflow2prov.sources.mlflow.database.reader import BackendDatabase
+
+__all__ = ["BackendDatabase"]

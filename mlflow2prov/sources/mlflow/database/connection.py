@@ -1,4 +1,4 @@
-"""Databases opened to be read and nothing else, by the tables and columns that they have."""
+"""Read-only connections to databases, and the tables and columns that are in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow.columns import Column
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 
-_ROWS = 20_000
+BATCH_ROWS = 20_000
+"""Number of rows of a table that are fetched at once."""
+
 _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 30
 _MYSQL_NO_SUCH_TABLE = 1146
@@ -26,7 +28,7 @@ _DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql"}
 
 
 class Database:
-    """Columns of tables that may be there, of one workspace where the tables tell workspaces apart."""
+    """The tables of an open database, restricted to one workspace if they distinguish workspaces."""
 
     def __init__(self, connection: sqlalchemy.Connection, workspace: str) -> None:
         self._connection = connection
@@ -39,44 +41,69 @@ class Database:
         self._quote = connection.dialect.identifier_preparer.quote
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
-            # What is stored as text need not be Unicode; whoever reads a column decides what to do.
+            # SQLite does not check that a text is Unicode; the caller decides how to decode it.
             driver.text_factory = bytes
 
-    def columns(
+    def read_columns(
         self, table: str, *names: str, keys: Collection[str] = ()
     ) -> Iterator[list[Column]]:
-        """Stream a table's columns, many rows at once; of some ``keys`` only, where any are given.
+        """Yield the columns of a table, :data:`BATCH_ROWS` rows at a time.
 
-        A column that is missing is null, a table that is missing is empty. SQLite's texts are bytes.
+        Args:
+            table: the table; one that the database lacks has no rows.
+            names: the columns; one that the table lacks is null. Texts of SQLite are bytes.
+            keys: restrict the rows to those whose column ``key`` has one of these values.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the account may not read the table.
         """
-        present = self.tables.get(table)
-        if present is None:
-            self._demand_absence(table)
+        columns = self.tables.get(table)
+        if columns is None:
+            self._require_absence(table)
             return
-        listed = ", ".join(self._quote(n) if n in present else f"NULL AS {n}" for n in names)
-        query = f"SELECT {listed} FROM {self._quote(table)}"
-        given: dict[str, str] = {}
+        selection = ", ".join(
+            self._quote(name) if name in columns else f"NULL AS {name}" for name in names
+        )
         conditions = []
-        if "workspace" in present:
+        parameters: dict[str, str] = {}
+        if "workspace" in columns:
             conditions.append(f"coalesce(workspace, '{DEFAULT_WORKSPACE}') = :workspace")
-            given["workspace"] = self._workspace
+            parameters["workspace"] = self._workspace
         if keys:
-            places = {f"key{number}": key for number, key in enumerate(keys)}
-            conditions.append(f"{self._quote('key')} IN ({', '.join(f':{p}' for p in places)})")
-            given |= places
+            key_parameters = {f"key{number}": key for number, key in enumerate(keys)}
+            placeholders = ", ".join(f":{name}" for name in key_parameters)
+            conditions.append(f"{self._quote('key')} IN ({placeholders})")
+            parameters |= key_parameters
+        query = f"SELECT {selection} FROM {self._quote(table)}"
         if conditions:
             query += f" WHERE {' AND '.join(conditions)}"
         result = self._connection.execution_options(stream_results=True).execute(
-            sqlalchemy.text(query), given
+            sqlalchemy.text(query), parameters
         )
-        for part in result.partitions(_ROWS):
-            yield list(zip(*part, strict=True))
+        for batch in result.partitions(BATCH_ROWS):
+            yield list(zip(*batch, strict=True))
 
-    def _demand_absence(self, table: str) -> None:
-        """Make sure that a table is not there, rather than hidden from this account (as MySQL does).
+    def read_rows(
+        self, table: str, *names: str, keys: Collection[str] = ()
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a table, with all texts decoded. See :meth:`read_columns`."""
+        for columns in self.read_columns(table, *names, keys=keys):
+            for row in zip(*columns, strict=True):
+                yield tuple(map(_decode, row))
+
+    def workspaces(self) -> list[str]:
+        """Return the workspaces that have experiments; none if the tables do not distinguish workspaces."""
+        if "workspace" not in self.tables.get("experiments", ()):
+            return []
+        query = sqlalchemy.text("SELECT DISTINCT workspace FROM experiments")
+        names = (_decode(name) for (name,) in self._connection.execute(query))
+        return sorted(str(name) for name in names if name is not None)
+
+    def _require_absence(self, table: str) -> None:
+        """Raise an error if the account may not read a table that seems to be missing. MySQL hides such tables.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the account may not read it.
+            sqlalchemy.exc.DBAPIError: the table exists.
         """
         if self._connection.dialect.name != "mysql":
             return
@@ -86,40 +113,25 @@ class Database:
             if error.orig is None or error.orig.args[0] != _MYSQL_NO_SUCH_TABLE:
                 raise
 
-    def rows(
-        self, table: str, *names: str, keys: Collection[str] = ()
-    ) -> Iterator[tuple[Any, ...]]:
-        """Stream a table's rows, texts as texts; of some ``keys`` only, where any are given."""
-        for columns in self.columns(table, *names, keys=keys):
-            for row in zip(*columns, strict=True):
-                yield tuple(
-                    v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row
-                )
 
-    def workspaces(self) -> list[str]:
-        """List the workspaces that experiments are in; none, where the tables tell none apart."""
-        if "workspace" not in self.tables.get("experiments", ()):
-            return []
-        query = sqlalchemy.text("SELECT DISTINCT workspace FROM experiments")
-        found = [row[0] for row in self._connection.execute(query)]
-        names = (v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in found)
-        return sorted(str(name) for name in names if name is not None)
+def _decode(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 @contextmanager
-def opened(url: str, shown: str, workspace: str) -> Iterator[Database]:
-    """Open the database that SQLAlchemy's ``url`` names, to read it.
+def open_database(url: str, location: str, workspace: str) -> Iterator[Database]:
+    """Open a database for reading; nothing can be written through it.
 
     Args:
-        url: the URL, with whatever credentials it has.
-        shown: the URL as it may be shown.
-        workspace: the MLflow workspace that is read.
+        url: the URL as SQLAlchemy takes it, with its credentials.
+        location: the URL for messages, without credentials.
+        workspace: the MLflow workspace to read.
 
     Raises:
-        TrackingStoreError: there is none, it cannot be read, or it is none of MLflow's.
+        TrackingStoreError: there is no such database, it cannot be read, or it is not an MLflow store.
     """
     with ExitStack() as stack:
-        engine = _engine(url, shown, stack)
+        engine = _create_engine(url, location, stack)
         stack.callback(engine.dispose)
         try:
             connection = stack.enter_context(engine.connect())
@@ -133,68 +145,71 @@ def opened(url: str, shown: str, workspace: str) -> Iterator[Database]:
             database = Database(connection, workspace)
             if not {"experiments", "runs"} <= database.tables.keys():
                 raise TrackingStoreError(
-                    f"{shown}: the database holds no MLflow store (no table of runs)"
+                    f"{location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
                 )
             yield database
         except SQLAlchemyError as error:
-            raise TrackingStoreError(f"{shown}: cannot be read: {_reason(error)}") from error
+            raise TrackingStoreError(f"{location}: cannot be read: {_reason(error)}") from error
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    """Return why a database failed, in a line; PyMySQL's errors are a number and a text."""
+    """Return the driver's reason for an error, in one line. PyMySQL's errors are a number and a text."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    told = cause.args[1] if len(cause.args) == 2 and isinstance(cause.args[0], int) else cause
-    return (str(told).splitlines() or [type(error).__name__])[0]
+    is_numbered = len(cause.args) == 2 and isinstance(cause.args[0], int)
+    reason = cause.args[1] if is_numbered else cause
+    return (str(reason).splitlines() or [type(error).__name__])[0]
 
 
-def _engine(url: str, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
-    kind = url.partition(":")[0]
+def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engine:
+    scheme = url.partition(":")[0]
     try:
         address = sqlalchemy.make_url(url.replace("postgres://", "postgresql://", 1))
         backend = address.get_backend_name()
         if backend == "sqlite":
-            return _sqlite(address.database, shown, stack)
+            return _create_sqlite_engine(address.database, location, stack)
         if not address.database:
             raise TrackingStoreError(
-                f"{shown}: names no database; add it: {kind}://host:port/database"
+                f"{location}: does not name a database; give {scheme}://host:port/database"
             )
         if driver := _DRIVERS.get(backend) if "+" not in address.drivername else None:
             address = address.set(drivername=f"{backend}+{driver}")
-        patience = {"connect_timeout": _CONNECT_SECONDS} if backend in _DRIVERS else {}
-        return sqlalchemy.create_engine(address, connect_args=patience)
+        timeout = {"connect_timeout": _CONNECT_SECONDS} if backend in _DRIVERS else {}
+        return sqlalchemy.create_engine(address, connect_args=timeout)
     except ModuleNotFoundError as error:
-        backend = kind.partition("+")[0]
-        wanted = f"'mlflow2prov[{backend}]'" if backend in _DRIVERS else str(error.name)
+        backend = scheme.partition("+")[0]
+        package = f"'mlflow2prov[{backend}]'" if backend in _DRIVERS else str(error.name)
         raise TrackingStoreError(
-            f"{shown}: the driver {error.name} is missing; pip install {wanted}"
+            f"{location}: the driver {error.name} is missing; pip install {package}"
         ) from error
     except (SQLAlchemyError, ValueError) as error:
-        # What cannot be taken apart may hold a password anywhere.
+        # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
         raise TrackingStoreError(
-            f"{kind}:...: not a database URL; it is {kind}://user:password@host:port/database, "
+            f"{scheme}:...: not a database URL; give {scheme}://user:password@host:port/database, "
             "with %40 for an @ in the password and %2F for a slash"
         ) from error
 
 
-def _sqlite(database: str | None, shown: str, stack: ExitStack) -> sqlalchemy.Engine:
+def _create_sqlite_engine(
+    database: str | None, location: str, stack: ExitStack
+) -> sqlalchemy.Engine:
     path = Path(database or "")
     try:
         if not path.is_file():
-            raise TrackingStoreError(f"{shown}: there is no such file")
-        address = _address(path.absolute(), stack)
+            raise TrackingStoreError(f"{location}: no such file")
+        uri = _read_only_uri(path.absolute(), stack)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise TrackingStoreError(f"{shown}: cannot be read: {reason}") from error
+        raise TrackingStoreError(f"{location}: cannot be read: {reason}") from error
     return sqlalchemy.create_engine(
-        "sqlite://", creator=lambda: _connect(address), poolclass=sqlalchemy.pool.StaticPool
+        "sqlite://", creator=lambda: _connect(uri), poolclass=sqlalchemy.pool.StaticPool
     )
 
 
-def _address(path: Path, stack: ExitStack) -> str:
-    """Return a URI by which SQLite reads a file and makes none beside it (sqlite.org/wal.html, 8).
+def _read_only_uri(path: Path, stack: ExitStack) -> str:
+    """Return a URI by which SQLite reads a file and creates no file beside it (sqlite.org/wal.html, section 8).
 
-    A database in WAL mode is read through a file ``-shm``. Where there is none, nobody has the database
-    open; with an empty log it can be read as it is, else a copy is read.
+    SQLite reads a database in WAL mode through a file ``-shm``. If there is none, no process has the
+    database open. It is then read as it is if its log is empty; otherwise a copy is read.
     """
     mode = "mode=ro"
     if _is_wal(path) and not path.with_name(f"{path.name}-shm").exists():
@@ -209,12 +224,12 @@ def _address(path: Path, stack: ExitStack) -> str:
 
 
 def _is_wal(path: Path) -> bool:
-    """Return whether the header says WAL (sqlite.org/fileformat.html, offset 18)."""
+    """Return whether the header of a SQLite file declares WAL mode (sqlite.org/fileformat.html, offset 18)."""
     with path.open("rb") as file:
         return file.read(20)[18:20] == b"\x02\x02"
 
 
-def _connect(address: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection

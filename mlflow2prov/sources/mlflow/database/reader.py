@@ -1,239 +1,205 @@
-"""A backend database, read by its tables: whatever there is, whichever MLflow made it.
+"""The reader of backend databases.
 
-Nothing is migrated or created, and a table or column that this MLflow's schema lacks is simply not there.
+It reads the tables and columns that are there, whichever version of MLflow created them, and neither
+migrates nor creates anything. A table or column that the schema lacks has no values.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.artifact_folders import add_local_artifacts
-from mlflow2prov.sources.mlflow.columns import (
-    Reading,
-    each,
-    integers,
-    numbers,
-    sayings,
-    texts,
-    times,
-)
-from mlflow2prov.sources.mlflow.database.connection import Database, opened
-from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
-from mlflow2prov.sources.mlflow.values import integer, said, state, text, time
 from mlflow2prov.secrets import without_credentials
-
-_stages = each(values.state)
-_NAMED = 5
-
-# Of every fact table that is a table of the database: the table, and its columns with their readings.
-_Copy = tuple[str, str, dict[str, Reading]]
-
-_COPIES: tuple[_Copy, ...] = (
-    (
-        "experiments",
-        "experiments",
-        {
-            "experiment_id": each(text),
-            "name": texts,
-            "artifact_location": texts,
-            "lifecycle_stage": _stages,
-            "creation_time": times,
-            "last_update_time": times,
-            "workspace": each(values.workspace),
-        },
-    ),
-    (
-        "experiment_tags",
-        "experiment_tags",
-        {"experiment_id": each(text), "key": texts, "value": sayings},
-    ),
-    (
-        "runs",
-        "runs",
-        {
-            "run_uuid": texts,
-            "experiment_id": each(text),
-            "name": texts,
-            "user_id": texts,
-            "status": each(values.run_status),
-            "lifecycle_stage": _stages,
-            "start_time": times,
-            "end_time": times,
-            "deleted_time": times,
-            "artifact_uri": texts,
-        },
-    ),
-    ("run_tags", "tags", {"run_uuid": texts, "key": texts, "value": sayings}),
-    ("params", "params", {"run_uuid": texts, "key": texts, "value": sayings}),
-    (
-        "logged_models",
-        "logged_models",
-        {
-            "model_id": texts,
-            "experiment_id": each(text),
-            "name": texts,
-            "model_type": texts,
-            "source_run_id": texts,
-            "status": each(values.model_status),
-            "lifecycle_stage": _stages,
-            "creation_timestamp_ms": times,
-            "last_updated_timestamp_ms": times,
-            "artifact_location": texts,
-        },
-    ),
-    (
-        "logged_model_tags",
-        "logged_model_tags",
-        {"model_id": texts, "tag_key": texts, "tag_value": sayings},
-    ),
-    (
-        "logged_model_params",
-        "logged_model_params",
-        {"model_id": texts, "param_key": texts, "param_value": sayings},
-    ),
-    (
-        "logged_model_metrics",
-        "logged_model_metrics",
-        {
-            "model_id": texts,
-            "run_id": texts,
-            "metric_name": texts,
-            "metric_value": numbers,
-            "metric_step": integers,
-            "metric_timestamp_ms": times,
-        },
-    ),
-    (
-        "registered_model_tags",
-        "registered_model_tags",
-        {"name": texts, "key": texts, "value": sayings},
-    ),
-    (
-        "registered_model_aliases",
-        "registered_model_aliases",
-        {"name": texts, "alias": texts, "version": each(text)},
-    ),
-    (
-        "registered_model_version_tags",
-        "model_version_tags",
-        {"name": texts, "version": each(text), "key": texts, "value": sayings},
-    ),
+from mlflow2prov.sources.mlflow import columns, values
+from mlflow2prov.sources.mlflow.database.connection import Database, open_database
+from mlflow2prov.sources.mlflow.database.tables import TABLE_MAPPINGS, TableMapping
+from mlflow2prov.sources.mlflow.entities import add_version
+from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
+from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.values import (
+    parse_integer,
+    parse_state,
+    parse_text,
+    parse_time,
 )
+from mlflow2prov.sources.report import SourceReport
+
+MAX_NAMES = 5
+"""Maximum number of workspaces in one notice."""
 
 
-def read(url: str, facts: Facts, wishes: ReadOptions) -> StoreInfo:
-    """Read a backend database, given by SQLAlchemy's URL; of its workspaces, one."""
-    shown = without_credentials(url)
-    info = StoreInfo("sql", shown)
-    workspace = os.environ.get("MLFLOW_WORKSPACE") or values.DEFAULT_WORKSPACE
-    with opened(url, shown, workspace) as database:
-        for table, source, columns in _COPIES:
-            for part in database.columns(source, *columns):
-                read_part = zip(columns.values(), part, strict=True)
-                facts.add_columns(table, [reading(column) for reading, column in read_part])
-            wishes.report(source, 1, 1)
-        _metrics(database, facts, "metrics" if wishes.metric_history else "latest_metrics")
-        _inputs(database, facts)
-        _traces(database, facts)
-        _registry(database, facts, wishes)
-        _leave_other_workspaces(database, facts, info, workspace)
-    facts.execute("UPDATE {runs} SET deleted_at = NULL WHERE lifecycle_stage <> 'deleted'", [])
-    add_local_artifacts(facts, info, _own_folder(url), wishes)
-    return info
+@dataclass(frozen=True)
+class BackendDatabase:
+    """A database that MLflow's server or clients store runs and models in."""
+
+    url: str
+    """As SQLAlchemy takes it."""
+    options: ReadOptions
+
+    def read(self, facts: Facts) -> SourceReport:
+        """Read one workspace: the one that ``MLFLOW_WORKSPACE`` names, or the default one.
+
+        Raises:
+            TrackingStoreError: there is no such database, it cannot be read, or it is not an MLflow store.
+        """
+        report = SourceReport("sql", without_credentials(self.url))
+        workspace = os.environ.get("MLFLOW_WORKSPACE") or values.DEFAULT_WORKSPACE
+        with open_database(self.url, report.location, workspace) as database:
+            for mapping in TABLE_MAPPINGS:
+                _read_table(database, facts, mapping)
+                self.options.report_progress(mapping.database_table, 1, 1)
+            _read_metrics(database, facts, history=self.options.metric_history)
+            _read_inputs_and_outputs(database, facts)
+            _read_traces(database, facts)
+            _read_assessments(database, facts)
+            _read_model_registry(database, facts, restore_redacted=self.options.restore_redacted)
+            _drop_other_workspaces(database, facts, report, workspace)
+        # Only a deleted run has a deletion time, whatever the table holds.
+        facts.execute("UPDATE runs SET deleted_at = NULL WHERE lifecycle_stage <> 'deleted'")
+        add_local_artifacts(facts, report, _folder(self.url), self.options)
+        return report
 
 
-def _own_folder(url: str) -> Path | None:
-    """Return the folder that a SQLite database is in; other databases have none."""
+def _folder(url: str) -> Path | None:
+    """Return the folder of a SQLite file; other databases have none."""
     database = sqlalchemy.make_url(url).database if url.startswith("sqlite") else None
     return Path(database).absolute().parent if database else None
 
 
-def _metrics(database: Database, facts: Facts, table: str) -> None:
+def _read_table(database: Database, facts: Facts, mapping: TableMapping) -> None:
+    names = [column.name for column in mapping.columns.values()]
+    for batch in database.read_columns(mapping.database_table, *names):
+        parsed = {
+            name: column.parse(source)
+            for (name, column), source in zip(mapping.columns.items(), batch, strict=True)
+        }
+        facts.add_columns(mapping.fact_table, **parsed)
+
+
+def _read_metrics(database: Database, facts: Facts, *, history: bool) -> None:
+    table = "metrics" if history else "latest_metrics"
     names = ("run_uuid", "key", "value", "is_nan", "step", "timestamp")
-    for run, key, value, is_nan, step, at in database.columns(table, *names):
+    for run_id, key, value, is_nan, step, timestamp in database.read_columns(table, *names):
         facts.add_columns(
             "metrics",
-            [texts(run), texts(key), numbers(value, is_nan), integers(step), times(at)],
+            run_id=columns.parse_texts(run_id),
+            key=columns.parse_texts(key),
+            value=columns.parse_numbers(value, is_nan),
+            step=columns.parse_integers(step),
+            timestamp=columns.parse_times(timestamp),
         )
 
 
-def _inputs(database: Database, facts: Facts) -> None:
+def _records(
+    database: Database, table: str, *names: str, keys: tuple[str, ...] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table by the names of their columns."""
+    for row in database.read_rows(table, *names, keys=keys):
+        yield dict(zip(names, row, strict=True))
+
+
+_DATASET = (
+    "dataset_uuid",
+    "name",
+    "digest",
+    "dataset_source_type",
+    "dataset_source",
+    "dataset_schema",
+    "dataset_profile",
+)
+_INPUT = (
+    "input_uuid",
+    "source_type",
+    "source_id",
+    "destination_type",
+    "destination_id",
+    "step",
+)
+
+
+def _read_inputs_and_outputs(database: Database, facts: Facts) -> None:
+    """Read the datasets that runs used, and the logged models that they used and produced."""
     contexts = {
-        uuid: value
-        for uuid, name, value in database.rows("input_tags", "input_uuid", "name", "value")
-        if name == values.CONTEXT_TAG
+        tag["input_uuid"]: tag["value"]
+        for tag in _records(database, "input_tags", "input_uuid", "name", "value")
+        if tag["name"] == values.CONTEXT_TAG
     }
-    about = ("name", "digest", *(f"dataset_{part}" for part in _DATASET))
-    datasets = {row[0]: row[1:] for row in database.rows("datasets", "dataset_uuid", *about)}
-    link = ("input_uuid", "source_type", "source_id", "destination_type", "destination_id", "step")
-    for uuid, kind, source, target_kind, target, step in database.rows("inputs", *link):
-        match kind, target_kind:
+    datasets = {
+        dataset["dataset_uuid"]: dataset for dataset in _records(database, "datasets", *_DATASET)
+    }
+    for link in _records(database, "inputs", *_INPUT):
+        source, destination = link["source_id"], link["destination_id"]
+        match link["source_type"], link["destination_type"]:
             case "DATASET", "RUN" if source in datasets:
-                described = (text(part) for part in datasets[source])
-                facts.add("dataset_inputs", text(target), *described, text(contexts.get(uuid)))
+                dataset = datasets[source]
+                facts.add(
+                    "dataset_inputs",
+                    run_id=parse_text(destination),
+                    name=parse_text(dataset["name"]),
+                    digest=parse_text(dataset["digest"]),
+                    source_type=parse_text(dataset["dataset_source_type"]),
+                    source=parse_text(dataset["dataset_source"]),
+                    schema=parse_text(dataset["dataset_schema"]),
+                    profile=parse_text(dataset["dataset_profile"]),
+                    context=parse_text(contexts.get(link["input_uuid"])),
+                )
             case "RUN_INPUT", "MODEL_INPUT":
-                facts.add("run_models", text(source), text(target), "input", None)
+                facts.add(
+                    "run_models",
+                    run_id=parse_text(source),
+                    model_id=parse_text(destination),
+                    direction="input",
+                )
             case "RUN_OUTPUT", "MODEL_OUTPUT":
-                facts.add("run_models", text(source), text(target), "output", integer(step))
+                facts.add(
+                    "run_models",
+                    run_id=parse_text(source),
+                    model_id=parse_text(destination),
+                    direction="output",
+                    step=parse_integer(link["step"]),
+                )
 
 
-def _traces(database: Database, facts: Facts) -> None:
-    said_of: dict[str, dict[Any, Any]] = {key: {} for key in _OF_TRACES}
+_TRACE_KEYS = (values.SOURCE_RUN_TAG, values.TRACE_NAME_TAG, values.USER_TAG)
+_TRACE = ("request_id", "experiment_id", "status", "timestamp_ms", "trace_name")
+_ASSOCIATION = ("source_type", "source_id", "destination_type", "destination_id")
+
+
+def _read_traces(database: Database, facts: Facts) -> None:
+    tags: dict[str, dict[Any, Any]] = {key: {} for key in _TRACE_KEYS}
     for table in ("trace_request_metadata", "trace_tags"):
-        for trace, key, value in database.rows(table, "request_id", "key", "value", keys=said_of):
-            # A database may count other cases as the same.
-            if key in said_of:
-                said_of[key][trace] = value
-    link = ("source_type", "source_id", "destination_type", "destination_id")
+        for tag in _records(database, table, "request_id", "key", "value", keys=_TRACE_KEYS):
+            # MySQL compares keys without regard to case.
+            if tag["key"] in tags:
+                tags[tag["key"]][tag["request_id"]] = tag["value"]
     runs = {
-        trace: run
-        for kind, trace, target, run in database.rows("entity_associations", *link)
-        if (kind, target) == ("trace", "run")
+        link["source_id"]: link["destination_id"]
+        for link in _records(database, "entity_associations", *_ASSOCIATION)
+        if (link["source_type"], link["destination_type"]) == ("trace", "run")
     }
-    runs |= said_of[values.SOURCE_RUN]
-    about = ("request_id", "experiment_id", "status", "timestamp_ms", "trace_name")
-    for trace, experiment, status, at, name in database.rows("trace_info", *about):
+    runs |= tags[values.SOURCE_RUN_TAG]
+    names, users = tags[values.TRACE_NAME_TAG], tags[values.USER_TAG]
+    for trace in _records(database, "trace_info", *_TRACE):
+        trace_id = trace["request_id"]
         facts.add(
             "traces",
-            text(trace),
-            text(experiment),
-            text(runs.get(trace)),
-            text(name) or text(said_of[values.TRACE_NAME].get(trace)),
-            state(status),
-            time(at),
-            text(said_of["mlflow.user"].get(trace)),
-        )
-    for row in database.rows("assessments", *_ASSESSMENT):
-        identifier, trace, name, kind, value, source_type, source_id, created = row
-        facts.add(
-            "assessments",
-            text(identifier),
-            text(trace),
-            text(name),
-            state(kind),
-            values.value_text(_loaded(value)),
-            state(source_type),
-            text(source_id),
-            time(created),
+            trace_id=parse_text(trace_id),
+            experiment_id=parse_text(trace["experiment_id"]),
+            run_id=parse_text(runs.get(trace_id)),
+            name=parse_text(trace["trace_name"]) or parse_text(names.get(trace_id)),
+            state=parse_state(trace["status"]),
+            requested_at=parse_time(trace["timestamp_ms"]),
+            user=parse_text(users.get(trace_id)),
         )
 
 
-def _loaded(value: object) -> object:
-    """Return what a JSON text says; of what is none, the text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except (ValueError, RecursionError):
-        return value
-
-
-_OF_TRACES = (values.SOURCE_RUN, values.TRACE_NAME, "mlflow.user")
 _ASSESSMENT = (
     "assessment_id",
     "trace_id",
@@ -244,7 +210,32 @@ _ASSESSMENT = (
     "source_id",
     "created_timestamp",
 )
-_DATASET = ("source_type", "source", "schema", "profile")
+
+
+def _read_assessments(database: Database, facts: Facts) -> None:
+    for assessment in _records(database, "assessments", *_ASSESSMENT):
+        facts.add(
+            "assessments",
+            assessment_id=parse_text(assessment["assessment_id"]),
+            trace_id=parse_text(assessment["trace_id"]),
+            name=parse_text(assessment["name"]),
+            kind=parse_state(assessment["assessment_type"]),
+            value=values.json_text(_parse_json(assessment["value"])),
+            source_type=parse_state(assessment["source_type"]),
+            source_id=parse_text(assessment["source_id"]),
+            created_at=parse_time(assessment["created_timestamp"]),
+        )
+
+
+def _parse_json(value: object) -> object:
+    """Return the value of a JSON text, or the text itself if it is not JSON."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+
+
+_REGISTERED_MODEL = ("name", "description", "creation_time", "last_updated_time")
 _VERSION = (
     "name",
     "version",
@@ -262,43 +253,54 @@ _VERSION = (
 )
 
 
-def _registry(database: Database, facts: Facts, wishes: ReadOptions) -> None:
+def _read_model_registry(database: Database, facts: Facts, *, restore_redacted: bool) -> None:
+    """Read registered models and prompts, which MLflow stores as models with a tag, and their versions."""
     prompts = {
-        name
-        for name, key, value in database.rows("registered_model_tags", "name", "key", "value")
-        if key == values.PROMPT_TAG and said(value).lower() == "true"
+        tag["name"]
+        for tag in _records(database, "registered_model_tags", "name", "key", "value")
+        if tag["key"] == values.PROMPT_TAG and values.is_true(tag["value"])
     }
-    about = ("name", "description", "creation_time", "last_updated_time")
-    for name, description, created, updated in database.rows("registered_models", *about):
+    for model in _records(database, "registered_models", *_REGISTERED_MODEL):
         facts.add(
             "registered_models",
-            text(name),
-            name in prompts,
-            text(description),
-            time(created),
-            time(updated),
+            name=parse_text(model["name"]),
+            is_prompt=model["name"] in prompts,
+            description=parse_text(model["description"]),
+            created_at=parse_time(model["creation_time"]),
+            last_updated_at=parse_time(model["last_updated_time"]),
         )
-    for row in database.rows("model_versions", *_VERSION):
-        version: dict[str, Any] = dict(zip(_VERSION, row, strict=True))
-        values.add_version(
-            facts, version, is_prompt=row[0] in prompts, restores=wishes.restore_redacted
+    for version in _records(database, "model_versions", *_VERSION):
+        add_version(
+            facts,
+            version,
+            is_prompt=version["name"] in prompts,
+            restore_redacted=restore_redacted,
         )
 
 
-def _leave_other_workspaces(
-    database: Database, facts: Facts, info: StoreInfo, workspace: str
+def _drop_other_workspaces(
+    database: Database, facts: Facts, report: SourceReport, workspace: str
 ) -> None:
-    """Leave out the runs and models of other workspaces' experiments, as a server does."""
+    """Drop the runs and models in experiments of other workspaces, as a server does.
+
+    The tables of runs and logged models do not have a column for the workspace.
+    """
     others = [name for name in database.workspaces() if name != workspace]
     if not others:
         return
     for table in ("runs", "logged_models", "experiment_tags"):
-        facts.execute(f"DELETE FROM {{{table}}} WHERE experiment_id NOT IN ({_OURS})", [])
-    listed = ", ".join(map(repr, others[:_NAMED])) + (" and more" if others[_NAMED:] else "")
-    info.notices.append(
-        f"{info.url}: only the workspace {workspace!r} was read; there is also {listed}, "
-        "each of which MLFLOW_WORKSPACE may name"
+        facts.execute(
+            f"""
+            DELETE FROM {table}
+            WHERE experiment_id NOT IN (
+                SELECT experiment_id
+                FROM experiments
+                WHERE experiment_id IS NOT NULL
+            )
+            """
+        )
+    names = ", ".join(map(repr, others[:MAX_NAMES])) + (" and more" if others[MAX_NAMES:] else "")
+    report.notices.append(
+        f"{report.location}: only the workspace {workspace!r} was read; set MLFLOW_WORKSPACE to read "
+        f"another one: {names}"
     )
-
-
-_OURS = "SELECT experiment_id FROM {experiments} WHERE experiment_id IS NOT NULL"

@@ -1,7 +1,8 @@
-"""A file store (``mlruns``), read as files.
+"""The reader of file stores.
 
-<experiment id>/meta.yaml, tags/, <run id>/{meta.yaml, params/, metrics/, tags/, inputs/, artifacts/}
-<experiment id>/{datasets/<id>/meta.yaml, models/<model id>/...}
+<experiment id>/meta.yaml, tags/
+<experiment id>/<run id>/{meta.yaml, params/, metrics/, tags/, inputs/, outputs/, artifacts/}
+<experiment id>/{datasets/<id>/meta.yaml, models/<model id>/..., traces/<trace id>/...}
 .trash/<experiment id>/...                      deleted experiments
 models/<name>/{meta.yaml, tags/, aliases/, version-<n>/...}
 """
@@ -10,268 +11,341 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.artifact_folders import add_local_artifacts, is_below
-from mlflow2prov.sources.mlflow.store import ReadOptions, StoreInfo
-from mlflow2prov.sources.mlflow.values import integer, number, said, state, text, time
+from mlflow2prov.sources.mlflow.entities import Point, add_assessment, add_version, last_points
+from mlflow2prov.sources.mlflow.filestore.files import (
+    has_meta,
+    list_folders,
+    read_keys,
+    read_yaml,
+)
+from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
+from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.values import (
+    parse_integer,
+    parse_number,
+    parse_state,
+    parse_text,
+    parse_time,
+    tag_value,
+)
+from mlflow2prov.sources.report import SourceReport
 
 _TRASH = ".trash"
-_REGISTRY = "models"
-_LARGEST_META = 1 << 22
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MODEL_REGISTRY = "models"
+_VERSION_PREFIX = "version-"
 
 
-def read(path: str, facts: Facts, wishes: ReadOptions) -> StoreInfo:
-    """Read the file store in the folder ``path``."""
-    root = Path(path)
-    if not root.is_dir():
-        raise TrackingStoreError(
-            f"{path}: there is no such folder; give that of MLflow's file store"
-        )
-    info = StoreInfo("file", str(path))
-    experiments = [
-        folder
-        for place in (root, root / _TRASH)
-        for folder in _folders(place)
-        if (folder / "meta.yaml").is_file()
-    ]
-    if not experiments:
-        raise TrackingStoreError(
-            f"{path}: no file store of MLflow (no experiment's meta.yaml in it)"
-        )
-    homes: dict[str, Path] = {}
-    for folder in experiments:
-        experiment = _experiment(folder, facts)
-        for trace in _folders(folder / "traces"):
-            _trace(trace, experiment, facts)
-        datasets = {f.name: _meta(f) for f in _folders(folder / "datasets")}
-        for model in _folders(folder / "models"):
-            if (model / "meta.yaml").is_file():
-                homes[_logged_model(model, experiment, facts)] = model / "artifacts"
-        for run in _folders(folder):
-            meta = _meta(run) if (run / "meta.yaml").is_file() else {}
+@dataclass(frozen=True)
+class FileStore:
+    """A folder in which MLflow stores runs and models as files."""
+
+    path: str
+    options: ReadOptions
+
+    def read(self, facts: Facts) -> SourceReport:
+        """Read all experiments and registered models.
+
+        Raises:
+            TrackingStoreError: there is no such folder, it is not a file store, or a file is malformed.
+        """
+        # A path may contain any character, but a message is one line.
+        location = " ".join(self.path.splitlines())
+        root = Path(self.path)
+        if not os.path.isdir(root):  # noqa: PTH112  (accepts names of any length)
+            raise TrackingStoreError(
+                f"{location}: no such folder; give the folder of a file store (mlruns)"
+            )
+        report = SourceReport("file", location)
+        try:
+            experiments = _list_experiments(root)
+            if not experiments:
+                raise TrackingStoreError(
+                    f"{location}: not a file store of MLflow, because no folder in it has an "
+                    "experiment's meta.yaml; give the folder of one (mlruns)"
+                )
+            homes = self._read_entities(root, experiments, facts)
+        except OSError as error:
+            raise TrackingStoreError(
+                f"{error.filename}: cannot be read: {error.strerror}"
+            ) from error
+        facts.flush()
+        add_local_artifacts(facts, report, root.absolute(), self.options, homes)
+        return report
+
+    def _read_entities(self, root: Path, experiments: list[Path], facts: Facts) -> dict[str, Path]:
+        """Read all experiments and registered models.
+
+        Returns:
+            The folder for the artifacts of each run and logged model.
+        """
+        homes: dict[str, Path] = {}
+        for folder in experiments:
+            self._read_experiment(folder, facts, homes)
+        for folder in list_folders(root / _MODEL_REGISTRY):
+            if has_meta(folder):
+                _read_registered_model(folder, facts)
+        return homes
+
+    def _read_experiment(self, folder: Path, facts: Facts, homes: dict[str, Path]) -> None:
+        """Read an experiment with its traces, logged models and runs.
+
+        ``homes`` takes the folder for the artifacts of each run and logged model.
+        """
+        experiment_id = _add_experiment(folder, facts)
+        for trace in list_folders(folder / "traces"):
+            _read_trace(trace, experiment_id, facts)
+        for model in list_folders(folder / "models"):
+            if has_meta(model):
+                homes[_read_logged_model(model, experiment_id, facts)] = model / "artifacts"
+        datasets = {
+            dataset.name: read_yaml(dataset) for dataset in list_folders(folder / "datasets")
+        }
+        for run in list_folders(folder):
+            meta = read_yaml(run)
+            # The experiment's other folders have no run id.
             if "run_id" in meta or "run_uuid" in meta:
-                homes[_run(run, meta, experiment, datasets, facts, wishes)] = run / "artifacts"
-                wishes.report("runs and models", len(homes))
-    for folder in _folders(root / _REGISTRY):
-        if (folder / "meta.yaml").is_file():
-            _registered_model(folder, facts)
-    facts.flush()
-    add_local_artifacts(facts, info, root.absolute(), wishes, homes)
-    return info
+                run_id = self._read_run(run, meta, experiment_id, facts)
+                _read_inputs_and_outputs(run, run_id, datasets, facts)
+                homes[run_id] = run / "artifacts"
+                self.options.report_progress("runs and models", len(homes))
+
+    def _read_run(
+        self, folder: Path, meta: dict[str, Any], experiment_id: str, facts: Facts
+    ) -> str:
+        """Read a run with its tags, params and metrics, and return its id."""
+        run_id = parse_text(meta.get("run_id") or meta.get("run_uuid")) or folder.name
+        tags = dict(read_keys(folder / "tags"))
+        facts.add(
+            "runs",
+            run_id=run_id,
+            experiment_id=experiment_id,
+            name=parse_text(meta.get("run_name")) or parse_text(tags.get(values.RUN_NAME_TAG)),
+            user=parse_text(tags.get(values.USER_TAG)) or parse_text(meta.get("user_id")),
+            status=values.parse_run_status(meta.get("status")),
+            lifecycle_stage=parse_state(meta.get("lifecycle_stage")),
+            started_at=parse_time(meta.get("start_time")),
+            ended_at=parse_time(meta.get("end_time")),
+            deleted_at=parse_time(meta.get("deleted_time")),
+            artifact_uri=parse_text(meta.get("artifact_uri")),
+        )
+        for key, value in tags.items():
+            facts.add("run_tags", run_id=run_id, key=parse_text(key), value=tag_value(value))
+        for key, value in read_keys(folder / "params"):
+            facts.add("params", run_id=run_id, key=parse_text(key), value=tag_value(value))
+        points = _read_points(folder / "metrics")
+        for point in points if self.options.metric_history else last_points(points):
+            facts.add(
+                "metrics",
+                run_id=run_id,
+                key=parse_text(point.key),
+                value=point.value,
+                step=point.step,
+                timestamp=parse_time(point.milliseconds),
+            )
+        return run_id
 
 
-def _folders(path: Path) -> Iterator[Path]:
-    """List the folders in a folder, ordered; links that lead out of it are none."""
-    try:
-        found = sorted(entry.path for entry in os.scandir(path) if entry.is_dir())
-    except FileNotFoundError:
-        return
-    for folder in found:
-        if not Path(folder).is_symlink() or is_below(Path(folder), path):
-            yield Path(folder)
+def _list_experiments(root: Path) -> list[Path]:
+    """Return the folders of experiments, deleted ones last."""
+    return [
+        folder
+        for parent in (root, root / _TRASH)
+        for folder in list_folders(parent)
+        if has_meta(folder)
+    ]
 
 
-def _meta(folder: Path, name: str = "meta.yaml") -> dict[str, Any]:
-    """Read a folder's ``meta.yaml``, or another file of the kind.
-
-    Raises:
-        TrackingStoreError: it is no YAML mapping, or far too long to be one of MLflow's.
-    """
-    file = folder / name
-    if not file.is_file() or file.is_symlink():
-        return {}
-    if file.stat().st_size > _LARGEST_META:
-        raise TrackingStoreError(f"{file}: too long to be MLflow's")
-    try:
-        loaded = yaml.load(file.read_text(encoding="utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise TrackingStoreError(f"{file}: cannot be read as YAML") from error
-    if not isinstance(loaded, dict):
-        raise TrackingStoreError(f"{file}: not what MLflow writes")
-    return loaded
-
-
-def _values(folder: Path) -> Iterator[tuple[str, str]]:
-    """Read a folder of one file a key; a key with a slash is in a folder of its own."""
-    for at, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            file = Path(at, name)
-            if file.is_file() and not file.is_symlink():
-                key = file.relative_to(folder).as_posix()
-                yield key, file.read_bytes().decode("utf-8", "replace")
-
-
-def _experiment(folder: Path, facts: Facts) -> str:
-    meta = _meta(folder)
-    identifier = text(meta.get("experiment_id")) or folder.name
+def _add_experiment(folder: Path, facts: Facts) -> str:
+    """Add an experiment with its tags, and return its id."""
+    meta = read_yaml(folder)
+    experiment_id = parse_text(meta.get("experiment_id")) or folder.name
     stage = "deleted" if folder.parent.name == _TRASH else meta.get("lifecycle_stage")
     facts.add(
         "experiments",
-        identifier,
-        text(meta.get("name")),
-        text(meta.get("artifact_location")),
-        state(stage),
-        time(meta.get("creation_time")),
-        time(meta.get("last_update_time")),
-        values.workspace(meta.get("workspace")),
+        experiment_id=experiment_id,
+        name=parse_text(meta.get("name")),
+        artifact_location=parse_text(meta.get("artifact_location")),
+        lifecycle_stage=parse_state(stage),
+        created_at=parse_time(meta.get("creation_time")),
+        last_updated_at=parse_time(meta.get("last_update_time")),
+        workspace=values.parse_workspace(meta.get("workspace")),
     )
-    for key, value in _values(folder / "tags"):
-        facts.add("experiment_tags", identifier, text(key), said(value))
-    return identifier
+    for key, value in read_keys(folder / "tags"):
+        facts.add(
+            "experiment_tags",
+            experiment_id=experiment_id,
+            key=parse_text(key),
+            value=tag_value(value),
+        )
+    return experiment_id
 
 
-def _run(
-    folder: Path,
-    meta: dict[str, Any],
-    experiment: str,
-    datasets: dict[str, dict[str, Any]],
-    facts: Facts,
-    wishes: ReadOptions,
-) -> str:
-    """Add a run, and return its id."""
-    run = text(meta.get("run_id") or meta.get("run_uuid")) or folder.name
-    tags = dict(_values(folder / "tags"))
-    facts.add(
-        "runs",
-        run,
-        experiment,
-        text(meta.get("run_name")) or text(tags.get("mlflow.runName")),
-        text(tags.get("mlflow.user")) or text(meta.get("user_id")),
-        values.run_status(meta.get("status")),
-        state(meta.get("lifecycle_stage")),
-        time(meta.get("start_time")),
-        time(meta.get("end_time")),
-        time(meta.get("deleted_time")),
-        text(meta.get("artifact_uri")),
-    )
-    for key, value in tags.items():
-        facts.add("run_tags", run, text(key), said(value))
-    for key, value in _values(folder / "params"):
-        facts.add("params", run, text(key), said(value))
-    points = list(_points(folder / "metrics"))
-    if not wishes.metric_history:
-        points = list(values.last_points(points))
-    for name, point, step, at in points:
-        facts.add("metrics", run, text(name), point, step, time(at))
-    for link in _folders(folder / "inputs"):
-        source = _meta(link)
+def _read_points(folder: Path) -> Iterator[Point]:
+    """Yield the points of metrics. Each is a line ``milliseconds value step``."""
+    for key, content in read_keys(folder):
+        for line in content.splitlines():
+            fields = line.split()
+            if len(fields) >= 2:
+                step = parse_integer(fields[2]) if len(fields) > 2 else 0
+                yield Point(key, parse_number(fields[1]), step, parse_integer(fields[0]))
+
+
+def _read_inputs_and_outputs(
+    folder: Path, run_id: str, datasets: dict[str, dict[str, Any]], facts: Facts
+) -> None:
+    """Read the datasets that a run used, and the logged models that it used and produced."""
+    for link in list_folders(folder / "inputs"):
+        source = read_yaml(link)
         if source.get("source_type") == "DATASET":
-            about = datasets.get(str(source.get("source_id")), {})
-            context = (source.get("tags") or {}).get(values.CONTEXT_TAG)
-            keys = ("name", "digest", "source_type", "source", "schema", "profile")
-            facts.add("dataset_inputs", run, *(text(about.get(k)) for k in keys), text(context))
+            dataset = datasets.get(str(source.get("source_id")), {})
+            tags = source.get("tags")
+            context = tags.get(values.CONTEXT_TAG) if isinstance(tags, dict) else None
+            facts.add(
+                "dataset_inputs",
+                run_id=run_id,
+                name=parse_text(dataset.get("name")),
+                digest=parse_text(dataset.get("digest")),
+                source_type=parse_text(dataset.get("source_type")),
+                source=parse_text(dataset.get("source")),
+                schema=parse_text(dataset.get("schema")),
+                profile=parse_text(dataset.get("profile")),
+                context=parse_text(context),
+            )
         elif source.get("source_type") == "MODEL":
-            facts.add("run_models", run, text(source.get("destination_id")), "input", None)
-    for link in _folders(folder / "outputs"):
-        target = _meta(link)
-        step = integer(target.get("step"))
-        facts.add("run_models", run, text(target.get("destination_id")), "output", step)
-    return run
+            facts.add(
+                "run_models",
+                run_id=run_id,
+                model_id=parse_text(source.get("destination_id")),
+                direction="input",
+            )
+    for link in list_folders(folder / "outputs"):
+        output = read_yaml(link)
+        facts.add(
+            "run_models",
+            run_id=run_id,
+            model_id=parse_text(output.get("destination_id")),
+            direction="output",
+            step=parse_integer(output.get("step")),
+        )
 
 
-def _trace(folder: Path, experiment: str, facts: Facts) -> None:
-    meta = _meta(folder, "trace_info.yaml")
-    identifier = text(meta.get("trace_id") or meta.get("request_id")) or folder.name
-    metadata, tags = dict(_values(folder / "request_metadata")), dict(_values(folder / "tags"))
+def _read_trace(folder: Path, experiment_id: str, facts: Facts) -> None:
+    """Read a trace with its assessments."""
+    meta = read_yaml(folder, "trace_info.yaml")
+    trace_id = parse_text(meta.get("trace_id") or meta.get("request_id")) or folder.name
+    metadata = dict(read_keys(folder / "request_metadata"))
+    tags = dict(read_keys(folder / "tags"))
     facts.add(
         "traces",
-        identifier,
-        experiment,
-        text(metadata.get(values.SOURCE_RUN)),
-        text(tags.get(values.TRACE_NAME)),
-        state(meta.get("state") or meta.get("status")),
-        values.moment(meta.get("request_time")) or time(meta.get("timestamp_ms")),
-        text(metadata.get("mlflow.user")),
+        trace_id=trace_id,
+        experiment_id=experiment_id,
+        run_id=parse_text(metadata.get(values.SOURCE_RUN_TAG)),
+        name=parse_text(tags.get(values.TRACE_NAME_TAG)),
+        state=parse_state(meta.get("state") or meta.get("status")),
+        requested_at=values.parse_iso(meta.get("request_time"))
+        or parse_time(meta.get("timestamp_ms")),
+        user=parse_text(metadata.get(values.USER_TAG)),
     )
-    if (folder / "assessments").is_dir():
-        for file in sorted((folder / "assessments").glob("*.yaml")):
-            values.add_assessment(facts, identifier, _meta(folder / "assessments", file.name))
+    assessments = folder / "assessments"
+    if assessments.is_dir():
+        for file in sorted(assessments.glob("*.yaml")):
+            add_assessment(facts, trace_id, read_yaml(assessments, file.name))
 
 
-def _points(folder: Path) -> Iterator[tuple[str, float | None, int | None, int | None]]:
-    """Read metrics' points: a line ``milliseconds value step`` each."""
-    for key, content in _values(folder):
-        for line in content.splitlines():
-            parts = line.split()
-            if len(parts) >= 2:
-                step = integer(parts[2]) if len(parts) > 2 else 0
-                yield key, number(parts[1]), step, integer(parts[0])
-
-
-def _logged_model(folder: Path, experiment: str, facts: Facts) -> str:
-    """Add a logged model, and return its id."""
-    meta = _meta(folder)
-    model = text(meta.get("model_id")) or folder.name
+def _read_logged_model(folder: Path, experiment_id: str, facts: Facts) -> str:
+    """Read a logged model with its tags, params and metrics, and return its id."""
+    meta = read_yaml(folder)
+    model_id = parse_text(meta.get("model_id")) or folder.name
     facts.add(
         "logged_models",
-        model,
-        experiment,
-        text(meta.get("name")),
-        text(meta.get("model_type")),
-        text(meta.get("source_run_id")),
-        values.model_status(meta.get("status")),
-        state(meta.get("lifecycle_stage") or "active"),
-        time(meta.get("creation_timestamp")),
-        time(meta.get("last_updated_timestamp")),
-        text(meta.get("artifact_location")),
+        model_id=model_id,
+        experiment_id=experiment_id,
+        name=parse_text(meta.get("name")),
+        model_type=parse_text(meta.get("model_type")),
+        source_run_id=parse_text(meta.get("source_run_id")),
+        status=values.parse_model_status(meta.get("status")),
+        lifecycle_stage=parse_state(meta.get("lifecycle_stage") or "active"),
+        created_at=parse_time(meta.get("creation_timestamp")),
+        last_updated_at=parse_time(meta.get("last_updated_timestamp")),
+        artifact_location=parse_text(meta.get("artifact_location")),
     )
-    for key, value in _values(folder / "tags"):
-        facts.add("logged_model_tags", model, text(key), said(value))
-    for key, value in _values(folder / "params"):
-        facts.add("logged_model_params", model, text(key), said(value))
-    for key, content in _values(folder / "metrics"):
+    for key, value in read_keys(folder / "tags"):
+        facts.add(
+            "logged_model_tags", model_id=model_id, key=parse_text(key), value=tag_value(value)
+        )
+    for key, value in read_keys(folder / "params"):
+        facts.add(
+            "logged_model_params", model_id=model_id, key=parse_text(key), value=tag_value(value)
+        )
+    for key, content in read_keys(folder / "metrics"):
         for line in content.splitlines():
-            at, measured, step, run = (*line.split()[:4], None, None, None, None)[:4]
+            # A line is "milliseconds value step run", and more if the metric has a dataset.
+            fields: list[str | None] = [*line.split()[:4], *[None] * 4]
+            milliseconds, number, step, run_id = fields[:4]
             facts.add(
                 "logged_model_metrics",
-                model,
-                text(run),
-                text(key),
-                number(measured),
-                integer(step),
-                time(at),
+                model_id=model_id,
+                run_id=parse_text(run_id),
+                key=parse_text(key),
+                value=parse_number(number),
+                step=parse_integer(step),
+                timestamp=parse_time(milliseconds),
             )
-    return model
+    return model_id
 
 
-def _registered_model(folder: Path, facts: Facts) -> None:
-    meta = _meta(folder)
-    name = text(meta.get("name")) or folder.name
-    tags = dict(_values(folder / "tags"))
-    is_prompt = tags.get(values.PROMPT_TAG, "").lower() == "true"
+def _read_registered_model(folder: Path, facts: Facts) -> None:
+    """Read a registered model or prompt with its tags, aliases and versions."""
+    meta = read_yaml(folder)
+    name = parse_text(meta.get("name")) or folder.name
+    tags = dict(read_keys(folder / "tags"))
+    is_prompt = values.is_true(tags.get(values.PROMPT_TAG))
     facts.add(
         "registered_models",
-        name,
-        is_prompt,
-        text(meta.get("description")),
-        time(meta.get("creation_timestamp")),
-        time(meta.get("last_updated_timestamp")),
+        name=name,
+        is_prompt=is_prompt,
+        description=parse_text(meta.get("description")),
+        created_at=parse_time(meta.get("creation_timestamp")),
+        last_updated_at=parse_time(meta.get("last_updated_timestamp")),
     )
     for key, value in tags.items():
-        facts.add("registered_model_tags", name, text(key), said(value))
-    for alias, version in _values(folder / "aliases"):
-        facts.add("registered_model_aliases", name, text(alias), text(version.strip()))
-    for place in _folders(folder):
-        if not place.name.startswith("version-"):
-            continue
-        about = _meta(place)
-        about |= {
-            "name": name,
-            "version": about.get("version") or place.name.removeprefix("version-"),
-            "creation_time": about.get("creation_timestamp"),
-            "last_updated_time": about.get("last_updated_timestamp"),
-        }
-        values.add_version(facts, about, is_prompt=is_prompt)
-        for key, value in _values(place / "tags"):
-            facts.add(
-                "registered_model_version_tags", name, str(about["version"]), text(key), value
-            )
+        facts.add("registered_model_tags", name=name, key=parse_text(key), value=tag_value(value))
+    for alias, version in read_keys(folder / "aliases"):
+        facts.add(
+            "registered_model_aliases",
+            name=name,
+            alias=parse_text(alias),
+            version=parse_text(version.strip()),
+        )
+    for subfolder in list_folders(folder):
+        if subfolder.name.startswith(_VERSION_PREFIX):
+            _read_version(subfolder, name, facts, is_prompt=is_prompt)
+
+
+def _read_version(folder: Path, name: str, facts: Facts, *, is_prompt: bool) -> None:
+    """Read a version of a registered model with its tags."""
+    meta = read_yaml(folder)
+    version = meta.get("version") or folder.name.removeprefix(_VERSION_PREFIX)
+    # As a database names them.
+    columns = {
+        "name": name,
+        "version": version,
+        "creation_time": meta.get("creation_timestamp"),
+        "last_updated_time": meta.get("last_updated_timestamp"),
+    }
+    add_version(facts, meta | columns, is_prompt=is_prompt)
+    for key, value in read_keys(folder / "tags"):
+        facts.add(
+            "registered_model_version_tags",
+            name=name,
+            version=str(version),
+            key=parse_text(key),
+            value=value,
+        )

@@ -1,101 +1,134 @@
-"""A server's artifacts, listed by its API; the files of a model's environment, read by it."""
+"""The artifacts of a server, and the environment files among them."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import environments
-from mlflow2prov.sources.mlflow.rest.client import Json, objects
-from mlflow2prov.sources.mlflow.rest.requests import API, Server
-from mlflow2prov.sources.mlflow.values import (
-    Entry,
+from mlflow2prov.sources.mlflow.entities import Artifact, add_artifacts, add_model_artifacts
+from mlflow2prov.sources.mlflow.rest.client import API, Client
+from mlflow2prov.sources.mlflow.rest.transport import Json, json_objects
+from mlflow2prov.sources.mlflow.values import parse_integer, parse_text
+
+MAX_DEPTH = 64
+"""Maximum depth of folders that are listed."""
+
+
+class Endpoint(NamedTuple):
+    """A path of the API, and the parameters of a request."""
+
+    path: str
+    parameters: Json
+
+
+@dataclass(frozen=True)
+class OwnerKind:
+    """How the artifacts of runs, or those of logged models, are listed and read."""
+
+    label: str
+    list_endpoint: Callable[[str], Endpoint]
+    """Returns where the artifacts of an owner are listed."""
+    folder_parameter: str
+    """The parameter of that request that names a folder."""
+    file_endpoint: Callable[[str, str], Endpoint]
+    """Returns where the content of a file is, for an owner and a path."""
+    add: Callable[[Facts, str, Iterable[Artifact]], None]
+
+
+def _model_path(model_id: str, api: str = API) -> str:
+    return f"{api}/logged-models/{quote(model_id, safe='')}"
+
+
+_RUNS = OwnerKind(
+    "runs",
+    lambda run_id: Endpoint(f"{API}/artifacts/list", {"run_id": run_id}),
+    "path",
+    lambda run_id, path: Endpoint("/get-artifact", {"run_id": run_id, "path": path}),
     add_artifacts,
+)
+_LOGGED_MODELS = OwnerKind(
+    "logged models",
+    lambda model_id: Endpoint(f"{_model_path(model_id)}/artifacts/directories", {}),
+    "artifact_directory_path",
+    lambda model_id, path: Endpoint(
+        f"{_model_path(model_id, '/ajax-api/2.0/mlflow')}/artifacts/files",
+        {"artifact_file_path": path},
+    ),
     add_model_artifacts,
-    integer,
-    text,
 )
 
-_DEEPEST = 64
 
-_Listed = Iterator[tuple[str, list[Entry]]]
+def read_artifacts(client: Client, facts: Facts, runs: list[str], models: list[str]) -> None:
+    """Read the artifacts of runs and logged models, and their environments if the options ask for them.
 
-
-def read_artifacts(server: Server, runs: list[str], models: list[str]) -> None:
-    """List the artifacts of runs and logged models, as deep as is wished for."""
-    deepest = {"none": 0, "top": 1, "all": _DEEPEST}[server.wishes.artifacts]
-    if not deepest:
+    Args:
+        client: the client of the server.
+        facts: the tables to fill.
+        runs: the ids of the runs.
+        models: the ids of the logged models.
+    """
+    if client.options.artifacts == "none":
         return
-
-    def of_run(run: str) -> list[Entry]:
-        return list(_tree(server, f"{API}/artifacts/list", {"run_id": run}, "path", deepest))
-
-    def of_model(model: str) -> list[Entry]:
-        path = f"{_of_model(model)}/artifacts/directories"
-        return list(_tree(server, path, {}, "artifact_directory_path", deepest))
-
-    _take(server, runs, of_run, add_artifacts, "runs", _run_file)
-    _take(server, models, of_model, add_model_artifacts, "logged models", _model_file)
+    _read_owners(client, facts, runs, _RUNS)
+    _read_owners(client, facts, models, _LOGGED_MODELS)
 
 
-def _of_model(model: str, api: str = API) -> str:
-    return f"{api}/logged-models/{quote(model, safe='')}"
+def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKind) -> None:
+    label = f"artifacts of {kind.label}"
+
+    def list_all(owner: str) -> list[Artifact]:
+        return list(_list_artifacts(client, owner, kind))
+
+    def read_file(file: tuple[str, str]) -> bytes:
+        path, parameters = kind.file_endpoint(*file)
+        return client.transport.get_content(path, parameters, environments.MAX_BYTES)
+
+    files: list[tuple[str, str]] = []
+    listings = client.read_each(owners, list_all, label)
+    for done, (owner, artifacts) in enumerate(listings, start=1):
+        kind.add(facts, owner, sorted(artifacts))
+        if client.options.environments:
+            files += [(owner, path) for path in environments.environment_paths(artifacts)]
+        client.options.report_progress(label, done, len(owners))
+    for (owner, path), content in client.read_each(files, read_file, "environments"):
+        environments.add_environment(facts, owner, path, content)
 
 
-def _run_file(run: str, path: str) -> tuple[str, Json]:
-    return "/get-artifact", {"run_id": run, "path": path}
+def _list_artifacts(client: Client, owner: str, kind: OwnerKind) -> Iterator[Artifact]:
+    """Yield all artifacts of an owner.
+
+    The server is not trusted: an entry that does not lie in the folder that was asked for is skipped.
+    """
+    max_depth = 1 if client.options.artifacts == "top" else MAX_DEPTH
+    endpoint = kind.list_endpoint(owner)
+    pending, visited = deque([""]), {""}
+    while pending:
+        folder = pending.popleft()
+        for entry in _list_folder(client, endpoint, {kind.folder_parameter: folder or None}):
+            path = parse_text(entry.get("path")) or ""
+            parent, _, name = path.rpartition("/")
+            if parent != folder or name in ("", ".", "..") or path in visited:
+                continue
+            visited.add(path)
+            is_dir = entry.get("is_dir") is True
+            if is_dir and path.count("/") + 1 < max_depth:
+                pending.append(path)
+            yield Artifact(path, is_dir, None if is_dir else parse_integer(entry.get("file_size")))
 
 
-def _model_file(model: str, path: str) -> tuple[str, Json]:
-    files = f"{_of_model(model, '/ajax-api/2.0/mlflow')}/artifacts/files"
-    return files, {"artifact_file_path": path}
-
-
-def _take(
-    server: Server,
-    owners: list[str],
-    listing: Callable[[str], list[Entry]],
-    add: Callable[[Facts, str, Iterable[Entry]], None],
-    what: str,
-    file: Callable[[str, str], tuple[str, Json]],
-) -> None:
-    wanted: list[tuple[str, str]] = []
-    for done, (owner, entries) in enumerate(server.ask(owners, listing, f"artifacts of {what}")):
-        add(server.facts, owner, sorted(entries))
-        if server.wishes.environments:
-            wanted += [(owner, path) for path in environments.files(entries)]
-        server.wishes.report(f"artifacts of {what}", done + 1, len(owners))
-
-    def content(asked: tuple[str, str]) -> bytes:
-        return server.client.content(*file(*asked), environments.LARGEST)
-
-    for (owner, path), found in server.ask(wanted, content, "environments"):
-        environments.add(server.facts, owner, path, found)
-
-
-def _tree(
-    server: Server, path: str, owner: Json, folder_parameter: str, deepest: int
-) -> Iterator[Entry]:
-    """List the folders below a root; an entry that is not where it says is left out."""
-    folders, seen = [""], {""}
-    while folders:
-        folder = folders.pop(0)
-        token: str | None = None
-        while True:
-            asked = {**owner, folder_parameter: folder or None, "page_token": token}
-            answer = server.client.get(path, asked)
-            for file in objects(answer.get("files")):
-                entry = text(file.get("path")) or ""
-                parent, _, name = entry.rpartition("/")
-                if parent != folder or name in ("", ".", "..") or entry in seen:
-                    continue
-                seen.add(entry)
-                is_dir = file.get("is_dir") is True
-                if is_dir and entry.count("/") + 1 < deepest:
-                    folders.append(entry)
-                yield entry, is_dir, None if is_dir else integer(file.get("file_size"))
-            following = answer.get("next_page_token")
-            if not isinstance(following, str) or not following or following == token:
-                break
-            token = following
+def _list_folder(client: Client, endpoint: Endpoint, folder: Json) -> Iterator[Json]:
+    """Yield the entries of one folder, on all pages."""
+    token: str | None = None
+    while True:
+        parameters = {**endpoint.parameters, **folder, "page_token": token}
+        answer = client.transport.get(endpoint.path, parameters)
+        yield from json_objects(answer.get("files"))
+        next_token = answer.get("next_page_token")
+        if not isinstance(next_token, str) or not next_token or next_token == token:
+            return
+        token = next_token

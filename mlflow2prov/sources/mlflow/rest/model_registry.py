@@ -1,93 +1,124 @@
-"""A server's registry: models and prompts, which MLflow keeps as models with a tag, and their versions."""
+"""The registered models of a server, its prompts (registered models with a tag), and their versions."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.rest.client import RefusedError, objects
-from mlflow2prov.sources.mlflow.rest.requests import API, PAGE, Server
-from mlflow2prov.sources.mlflow.values import said, text, time
+from mlflow2prov.sources.mlflow.entities import add_version
+from mlflow2prov.sources.mlflow.rest import client as rest
+from mlflow2prov.sources.mlflow.rest.client import API, Client
+from mlflow2prov.sources.mlflow.rest.transport import (
+    Json,
+    RefusedError,
+    UnusableServerError,
+    json_objects,
+)
+from mlflow2prov.sources.mlflow.values import parse_text, parse_time, tag_value
+
+_MODELS = f"{API}/registered-models/search"
+_VERSIONS = f"{API}/model-versions/search"
+_PROMPTS_ONLY = f"tags.`{values.PROMPT_TAG}` = 'true'"
 
 
-def read_registry(server: Server) -> None:
+def read_model_registry(client: Client, facts: Facts) -> None:
     """Read registered models and prompts, and their versions."""
-    path, versions_path = f"{API}/registered-models/search", f"{API}/model-versions/search"
-    prompts_only = f"tags.`{values.PROMPT_TAG}` = 'true'"
     try:
-        models = _registered_models(server, path, None, is_prompt=False)
-        prompts = _registered_models(server, path, prompts_only, is_prompt=True)
-        _versions(server, versions_path, None, models | prompts)
+        _read_registered_models(client, facts, is_prompt=False)
+        prompts = _read_registered_models(client, facts, is_prompt=True)
+        _read_versions(client, facts, prompts, is_prompt=False)
         if prompts:
-            _versions(server, versions_path, prompts_only, models | prompts)
+            _read_versions(client, facts, prompts, is_prompt=True)
     except RefusedError as refusal:
-        server.info.left_out.append(str(refusal))
+        client.report.omissions.append(str(refusal))
 
 
-def _registered_models(
-    server: Server, path: str, condition: str | None, *, is_prompt: bool
-) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    body: dict[str, Any] = {"max_results": PAGE, "filter": condition}
+def _request(*, is_prompt: bool) -> Json:
+    """Return the parameters of a search. A search without a filter omits prompts."""
+    return {"max_results": rest.PAGE_SIZE, "filter": _PROMPTS_ONLY if is_prompt else None}
+
+
+def _read_registered_models(client: Client, facts: Facts, *, is_prompt: bool) -> set[str]:
+    """Read registered models or prompts, and return their names."""
+    names: set[str] = set()
+    request = _request(is_prompt=is_prompt)
     try:
-        for model in server.client.pages(path, "registered_models", body, post=False):
-            name = text(model.get("name"))
-            tags = {text(t.get("key")): said(t.get("value")) for t in objects(model.get("tags"))}
-            marked = tags.get(values.PROMPT_TAG, "").lower() == "true"
-            if name is None or name in found or marked is not is_prompt:
-                continue
-            found[name] = is_prompt
-            server.facts.add(
-                "registered_models",
-                name,
-                is_prompt,
-                text(model.get("description")),
-                time(model.get("creation_timestamp")),
-                time(model.get("last_updated_timestamp")),
-            )
-            for key, value in tags.items():
-                server.facts.add("registered_model_tags", name, key, value)
-            for alias in objects(model.get("aliases")):
-                server.facts.add(
-                    "registered_model_aliases",
-                    name,
-                    text(alias.get("alias")),
-                    text(alias.get("version")),
-                )
-    except TrackingStoreError as error:
-        # A server that knows no prompts may not know the filter either.
-        if not is_prompt or error.__cause__ is not None:
+        for model in client.pages(_MODELS, "registered_models", request, post=False):
+            name = parse_text(model.get("name"))
+            tags = {
+                parse_text(tag.get("key")): tag_value(tag.get("value"))
+                for tag in json_objects(model.get("tags"))
+            }
+            has_prompt_tag = values.is_true(tags.get(values.PROMPT_TAG))
+            if name is not None and name not in names and has_prompt_tag is is_prompt:
+                names.add(name)
+                _add_registered_model(facts, name, tags, model, is_prompt=is_prompt)
+    except UnusableServerError:
+        raise
+    except TrackingStoreError:
+        # A server without prompts may not know the filter either.
+        if not is_prompt:
             raise
-    return found
+    return names
 
 
-def _versions(server: Server, path: str, condition: str | None, models: dict[str, bool]) -> None:
-    seen: set[tuple[str, str]] = set()
-    body: dict[str, Any] = {"max_results": PAGE, "filter": condition}
-    for version in server.client.pages(path, "model_versions", body, post=False):
-        name, number_ = text(version.get("name")), text(version.get("version"))
-        is_prompt = condition is not None
-        if name is None or number_ is None or (name, number_) in seen:
+def _add_registered_model(
+    facts: Facts, name: str, tags: dict[str | None, str], model: Json, *, is_prompt: bool
+) -> None:
+    """Add a registered model or prompt with its tags and aliases."""
+    facts.add(
+        "registered_models",
+        name=name,
+        is_prompt=is_prompt,
+        description=parse_text(model.get("description")),
+        created_at=parse_time(model.get("creation_timestamp")),
+        last_updated_at=parse_time(model.get("last_updated_timestamp")),
+    )
+    for key, value in tags.items():
+        facts.add("registered_model_tags", name=name, key=key, value=value)
+    for alias in json_objects(model.get("aliases")):
+        facts.add(
+            "registered_model_aliases",
+            name=name,
+            alias=parse_text(alias.get("alias")),
+            version=parse_text(alias.get("version")),
+        )
+
+
+def _read_versions(client: Client, facts: Facts, prompts: set[str], *, is_prompt: bool) -> None:
+    """Read the versions of registered models, or those of prompts, with their tags.
+
+    Args:
+        client: the client of the server.
+        facts: the tables to fill.
+        prompts: the names of all prompts. Not every server applies the filter.
+        is_prompt: whether to read the versions of prompts.
+    """
+    keys: set[tuple[str, str]] = set()
+    request = _request(is_prompt=is_prompt)
+    for version in client.pages(_VERSIONS, "model_versions", request, post=False):
+        name, number = parse_text(version.get("name")), parse_text(version.get("version"))
+        if name is None or number is None or (name, number) in keys:
             continue
-        if models.get(name, False) is not is_prompt:
+        if (name in prompts) is not is_prompt:
             continue
-        seen.add((name, number_))
+        keys.add((name, number))
+        # As a database names them.
         times = {
             "creation_time": version.get("creation_timestamp"),
             "last_updated_time": version.get("last_updated_timestamp"),
         }
-        values.add_version(
-            server.facts,
+        add_version(
+            facts,
             version | times,
             is_prompt=is_prompt,
-            restores=server.wishes.restore_redacted,
+            restore_redacted=client.options.restore_redacted,
         )
-        for tag in objects(version.get("tags")):
-            server.facts.add(
+        for tag in json_objects(version.get("tags")):
+            facts.add(
                 "registered_model_version_tags",
-                name,
-                number_,
-                text(tag.get("key")),
-                said(tag.get("value")),
+                name=name,
+                version=number,
+                key=parse_text(tag.get("key")),
+                value=tag_value(tag.get("value")),
             )

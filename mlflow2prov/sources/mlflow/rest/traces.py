@@ -1,79 +1,98 @@
-"""A server's traces and what was said of them."""
+"""The traces of a server, and their assessments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.rest.client import Json, RefusedError, inner, objects
-from mlflow2prov.sources.mlflow.rest.requests import API, Server
-from mlflow2prov.sources.mlflow.values import text, time
+from mlflow2prov.sources.mlflow.entities import add_assessment
+from mlflow2prov.sources.mlflow.rest.client import API, Client
+from mlflow2prov.sources.mlflow.rest.transport import (
+    Json,
+    RefusedError,
+    json_object,
+    json_objects,
+)
+from mlflow2prov.sources.mlflow.values import parse_state, parse_text, parse_time
+
+PAGE_SIZE = 500
+"""Number of traces in a page."""
 
 _SEARCH = "/api/3.0/mlflow/traces/search"
-_PAGE = 500
 
 
-def read_traces(server: Server, experiments: list[str]) -> None:
-    """Read the traces of experiments, by MLflow 3's search, or, of a server that has none, by MLflow 2's."""
+def read_traces(client: Client, facts: Facts, experiments: list[str]) -> None:
+    """Read the traces of experiments through the search of MLflow 3, or through that of MLflow 2.
+
+    Args:
+        client: the client of the server.
+        facts: the tables to fill.
+        experiments: the ids of the experiments.
+    """
     try:
-        _take(server, _of_mlflow_3(server, experiments))
+        _add_traces(client, facts, _search_mlflow_3(client, experiments))
     except RefusedError:
         try:
-            _take(server, _of_mlflow_2(server, experiments))
+            _add_traces(client, facts, _search_mlflow_2(client, experiments))
         except RefusedError as refusal:
-            # Before MLflow 2.14 there are no traces.
+            # MLflow has had traces since 2.14.
             if refusal.status != 404:
-                server.info.left_out.append(str(refusal))
+                client.report.omissions.append(str(refusal))
 
 
-def _of_mlflow_3(server: Server, experiments: list[str]) -> Iterator[Json]:
-    def body(some: list[str]) -> Json:
+def _search_mlflow_3(client: Client, experiments: list[str]) -> Iterator[Json]:
+    def body(group: list[str]) -> Json:
         locations = [
-            {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": one}}
-            for one in some
+            {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment_id}}
+            for experiment_id in group
         ]
-        return {"locations": locations, "max_results": _PAGE}
+        return {"locations": locations, "max_results": PAGE_SIZE}
 
-    yield from server.search(experiments, _SEARCH, "traces", body, "traces")
+    yield from client.search_experiments(_SEARCH, "traces", experiments, body, "traces")
 
 
-def _of_mlflow_2(server: Server, experiments: list[str]) -> Iterator[Json]:
-    """Yield traces in MLflow 3's form."""
-    for experiment in experiments:
-        body = {"experiment_ids": experiment, "max_results": _PAGE}
-        for trace in server.client.pages(f"{API}/traces", "traces", body, post=False):
+def _search_mlflow_2(client: Client, experiments: list[str]) -> Iterator[Json]:
+    """Yield traces in the form of MLflow 3."""
+    for experiment_id in experiments:
+        body = {"experiment_ids": experiment_id, "max_results": PAGE_SIZE}
+        for trace in client.pages(f"{API}/traces", "traces", body, post=False):
             yield {
                 "trace_id": trace.get("request_id"),
-                "trace_location": {"mlflow_experiment": {"experiment_id": experiment}},
-                "trace_metadata": _mapping(trace.get("request_metadata")),
-                "tags": _mapping(trace.get("tags")),
+                "trace_location": {"mlflow_experiment": {"experiment_id": experiment_id}},
+                "trace_metadata": _as_object(trace.get("request_metadata")),
+                "tags": _as_object(trace.get("tags")),
                 "state": trace.get("status"),
                 "timestamp_ms": trace.get("timestamp_ms"),
             }
 
 
-def _mapping(pairs: object) -> Json:
-    return {str(pair.get("key")): pair.get("value") for pair in objects(pairs)}
+def _as_object(pairs: object) -> Json:
+    """Return a list of objects with ``key`` and ``value`` as one object."""
+    return {str(pair.get("key")): pair.get("value") for pair in json_objects(pairs)}
 
 
-def _take(server: Server, traces: Iterator[Json]) -> None:
-    seen: set[str] = set()
+def _add_traces(client: Client, facts: Facts, traces: Iterator[Json]) -> None:
+    trace_ids: set[str] = set()
     for trace in traces:
-        identifier = text(trace.get("trace_id"))
-        if identifier is None or identifier in seen:
+        trace_id = parse_text(trace.get("trace_id"))
+        if trace_id is None or trace_id in trace_ids:
             continue
-        seen.add(identifier)
-        metadata, tags = inner(trace, "trace_metadata"), inner(trace, "tags")
-        server.facts.add(
+        trace_ids.add(trace_id)
+        experiment = json_object(trace, "trace_location", "mlflow_experiment")
+        metadata = json_object(trace, "trace_metadata")
+        tags = json_object(trace, "tags")
+        facts.add(
             "traces",
-            identifier,
-            text(inner(trace, "trace_location", "mlflow_experiment").get("experiment_id")),
-            text(metadata.get(values.SOURCE_RUN)),
-            text(tags.get(values.TRACE_NAME)),
-            values.state(trace.get("state")),
-            values.moment(trace.get("request_time")) or time(trace.get("timestamp_ms")),
-            text(metadata.get("mlflow.user")),
+            trace_id=trace_id,
+            experiment_id=parse_text(experiment.get("experiment_id")),
+            run_id=parse_text(metadata.get(values.SOURCE_RUN_TAG)),
+            name=parse_text(tags.get(values.TRACE_NAME_TAG)),
+            state=parse_state(trace.get("state")),
+            requested_at=values.parse_iso(trace.get("request_time"))
+            or parse_time(trace.get("timestamp_ms")),
+            user=parse_text(metadata.get(values.USER_TAG)),
         )
-        for assessment in objects(trace.get("assessments")):
-            values.add_assessment(server.facts, identifier, assessment)
-        server.wishes.report("traces", len(seen))
+        for assessment in json_objects(trace.get("assessments")):
+            add_assessment(facts, trace_id, assessment)
+        client.options.report_progress("traces", len(trace_ids))

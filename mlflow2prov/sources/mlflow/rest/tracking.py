@@ -1,219 +1,274 @@
-"""A server's experiments, runs and logged models."""
+"""The experiments, runs and logged models of a server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.rest.client import Json, RefusedError, inner, objects
-from mlflow2prov.sources.mlflow.rest.requests import API, PAGE, Server
-from mlflow2prov.sources.mlflow.values import integer, number, said, state, text, time
+from mlflow2prov.sources.mlflow.rest import client as rest
+from mlflow2prov.sources.mlflow.rest.client import API, Client
+from mlflow2prov.sources.mlflow.rest.transport import (
+    Json,
+    RefusedError,
+    json_object,
+    json_objects,
+)
+from mlflow2prov.sources.mlflow.values import (
+    parse_integer,
+    parse_number,
+    parse_state,
+    parse_text,
+    parse_time,
+    tag_value,
+)
 
-_POINTS = 25_000
+POINTS_PER_PAGE = 25_000
+"""Number of points of a metric in a page."""
 
 
-def read_experiments(server: Server) -> list[str]:
-    """Read all experiments; returns their ids.
+def read_experiments(client: Client, facts: Facts) -> list[str]:
+    """Read all experiments, and return their ids.
 
     Raises:
-        TrackingStoreError: what answers is no MLflow.
+        TrackingStoreError: the server is not an MLflow server.
     """
+    location, report = client.transport.location, client.report
     path = f"{API}/experiments/search"
-    body = {"view_type": "ALL", "max_results": PAGE}
-    first = server.client.post(path, {**body, "max_results": 1})
-    if "experiments" not in first and server.info.version is None:
-        # Any service may answer {}: an MLflow that shows nothing at least has a version.
-        raise TrackingStoreError(f"{server.client.shown}: answers, but is no MLflow server")
-    found: dict[str, None] = {}
-    for experiment in server.client.pages(path, "experiments", body, post=True):
-        identifier = text(experiment.get("experiment_id"))
-        if identifier is None or identifier in found:
-            continue
-        found[identifier] = None
-        server.facts.add(
-            "experiments",
-            identifier,
-            text(experiment.get("name")),
-            text(experiment.get("artifact_location")),
-            state(experiment.get("lifecycle_stage")),
-            time(experiment.get("creation_time")),
-            time(experiment.get("last_update_time")),
-            values.workspace(experiment.get("workspace")),
-        )
-        for tag in objects(experiment.get("tags")):
-            server.facts.add(
-                "experiment_tags", identifier, text(tag.get("key")), said(tag.get("value"))
-            )
-    if not found and first.get("experiments"):
+    body = {"view_type": "ALL", "max_results": rest.PAGE_SIZE}
+    probe = client.transport.post(path, {**body, "max_results": 1})
+    if "experiments" not in probe and report.version is None:
+        # Any service may answer {}. An MLflow server without visible experiments at least has a version.
+        raise TrackingStoreError(f"{location}: not an MLflow server; give the URL of one")
+    experiment_ids: dict[str, None] = {}
+    for experiment in client.pages(path, "experiments", body, post=True):
+        experiment_id = parse_text(experiment.get("experiment_id"))
+        if experiment_id is not None and experiment_id not in experiment_ids:
+            experiment_ids[experiment_id] = None
+            _add_experiment(facts, experiment_id, experiment)
+    if not experiment_ids and probe.get("experiments"):
         raise TrackingStoreError(
-            f"{server.client.shown}: answers, but not as an MLflow server does: its experiments have no ids"
+            f"{location}: not an MLflow server, because its experiments have no ids; give the URL of one"
         )
-    if not found:
-        server.info.notices.append(
-            f"{server.client.shown}: the server shows no experiment to these credentials"
+    if not experiment_ids:
+        report.notices.append(f"{location}: the server shows no experiment to these credentials")
+    return list(experiment_ids)
+
+
+def _add_experiment(facts: Facts, experiment_id: str, experiment: Json) -> None:
+    facts.add(
+        "experiments",
+        experiment_id=experiment_id,
+        name=parse_text(experiment.get("name")),
+        artifact_location=parse_text(experiment.get("artifact_location")),
+        lifecycle_stage=parse_state(experiment.get("lifecycle_stage")),
+        created_at=parse_time(experiment.get("creation_time")),
+        last_updated_at=parse_time(experiment.get("last_update_time")),
+        workspace=values.parse_workspace(experiment.get("workspace")),
+    )
+    for tag in json_objects(experiment.get("tags")):
+        facts.add(
+            "experiment_tags",
+            experiment_id=experiment_id,
+            key=parse_text(tag.get("key")),
+            value=tag_value(tag.get("value")),
         )
-    return list(found)
 
 
-def read_runs(server: Server, experiments: list[str]) -> dict[str, list[str]]:
-    """Read all runs; returns the keys of each one's metrics, by run id."""
-    found: dict[str, list[str]] = {}
+def read_runs(client: Client, facts: Facts, experiments: list[str]) -> dict[str, list[str]]:
+    """Read all runs with their tags, params, datasets and output models, and their last metrics.
 
-    def body(some: list[str]) -> Json:
+    With the option ``metric_history``, metrics are left to :func:`read_metric_history`.
+
+    Returns:
+        The keys of each run's metrics, by run id.
+    """
+
+    def body(group: list[str]) -> Json:
         return {
-            "experiment_ids": some,
+            "experiment_ids": group,
             "run_view_type": "ALL",
-            "max_results": PAGE,
+            "max_results": rest.PAGE_SIZE,
             "order_by": ["attributes.start_time ASC"],
         }
 
-    for run in server.search(experiments, f"{API}/runs/search", "runs", body, "runs"):
-        identifier = text(inner(run, "info").get("run_id"))
-        # Runs that are made while we read shift the pages.
-        if identifier is None or identifier in found:
+    metric_keys: dict[str, list[str]] = {}
+    for run in client.search_experiments(f"{API}/runs/search", "runs", experiments, body, "runs"):
+        run_id = parse_text(json_object(run, "info").get("run_id"))
+        # Runs that start while we read shift the pages, so that a run may come twice.
+        if run_id is None or run_id in metric_keys:
             continue
-        found[identifier] = _run(server, identifier, run)
-        server.wishes.report("runs", len(found))
-    return found
+        _add_run(facts, run_id, run)
+        metrics = list(json_objects(json_object(run, "data").get("metrics")))
+        if not client.options.metric_history:
+            _add_points(facts, run_id, metrics)
+        metric_keys[run_id] = [key for metric in metrics if (key := parse_text(metric.get("key")))]
+        client.options.report_progress("runs", len(metric_keys))
+    return metric_keys
 
 
-def _run(server: Server, identifier: str, run: Json) -> list[str]:
-    info, data = inner(run, "info"), inner(run, "data")
-    tags = {text(t.get("key")): said(t.get("value")) for t in objects(data.get("tags"))}
-    server.facts.add(
+def _add_run(facts: Facts, run_id: str, run: Json) -> None:
+    """Add a run with its tags, params, datasets and output models."""
+    info, data = json_object(run, "info"), json_object(run, "data")
+    tags = {
+        parse_text(tag.get("key")): tag_value(tag.get("value"))
+        for tag in json_objects(data.get("tags"))
+    }
+    facts.add(
         "runs",
-        identifier,
-        text(info.get("experiment_id")),
-        text(info.get("run_name")) or text(tags.get("mlflow.runName")),
-        text(tags.get("mlflow.user")) or text(info.get("user_id")),
-        values.run_status(info.get("status")),
-        state(info.get("lifecycle_stage")),
-        time(info.get("start_time")),
-        time(info.get("end_time")),
-        None,
-        text(info.get("artifact_uri")),
+        run_id=run_id,
+        experiment_id=parse_text(info.get("experiment_id")),
+        name=parse_text(info.get("run_name")) or parse_text(tags.get(values.RUN_NAME_TAG)),
+        user=parse_text(tags.get(values.USER_TAG)) or parse_text(info.get("user_id")),
+        status=values.parse_run_status(info.get("status")),
+        lifecycle_stage=parse_state(info.get("lifecycle_stage")),
+        started_at=parse_time(info.get("start_time")),
+        ended_at=parse_time(info.get("end_time")),
+        artifact_uri=parse_text(info.get("artifact_uri")),
     )
     for key, value in tags.items():
-        server.facts.add("run_tags", identifier, key, value)
-    for param in objects(data.get("params")):
-        server.facts.add("params", identifier, text(param.get("key")), said(param.get("value")))
-    metrics = list(objects(data.get("metrics")))
-    if not server.wishes.metric_history:
-        _points(server, identifier, metrics)
-    for link in objects(inner(run, "inputs").get("dataset_inputs")):
-        _dataset_input(server, identifier, link)
-    for link in objects(inner(run, "outputs").get("model_outputs")):
-        server.facts.add(
+        facts.add("run_tags", run_id=run_id, key=key, value=value)
+    for param in json_objects(data.get("params")):
+        facts.add(
+            "params",
+            run_id=run_id,
+            key=parse_text(param.get("key")),
+            value=tag_value(param.get("value")),
+        )
+    for link in json_objects(json_object(run, "inputs").get("dataset_inputs")):
+        _add_dataset_input(facts, run_id, link)
+    for link in json_objects(json_object(run, "outputs").get("model_outputs")):
+        facts.add(
             "run_models",
-            identifier,
-            text(link.get("model_id")),
-            "output",
-            integer(link.get("step", 0)),
+            run_id=run_id,
+            model_id=parse_text(link.get("model_id")),
+            direction="output",
+            step=parse_integer(link.get("step", 0)),
         )
-    return [key for metric in metrics if (key := text(metric.get("key")))]
 
 
-def _points(server: Server, run: str, metrics: Iterable[Json]) -> None:
+def _add_points(facts: Facts, run_id: str, metrics: Iterable[Json]) -> None:
     for metric in metrics:
-        server.facts.add(
+        facts.add(
             "metrics",
-            run,
-            text(metric.get("key")),
-            number(metric.get("value")),
-            integer(metric.get("step", 0)),
-            time(metric.get("timestamp")),
+            run_id=run_id,
+            key=parse_text(metric.get("key")),
+            value=parse_number(metric.get("value")),
+            step=parse_integer(metric.get("step", 0)),
+            timestamp=parse_time(metric.get("timestamp")),
         )
 
 
-def _dataset_input(server: Server, run: str, link: Json) -> None:
-    tags = {t.get("key"): t.get("value") for t in objects(link.get("tags"))}
-    dataset = inner(link, "dataset")
-    keys = ("name", "digest", "source_type", "source", "schema", "profile")
-    server.facts.add(
+def _add_dataset_input(facts: Facts, run_id: str, link: Json) -> None:
+    tags = {str(tag.get("key")): tag.get("value") for tag in json_objects(link.get("tags"))}
+    dataset = json_object(link, "dataset")
+    facts.add(
         "dataset_inputs",
-        run,
-        *(text(dataset.get(key)) for key in keys),
-        text(tags.get(values.CONTEXT_TAG)),
+        run_id=run_id,
+        name=parse_text(dataset.get("name")),
+        digest=parse_text(dataset.get("digest")),
+        source_type=parse_text(dataset.get("source_type")),
+        source=parse_text(dataset.get("source")),
+        schema=parse_text(dataset.get("schema")),
+        profile=parse_text(dataset.get("profile")),
+        context=parse_text(tags.get(values.CONTEXT_TAG)),
     )
 
 
-def read_model_inputs(server: Server, runs: Iterable[str]) -> None:
-    """Read which models runs took in: a search for runs leaves that out."""
+def read_model_inputs(client: Client, facts: Facts, runs: Iterable[str]) -> None:
+    """Read the logged models that runs used, with a request for each run: a search omits them."""
 
-    def links(run: str) -> list[Json]:
-        answer = server.client.get(f"{API}/runs/get", {"run_id": run})
-        return list(objects(inner(answer, "run", "inputs").get("model_inputs")))
+    def request_links(run_id: str) -> list[Json]:
+        answer = client.transport.get(f"{API}/runs/get", {"run_id": run_id})
+        return list(json_objects(json_object(answer, "run", "inputs").get("model_inputs")))
 
-    for run, found in server.ask(runs, links, "model inputs"):
-        for link in found:
-            server.facts.add("run_models", run, text(link.get("model_id")), "input", None)
-
-
-def read_metric_history(server: Server, runs: dict[str, list[str]]) -> None:
-    """Read every step of every metric, a request a metric: the bulk ways cut off silently."""
-
-    def history(asked: tuple[str, str]) -> list[Json]:
-        run, key = asked
-        body = {"run_id": run, "metric_key": key, "max_results": _POINTS}
-        path = f"{API}/metrics/get-history"
-        return list(server.client.pages(path, "metrics", body, post=False))
-
-    asked = [(run, key) for run, keys in runs.items() for key in dict.fromkeys(keys)]
-    for (run, key), points in server.ask(asked, history, "metric histories"):
-        _points(server, run, ({**point, "key": key} for point in points))
+    for run_id, links in client.read_each(runs, request_links, "model inputs"):
+        for link in links:
+            facts.add(
+                "run_models",
+                run_id=run_id,
+                model_id=parse_text(link.get("model_id")),
+                direction="input",
+            )
 
 
-def read_logged_models(server: Server, experiments: list[str]) -> list[str]:
-    """Read MLflow 3's logged models; returns their ids."""
-    found: dict[str, None] = {}
+def read_metric_history(client: Client, facts: Facts, runs: dict[str, list[str]]) -> None:
+    """Read every step of every metric, with a request for each metric: the bulk endpoints silently truncate.
+
+    Args:
+        client: the client of the server.
+        facts: the tables to fill.
+        runs: the keys of each run's metrics, by run id.
+    """
+
+    def request_points(metric: tuple[str, str]) -> list[Json]:
+        run_id, key = metric
+        body = {"run_id": run_id, "metric_key": key, "max_results": POINTS_PER_PAGE}
+        return list(client.pages(f"{API}/metrics/get-history", "metrics", body, post=False))
+
+    metrics = [(run_id, key) for run_id, keys in runs.items() for key in dict.fromkeys(keys)]
+    for (run_id, key), points in client.read_each(metrics, request_points, "metric histories"):
+        _add_points(facts, run_id, ({**point, "key": key} for point in points))
+
+
+def read_logged_models(client: Client, facts: Facts, experiments: list[str]) -> list[str]:
+    """Read the logged models of experiments, and return their ids."""
+
+    def body(group: list[str]) -> Json:
+        return {"experiment_ids": group}
+
+    model_ids: dict[str, None] = {}
     path = f"{API}/logged-models/search"
-
-    def body(some: list[str]) -> Json:
-        return {"experiment_ids": some}
-
     try:
-        for model in server.search(experiments, path, "models", body, "logged models"):
-            identifier = text(inner(model, "info").get("model_id"))
-            if identifier and identifier not in found:
-                found[identifier] = None
-                _logged_model(server, identifier, model)
+        for model in client.search_experiments(path, "models", experiments, body, "logged models"):
+            model_id = parse_text(json_object(model, "info").get("model_id"))
+            if model_id and model_id not in model_ids:
+                model_ids[model_id] = None
+                _add_logged_model(facts, model_id, model)
     except RefusedError:
-        # MLflow 2 knows none.
+        # MLflow has had logged models since version 3.
         return []
-    return list(found)
+    return list(model_ids)
 
 
-def _logged_model(server: Server, identifier: str, model: Json) -> None:
-    info, data = inner(model, "info"), inner(model, "data")
-    server.facts.add(
+def _add_logged_model(facts: Facts, model_id: str, model: Json) -> None:
+    """Add a logged model with its tags, params and metrics."""
+    info, data = json_object(model, "info"), json_object(model, "data")
+    facts.add(
         "logged_models",
-        identifier,
-        text(info.get("experiment_id")),
-        text(info.get("name")),
-        text(info.get("model_type")),
-        text(info.get("source_run_id")),
-        values.model_status(info.get("status")),
-        state(info.get("lifecycle_stage") or "active"),
-        time(info.get("creation_timestamp_ms")),
-        time(info.get("last_updated_timestamp_ms")),
-        text(info.get("artifact_uri")),
+        model_id=model_id,
+        experiment_id=parse_text(info.get("experiment_id")),
+        name=parse_text(info.get("name")),
+        model_type=parse_text(info.get("model_type")),
+        source_run_id=parse_text(info.get("source_run_id")),
+        status=values.parse_model_status(info.get("status")),
+        lifecycle_stage=parse_state(info.get("lifecycle_stage") or "active"),
+        created_at=parse_time(info.get("creation_timestamp_ms")),
+        last_updated_at=parse_time(info.get("last_updated_timestamp_ms")),
+        artifact_location=parse_text(info.get("artifact_uri")),
     )
-    for tag in objects(info.get("tags")):
-        server.facts.add(
-            "logged_model_tags", identifier, text(tag.get("key")), said(tag.get("value"))
+    for tag in json_objects(info.get("tags")):
+        facts.add(
+            "logged_model_tags",
+            model_id=model_id,
+            key=parse_text(tag.get("key")),
+            value=tag_value(tag.get("value")),
         )
-    for param in objects(data.get("params")):
-        server.facts.add(
-            "logged_model_params", identifier, text(param.get("key")), said(param.get("value"))
+    for param in json_objects(data.get("params")):
+        facts.add(
+            "logged_model_params",
+            model_id=model_id,
+            key=parse_text(param.get("key")),
+            value=tag_value(param.get("value")),
         )
-    for metric in objects(data.get("metrics")):
-        server.facts.add(
+    for metric in json_objects(data.get("metrics")):
+        facts.add(
             "logged_model_metrics",
-            identifier,
-            text(metric.get("run_id")),
-            text(metric.get("key")),
-            number(metric.get("value")),
-            integer(metric.get("step", 0)),
-            time(metric.get("timestamp")),
+            model_id=model_id,
+            run_id=parse_text(metric.get("run_id")),
+            key=parse_text(metric.get("key")),
+            value=parse_number(metric.get("value")),
+            step=parse_integer(metric.get("step", 0)),
+            timestamp=parse_time(metric.get("timestamp")),
         )

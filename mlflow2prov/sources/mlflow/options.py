@@ -1,0 +1,35 @@
+"""Options for reading an MLflow store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlflow2prov.progress import Progress
+from mlflow2prov.sources.options import ArtifactListing
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How much of an MLflow store is read, and how."""
+
+    metric_history: bool = False
+    """Read every step of every metric, not only the last."""
+    artifacts: ArtifactListing = "all"
+    """Which artifacts of runs and logged models are listed."""
+    artifacts_destination: str | None = None
+    """A local folder whose artifacts may be read, in addition to the store's own."""
+    environments: bool = False
+    """Read the software environment of models from the files that MLflow keeps beside them."""
+    traces: bool = False
+    """Read every trace and its assessments, not only their number."""
+    restore_redacted: bool = False
+    """Restore the origin of a deleted version from the storage location, which a database keeps."""
+    workers: int = 8
+    """Maximum number of concurrent requests to a server."""
+    progress: Progress | None = None
+    """Called now and then with a phase, the number of finished items, and their total if it is known."""
+
+    def report_progress(self, phase: str, done: int, total: int | None = None) -> None:
+        """Call :attr:`progress`, if there is one."""
+        if self.progress:
+            self.progress(phase, done, total)

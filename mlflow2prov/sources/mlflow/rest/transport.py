@@ -1,0 +1,324 @@
+"""HTTP to one MLflow server: credentials, retries, limits, and answers as JSON.
+
+https://mlflow.org/docs/latest/api_reference/rest-api.html
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import httpx
+import orjson
+import stamina
+
+from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.secrets import without_credentials
+
+MAX_ANSWER_BYTES = 1 << 29
+"""Maximum size of an answer; a thousand runs have some megabytes."""
+MAX_ATTEMPTS = 4
+"""Maximum number of attempts at one request."""
+
+_BUSY_STATUSES = {429, 502, 503, 504}
+_CONNECT_SECONDS = 10.0
+_READ_SECONDS = 60.0
+_MAX_RETRY_AFTER_SECONDS = 30.0
+# How often the read timeout fits into the time that a whole answer may take.
+_ANSWER_TIMEOUTS = 5
+_MAX_VERSION_LENGTH = 40
+_MAX_REASON_LENGTH = 80
+
+Json = dict[str, Any]
+
+
+class UnusableServerError(TrackingStoreError):
+    """The server cannot be reached, does not answer, or does not answer in JSON. Further requests are pointless."""
+
+
+class StatusError(TrackingStoreError):
+    """The server answered with an error status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class RefusedError(StatusError):
+    """The server refuses access to one thing, or does not have it (401, 403, 404)."""
+
+
+class Transport:
+    """Requests to one MLflow server.
+
+    Credentials come from the URL, from MLflow's environment variables (``MLFLOW_TRACKING_USERNAME``,
+    ``_PASSWORD``, ``_TOKEN``, ``_INSECURE_TLS``, ``_SERVER_CERT_PATH``, ``_CLIENT_CERT_PATH``) or from
+    ``~/.mlflow/credentials``. ``MLFLOW_WORKSPACE``, ``MLFLOW_HTTP_REQUEST_TIMEOUT`` (seconds) and the usual proxy
+    variables apply, too.
+    """
+
+    def __init__(self, url: str, max_connections: int) -> None:
+        self.location = without_credentials(url).rstrip("/")
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        headers, user = _authentication(parts.username, parts.password)
+        try:
+            httpx.URL(self._base)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise TrackingStoreError(
+                f"{self.location}: not a URL ({error}); give http://host:port"
+            ) from error
+        try:
+            self._client = httpx.Client(
+                auth=user,
+                headers=headers,
+                verify=_verification(),
+                cert=os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+                timeout=httpx.Timeout(_read_seconds(), connect=_CONNECT_SECONDS),
+                limits=httpx.Limits(max_connections=max_connections),
+                follow_redirects=False,
+            )
+        except (OSError, ValueError) as error:
+            raise TrackingStoreError(
+                f"{self.location}: the certificate cannot be read: {error}"
+            ) from error
+        retrying = stamina.RetryingCaller(attempts=MAX_ATTEMPTS, timeout=_READ_SECONDS * 2)
+        self._retry = retrying.on(_should_retry)
+
+    def __enter__(self) -> Transport:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def version(self) -> str | None:
+        """Return MLflow's version, if the server reports it."""
+        response = self._send("GET", "/version")
+        version = response.text.strip()
+        is_version = (
+            response.status_code == 200
+            and version[:1].isdigit()
+            and "." in version
+            and len(version) < _MAX_VERSION_LENGTH
+        )
+        return version if is_version else None
+
+    def get(self, path: str, parameters: Json) -> Json:
+        """Send a GET request. Parameters that are None are not sent.
+
+        Raises:
+            TrackingStoreError: the request failed; see :meth:`post`.
+        """
+        query = {name: str(value) for name, value in parameters.items() if value is not None}
+        return self._parse(self._send("GET", path, params=query), path)
+
+    def post(self, path: str, body: Json) -> Json:
+        """Send a POST request.
+
+        Raises:
+            UnusableServerError: the server cannot be reached, does not answer, or does not answer in JSON.
+            StatusError: it answered with an error status.
+            TrackingStoreError: it answered as no MLflow server does.
+        """
+        return self._parse(self._send("POST", path, json=body), path)
+
+    def get_content(self, path: str, parameters: Json, max_bytes: int) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            StatusError: there is no such file, or access to it is refused.
+            TrackingStoreError: it is longer than ``max_bytes``.
+        """
+        response = self._send("GET", path, params=parameters, max_bytes=max_bytes)
+        if response.status_code != 200:
+            raise StatusError(
+                f"{self.location}{path}: the server answered {response.status_code}",
+                response.status_code,
+            )
+        return response.content
+
+    def _send(
+        self, method: str, path: str, max_bytes: int | None = None, **arguments: Any
+    ) -> httpx.Response:
+        url = self._base + path
+        try:
+            return self._retry(
+                self._request, method, url, max_bytes or MAX_ANSWER_BYTES, **arguments
+            )
+        except httpx.HTTPStatusError as error:
+            return error.response
+        except httpx.TimeoutException as error:
+            raise UnusableServerError(
+                f"{self.location}: the server does not answer; check that the address is right and the "
+                "server is running"
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UnusableServerError(
+                f"{self.location}: cannot be reached ({reason}); check that the server is running"
+            ) from error
+
+    def _request(self, method: str, url: str, max_bytes: int, **arguments: Any) -> httpx.Response:
+        """Send a request once, and read an answer that is neither too long nor too slow.
+
+        Raises:
+            httpx.HTTPError: the request failed, or the server is busy.
+            TrackingStoreError: the answer is too long, or takes too long.
+        """
+        deadline = time.monotonic() + _read_seconds() * _ANSWER_TIMEOUTS
+        with self._client.stream(method, url, **arguments) as response:
+            blocks, size = [], 0
+            for block in response.iter_bytes():
+                blocks.append(block)
+                size += len(block)
+                if size > max_bytes:
+                    raise TrackingStoreError(f"{url}: the answer is longer than {max_bytes} bytes")
+                if time.monotonic() > deadline:
+                    raise TrackingStoreError(
+                        f"{url}: the answer does not end; check that this is an MLflow server"
+                    )
+            headers = {
+                name: value
+                for name, value in response.headers.items()
+                if name in ("location", "retry-after", "content-type")
+            }
+        answer = httpx.Response(
+            response.status_code,
+            headers=headers,
+            content=b"".join(blocks),
+            request=response.request,
+        )
+        if answer.status_code in _BUSY_STATUSES:
+            answer.raise_for_status()
+        return answer
+
+    def _parse(self, response: httpx.Response, path: str) -> Json:
+        where = f"{self.location}{path}"
+        _raise_for_status(response, where)
+        try:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            # MLflow's server may write a bare NaN, which is not JSON.
+            try:
+                body = json.loads(response.content)
+            except (ValueError, RecursionError) as error:
+                raise UnusableServerError(
+                    f"{where}: the answer is not JSON; check that this is an MLflow server"
+                ) from error
+        if not isinstance(body, dict):
+            raise TrackingStoreError(
+                f"{where}: the answer is not a JSON object; check that this is an MLflow server"
+            )
+        return body
+
+
+def _raise_for_status(response: httpx.Response, where: str) -> None:
+    status = response.status_code
+    if status == 401:
+        raise RefusedError(
+            f"{where}: the server asks for credentials (401); set MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+            status,
+        )
+    if status == 403:
+        raise RefusedError(f"{where}: these credentials do not allow to read this (403)", status)
+    if status == 404:
+        raise RefusedError(f"{where}: not found (404)", status)
+    if response.is_redirect:
+        raise TrackingStoreError(
+            f"{where}: redirected, perhaps to a login page; give the server's own URL"
+        )
+    if status != 200:
+        raise StatusError(f"{where}: the server answered {status}{_error_code(response)}", status)
+
+
+def _error_code(response: httpx.Response) -> str:
+    """Return the error code of an answer by MLflow, in parentheses."""
+    try:
+        code = response.json().get("error_code")
+    except (ValueError, AttributeError):
+        return ""
+    return f" ({str(code)[:_MAX_REASON_LENGTH]})" if code else ""
+
+
+def json_objects(value: object) -> Iterator[Json]:
+    """Yield the JSON objects in a list; any other value has none."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def json_object(value: Json, *keys: str) -> Json:
+    """Return the object that a path of keys leads to, or an empty one."""
+    current: object = value
+    for key in keys:
+        current = current.get(key) if isinstance(current, dict) else None
+    return current if isinstance(current, dict) else {}
+
+
+def _should_retry(error: Exception) -> bool | float:
+    """Return whether to retry after ``error``, or in how many seconds if a busy server asks for a pause."""
+    if isinstance(error, httpx.HTTPStatusError):
+        try:
+            seconds = float(error.response.headers.get("Retry-After", ""))
+        except ValueError:
+            return True
+        is_pause = math.isfinite(seconds) and seconds > 0
+        return min(seconds, _MAX_RETRY_AFTER_SECONDS) if is_pause else True
+    # A timeout has already cost a minute; a second one would not help.
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.TimeoutException)
+
+
+def _read_seconds() -> float:
+    try:
+        return float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", _READ_SECONDS))
+    except ValueError:
+        return _READ_SECONDS
+
+
+def _verification() -> bool | str:
+    if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
+        return False
+    return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or True
+
+
+def _authentication(
+    user: str | None, password: str | None
+) -> tuple[dict[str, str], tuple[str, str] | None]:
+    """Return the headers, and the user and password for basic authentication.
+
+    Args:
+        user: the user in the URL, percent-encoded.
+        password: the password in the URL, percent-encoded.
+    """
+    headers = {"Accept": "application/json", "User-Agent": "mlflow2prov"}
+    if workspace := os.environ.get("MLFLOW_WORKSPACE"):
+        headers["X-MLFLOW-WORKSPACE"] = workspace
+    user = unquote(user or "") or os.environ.get("MLFLOW_TRACKING_USERNAME")
+    password = unquote(password or "") or os.environ.get("MLFLOW_TRACKING_PASSWORD")
+    if not user:
+        user, password = _saved_credentials()
+    if user:
+        return headers, (user, password or "")
+    if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
+        headers["Authorization"] = f"Bearer {token}"
+    return headers, None
+
+
+def _saved_credentials() -> tuple[str | None, str | None]:
+    """Return the user and password in ``~/.mlflow/credentials`` (MLflow documentation, "Authentication")."""
+    file = Path.home() / ".mlflow" / "credentials"
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(file, encoding="utf-8")
+        section = parser["mlflow"]
+    except (OSError, KeyError, configparser.Error, UnicodeDecodeError):
+        return None, None
+    return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
