@@ -1,4 +1,4 @@
-"""Facts: what the sources know, as tables of columns, with no word of PROV."""
+"""Facts: the tables that sources fill and that mapping rules read. They know nothing of PROV."""
 
 from mlflow2prov.facts.facts import Facts
 from mlflow2prov.facts.schema import TABLES, Table

@@ -1,8 +1,8 @@
-"""The fact tables: their columns, and what each column means.
+"""The fact tables and the meaning of their columns.
 
-Sources fill these tables and know nothing of PROV; templates read them and know nothing of sources.
-A value that a source does not know is null. Times are ``xsd:dateTime`` with an offset
-(:mod:`mlflow2prov.facts.times`), texts are Unicode, numbers are 64 bits wide.
+Sources fill these tables without knowing PROV, and mapping rules read them without knowing the sources. An unknown
+value is NULL. Times are ``xsd:dateTime`` with an offset (:mod:`mlflow2prov.facts.times`), texts are Unicode, numbers
+have 64 bits.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 
 class Type(Enum):
-    """What a column holds."""
+    """The type of a column."""
 
     TEXT = auto()
     TIME = auto()
@@ -24,21 +24,21 @@ TEXT, TIME, INTEGER, NUMBER, BOOLEAN = Type
 
 @dataclass(frozen=True)
 class Table:
-    """A fact table: its name and its columns' types, in order."""
+    """A fact table: its name, and the types of its columns in order."""
 
     name: str
     columns: dict[str, Type]
 
 
 def _tag_table(name: str, /, **owner: Type) -> Table:
-    """Return a table of keys and values that belong to an owner: tags and params."""
+    """Return a table of tags or parameters: keys and values that belong to an owner."""
     return Table(name, {**owner, "key": TEXT, "value": TEXT})
 
 
 _GIT = (
-    # A commit. `ordinal` counts from 0 and parents come before their children; the epochs are
-    # seconds since 1970-01-01 UTC. `is_selected` is false of commits that --since or --until leave
-    # out: they are known, so that what follows them keeps its identity, but not described.
+    # A commit. `ordinal` counts from 0, parents before children; the epochs are seconds since
+    # 1970-01-01 UTC. `is_selected` is false for commits outside --since and --until: they get no
+    # statements, but files need them for their identity.
     Table(
         "commits",
         {
@@ -57,16 +57,16 @@ _GIT = (
             "is_selected": BOOLEAN,
         },
     ),
-    # A commit that no remote-tracking branch reaches, in a repository that has such branches.
+    # A commit that no remote-tracking branch reaches. Empty if there are no such branches.
     Table("unpushed_commits", {"sha": TEXT}),
-    # A parent of a commit; the parent itself may be missing from `commits` (a shallow clone).
+    # A parent of a commit. The parent is missing from `commits` if a shallow clone hides it.
     Table("parents", {"ordinal": INTEGER, "sha": TEXT, "parent": TEXT, "position": INTEGER}),
     # A Co-authored-by trailer.
     Table("coauthors", {"ordinal": INTEGER, "sha": TEXT, "name": TEXT, "email": TEXT}),
-    # What a commit did to a path, against its parent at `position`. Status is git's letter: A M R C T
-    # D. A merge that differs from all its parents has a row per parent; of every other commit,
-    # `position` is 0. `is_boundary` marks the state that a shallow clone starts with: it is there, but who
-    # made it is not known. Modes are git's six octal digits, blobs full object names.
+    # The difference of a path between a commit and its parent at `position`. `status` is git's
+    # letter: A M R C T D. A merge has a row for each parent where it differs from all of them; in
+    # other commits `position` is 0. `is_boundary` marks the oldest state in a shallow clone, whose
+    # author is unknown. Modes are git's six octal digits, blobs full object names.
     Table(
         "changes",
         {
@@ -86,10 +86,10 @@ _GIT = (
 )
 
 _HISTORY = (
-    # Derived from `changes` (mlflow2prov.facts.revisions): a revision of a path, or the deletion of one
-    # (status D). (previous_sha, previous_path) is the revision that the change replaced, (file_sha,
-    # file_path) the addition that began the file. There is a row per parent of a merge, as in `changes`;
-    # is_repeat: what the revision itself is has been said in the row of another parent.
+    # A revision of a path, or the deletion of one (status D), derived from `changes`
+    # (mlflow2prov.facts.revisions). (`previous_sha`, `previous_path`) is the revision that the change
+    # replaced, (`file_sha`, `file_path`) the addition that began the file. A merge has a row for each
+    # parent, as in `changes`; `is_repeat` is true in all but one row of the same revision.
     Table(
         "revisions",
         {
@@ -116,15 +116,15 @@ _HISTORY = (
 )
 
 _LINKS = (
-    # The files of the trees that runs' commits hold, among those that a run may have been started from.
+    # A file in the tree of a run's commit that may be the run's script.
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
-    # Derived (mlflow2prov.facts.run_sources): the revision of a run's source file as of the run's commit.
+    # The revision of a run's script as of the run's commit (mlflow2prov.facts.run_sources).
     Table("run_sources", {"run_id": TEXT, "sha": TEXT, "path": TEXT}),
 )
 
 _EXPERIMENTS = (
-    # The MLflow store that was read: one row. `fingerprint` is the same by whatever way the store is
-    # read; `url` has no credentials.
+    # The MLflow store, in one row. `fingerprint` does not depend on how the store is read; `url` has
+    # no credentials.
     Table("stores", {"fingerprint": TEXT, "url": TEXT, "kind": TEXT, "version": TEXT}),
     Table(
         "experiments",
@@ -142,9 +142,8 @@ _EXPERIMENTS = (
 )
 
 _RUNS = (
-    # Status and lifecycle stage are lower-case ("finished", "deleted"); `user` is MLflow's user name
-    # (the tag mlflow.user, else the run's user_id); `deleted_at` is known only where the store is
-    # open to us.
+    # `status` and `lifecycle_stage` are in lower case ("finished", "deleted"). `user` is the tag
+    # mlflow.user, or else the run's user_id. A server does not report `deleted_at`.
     Table(
         "runs",
         {
@@ -162,7 +161,7 @@ _RUNS = (
     ),
     _tag_table("run_tags", run_id=TEXT),
     _tag_table("params", run_id=TEXT),
-    # A point of a metric: the last one of each key, or every one with the metric history.
+    # A value of a metric: the last one of each key, or all of them with the metric history.
     Table(
         "metrics",
         {
@@ -173,7 +172,7 @@ _RUNS = (
             "timestamp": TIME,
         },
     ),
-    # A dataset that a run used. `source`, `schema` and `profile` are MLflow's JSON texts.
+    # A dataset that a run used. `source`, `schema` and `profile` are JSON texts as MLflow stores them.
     Table(
         "dataset_inputs",
         {
@@ -187,8 +186,8 @@ _RUNS = (
             "context": TEXT,
         },
     ),
-    # A file or folder among a run's artifacts, at any depth, `path` relative to the run's artifact root,
-    # size in bytes. `is_model` is true of the folder that holds an MLmodel file.
+    # A file or folder among a run's artifacts. `path` is relative to the run's artifact root,
+    # `file_size` in bytes. `is_model` is true for a folder with an MLmodel file.
     Table(
         "artifacts",
         {
@@ -202,16 +201,16 @@ _RUNS = (
 )
 
 _ENVIRONMENTS = (
-    # A file that says what software a model was made with. `owner_id` is the run or logged model that the
-    # model belongs to, `path` the model's folder among its artifacts (a logged model's own is ""), `name` the
-    # file's name, `digest` the SHA-256 of its content.
+    # A file that lists the software of a model. `owner_id` is a logged model, or the run whose artifacts
+    # include the model; `path` is the model's folder among the artifacts ("" for a logged model), `name`
+    # the file's name, `digest` the SHA-256 of its content.
     Table("environments", {"owner_id": TEXT, "path": TEXT, "name": TEXT, "digest": TEXT}),
-    # A package that the environment of a digest names: a pinned version, or which ones are meant.
+    # A package in the environment with a digest. `version` is a pinned version or a version specifier.
     Table("environment_packages", {"digest": TEXT, "name": TEXT, "version": TEXT}),
 )
 
 _TRACES = (
-    # A trace, and the run that it was made in. `state` is lower-case ("ok", "error").
+    # A trace, and the run that recorded it. `state` is in lower case ("ok", "error").
     Table(
         "traces",
         {
@@ -224,8 +223,8 @@ _TRACES = (
             "user": TEXT,
         },
     ),
-    # What a person or a program said of a trace: `kind` is "feedback" or "expectation", `source_type`
-    # lower-case ("human", "code", "llm_judge"), `source_id` who or what it was.
+    # The judgement of a person or a program on a trace. `kind` is "feedback" or "expectation",
+    # `source_type` is in lower case ("human", "code", "llm_judge"), `source_id` identifies the source.
     Table(
         "assessments",
         {
@@ -239,7 +238,7 @@ _TRACES = (
             "created_at": TIME,
         },
     ),
-    # Derived: how many traces a run made, and how many assessments these have.
+    # The number of traces that a run recorded, and of their assessments.
     Table("run_traces", {"run_id": TEXT, "traces": INTEGER, "assessments": INTEGER}),
 )
 
@@ -272,7 +271,7 @@ _LOGGED_MODELS = (
             "timestamp": TIME,
         },
     ),
-    # Which logged models a run took in ("input") or put out ("output").
+    # A logged model that a run used ("input") or produced ("output").
     Table("run_models", {"run_id": TEXT, "model_id": TEXT, "direction": TEXT, "step": INTEGER}),
     Table(
         "logged_model_artifacts",
@@ -281,7 +280,7 @@ _LOGGED_MODELS = (
 )
 
 _REGISTRY = (
-    # A registered model, or a prompt (MLflow keeps prompts as registered models with a tag).
+    # A registered model, or a prompt, which MLflow stores as a registered model with a tag.
     Table(
         "registered_models",
         {
@@ -294,10 +293,10 @@ _REGISTRY = (
     ),
     _tag_table("registered_model_tags", name=TEXT),
     Table("registered_model_aliases", {"name": TEXT, "alias": TEXT, "version": TEXT}),
-    # A version of a registered model or prompt. `source` is what it was registered from (a path, a
-    # URI), `source_run_id`, `source_model_id` and `source_path` what that names: a run, a logged model,
-    # an artifact of the run. `is_deleted` marks a row that MLflow keeps of a deleted version; what it
-    # redacted is null here. `deleted_at` is the time of the deletion.
+    # A version of a registered model or prompt. `source` is the path or URI that it was registered
+    # from; `source_run_id`, `source_model_id` and `source_path` are the run, the logged model and the
+    # artifact of the run that `source` refers to. MLflow keeps the row of a deleted version
+    # (`is_deleted`, `deleted_at`) and redacts some columns, which are NULL here.
     Table(
         "registered_model_versions",
         {

@@ -1,4 +1,4 @@
-"""Revisions on random histories, against a reading of the same that is slow and plain."""
+"""Revisions of random histories, compared with a slow and plain derivation."""
 
 import random
 
@@ -33,78 +33,116 @@ def random_history(seed):
 
 
 def changes_of(commits):
-    """Return what git would list: a row a parent for the paths that differ from all parents."""
-    rows = []
+    """Yield rows of ``changes`` as git lists them: one for each parent where a path differs from all parents."""
     for ordinal, (parents, tree) in enumerate(commits):
-        before = [commits[parent][1] for parent in parents] or [{}]
-        paths = set(tree).union(*before)
-        for path in sorted(paths):
-            now = tree.get(path)
-            if any(old.get(path) == now for old in before):
+        parent_trees = [commits[parent][1] for parent in parents] or [{}]
+        for path in sorted(set(tree).union(*parent_trees)):
+            blob = tree.get(path)
+            if any(parent_tree.get(path) == blob for parent_tree in parent_trees):
                 continue
-            for position, old in enumerate(before):
-                was = old.get(path)
-                status = "A" if was is None else "D" if now is None else "M"
-                rows.append((ordinal, position, status, path, now, was))
-    return rows
+            for position, parent_tree in enumerate(parent_trees):
+                previous_blob = parent_tree.get(path)
+                row = {"ordinal": ordinal, "position": position, "path": path}
+                row["status"] = "A" if previous_blob is None else "D" if blob is None else "M"
+                if blob is not None:
+                    row |= {"mode": "100644", "blob": blob}
+                if previous_blob is not None:
+                    row |= {
+                        "previous_path": path,
+                        "previous_mode": "100644",
+                        "previous_blob": previous_blob,
+                    }
+                yield row
+
+
+def facts_of(commits, changes):
+    """Return the facts of a history, with revisions; the hash of a commit is ``c<ordinal>``."""
+    with Facts() as facts:
+        for ordinal, (parents, _) in enumerate(commits):
+            facts.add("commits", ordinal=ordinal, sha=f"c{ordinal}", is_selected=True)
+            for position, parent in enumerate(parents):
+                facts.add(
+                    "parents",
+                    ordinal=ordinal,
+                    sha=f"c{ordinal}",
+                    parent=f"c{parent}",
+                    position=position,
+                )
+        for change in changes:
+            facts.add("changes", sha=f"c{change['ordinal']}", is_boundary=False, **change)
+    derive_revisions(facts)
+    return facts
 
 
 def ancestors(commits, ordinal):
-    found, open_ends = set(), [ordinal]
-    while open_ends:
-        at = open_ends.pop()
-        if at not in found:
-            found.add(at)
-            open_ends += commits[at][0]
-    return found
+    """Return a commit and all its ancestors."""
+    result, pending = set(), [ordinal]
+    while pending:
+        commit = pending.pop()
+        if commit not in result:
+            result.add(commit)
+            pending += commits[commit][0]
+    return result
+
+
+def previous_revision(commits, changes, change):
+    """Return the latest ancestor of the changed parent that gave the path its previous blob."""
+    if "previous_blob" not in change:
+        return None
+    parent = commits[change["ordinal"]][0][change["position"]]
+    reachable = ancestors(commits, parent)
+    candidates = [
+        f"c{other['ordinal']}"
+        for other in changes
+        if other["ordinal"] in reachable
+        and other["path"] == change["path"]
+        and other["status"] != "D"
+        and other["blob"] == change["previous_blob"]
+    ]
+    return candidates[-1] if candidates else None
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_previous_is_the_latest_revision_with_the_blob_among_the_ancestors(seed):
+def test_a_change_replaces_the_latest_revision_with_its_previous_blob_among_the_ancestors(seed):
     commits = random_history(seed)
-    rows = changes_of(commits)
-    facts = Facts()
-    with facts:
-        for ordinal, (parents, _) in enumerate(commits):
-            who = ("n", "e", None, 0)
-            facts.add("commits", ordinal, f"c{ordinal}", *who, *who, "t", "t", True)
-            for position, parent in enumerate(parents):
-                facts.add("parents", ordinal, f"c{ordinal}", f"c{parent}", position)
-        for ordinal, position, status, path, now, was in rows:
-            new, old = ("100644", now) if now else (None, None), ("100644", was)
-            old = (path, *old) if was else (None, None, None)
-            facts.add("changes", ordinal, f"c{ordinal}", position, status, path, *new, *old, False)
-    derive_revisions(facts)
-    found = facts.query(
-        "SELECT ordinal, position, path, previous_sha FROM {revisions} ORDER BY ALL"
+    changes = list(changes_of(commits))
+    facts = facts_of(commits, changes)
+    expected = [
+        (
+            change["ordinal"],
+            change["position"],
+            change["path"],
+            previous_revision(commits, changes, change),
+        )
+        for change in changes
+    ]
+    revisions = facts.rows(
+        "SELECT ordinal, position, path, previous_sha FROM revisions ORDER BY ALL"
     )
-    expected = []
-    for ordinal, position, _, path, _, was in rows:
-        previous = None
-        if was is not None:
-            reach = ancestors(commits, commits[ordinal][0][position])
-            previous = max(
-                (
-                    o
-                    for o, _, s, p, b, _ in rows
-                    if o in reach and p == path and b == was and s != "D"
-                ),
-                default=None,
-            )
-        expected.append((ordinal, position, path, None if previous is None else f"c{previous}"))
-    assert found == sorted(expected, key=lambda row: row[:3])
-    # What a merge made of a path is told by one of its rows, and the others say that they repeat it.
-    told = facts.query(
-        "SELECT count(*) FILTER (NOT is_repeat) FROM {revisions} "
-        "WHERE status <> 'D' GROUP BY ordinal, path"
-    )
-    assert set(told) == {(1,)}
+    assert revisions == sorted(expected, key=lambda row: row[:3])
 
 
-@pytest.mark.parametrize("bits", [1, 7, 1 << 15])
+@pytest.mark.parametrize("seed", range(40))
+def test_all_rows_of_a_revision_but_one_are_repeats(seed):
+    commits = random_history(seed)
+    facts = facts_of(commits, changes_of(commits))
+    counts = facts.rows(
+        """
+        SELECT count(*) FILTER (NOT is_repeat)
+        FROM revisions
+        WHERE status <> 'D'
+        GROUP BY ordinal, path
+        """
+    )
+    assert set(counts) == {(1,)}
+
+
+@pytest.mark.parametrize("max_bits", [1, 7, 1 << 15])
 @pytest.mark.parametrize("seed", range(20))
-def test_ancestry_is_what_walking_the_parents_finds(seed, bits, monkeypatch):
-    monkeypatch.setattr(ancestry, "MAX_WALK_BITS", bits)
+def test_the_latest_ancestor_is_the_one_that_following_all_parents_finds(
+    seed, max_bits, monkeypatch
+):
+    monkeypatch.setattr(ancestry, "MAX_WALK_BITS", max_bits)
     commits = random_history(seed)
     chance = random.Random(seed)
     edges = [
@@ -116,8 +154,8 @@ def test_ancestry_is_what_walking_the_parents_finds(seed, bits, monkeypatch):
         max(set(groups[group]) & ancestors(commits, commit), default=None)
         for commit, group in questions
     ]
-    found = latest_ancestors(edges, groups, questions)
+    answers = latest_ancestors(edges, groups, questions)
     assert [
-        None if at is None else groups[group][at]
-        for (_, group), at in zip(questions, found, strict=True)
+        None if index is None else groups[group][index]
+        for (_, group), index in zip(questions, answers, strict=True)
     ] == expected

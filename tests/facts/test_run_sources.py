@@ -1,4 +1,4 @@
-"""Which file of a tree a run's source name means."""
+"""The file of a tree that a run's source name denotes."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mlflow2prov.facts.run_sources import source_path
 
 
 @pytest.mark.parametrize(
-    ("source", "paths", "meant"),
+    ("source", "paths", "expected"),
     [
         ("src/train.py", ["src/train.py", "train.py"], "src/train.py"),
         ("train.py", ["src/train.py", "train.py"], "train.py"),
@@ -20,5 +20,5 @@ from mlflow2prov.facts.run_sources import source_path
         ("", ["train.py"], None),
     ],
 )
-def test_C3_the_longest_end_that_fits_one_file(source, paths, meant):
-    assert source_path(source, paths) == meant
+def test_a_source_name_denotes_the_one_file_with_the_longest_common_end(source, paths, expected):
+    assert source_path(source, paths) == expected

@@ -1,4 +1,4 @@
-"""The example, frozen: a repository and a store that are rebuilt the same everywhere."""
+"""The demo project, frozen: a repository and a store that can be rebuilt anywhere."""
 
 import os
 import sqlite3
@@ -6,15 +6,17 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PLACE = "/srv/wine"
+
+PROJECT_FOLDER = "/srv/wine"
+"""The folder of the project in the frozen files, in place of the folder where it is rebuilt."""
 
 
 def rebuild(folder: Path) -> tuple[Path, str]:
-    """Make the example in ``folder``; returns the repository and the store's URL."""
+    """Rebuild the demo project in ``folder``, and return its repository and the URL of its store."""
     repository = folder / "repository"
     repository.mkdir(parents=True)
-    # A repository or settings that the environment names are not meant here.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    # Variables of a running git may lead to another repository.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     git = ["git", "-c", "init.defaultBranch=main"]
     with (HERE / "repository.fast-export").open("rb") as history:
         for command in (["init", "--quiet", "--bare"], ["fast-import", "--quiet"]):
@@ -23,7 +25,7 @@ def rebuild(folder: Path) -> tuple[Path, str]:
             )
     sql = (HERE / "mlflow.sql").read_text(encoding="utf-8")
     with sqlite3.connect(folder / "mlflow.db") as database:
-        database.executescript(sql.replace(PLACE, str(folder)))
+        database.executescript(sql.replace(PROJECT_FOLDER, str(folder)))
     for line in (HERE / "artifacts.txt").read_text(encoding="utf-8").splitlines():
         size, _, path = line.partition(" ")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
