@@ -2,7 +2,7 @@
 
 MLflow records ``mlflow.source.name``, a path as the shell saw it (absolute, or relative to any folder), and
 ``mlflow.source.git.commit``. The script is the file in the commit's tree whose whole path ends the recorded
-name. If there is none, it is the one file that shares the longest end with the recorded name.
+name. Without such a file, it is the one that shares the longest end with the recorded name.
 """
 
 from __future__ import annotations
