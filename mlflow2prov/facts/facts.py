@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from mlflow2prov import engine
-from mlflow2prov.engine import Sql, identifier
+from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.errors import unknown_choice
 from mlflow2prov.facts.schema import TABLES, Type
 from mlflow2prov.facts.views import VIEWS
@@ -52,10 +51,10 @@ class Facts:
         self._schema = engine.Schema("facts")
         self._rows: dict[str, list[dict[str, object]]] = {}
         views = (
-            f"CREATE VIEW {view.name} AS SELECT {_listed(view.columns)} FROM ({view.sql})"
+            f"CREATE VIEW {view.name} AS SELECT {_column_list(view.columns)} FROM ({view.sql})"
             for view in VIEWS.values()
         )
-        self.execute("; ".join([*map(self._create_table, TABLES), *views]))
+        self.execute("; ".join([*map(self._definition, TABLES), *views]))
 
     def __enter__(self) -> Facts:
         return self
@@ -67,7 +66,7 @@ class Facts:
         """Return the qualified name of a fact table or view, for SQL that runs outside of this object."""
         return self._schema.table(name)
 
-    def add(self, table: str, /, *positional: object, **values: object) -> None:
+    def add(self, table: str, /, **values: object) -> None:
         """Add a row to ``table``.
 
         Args:
@@ -77,21 +76,13 @@ class Facts:
         Raises:
             TypeError: the table has no such column.
         """
-        if positional:  # Being replaced by names.
-            values = dict(zip(TABLES[table].columns, positional, strict=True))
         _require_columns(table, values)
         rows = self._rows.setdefault(table, [])
         rows.append(values)
         if len(rows) >= BATCH_ROWS:
             self._insert_rows(table)
 
-    def add_columns(
-        self,
-        table: str,
-        /,
-        *positional: Iterable[Sequence[object] | pa.Array],
-        **columns: Sequence[object] | pa.Array,
-    ) -> None:
+    def add_columns(self, table: str, /, **columns: Sequence[object] | pa.Array) -> None:
         """Insert many rows into ``table``.
 
         Args:
@@ -101,8 +92,6 @@ class Facts:
         Raises:
             TypeError: the table has no such column.
         """
-        if positional:  # Being replaced by names.
-            columns = dict(zip(TABLES[table].columns, positional[0], strict=True))
         _require_columns(table, columns)
         types = TABLES[table].columns
         batch = pa.table(
@@ -114,14 +103,14 @@ class Facts:
             }
         )
         with engine.registered(batch) as rows:
-            names = _listed(columns)
+            names = _column_list(columns)
             engine.execute(f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {rows}")
 
     def discard(self, tables: Iterable[str]) -> None:
         """Delete all rows of ``tables`` and free their memory."""
         for table in tables:
             self._rows.pop(table, None)
-            engine.execute(self._create_table(table))
+            engine.execute(self._definition(table))
 
     def flush(self) -> None:
         """Insert the rows that :meth:`add` has buffered."""
@@ -137,9 +126,7 @@ class Facts:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run ``sql`` and return all its rows."""
         with self._as_default_schema():
-            return engine.rows(_plain(sql), parameters)
-
-    query = rows
+            return engine.rows(sql, parameters)
 
     def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
         """Run ``sql`` and return its columns as NumPy arrays, by name."""
@@ -149,18 +136,18 @@ class Facts:
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run ``sql`` for its effect."""
         with self._as_default_schema():
-            engine.execute(_plain(sql), parameters)
+            engine.execute(sql, parameters)
 
     @contextmanager
     def _as_default_schema(self) -> Iterator[None]:
         """Let this thread's SQL find the facts' schema first, and create tables there."""
-        engine.execute(f"SET schema = '{self._schema.name}'")
+        engine.execute(f"SET schema = {literal(self._schema.name)}")
         try:
             yield
         finally:
             engine.execute("RESET schema")
 
-    def _create_table(self, table: str) -> str:
+    def _definition(self, table: str) -> str:
         columns = ", ".join(
             f"{identifier(name)} {_SQL_TYPES[kind]}" for name, kind in TABLES[table].columns.items()
         )
@@ -179,15 +166,5 @@ def _require_columns(table: str, names: Collection[str]) -> None:
             raise TypeError(f"{table}: {unknown_choice('column', name, columns)}")
 
 
-def _listed(columns: Iterable[str]) -> str:
+def _column_list(columns: Iterable[str]) -> str:
     return ", ".join(map(identifier, columns))
-
-
-_PLACEHOLDER = re.compile(rf"\{{({'|'.join([*TABLES, *VIEWS])})\}}")
-
-
-def _plain(sql: str) -> str:
-    """Being replaced by plain names."""
-    if _PLACEHOLDER.search(sql):
-        return sql.format(**{name: name for name in (*TABLES, *VIEWS)})
-    return sql

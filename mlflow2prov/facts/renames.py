@@ -137,21 +137,21 @@ def _match_renames(changes: list[_Change]) -> Iterator[_Rename]:
 
 
 def _best_source(
-    added: _Change, sources: Iterable[_Change], uses: dict[int, int]
+    addition: _Change, sources: Iterable[_Change], uses: dict[int, int]
 ) -> _Change | None:
     """Return the source that git prefers: an unused one, then one of the same base name, then the first."""
     best, best_score = None, -1
-    compatible = (source for source in sources if _have_compatible_modes(source, added))
+    compatible = (source for source in sources if _have_compatible_modes(source, addition))
     for source in islice(compatible, MAX_SOURCES):
-        score = (not uses[source.change]) + (_base_name(source.path) == _base_name(added.path))
+        score = (not uses[source.change]) + (_base_name(source.path) == _base_name(addition.path))
         if score > best_score:
             best, best_score = source, score
     return best
 
 
-def _have_compatible_modes(source: _Change, added: _Change) -> bool:
+def _have_compatible_modes(source: _Change, addition: _Change) -> bool:
     """Return whether both modes are the same, or both paths are regular files."""
-    modes = (source.previous_mode, added.mode)
+    modes = (source.previous_mode, addition.mode)
     return modes[0] == modes[1] or all(str(mode).startswith(_REGULAR_FILE) for mode in modes)
 
 

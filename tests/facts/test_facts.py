@@ -1,5 +1,7 @@
 """Fact tables and views: rows by column name, empty tables, discarded tables."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mlflow2prov.facts import TABLES, Facts, facts
@@ -78,3 +80,14 @@ def test_a_view_with_rows_is_not_empty():
     filled.discard(["experiments"])
     assert filled.is_empty("experiments_of_store")
     assert filled.rows("SELECT count(*) FROM experiments") == [(0,)]
+
+
+def test_threads_query_their_own_facts():
+    def count_in_own_tables(number):
+        filled = Facts()
+        filled.add_columns("commits", ordinal=list(range(number)))
+        return [filled.rows("SELECT count(*) FROM commits") for _ in range(50)]
+
+    with ThreadPoolExecutor(8) as threads:
+        for number, counts in enumerate(threads.map(count_in_own_tables, range(16))):
+            assert counts == [[(number,)]] * 50

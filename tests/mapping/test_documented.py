@@ -1,4 +1,4 @@
-"""``docs/prov-model.md`` has every word that rules write, and its pictures show what they draw."""
+"""``docs/prov-model.md`` has every word that rules write, and its pictures show the relations that rules make."""
 
 import html
 import io

@@ -164,8 +164,8 @@ def test_a_file_deletion_ends_the_file_and_its_revision():
         "previous_path": "src/a.py",
     }
     document = statements(commits=[COMMIT], revisions=[REVISION, change])
-    ended = {entity.partition(".")[0] for entity, _, _ in relations(document, "wasInvalidatedBy")}
-    assert ended == {"File", "FileRevision"}
+    ends = {entity.partition(".")[0] for entity, _, _ in relations(document, "wasInvalidatedBy")}
+    assert ends == {"File", "FileRevision"}
     assert len([s for s in document if s.kind == "entity"]) == 2
 
 
@@ -288,12 +288,12 @@ def test_a_deleted_version_ends_with_its_tags():
         registered_model_versions=[VERSION | {"is_deleted": True, "deleted_at": U}],
         registered_model_version_tags=[{"name": "m", "version": "1", "key": "k", "value": "v"}],
     )
-    ended = relations(document, "wasInvalidatedBy")
-    assert [entity.partition(".")[0] for entity, _, _ in ended] == [
+    ends = relations(document, "wasInvalidatedBy")
+    assert [entity.partition(".")[0] for entity, _, _ in ends] == [
         "RegisteredModelVersion",
         "RegisteredModelVersionTag",
     ]
-    assert {time for *_, time in ended} == {U}
+    assert {time for *_, time in ends} == {U}
 
 
 def test_a_prompt_has_its_own_types():

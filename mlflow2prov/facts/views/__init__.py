@@ -1,6 +1,6 @@
 """Views over the fact tables: one row for each thing that a mapping rule describes.
 
-A view joins a table with its owner and derives columns from what is stored; it adds no facts. A view named
+A view joins a table with its owner and derives columns from others; it adds no facts. A view named
 ``<members>_of_<owners>`` has a row for each member, with columns of its owner.
 """
 

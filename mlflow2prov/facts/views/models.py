@@ -60,7 +60,7 @@ _ENVIRONMENTS = (
     ),
 )
 
-# What a row of the registry is about. MLflow keeps prompts as registered models.
+# The kind of a row of the registry. MLflow keeps prompts as registered models.
 _KIND = "CASE WHEN is_prompt THEN 'Prompt' ELSE 'RegisteredModel' END AS kind"
 _URI_SCHEME = "CASE WHEN is_prompt THEN 'prompts:/' ELSE 'models:/' END"
 

@@ -33,7 +33,7 @@ class HistoryOptions:
     until: str | None = None
     """A date as git takes it; later commits are not selected."""
     branches: tuple[str, ...] = ()
-    """The refs whose history is read; all refs if there are none."""
+    """The refs whose history is read; by default all refs."""
     mailmap: bool = True
     """Map names and addresses by ``.mailmap`` (gitmailmap(5))."""
     renames: Renames = "similar"
@@ -155,7 +155,7 @@ class GitHistory:
     def _report_lost_detail(
         self, detail: Detail, failures: list[RepositoryError], report: SourceReport
     ) -> None:
-        """Report what is unknown because git failed, or gave up comparing, in more detail than ``detail``."""
+        """Report the facts that are unknown because git failed to read more than ``detail``, or to compare files."""
         if failures and detail == "changes":
             report.notices.append(f"{failures[-1]}; until then only exact renames are detected")
         elif failures:

@@ -104,7 +104,7 @@ class Repository:
     def lines(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
         """Run a git command and return the lines of its output.
 
-        A command without ``stdin`` that fails returns no lines. One with ``stdin`` returns what it printed.
+        A command without ``stdin`` that fails returns no lines. One with ``stdin`` returns its output in any case.
 
         Raises:
             RepositoryError: git cannot be run.

@@ -1,4 +1,4 @@
-"""Repositories: where they are, what they may not do, and what git cannot read in them."""
+"""Repositories: their places, their isolation, missing objects, shallow and partial clones."""
 
 import os
 import shutil
