@@ -6,14 +6,12 @@ import csv
 import io
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mlflow2prov.render.escaping import markdown, printable
 from mlflow2prov.render.json_text import to_json
 from mlflow2prov.table import Table
 
-if TYPE_CHECKING:
-    Cell = str | int
+Cell = str | int
 
 # The characters that begin a formula in a spreadsheet, also in their full-width forms.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -1,6 +1,8 @@
-"""Where ProvToolbox and we differ: each difference by its name, explained in ``docs/interoperability.md``.
+"""The known differences between MLflow2PROV and ProvToolbox, by the names under which ``docs/interoperability.md``
+explains them.
 
-A test demands that all documents which differ are named here, and that all which are named do differ.
+Imports are documents that ProvToolbox writes and MLflow2PROV reads; exports go the other way. The tests require that
+every document that differs is listed here, and that every listed document differs.
 """
 
 from __future__ import annotations
@@ -10,25 +12,35 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 RDF = ("ttl", "trig", "rdf")
-ALL = ("provn", "json", "xml", *RDF)
+EXTENSIONS = ("provn", "json", "xml", *RDF)
+"""The extensions of the formats that both programs read and write."""
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A difference: its name, the formats it shows in, and the documents (patterns) that show it."""
+class KnownDifference:
+    """A difference with a name, in some formats and some documents."""
 
     name: str
     formats: tuple[str, ...]
     documents: tuple[str, ...]
+    """Patterns for the names of documents, as in a shell."""
 
-    def concerns(self, document: str) -> bool:
-        return any(fnmatchcase(document, pattern) for pattern in self.documents)
+    def affects(self, document: str, extension: str) -> bool:
+        return extension in self.formats and any(
+            fnmatchcase(document, pattern) for pattern in self.documents
+        )
 
 
-def named(differences: Iterable[Difference], format: str, documents: Iterable[str]) -> set[str]:  # noqa: A002
-    """Return the documents that differ in a format, by what ``differences`` say."""
-    concerned = [difference for difference in differences if format in difference.formats]
-    return {name for name in documents if any(each.concerns(name) for each in concerned)}
+def affected_documents(
+    differences: Iterable[KnownDifference], extension: str, documents: Iterable[str]
+) -> set[str]:
+    """Return the documents that one of the differences affects in the format with this extension."""
+    differences = list(differences)
+    return {
+        document
+        for document in documents
+        if any(difference.affects(document, extension) for difference in differences)
+    }
 
 
 _EVERY_DATATYPE = tuple(
@@ -47,21 +59,21 @@ _EVERY_DATATYPE = tuple(
         ),
     )
 )
-"""An attribute of every datatype in one statement: what is so of one datatype is so of these."""
+"""Documents with an attribute of every datatype, which show the differences of each datatype."""
 
 _EVERY_ATTRIBUTE = (
     *("activity9", "association9", "attribution8", "communication7", "delegation8", "derivation8"),
     *("end10", "end8", "entity10", "entity9", "generation5", "generation7", "influence7"),
     *("invalidation5", "invalidation7", "start10", "start8", "usage5", "usage7"),
 )
-"""A type of every kind, a text of several lines, and an attribute whose name begins with a digit."""
+"""Documents with types of every datatype, a text of several lines, and an attribute whose name begins with a digit."""
 
 _XML_VALUES = ("attr_[ae]*_one_*attr42",)
-_ODD_NAMES = ("entity100", "entity101")
+_UNUSUAL_NAMES = ("entity100", "entity101")
 
-THEIRS_REFUSED = (
-    Difference("dictionaries", ALL, ("attr_dict*", "dictionary*")),
-    Difference(
+IMPORT_FAILURES = (
+    KnownDifference("dictionaries", EXTENSIONS, ("attr_dict*", "dictionary*")),
+    KnownDifference(
         "relations without a subject",
         RDF,
         (
@@ -69,36 +81,38 @@ THEIRS_REFUSED = (
             *("end[14]", "influence2", "start[14]", "usage1"),
         ),
     ),
-    Difference("names that RDF/XML cannot represent", ("rdf",), _ODD_NAMES),
+    KnownDifference("names that RDF/XML cannot represent", ("rdf",), _UNUSUAL_NAMES),
 )
-"""Documents that ProvToolbox makes, and that it does not write in this format or we do not read."""
+"""Documents of ProvToolbox that it cannot write in a format, or that MLflow2PROV refuses to read."""
 
-THEIRS = (
-    Difference("names of bundles", ("provn", "xml", "trig"), ("bundle4",)),
-    Difference("bundles in one graph", ("ttl", "rdf"), ("bundle[1-4]",)),
-    Difference("two statements with one identifier", RDF, ("scruffy-*",)),
-    Difference("decimals", ("ttl", "trig"), ("attr_*_one_*attr8", *_EVERY_DATATYPE)),
-    Difference("XML values", ("xml", "rdf"), (*_XML_VALUES, *_EVERY_DATATYPE)),
-    Difference("names split elsewhere", ("rdf",), _EVERY_ATTRIBUTE),
-    Difference("escapes of ProvToolbox in names", ("xml",), _ODD_NAMES),
+IMPORT_CHANGES = (
+    KnownDifference("names of bundles", ("provn", "xml", "trig"), ("bundle4",)),
+    KnownDifference("bundles in one graph", ("ttl", "rdf"), ("bundle[1-4]",)),
+    KnownDifference("two statements with one identifier", RDF, ("scruffy-*",)),
+    KnownDifference("decimals", ("ttl", "trig"), ("attr_*_one_*attr8", *_EVERY_DATATYPE)),
+    KnownDifference("XML values", ("xml", "rdf"), (*_XML_VALUES, *_EVERY_DATATYPE)),
+    KnownDifference("names split elsewhere", ("rdf",), _EVERY_ATTRIBUTE),
+    KnownDifference("escapes of ProvToolbox in names", ("xml",), _UNUSUAL_NAMES),
 )
-"""Documents that ProvToolbox writes and that say something else to us in this format than in its PROV-JSON."""
+"""Documents of ProvToolbox that MLflow2PROV reads differently in a format than in PROV-JSON."""
 
-OURS_REFUSED = (
-    Difference(
+EXPORT_FAILURES = (
+    KnownDifference(
         "XML values",
         ("xml",),
         ("attr_entity_one_location_attr42", "attr_entity_one_other_attr42", *_EVERY_DATATYPE),
     ),
-    Difference("bundles in TriG", ("trig",), ("bundle[1-4]",)),
+    KnownDifference("bundles in TriG", ("trig",), ("bundle[1-4]",)),
 )
-"""Documents that we write and that ProvToolbox does not read."""
+"""Documents of MLflow2PROV that ProvToolbox refuses to read."""
 
-OURS = (
-    Difference("escapes in strings", ("provn",), ("example", *_EVERY_ATTRIBUTE)),
-    Difference("strings that look like numbers", ("json",), ("example", "attr_entity0")),
-    Difference("escapes of MLflow2PROV in names", ("xml", *RDF), (*_EVERY_ATTRIBUTE, *_ODD_NAMES)),
-    Difference(
+EXPORT_CHANGES = (
+    KnownDifference("escapes in strings", ("provn",), ("example", *_EVERY_ATTRIBUTE)),
+    KnownDifference("strings that look like numbers", ("json",), ("example", "attr_entity0")),
+    KnownDifference(
+        "escapes of MLflow2PROV in names", ("xml", *RDF), (*_EVERY_ATTRIBUTE, *_UNUSUAL_NAMES)
+    ),
+    KnownDifference(
         "XML values",
         ("xml",),
         (
@@ -106,7 +120,7 @@ OURS = (
             "attr_entity_one_value_attr42",
         ),
     ),
-    Difference(
+    KnownDifference(
         "types that are not names",
         RDF,
         (
@@ -118,7 +132,7 @@ OURS = (
             *_EVERY_ATTRIBUTE,
         ),
     ),
-    Difference(
+    KnownDifference(
         "direct triples beside qualified nodes",
         RDF,
         (
@@ -126,6 +140,6 @@ OURS = (
             *("communication[35]", "delegation[346]", "influence[35]"),
         ),
     ),
-    Difference("mentions", RDF, ("mention[12]",)),
+    KnownDifference("mentions", RDF, ("mention[12]",)),
 )
-"""Documents that we write and that say something else to ProvToolbox."""
+"""Documents of MLflow2PROV that ProvToolbox reads differently."""

@@ -1,11 +1,12 @@
-"""What we write, ProvToolbox reads, and what it writes of its own tests' documents, we read.
+"""Exchange of documents with ProvToolbox, in both directions.
 
-Both compare whole documents: what comes back is what was sent, but for the differences that are named.
+The tests compare whole documents: one that comes back equals the one that was sent, except for the known differences.
 """
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,71 +17,95 @@ from mlflow2prov.prov import KINDS, Document, Statement
 from mlflow2prov.prov.attributes import Attribute
 from mlflow2prov.prov.kinds import ArgumentType
 from tests.golden import HERE
-from tests.interop.differences import ALL, OURS, OURS_REFUSED, THEIRS, THEIRS_REFUSED, named
-from tests.interop.reading import at_instants, without_their_escapes
-from tests.services import is_missing, provtoolbox
+from tests.interop.differences import (
+    EXPORT_CHANGES,
+    EXPORT_FAILURES,
+    EXTENSIONS,
+    IMPORT_CHANGES,
+    IMPORT_FAILURES,
+    affected_documents,
+)
+from tests.interop.normalize import with_times_in_utc, without_xml_escapes
+from tests.services import provtoolbox, skip_or_fail
 
-NAMES = {"ttl": "turtle"}
-"""What we call a format, where that is not its extension."""
+FORMAT_NAMES = {"ttl": "turtle"}
+"""The names of formats that are not named for their extension."""
 
 PAGE = Path(__file__).parents[2] / "docs" / "interoperability.md"
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """Documents of MLflow2PROV, their files, and the files that ProvToolbox made of those."""
+
+    documents: dict[str, Document]
+    requests: Path
+    """The folder of the files that MLflow2PROV wrote, ``<name>.<extension>``."""
+    replies: Path
+    """The folder of the files that ProvToolbox wrote, ``<name>.<extension>.json``."""
+
+
 @pytest.fixture(scope="module")
 def toolbox():
-    if what := provtoolbox.missing():
-        is_missing(what)
+    if reason := provtoolbox.missing_requirement():
+        skip_or_fail(reason)
     return provtoolbox
 
 
 @pytest.fixture(scope="module")
-def theirs(toolbox, tmp_path_factory) -> Path:
-    """The documents of ProvToolbox's tests, in each format."""
-    folder = tmp_path_factory.mktemp("theirs")
+def toolbox_files(toolbox, tmp_path_factory) -> Path:
+    """The documents of ProvToolbox's own tests, in each format."""
+    folder = tmp_path_factory.mktemp("toolbox")
     toolbox.write_documents(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def documents(theirs) -> dict[str, Document]:
-    """Those that we read, from PROV-JSON, which our own reader reads."""
-    read = {path.stem: reading(path) for path in sorted(theirs.glob("*.json"))}
-    return {name: document for name, document in read.items() if document is not None}
+def toolbox_documents(toolbox_files) -> dict[str, Document]:
+    """The documents of ProvToolbox that MLflow2PROV can read as PROV-JSON."""
+    documents = {path.stem: read(path) for path in sorted(toolbox_files.glob("*.json"))}
+    return {name: document for name, document in documents.items() if document is not None}
 
 
 @pytest.fixture(scope="module")
-def returned(toolbox, documents, tmp_path_factory) -> tuple[dict[str, Document], Path, Path]:
-    """What we wrote, and what ProvToolbox made of it."""
-    sent, back = (tmp_path_factory.mktemp(name) for name in ("sent", "back"))
-    ours = {
-        **documents,
+def exchange(toolbox, toolbox_documents, tmp_path_factory) -> Exchange:
+    documents = {
+        **toolbox_documents,
         "example": load(HERE / "result.json"),
-        "every-kind": every_kind(),
+        "every-kind": document_of_every_kind(),
     }
-    for name, document in ours.items():
-        for extension in ALL:
+    requests, replies = (tmp_path_factory.mktemp(name) for name in ("requests", "replies"))
+    for name, document in documents.items():
+        for extension in EXTENSIONS:
             stream = io.BytesIO()
             try:
-                formats.get(NAMES.get(extension, extension)).write(document, stream)
-            except (
-                FormatError
-            ):  # PROV-O has no words for it, and says so: tests/formats/test_rdf.py
+                formats.get(format_name(extension)).write(document, stream)
+            except FormatError:
+                # PROV-O cannot express every document; tests/formats/test_rdf.py tests these errors.
                 continue
-            (sent / f"{name}.{extension}").write_bytes(stream.getvalue())
-    toolbox.convert(sent, back)
-    return ours, sent, back
+            (requests / f"{name}.{extension}").write_bytes(stream.getvalue())
+    toolbox.convert(requests, replies)
+    return Exchange(documents, requests, replies)
 
 
-def reading(path: Path) -> Document | None:
-    extension = path.suffix.removeprefix(".")
+def format_name(extension: str) -> str:
+    return FORMAT_NAMES.get(extension, extension)
+
+
+def read(path: Path) -> Document | None:
+    """Return the document in a file, or None if the file is missing or MLflow2PROV refuses to read it."""
+    if not path.exists():
+        return None
     try:
-        return formats.read(path.read_bytes(), path.name, NAMES.get(extension, extension))
+        return formats.read(
+            path.read_bytes(), path.name, format_name(path.suffix.removeprefix("."))
+        )
     except FormatError:
         return None
 
 
-def every_kind() -> Document:
-    """Every kind of statement with all its arguments, and an attribute of each sort."""
+def document_of_every_kind() -> Document:
+    """Return a document with a statement of every kind, each with all arguments and attributes of every datatype."""
     attributes = (
         Attribute("count", "3", "xsd:int"),
         Attribute("note", 'a "quoted" text', None, "en"),
@@ -88,62 +113,61 @@ def every_kind() -> Document:
         Attribute("prov:type", "Kind", "prov:QUALIFIED_NAME"),
         Attribute("score", "0.5", "xsd:double"),
     )
-    of = {
+    value_of_type = {
         ArgumentType.ACTIVITY: "a",
         ArgumentType.AGENT: "g",
         ArgumentType.GENERATION: "g1",
         ArgumentType.USAGE: "u1",
+        ArgumentType.TIME: "2024-01-02T03:04:05.678000+01:00",
     }
-    of |= {ArgumentType.TIME: "2024-01-02T03:04:05.678000+01:00"}
-    statements = []
-    for kind in KINDS:
-        if kind.name == "mentionOf":
-            continue
-        arguments = tuple(
-            of.get(argument.type, f"e{n}") for n, argument in enumerate(kind.arguments)
+    statements = [
+        Statement(
+            kind.name,
+            f"{kind.name}1" if kind.identified else None,
+            tuple(
+                value_of_type.get(argument.type, f"e{n}")
+                for n, argument in enumerate(kind.arguments)
+            ),
+            attributes if kind.identified else (),
         )
-        identifier = f"{kind.name}1" if kind.identified else None
-        said = attributes if kind.identified else ()
-        statements.append(Statement(kind.name, identifier, arguments, said))
+        for kind in KINDS
+        if kind.name != "mentionOf"
+    ]
     return Document.from_statements(statements)
 
 
-@pytest.mark.parametrize("extension", ALL)
-def test_we_read_what_provtoolbox_writes(theirs, documents, extension):
-    names = sorted(path.stem for path in theirs.glob("*.json"))
-    read = {
-        name: reading(theirs / f"{name}.{extension}")
-        for name in names
-        if (theirs / f"{name}.{extension}").exists()
-    }
-    refused = {name for name in names if read.get(name) is None}
-    assert refused == named(THEIRS_REFUSED, extension, names)
-    others = {
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_mlflow2prov_reads_documents_of_provtoolbox(toolbox_files, toolbox_documents, extension):
+    names = sorted(path.stem for path in toolbox_files.glob("*.json"))
+    documents = {name: read(toolbox_files / f"{name}.{extension}") for name in names}
+    failures = {name for name, document in documents.items() if document is None}
+    assert failures == affected_documents(IMPORT_FAILURES, extension, names)
+    changes = {
         name
-        for name, document in documents.items()
-        if name not in refused
-        and read[name] != document
-        and not (extension == "xml" and without_their_escapes(read[name]) == document)
+        for name, original in toolbox_documents.items()
+        if name not in failures
+        and documents[name] != original
+        and not (extension == "xml" and without_xml_escapes(documents[name]) == original)
     }
-    assert others == named(THEIRS, extension, documents) - refused
+    assert changes == affected_documents(IMPORT_CHANGES, extension, toolbox_documents) - failures
 
 
-@pytest.mark.parametrize("extension", ALL)
-def test_provtoolbox_reads_what_we_write(returned, extension):
-    ours, sent, back = returned
-    names = {path.stem for path in sent.glob(f"*.{extension}")}
-    refused = {name for name in names if not (back / f"{name}.{extension}.json").exists()}
-    assert refused == named(OURS_REFUSED, extension, names)
-    others = {
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_provtoolbox_reads_documents_of_mlflow2prov(exchange, extension):
+    names = {path.stem for path in exchange.requests.glob(f"*.{extension}")}
+    replies = {name: exchange.replies / f"{name}.{extension}.json" for name in names}
+    failures = {name for name, reply in replies.items() if not reply.exists()}
+    assert failures == affected_documents(EXPORT_FAILURES, extension, names)
+    changes = {
         name
-        for name in names - refused
-        if at_instants(formats.read((back / f"{name}.{extension}.json").read_bytes()))
-        != at_instants(ours[name])
+        for name in names - failures
+        if with_times_in_utc(formats.read(replies[name].read_bytes()))
+        != with_times_in_utc(exchange.documents[name])
     }
-    assert others == named(OURS, extension, names) - refused
+    assert changes == affected_documents(EXPORT_CHANGES, extension, names) - failures
 
 
 def test_the_page_explains_every_difference():
-    page = PAGE.read_text()
-    for difference in (*THEIRS, *THEIRS_REFUSED, *OURS, *OURS_REFUSED):
+    page = PAGE.read_text(encoding="utf-8")
+    for difference in (*IMPORT_FAILURES, *IMPORT_CHANGES, *EXPORT_FAILURES, *EXPORT_CHANGES):
         assert f"**{difference.name}**" in page
