@@ -35,7 +35,9 @@ def test_no_module_is_long():
 
 LAYERS = (
     "errors",
+    "arguments",
     "secrets",
+    "vocabulary",
     "progress",
     "table",
     "yaml_file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import re
 import shutil
 import tempfile
 import threading
@@ -30,6 +31,8 @@ Three million statements take about as much. Spilling some of them costs a tenth
 takes to make and write them.
 """
 
+_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.ASCII | re.IGNORECASE)
+
 _lock = threading.RLock()
 _database: duckdb.DuckDBPyConnection | None = None
 _local = threading.local()
@@ -54,12 +57,11 @@ def configure(
     """
     with _lock, _connection().cursor() as settings:
         if memory_limit is not None:
-            try:
-                settings.execute("SET memory_limit = ?", [memory_limit])
-            except (duckdb.Error, UnicodeError, TypeError) as error:
+            if not isinstance(memory_limit, str) or not _SIZE.fullmatch(memory_limit):
                 raise ConfigurationError(
-                    f"memory limit: {str(memory_limit)[:80]!r} is not a size; write 500MB or 2GB"
-                ) from error
+                    f"memory limit: {memory_limit!r:.80} is not a size; write 500MB or 2GB"
+                )
+            settings.execute("SET memory_limit = ?", [memory_limit])
         if temporary_folder is not None:
             try:
                 folder = tempfile.mkdtemp(prefix="mlflow2prov-", dir=temporary_folder)
@@ -211,5 +213,7 @@ def _translated_errors() -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise
+    except UnicodeError as error:
+        raise EngineError("tables: text contains a lone surrogate, which is not Unicode") from error
     except duckdb.Error as error:
         raise EngineError(f"tables: {str(error).strip().partition(chr(10))[0]}") from error
