@@ -243,6 +243,25 @@ def test_the_deletion_of_a_run_has_its_own_time_if_it_is_known():
     assert relations(document, "wasInvalidatedBy") == [("Run.r", "Deletion.Run.r", T)]
 
 
+@pytest.mark.parametrize(
+    ("deleted_at", "deletion"),
+    [
+        ("2024-01-01T23:59:59.500000+00:00", "Deletion.Experiment.store.1"),
+        ("2024-01-01T23:59:58+00:00", "Deletion.Run.r"),
+        (None, "Deletion.Experiment.store.1"),
+    ],
+)
+def test_a_run_ends_with_its_experiment_unless_it_was_deleted_before(deleted_at, deletion):
+    document = statements(
+        experiments=[EXPERIMENT | {"lifecycle_stage": "deleted", "last_updated_at": U}],
+        runs=[RUN | {"lifecycle_stage": "deleted", "deleted_at": deleted_at}],
+    )
+    activities = {
+        entity: activity for entity, activity, _ in relations(document, "wasInvalidatedBy")
+    }
+    assert activities["Run.r"] == deletion
+
+
 def test_an_experiment_may_be_deleted_without_a_known_user():
     deleted = EXPERIMENT | {"lifecycle_stage": "deleted", "last_updated_at": U}
     document = statements(experiments=[deleted])

@@ -33,7 +33,9 @@ def _resolve_branch(repository: Repository, branch: str) -> str:
             ):
                 return lines[-1]
     names = repository.lines("for-each-ref", "--format=%(refname:short)", "refs/heads")
-    raise RepositoryError(unknown_choice("branch", branch, names))
+    if not names:
+        raise RepositoryError(f"{repository.path}: the repository has no branches")
+    raise RepositoryError(f"{repository.path}: {unknown_choice('branch', branch, names)}")
 
 
 def all_refs(broken: Iterable[str]) -> list[str]:

@@ -83,8 +83,9 @@ class Repository:
         self.has_skipped_renames = False
         """Whether some commit moved too many files for git to compare them all (git-log(1), ``-l``)."""
         self._executable = _find_git()
-        self._path = _existing_path(path)
-        self._folder = self._path if self._path.is_dir() else self._path.parent
+        self.path = _existing_path(path)
+        folder = self.path.resolve()
+        self._folder = folder if folder.is_dir() else folder.parent
         git_folder = self._locate("--absolute-git-dir")
         self.common_folder = self._folder / self._locate("--git-common-dir")
         """The folder of objects and refs, which linked worktrees share."""
@@ -144,7 +145,7 @@ class Repository:
             stderr.close()
         if status:
             raise RepositoryError(
-                f"{self._path}: git {arguments[0]} failed ({_reason(messages)}); run `git fsck` there"
+                f"{self.path}: git {arguments[0]} failed ({_reason(messages)}); run `git fsck` there"
             )
         self.has_skipped_renames |= any(b"rename detection" in line for line in messages)
 
@@ -155,15 +156,15 @@ class Repository:
             reason = _reason(messages.splitlines())
             if "not a git repository" in reason:
                 raise RepositoryError(
-                    f"{self._path}: not a Git repository; give the folder that contains .git"
+                    f"{self.path}: not a Git repository; give the folder that contains .git"
                 )
-            raise RepositoryError(f"{self._path}: cannot be opened as a Git repository: {reason}")
+            raise RepositoryError(f"{self.path}: cannot be opened as a Git repository: {reason}")
         return Path(os.fsdecode(output.removesuffix(b"\n")))
 
     def _working_tree(self, git_folder: Path) -> Path | None:
         """Return the root of the working tree, which holds the mailmap, also for a path within ``git_folder``."""
-        folder, git_folder = self._folder.resolve(), git_folder.resolve()
-        for candidate in (folder, *folder.parents):
+        git_folder = git_folder.resolve()
+        for candidate in (self._folder, *self._folder.parents):
             if candidate == git_folder:
                 break
             if (candidate / ".git").exists():
@@ -198,7 +199,7 @@ class Repository:
                 stderr=subprocess.PIPE,
             )
         except (OSError, ValueError) as error:
-            raise RepositoryError(f"{self._path}: git cannot be run: {error}") from error
+            raise RepositoryError(f"{self.path}: git cannot be run: {error}") from error
 
 
 def _existing_path(path: str | Path) -> Path:
@@ -207,7 +208,7 @@ def _existing_path(path: str | Path) -> Path:
         if existing.exists():
             return existing
     except (OSError, TypeError, ValueError):
-        pass  # too long for the system, or not a path at all
+        pass  # the path is too long for the system, or not a path at all
     raise RepositoryError(f"{str(path)[:200]}: no such folder; give the path of a Git repository")
 
 

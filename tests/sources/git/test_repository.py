@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from mlflow2prov.errors import RepositoryError
+from mlflow2prov.sources.git import history
 from mlflow2prov.sources.git.repository import Repository as OpenRepository
 from tests.repositories import Repository
 from tests.sources.git.histories import read, revisions
@@ -28,10 +29,10 @@ def test_bare_repositories_and_linked_worktrees_have_the_same_history(repository
     repository.commit("add", a="1\n")
     repository.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     repository.git("clone", "--quiet", "--bare", str(repository.path), str(tmp_path / "bare"))
-    history = revisions(repository.path)
-    assert revisions(tmp_path / "bare") == history
-    assert revisions(tmp_path / "linked") == history
-    assert revisions(repository.path / ".git/worktrees/linked") == history
+    expected = revisions(repository.path)
+    assert revisions(tmp_path / "bare") == expected
+    assert revisions(tmp_path / "linked") == expected
+    assert revisions(repository.path / ".git/worktrees/linked") == expected
 
 
 def test_a_folder_outside_of_a_repository_is_an_error(tmp_path):
@@ -149,6 +150,16 @@ def test_a_ref_to_a_missing_object_is_an_omission(repository):
     report, facts = read(repository.path)
     assert facts.rows("SELECT title FROM commits") == [("one",)]
     assert report.omissions == [f"{repository.path}: refs to missing objects: refs/heads/broken"]
+
+
+def test_a_message_lists_some_refs_to_missing_objects(repository, monkeypatch):
+    monkeypatch.setattr(history, "MAX_NAMES", 1)
+    repository.commit("one", a="1\n")
+    for name in ("first", "second"):
+        (repository.path / ".git" / "refs" / "heads" / name).write_text("1" * 40 + "\n")
+    report, _ = read(repository.path)
+    (omission,) = report.omissions
+    assert omission.endswith(": refs/heads/first and more")
 
 
 def test_a_missing_tree_loses_the_files_but_not_the_commits(repository):

@@ -55,6 +55,11 @@ def test_an_unknown_branch_is_an_error_and_never_an_option_of_git(repository, br
     assert not (repository.path / "owned").exists()
 
 
+def test_a_branch_of_an_empty_repository_is_an_error(repository):
+    with pytest.raises(RepositoryError, match="the repository has no branches"):
+        read(repository.path, branches=("main",))
+
+
 def test_a_branch_wins_over_a_tag_of_the_same_name(repository):
     repository.commit("one", a="1\n")
     repository.git("tag", "v1")
