@@ -1,4 +1,4 @@
-"""To and from the ``prov`` library and NetworkX."""
+"""Documents to and from the ``prov`` library, and to NetworkX."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
 
-from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import Attribute, AttributeTuple
+from mlflow2prov.prov.attributes import (
+    QUALIFIED_NAME,
+    XSD_ANYURI,
+    XSD_BOOLEAN,
+    XSD_DATETIME,
+    XSD_DOUBLE,
+    Attribute,
+    AttributeTuple,
+    integer_type,
+    number_text,
+)
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import ELEMENTS, KIND, ArgumentType
@@ -21,64 +30,74 @@ from mlflow2prov.prov.lexical import date_time, normal
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 from mlflow2prov.prov.statement import Statement
 
-_KINDS = {type_: name for type_, name in PROV_N_MAP.items() if name in KIND}
-_TYPES = {name: type_ for type_, name in _KINDS.items()}
-_MEMBER = PROV_ATTR_ENTITY
-
-
-def to_prov(document: Document) -> ProvDocument:
-    """Convert to a document of the ``prov`` library."""
-    converted = ProvDocument()
-    spaces = {p: Namespace(p, uri) for p, uri in document.namespaces.all.items()}
-    for prefix, uri in document.namespaces.declared.items():
-        if prefix:
-            converted.add_namespace(prefix, uri)
-        else:
-            converted.set_default_namespace(uri)
-
-    def name(text: str) -> QualifiedName:
-        prefix, colon, local = text.partition(":")
-        return spaces[prefix][local] if colon else spaces[""][text]
-
-    bundles: dict[str, ProvBundle] = {"": converted}
-    for statement in document.statements():
-        if statement.bundle not in bundles:
-            bundles[statement.bundle] = converted.bundle(name(statement.bundle))
-        _add(bundles[statement.bundle], statement, name)
-    return converted
-
-
-def _add(bundle: ProvBundle, statement: Statement, name: Callable[[str], QualifiedName]) -> None:
-    kind = KIND[statement.kind]
-    formal = [
-        (spaced(argument.name), value if argument.type is ArgumentType.TIME else name(value))
-        for argument, value in zip(kind.arguments, statement.arguments, strict=True)
-        if value is not None
-    ]
-    others = [(name(literal.key), _prov_value(literal, name)) for literal in statement.attributes]
-    identifier = name(statement.id) if statement.id is not None else None
-    bundle.new_record(_TYPES[statement.kind], identifier, [*formal, *others])
-
-
-def spaced(term: str) -> QualifiedName:
-    """Return a term of W3C's namespace for the ``prov`` library."""
-    return _PROV[term]
-
-
+_KIND_NAMES = {prov_type: name for prov_type, name in PROV_N_MAP.items() if name in KIND}
+_PROV_TYPES = {name: prov_type for prov_type, name in _KIND_NAMES.items()}
 _PROV = Namespace("prov", PROV)
 
 
-def _prov_value(literal: Attribute, name: Callable[[str], QualifiedName]) -> Any:
-    if literal.lang is not None:
-        return ProvLiteral(literal.value, langtag=literal.lang)
-    match literal.type:
-        case None:
-            return literal.value
-        case literals.QUALIFIED_NAME:
-            return name(literal.value)
-        case literals.XSD_ANYURI:
-            return Identifier(literal.value)
-    return ProvLiteral(literal.value, name(literal.type))
+def to_prov(document: Document) -> ProvDocument:
+    """Convert to a document of the ``prov`` library.
+
+    Raises:
+        NamespaceError: a name uses a prefix that the document does not declare.
+    """
+    result = ProvDocument()
+    namespaces = {prefix: Namespace(prefix, uri) for prefix, uri in document.namespaces.all.items()}
+    for prefix, uri in document.namespaces.declared.items():
+        if prefix:
+            result.add_namespace(prefix, uri)
+        else:
+            result.set_default_namespace(uri)
+
+    def qualified(name: str) -> QualifiedName:
+        prefix, colon, local = name.partition(":")
+        if colon and prefix in namespaces:
+            return namespaces[prefix][local]
+        document.namespaces.split(name)
+        return namespaces[""][name]
+
+    bundles: dict[str, ProvBundle] = {"": result}
+    for statement in document.statements():
+        if statement.bundle not in bundles:
+            bundles[statement.bundle] = result.bundle(qualified(statement.bundle))
+        _add_record(bundles[statement.bundle], statement, qualified)
+    return result
+
+
+def _add_record(
+    bundle: ProvBundle, statement: Statement, qualified: Callable[[str], QualifiedName]
+) -> None:
+    formal = [
+        (
+            _prov_term(argument.name),
+            value if argument.type is ArgumentType.TIME else qualified(value),
+        )
+        for argument, value in zip(KIND[statement.kind].arguments, statement.arguments, strict=True)
+        if value is not None
+    ]
+    others = [
+        (qualified(attribute.key), _prov_value(attribute, qualified))
+        for attribute in statement.attributes
+    ]
+    identifier = qualified(statement.id) if statement.id is not None else None
+    bundle.new_record(_PROV_TYPES[statement.kind], identifier, [*formal, *others])
+
+
+def _prov_term(term: str) -> QualifiedName:
+    """Return a term of the PROV namespace for the ``prov`` library."""
+    return _PROV[term]
+
+
+def _prov_value(attribute: Attribute, qualified: Callable[[str], QualifiedName]) -> Any:
+    if attribute.lang is not None:
+        return ProvLiteral(attribute.value, langtag=attribute.lang)
+    if attribute.type is None:
+        return attribute.value
+    if attribute.type == QUALIFIED_NAME:
+        return qualified(attribute.value)
+    if attribute.type == XSD_ANYURI:
+        return Identifier(attribute.value)
+    return ProvLiteral(attribute.value, qualified(attribute.type))
 
 
 def from_prov(
@@ -88,67 +107,75 @@ def from_prov(
     unescape_keys: bool = True,
     unescape_values: bool = False,
 ) -> Document:
-    """Convert from a document of the ``prov`` library.
+    """Convert a document of the ``prov`` library.
 
-    ``unescape`` is done to local parts, and to values if asked, for a format that had to escape them; not to
-    keys of attributes, where the library has done that.
+    Args:
+        document: the document.
+        unescape: restores local parts that a format escapes.
+        unescape_keys: also restore the keys of attributes, which the library restores in some formats.
+        unescape_values: also restore the values of attributes.
+
+    Raises:
+        NamespaceError: a prefix or a URI is not valid.
+        FormatError: a time or a language tag is not valid.
     """
     namespaces = Namespaces()
     default = document.get_default_namespace()
     if default is not None:
         namespaces.declare("", default.uri)
-    for space in sorted(document.namespaces, key=lambda space: space.prefix):
-        if space.prefix not in RESERVED and namespaces.prefix_of(space.uri) is None:
-            namespaces.declare(space.prefix, space.uri)
-    known: dict[tuple[str, str, bool], str] = {}
+    for namespace in sorted(document.namespaces, key=lambda namespace: namespace.prefix):
+        if namespace.prefix not in RESERVED and namespaces.prefix_of(namespace.uri) is None:
+            namespaces.declare(namespace.prefix, namespace.uri)
+    names: dict[tuple[str, str, bool], str] = {}
 
     def name(qualified: QualifiedName, is_escaped: bool = True) -> str:
-        space = qualified.namespace
-        key = (space.uri, qualified.localpart, is_escaped)
-        if key not in known:
+        namespace = qualified.namespace
+        key = (namespace.uri, qualified.localpart, is_escaped)
+        if key not in names:
             local = qualified.localpart
             if unescape and is_escaped:
                 local = unescape(local)
             elif local == "\0":
-                # The escape of a local part without characters, which is that of none.
+                # The library has restored the escape of an empty local part to this character.
                 local = ""
-            if space.prefix in RESERVED and RESERVED[space.prefix] == space.uri:
-                known[key] = f"{space.prefix}:{local}"
+            if RESERVED.get(namespace.prefix) == namespace.uri:
+                names[key] = f"{namespace.prefix}:{local}"
             else:
-                known[key] = namespaces.name(space.uri, local, space.prefix or "ns")
-        return known[key]
+                names[key] = namespaces.name(namespace.uri, local, namespace.prefix or "ns")
+        return names[key]
 
     def attribute(key: QualifiedName, value: Any) -> AttributeTuple:
-        found = _attribute(name(key, unescape_keys), value, name)
-        if not unescape or not unescape_values or found[2] == literals.QUALIFIED_NAME:
-            return found
-        return found[0], unescape(found[1]), *found[2:]
+        result = _attribute(name(key, unescape_keys), value, name)
+        if not unescape or not unescape_values or result[2] == QUALIFIED_NAME:
+            return result
+        return result[0], unescape(result[1]), *result[2:]
 
     builder = Builder(namespaces)
     for bundle in (document, *document.bundles):
-        inside = name(bundle.identifier) if bundle.identifier is not None else ""
+        bundle_name = name(bundle.identifier) if bundle.identifier is not None else ""
         for record in bundle.records:
-            _take(record, inside, name, attribute, builder)
+            _add_statements(record, bundle_name, name, attribute, builder)
     return builder.finish()
 
 
-def _take(
+def _add_statements(
     record: ProvRecord,
     bundle: str,
     name: Callable[[QualifiedName], str],
     attribute: Callable[[QualifiedName, Any], AttributeTuple],
     builder: Builder,
 ) -> None:
-    kind = KIND[_KINDS[record.get_type()]]
-    given = {key.localpart: value for key, value in record.formal_attributes if value is not None}
+    """Add the statement of a record; a record of several members of a collection is several statements."""
+    kind = KIND[_KIND_NAMES[record.get_type()]]
+    formal = {key.localpart: value for key, value in record.formal_attributes if value is not None}
     attributes = [attribute(key, value) for key, value in record.extra_attributes]
     identifier = name(record.identifier) if record.identifier is not None else None
-    # PROV-XML and PROV-JSON name several members of a collection in one statement.
-    members = [value for key, value in record.attributes if key == _MEMBER]
-    for one in [{"entity": m} for m in members] if kind.name == "hadMember" and members else [{}]:
-        found = {**given, **one}
+    members = [value for key, value in record.attributes if key == PROV_ATTR_ENTITY]
+    has_members = kind.name == "hadMember" and members
+    for member in [{"entity": member} for member in members] if has_members else [{}]:
+        values = {**formal, **member}
         arguments = [
-            _argument(found.get(argument.name), argument.type, name) for argument in kind.arguments
+            _argument(values.get(argument.name), argument.type, name) for argument in kind.arguments
         ]
         builder.add(bundle, kind.name, identifier, arguments, attributes)
 
@@ -166,17 +193,17 @@ def _argument(
 def _attribute(key: str, value: Any, name: Callable[[QualifiedName], str]) -> AttributeTuple:
     match value:
         case QualifiedName():
-            return key, name(value), literals.QUALIFIED_NAME, None
+            return key, name(value), QUALIFIED_NAME, None
         case Identifier():
-            return key, value.uri, literals.XSD_ANYURI, None
+            return key, value.uri, XSD_ANYURI, None
         case bool():
-            return key, str(value).lower(), literals.XSD_BOOLEAN, None
+            return key, str(value).lower(), XSD_BOOLEAN, None
         case int():
-            return key, str(value), literals.integer_type(value), None
+            return key, str(value), integer_type(value), None
         case float():
-            return key, literals.number_text(value), literals.XSD_DOUBLE, None
+            return key, number_text(value), XSD_DOUBLE, None
         case datetime():
-            return key, value.isoformat(), literals.XSD_DATETIME, None
+            return key, value.isoformat(), XSD_DATETIME, None
         case ProvLiteral():
             if value.langtag:
                 return key, value.value, None, value.langtag
@@ -186,44 +213,39 @@ def _attribute(key: str, value: Any, name: Callable[[QualifiedName], str]) -> At
 
 
 def to_networkx(document: Document) -> networkx.MultiDiGraph[str]:
-    """Return the graph of a document: elements are nodes, relations edges, from effect to cause.
+    """Return the graph of a document: elements are nodes, relations are edges from effect to cause.
 
-    Nodes and edges have ``kind`` and the attributes (a list where there are several values to a key);
-    an edge goes from the first formal argument to the next that is given, and has the others by name. What
-    is only referred to is a node without kind; a relation to nothing is no edge.
+    Nodes and edges have ``kind`` and the attributes of the statement; several values of a key are a
+    list. An edge goes from the first formal argument to the next one that is given, and has the others
+    by name. An element that is only referred to is a node without ``kind``. A relation with one end is
+    left out.
     """
     graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     elements = {kind.name for kind in ELEMENTS}
     for statement in document.statements():
-        about: dict[str, Any] = {"kind": statement.kind, **_values(statement)}
+        data: dict[str, Any] = {"kind": statement.kind, **_values_by_key(statement)}
         if statement.bundle:
-            about["bundle"] = statement.bundle
-        named = zip(KIND[statement.kind].arguments, statement.arguments, strict=True)
-        formal = {argument.name: value for argument, value in named if value is not None}
+            data["bundle"] = statement.bundle
+        formal = {
+            argument: value
+            for argument, value in zip(
+                KIND[statement.kind].arguments, statement.arguments, strict=True
+            )
+            if value is not None
+        }
+        values = {argument.name: value for argument, value in formal.items()}
         if statement.kind in elements:
-            graph.add_node(str(statement.id), **about, **formal)
+            graph.add_node(str(statement.id), **data, **values)
             continue
-        kinds = {a.name: a.type for a in KIND[statement.kind].arguments}
-        ends = [name for name in formal if kinds[name] is not ArgumentType.TIME][:2]
+        ends = [argument.name for argument in formal if argument.type is not ArgumentType.TIME][:2]
         if len(ends) == 2:
-            rest = {name: value for name, value in formal.items() if name not in ends}
-            graph.add_edge(formal[ends[0]], formal[ends[1]], **about, **rest)
+            others = {name: value for name, value in values.items() if name not in ends}
+            graph.add_edge(values[ends[0]], values[ends[1]], **data, **others)
     return graph
 
 
-def _values(statement: Statement) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for literal in statement.attributes:
-        if literal.key in values:
-            earlier = values[literal.key]
-            values[literal.key] = (
-                [*earlier, literal.value]
-                if isinstance(earlier, list)
-                else [
-                    earlier,
-                    literal.value,
-                ]
-            )
-        else:
-            values[literal.key] = literal.value
-    return values
+def _values_by_key(statement: Statement) -> dict[str, Any]:
+    values: dict[str, list[str]] = {}
+    for attribute in statement.attributes:
+        values.setdefault(attribute.key, []).append(attribute.value)
+    return {key: texts[0] if len(texts) == 1 else texts for key, texts in values.items()}

@@ -1,25 +1,30 @@
-"""Difference: what one document says that another does not, statement by statement, attribute by attribute."""
+"""Difference: the statements, and their attributes, that differ between two documents."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mlflow2prov import engine
+from mlflow2prov.engine import Sql
 from mlflow2prov.prov import KINDS, Document, Kind
-from mlflow2prov.prov.equality import unified
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
-from mlflow2prov.prov.selection import own_type, value
+from mlflow2prov.prov.unify import unified_rows
 
-ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+ChangeType = Literal["added", "removed", "changed"]
+ADDED: ChangeType = "added"
+REMOVED: ChangeType = "removed"
+CHANGED: ChangeType = "changed"
+
+_STREAM_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class AttributeChange:
-    """The values of a key before and after; none where the statement has no such attribute."""
+    """The values of one key in the old and in the new document; empty where the key is missing."""
 
     key: str
     before: tuple[str, ...]
@@ -27,144 +32,169 @@ class AttributeChange:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A statement that is in one document only, or that has other attributes in the other."""
+class StatementChange:
+    """A statement of one document only, or one that has other attributes in the other document.
 
-    what: str
-    """``added``, ``removed`` or ``changed``."""
+    Attributes:
+        type: ``added``, ``removed`` or ``changed``.
+        kind: the kind of statement, as in PROV-N.
+        statement: the identifier of an element, or a relation in PROV-N without attributes: ``used(run, data, -)``.
+        description: the type and the label of an element.
+        attributes: the keys that changed, or all keys of an added or removed statement. ``startTime`` and
+            ``endTime`` of an activity are among them.
+        bundle: the bundle that contains the statement; empty for the document itself.
+    """
+
+    type: ChangeType
     kind: str
     statement: str
-    """The identifier of an element; a relation as PROV-N has it, ``used(run, data, -)``, without attributes."""
-    about: str
-    """An element's type and label, for a person."""
+    description: str
     attributes: tuple[AttributeChange, ...]
-    """Of what is changed, the keys that are; else all. An activity's ``startTime`` and ``endTime`` are among them."""
     bundle: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        attributes = {
-            a.key: {"before": list(a.before), "after": list(a.after)} for a in self.attributes
-        }
-        told = {
-            "change": self.what,
+        """Return the change as JSON values."""
+        return {
+            "change": self.type,
             "kind": self.kind,
             "statement": self.statement,
-            "about": self.about,
+            "about": self.description,
+            **({"bundle": self.bundle} if self.bundle else {}),
+            "attributes": {
+                attribute.key: {"before": list(attribute.before), "after": list(attribute.after)}
+                for attribute in self.attributes
+            },
         }
-        if self.bundle:
-            told["bundle"] = self.bundle
-        return {**told, "attributes": attributes}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between two documents, in the canonical order of the statements."""
+    """The changes between two documents, in canonical order of the statements."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[StatementChange, ...]
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs."""
+        """Whether there are no changes."""
         return not self.changes
 
     def counts(self) -> dict[str, int]:
-        """Return how many statements are added, removed and changed."""
-        counted = Counter(change.what for change in self.changes)
-        return {what: counted[what] for what in (ADDED, REMOVED, CHANGED)}
+        """Return the numbers of statements that were added, removed and changed."""
+        numbers = Counter(change.type for change in self.changes)
+        return {change_type: numbers[change_type] for change_type in (ADDED, REMOVED, CHANGED)}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the difference as JSON values."""
         return {
             "same": self.is_same,
             "counts": self.counts(),
-            "changes": [c.to_dict() for c in self.changes],
+            "changes": [change.to_dict() for change in self.changes],
         }
 
 
 def difference(old: Document, new: Document) -> Difference:
-    """Return what ``new`` says otherwise than ``old``, whatever their prefixes, what is said twice once.
+    """Compare two documents statement by statement, by the URIs of their names.
 
-    Statements are compared by what makes them one (:mod:`mlflow2prov.prov.equality`): an element by its
-    identifier, a relation by identifier and formal arguments. Only what differs becomes an object.
+    An element is identified by its identifier, a relation by its identifier and formal arguments
+    (PROV-CONSTRAINTS section 6.1). Repeated statements count once.
+
+    Returns:
+        The changes, an object for each.
+
+    Raises:
+        ConfigurationError: an argument is not a Document.
     """
     namespaces = Namespaces()
     for document in (old, new):
         adopt(namespaces, document.namespaces)
-    present = {*old.tables.kinds(), *new.tables.kinds()}
-    schema = engine.Schema("difference")
-    changes: list[Change] = []
+    kinds = {*old.tables.kinds(), *new.tables.kinds()}
+    changes: list[StatementChange] = []
     for kind in KINDS:
-        if kind in present:
-            tables = [schema.table(f"{kind.name}_{side}") for side in ("old", "new")]
-            for document, table in zip((old, new), tables, strict=True):
-                rows = unified(kind, f"({rows_under(document, kind, namespaces)})")
-                engine.execute(f"CREATE TABLE {table} AS {rows}")
+        if kind in kinds:
+            schema = engine.Schema("difference")
+            tables = [
+                schema.create(
+                    name, unified_rows(kind, Sql(f"({rows_under(document, kind, namespaces)})"))
+                )
+                for name, document in (("old", old), ("new", new))
+            ]
             changes += _changes(kind, *tables)
-            for table in tables:
-                engine.execute(f"DROP TABLE {table}")
     return Difference(tuple(changes))
 
 
-def _changes(kind: Kind, old: str, new: str) -> Iterator[Change]:
-    """Yield what differs between two tables of statements of a kind."""
+def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
+    """Yield the changes between two tables of statements of a kind."""
     keys = ("bundle", "id") if kind.element else kind.key_columns
     times = kind.argument_columns if kind.element else ()
-    same = " AND ".join(f"o.{key} IS NOT DISTINCT FROM n.{key}" for key in keys)
-    chosen = ", ".join(f"coalesce(o.{key}, n.{key}) AS {key}" for key in keys)
-    sides = ", ".join(
-        f"{side}.{column} AS {side}_{column}"
+    same_key = " AND ".join(f"removed.{key} IS NOT DISTINCT FROM added.{key}" for key in keys)
+    key_columns = ", ".join(f"coalesce(removed.{key}, added.{key}) AS {key}" for key in keys)
+    value_columns = "".join(
+        f", {side}.{column} AS {side}_{column}"
+        for side in ("removed", "added")
         for column in (*times, "attributes")
-        for side in ("o", "n")
     )
-    either = "coalesce(n.attributes, o.attributes)"
-    label = f"coalesce({value('prov:label', either)}, {value('name', either)}, '')"
     query = f"""
-        WITH o AS (SELECT * FROM {old} EXCEPT SELECT * FROM {new}),
-        n AS (SELECT * FROM {new} EXCEPT SELECT * FROM {old})
-        SELECT {chosen}, o.bundle IS NOT NULL, n.bundle IS NOT NULL, {own_type(either)}, {label}, {sides}
-        FROM o FULL JOIN n ON {same} ORDER BY {", ".join(keys)}
-        """
-    names = [a.name for a in kind.arguments] if kind.element else []
-    for batch in engine.stream(query, 10_000):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            key, (is_old, is_new, type_, called, *values) = row[: len(keys)], row[len(keys) :]
-            before, after = (
-                _attributes(names, values[side : 2 * len(times) : 2], values[side - 2])
-                for side in (0, 1)
+        WITH removed AS (FROM {old} EXCEPT FROM {new}),
+        added AS (FROM {new} EXCEPT FROM {old}),
+        paired AS (
+            SELECT {key_columns},
+                removed.bundle IS NOT NULL AS is_in_old,
+                added.bundle IS NOT NULL AS is_in_new,
+                coalesce(added.attributes, removed.attributes) AS attributes
+                {value_columns}
+            FROM removed FULL JOIN added ON {same_key}
+        )
+        SELECT * EXCLUDE attributes,
+            coalesce(domain_type(attributes), '') AS domain_type,
+            coalesce(attr(attributes, 'prov:label'), attr(attributes, 'name'), '') AS label
+        FROM paired
+        ORDER BY {", ".join(keys)}
+    """
+    for batch in engine.stream(query, _STREAM_ROWS):
+        for row in batch.to_pylist():
+            before, after = (_values(row, side, times) for side in ("removed", "added"))
+            yield StatementChange(
+                CHANGED
+                if row["is_in_old"] and row["is_in_new"]
+                else ADDED
+                if row["is_in_new"]
+                else REMOVED,
+                kind.name,
+                _statement_text(kind, row),
+                f"{row['domain_type']} {row['label']}".strip(),
+                _attribute_changes(before, after),
+                row["bundle"],
             )
-            what = CHANGED if is_old and is_new else ADDED if is_new else REMOVED
-            about = f"{type_ or ''} {called}".strip()
-            yield Change(
-                what, kind.name, _called(kind, key), about, _compared(before, after), key[0]
-            )
 
 
-def _attributes(
-    names: Sequence[str],
-    times: Sequence[str | None],
-    attributes: Sequence[dict[str, str | None]] | None,
-) -> dict[str, tuple[str, ...]]:
-    """Return a statement's times and attributes by key, each value as PROV-N would tell it from others."""
-    found: dict[str, list[str]] = {n: [t] for n, t in zip(names, times, strict=True) if t}
-    for a in attributes or ():
-        suffix = f"@{a['lang']}" if a["lang"] else f" %% {a['type']}" if a["type"] else ""
-        found.setdefault(str(a["key"]), []).append(f"{a['value']}{suffix}")
-    return {key: tuple(values) for key, values in found.items()}
+def _values(row: dict[str, Any], side: str, times: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the times and attributes of a statement by key, each value with its datatype or language."""
+    values: dict[str, list[str]] = {
+        column: [row[f"{side}_{column}"]] for column in times if row[f"{side}_{column}"]
+    }
+    for attribute in row[f"{side}_attributes"] or ():
+        suffix = ""
+        if attribute["lang"]:
+            suffix = f"@{attribute['lang']}"
+        elif attribute["type"]:
+            suffix = f" %% {attribute['type']}"
+        values.setdefault(attribute["key"], []).append(f"{attribute['value']}{suffix}")
+    return {key: tuple(texts) for key, texts in values.items()}
 
 
-def _compared(
+def _attribute_changes(
     before: dict[str, tuple[str, ...]], after: dict[str, tuple[str, ...]]
 ) -> tuple[AttributeChange, ...]:
-    keys = sorted({*before, *after})
-    pairs = (AttributeChange(key, before.get(key, ()), after.get(key, ())) for key in keys)
-    return tuple(pair for pair in pairs if pair.before != pair.after)
+    changes = (
+        AttributeChange(key, before.get(key, ()), after.get(key, ()))
+        for key in sorted({*before, *after})
+    )
+    return tuple(change for change in changes if change.before != change.after)
 
 
-def _called(kind: Kind, key: Sequence[str | None]) -> str:
-    """Call a statement by what makes it one."""
-    _, identifier, *arguments = key
+def _statement_text(kind: Kind, row: dict[str, Any]) -> str:
+    """Return the identifier of an element, or a relation in PROV-N without attributes."""
     if kind.element:
-        return str(identifier)
-    listed = ", ".join("-" if argument is None else argument for argument in arguments)
-    return f"{kind.name}({f'{identifier}; ' if identifier else ''}{listed})"
+        return str(row["id"])
+    arguments = ", ".join("-" if row[name] is None else row[name] for name in kind.argument_columns)
+    return f"{kind.name}({row['id'] + '; ' if row['id'] else ''}{arguments})"

@@ -146,9 +146,9 @@ class Document:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):
             return NotImplemented
-        from mlflow2prov.prov.equality import same
+        from mlflow2prov.prov.equality import are_equal
 
-        return same(self, other)
+        return are_equal(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 

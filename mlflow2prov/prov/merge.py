@@ -9,11 +9,14 @@ from mlflow2prov.prov.unify import unify
 
 
 def merge(documents: Document | Iterable[Document]) -> Document:
-    """Return one document that says all that ``documents`` say, unified.
+    """Return one document with the statements of all ``documents``, unified.
 
-    Statements meet by what their names mean: a prefix that stands for something else in another
-    document is renamed. Bundles of the same name become one (PROV-DM section 5.4). The documents given
-    are left as they are; of none, the result is the empty document.
+    Names are the same if their URIs are; a prefix that has another URI in another document is renamed.
+    Bundles of the same name become one (PROV-DM section 5.4). The arguments do not change. Without
+    documents, the result is empty.
+
+    Raises:
+        ConfigurationError: an argument is not a Document.
     """
     merged = Document(Namespaces())
     for document in [documents] if isinstance(documents, Document) else documents:
@@ -24,5 +27,5 @@ def merge(documents: Document | Iterable[Document]) -> Document:
 
 
 def unified(document: Document) -> Document:
-    """Return ``document``, or a unified copy if it may say something twice."""
+    """Return ``document`` itself if it is unified, else a unified copy."""
     return document if document.tables.is_unified else merge(document)

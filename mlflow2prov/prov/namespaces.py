@@ -1,7 +1,7 @@
 """Namespaces of a document, and the qualified names that use them (PROV-DM section 5.7.1).
 
-A qualified name is kept as PROV-JSON writes it: ``prefix:local``, or ``local`` in the default
-namespace, whose prefix is the empty string. A Document has one map from prefixes to URIs.
+A qualified name is spelled as in PROV-JSON: ``prefix:local``, or ``local`` in the default namespace,
+whose prefix is the empty string. A Document has one map from prefixes to URIs.
 """
 
 import itertools
@@ -16,28 +16,31 @@ MLFLOW2PROV = "https://w3id.org/mlflow2prov/"
 
 RESERVED = {"prov": PROV, "xsd": XSD}
 
-# What every format takes as a prefix and none means something else by.
+# The prefixes that every format can write, and that have no other meaning in one of them.
 _PREFIX = re.compile(r"(?!(?:default|xml|xmlns)\Z)[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
-# What an IRI cannot hold (RFC 3987).
+# The characters that an IRI cannot contain (RFC 3987).
 _NOT_IN_IRIS = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class Namespaces:
-    """The prefixes of one document. ``prov`` and ``xsd`` are always there and mean W3C's."""
+    """The prefixes of one document. ``prov`` and ``xsd`` are always declared, with the URIs of W3C."""
 
     def __init__(self, prefixes: Mapping[str, str] | None = None) -> None:
-        """Declare ``prefixes`` (prefix to URI; ``""`` is the default namespace).
+        """Declare prefixes.
+
+        Args:
+            prefixes: prefix to URI; ``""`` is the default namespace.
 
         Raises:
-            NamespaceError: one cannot be a prefix, or stands for no URI.
+            NamespaceError: a prefix or a URI is not valid.
         """
         self._uris = dict(RESERVED)
         for prefix, uri in (prefixes or {}).items():
             if prefix not in RESERVED:
                 if prefix and not _is_prefix(prefix, uri):
-                    raise NamespaceError(f"{prefix!r} cannot be a prefix")
-                self._uris[prefix] = _checked(uri)
+                    raise NamespaceError(f"{str(prefix)[:80]!r} is not a valid prefix")
+                self._uris[prefix] = _valid_uri(uri)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Namespaces) and self._uris == other._uris
@@ -50,27 +53,32 @@ class Namespaces:
 
     @property
     def declared(self) -> dict[str, str]:
-        """Prefix to URI for all but W3C's own two, ordered by prefix."""
-        return {p: u for p, u in sorted(self._uris.items()) if p not in RESERVED}
+        """Prefix to URI, without ``prov`` and ``xsd``, ordered by prefix."""
+        return {prefix: uri for prefix, uri in sorted(self._uris.items()) if prefix not in RESERVED}
 
     @property
     def all(self) -> dict[str, str]:
-        """Prefix to URI, W3C's two included, ordered by prefix."""
+        """Prefix to URI, with ``prov`` and ``xsd``, ordered by prefix."""
         return dict(sorted(self._uris.items()))
 
     def prefix_of(self, uri: str) -> str | None:
-        """Return the first prefix that stands for ``uri``."""
-        return next((p for p, u in sorted(self._uris.items()) if u == uri), None)
+        """Return the first prefix of ``uri``, or None."""
+        prefixes = (prefix for prefix, declared in sorted(self._uris.items()) if declared == uri)
+        return next(prefixes, None)
 
     def declare(self, prefix: str, uri: str) -> str:
-        """Make ``uri`` nameable and return its prefix: ``prefix`` if that is free, else another."""
+        """Declare ``uri`` if it has no prefix, and return its prefix: ``prefix`` if that is free, else another.
+
+        Raises:
+            NamespaceError: the URI is not valid.
+        """
         if self._uris.get(prefix) == uri:
             return prefix
-        known = self.prefix_of(uri)
-        if known is not None:
-            return known
+        existing = self.prefix_of(uri)
+        if existing is not None:
+            return existing
         if prefix == "" and "" not in self._uris:
-            self._uris[""] = _checked(uri)
+            self._uris[""] = _valid_uri(uri)
             return ""
         return self.alias(uri, prefix)
 
@@ -86,53 +94,61 @@ class Namespaces:
         if "" in self._uris and not colon:
             return self._uris[""], name
         raise NamespaceError(
-            f"the prefix of {name!r} is not declared; declared are: "
-            f"{', '.join(p or '(default)' for p in self.all)}"
+            f"the prefix of {str(name)[:80]!r} is not declared; "
+            f"declare it, or use one of {', '.join(prefix or '(default)' for prefix in self.all)}"
         )
 
     def uri(self, name: str) -> str:
-        """Return the URI that a qualified name stands for (PROV-DM section 5.7.1)."""
+        """Return the URI of a qualified name (PROV-DM section 5.7.1).
+
+        Raises:
+            NamespaceError: the name's prefix is not declared.
+        """
         return "".join(self.split(name))
 
     def name(self, uri: str, local: str, prefix: str = "ns") -> str:
-        """Return the qualified name of ``local`` in the namespace ``uri``, declaring it at need."""
-        chosen = self.declare(prefix, uri)
-        if chosen == "" and ":" in local:
-            chosen = self.alias(uri, prefix)
-        return f"{chosen}:{local}" if chosen else local
+        """Return the qualified name of ``local`` in the namespace ``uri``, which is declared if necessary."""
+        declared_prefix = self.declare(prefix, uri)
+        if declared_prefix == "" and ":" in local:
+            declared_prefix = self.alias(uri, prefix)
+        return f"{declared_prefix}:{local}" if declared_prefix else local
 
     def alias(self, uri: str, prefix: str = "ns") -> str:
-        """Return a prefix for ``uri`` other than the default namespace's, declaring one at need."""
-        known = next((p for p, u in self.all.items() if u == uri and p), None)
-        if known is not None:
-            return known
+        """Return a prefix of ``uri`` that is not empty; one is declared if necessary."""
+        for existing, declared in self.all.items():
+            if existing and declared == uri:
+                return existing
         stem = prefix if _is_prefix(prefix, uri) else "ns"
-        numbered = (f"{stem}{n or ''}" for n in itertools.count())
-        chosen = next(p for p in numbered if p not in self._uris)
-        self._uris[chosen] = _checked(uri)
-        return chosen
+        candidates = (f"{stem}{number or ''}" for number in itertools.count())
+        free = next(candidate for candidate in candidates if candidate not in self._uris)
+        self._uris[free] = _valid_uri(uri)
+        return free
 
 
 def _is_prefix(prefix: str, uri: str) -> bool:
-    """Return whether every format can write ``prefix``; PROV-XML needs ``xsi`` for XML Schema's own."""
-    return bool(_PREFIX.fullmatch(prefix)) and (prefix != "xsi" or uri == _INSTANCE)
+    """Return whether every format can write ``prefix``; PROV-XML uses ``xsi`` for XML Schema instances."""
+    return (
+        isinstance(prefix, str)
+        and bool(_PREFIX.fullmatch(prefix))
+        and (prefix != "xsi" or uri == _INSTANCE)
+    )
 
 
-def _checked(uri: str) -> str:
-    if not uri or _NOT_IN_IRIS.search(uri):
-        raise NamespaceError(f"{uri!r} is no URI, and cannot be a namespace")
+def _valid_uri(uri: str) -> str:
+    if not isinstance(uri, str) or not uri or _NOT_IN_IRIS.search(uri):
+        raise NamespaceError(f"{str(uri)[:80]!r} is not a URI, so it cannot be a namespace")
     return uri
 
 
 def adopt(ours: Namespaces, theirs: Namespaces) -> dict[str, str]:
-    """Declare in ``ours`` all that ``theirs`` declares; return the prefixes that change, old to new.
+    """Declare the namespaces of ``theirs`` in ``ours``; return the prefixes that change, old to new.
 
-    A URI has one prefix in ``ours``: the first, which is the default namespace's where it is that.
+    A URI keeps its first prefix in ``ours``, which is the empty one if it is the default namespace.
     """
-    renamed = {}
+    changes = {}
     for prefix, uri in theirs.declared.items():
-        known = ours.prefix_of(uri)
-        chosen = ours.declare(prefix, uri) if known is None else known
-        if chosen != prefix:
-            renamed[prefix] = chosen
-    return renamed
+        existing = ours.prefix_of(uri)
+        new_prefix = ours.declare(prefix, uri) if existing is None else existing
+        if new_prefix != prefix:
+            changes[prefix] = new_prefix
+    return changes

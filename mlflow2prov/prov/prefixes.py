@@ -1,59 +1,65 @@
-"""Names of a document under other prefixes, as SQL over its columns."""
+"""The names of a document under the prefixes of other namespaces, as SQL over its columns."""
 
 from collections.abc import Mapping
 
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import Kind
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 
 
-def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> str:
-    """Return the SQL query for a document's statements of a kind as they read under ``namespaces``.
+def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> Sql:
+    """Return the query for a document's statements of a kind, with the prefixes of ``namespaces``.
 
-    What ``namespaces`` lacks is declared there first; rows come in no particular order.
+    URIs that ``namespaces`` lacks are declared there first. The rows are in no particular order.
     """
-    renamed = adopt(namespaces, document.namespaces)
-    if not renamed:
-        return f"SELECT * FROM {document.tables.of(kind)}"
-    # A local part with a colon in it cannot stand in the default namespace.
+    table = document.tables.of(kind)
+    new_prefixes = adopt(namespaces, document.namespaces)
+    if not new_prefixes:
+        return Sql(f"SELECT * FROM {table}")
+    # A local part that contains a colon needs a prefix other than the default namespace's.
     aliases = {
         old: namespaces.alias(document.namespaces.all[old], old)
-        for old, new in renamed.items()
+        for old, new in new_prefixes.items()
         if new == ""
     }
 
-    def name(column: str) -> str:
-        return _renamed(column, renamed, aliases)
+    def renamed(column: str) -> str:
+        return _with_prefixes(column, new_prefixes, aliases)
 
-    value = f"CASE WHEN a.type = {literal(QUALIFIED_NAME)} THEN {name('a.value')} ELSE a.value END"
+    value = (
+        f"CASE WHEN attribute.type = {literal(QUALIFIED_NAME)} "
+        f"THEN {renamed('attribute.value')} ELSE attribute.value END"
+    )
     attribute = (
-        f"{{'key': {name('a.key')}, 'value': {value}, 'type': {name('a.type')}, 'lang': a.lang}}"
+        f"{{'key': {renamed('attribute.key')}, 'value': {value}, "
+        f"'type': {renamed('attribute.type')}, 'lang': attribute.lang}}"
     )
-    columns = kind.key_columns[1:]
-    names = ", ".join(f"{name(column)} AS {column}" for column in columns)
-    return (
-        f"SELECT CASE WHEN bundle = '' THEN '' ELSE {name('bundle')} END AS bundle, {names}, "
-        f"list_sort(list_transform(attributes, lambda a: {attribute})) AS attributes "
-        f"FROM {document.tables.of(kind)}"
+    columns = ", ".join(f"{renamed(column)} AS {column}" for column in kind.key_columns[1:])
+    return Sql(
+        f"""
+        SELECT CASE WHEN bundle = '' THEN '' ELSE {renamed("bundle")} END AS bundle, {columns},
+            list_sort(list_transform(attributes, lambda attribute: {attribute})) AS attributes
+        FROM {table}
+        """
     )
 
 
-def _renamed(name: str, prefixes: Mapping[str, str], aliases: Mapping[str, str]) -> str:
-    """Return the SQL for the qualified name ``name`` with its prefix replaced.
+def _with_prefixes(name: str, prefixes: Mapping[str, str], aliases: Mapping[str, str]) -> str:
+    """Return the SQL for the qualified name ``name`` (an expression) with its prefix replaced.
 
-    Times are not touched: they have a colon, and no prefix begins with a digit.
+    Times stay as they are: they contain a colon, but no prefix begins with a digit.
     """
     cases = []
     for old, new in prefixes.items():
-        begins = f"starts_with({name}, {literal(old + ':')})"
+        has_prefix = f"starts_with({name}, {literal(old + ':')})"
         local = f"substr({name}, {len(old) + 2})"
         if old == "":
             cases.append(f"WHEN NOT contains({name}, ':') THEN {literal(new + ':')} || {name}")
         elif new == "":
-            cases.append(f"WHEN {begins} AND NOT contains({local}, ':') THEN {local}")
-            cases.append(f"WHEN {begins} THEN {literal(aliases[old] + ':')} || {local}")
+            cases.append(f"WHEN {has_prefix} AND NOT contains({local}, ':') THEN {local}")
+            cases.append(f"WHEN {has_prefix} THEN {literal(aliases[old] + ':')} || {local}")
         else:
-            cases.append(f"WHEN {begins} THEN {literal(new + ':')} || {local}")
+            cases.append(f"WHEN {has_prefix} THEN {literal(new + ':')} || {local}")
     return f"CASE {' '.join(cases)} ELSE {name} END"

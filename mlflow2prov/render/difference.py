@@ -18,7 +18,7 @@ from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
     from mlflow2prov.analysis.comparison import Comparison, Point
-    from mlflow2prov.prov.difference import Change, Difference
+    from mlflow2prov.prov.difference import Difference, StatementChange
 
 MAX_LINE_LENGTH = 200
 """Longer lines are cut to this many characters, without sign and indentation."""
@@ -72,8 +72,8 @@ def _lines(results: Sequence[Difference | Comparison]) -> Iterator[Line]:
 def _difference_lines(difference: Difference) -> Iterator[Line]:
     """Yield a line for each statement, the attributes of changed statements below it, and the counts at the end."""
     for change in difference.changes:
-        yield Line(_SIGNS[change.what], 0, _statement_text(change))
-        for attribute in change.attributes if change.what == "changed" else ():
+        yield Line(_SIGNS[change.type], 0, _statement_text(change))
+        for attribute in change.attributes if change.type == "changed" else ():
             yield from (Line("-", 1, f"{attribute.key} = {value}") for value in attribute.before)
             yield from (Line("+", 1, f"{attribute.key} = {value}") for value in attribute.after)
     if not difference.is_same:
@@ -81,9 +81,9 @@ def _difference_lines(difference: Difference) -> Iterator[Line]:
         yield Line(_HEADING, 0, ", ".join(counts))
 
 
-def _statement_text(change: Change) -> str:
+def _statement_text(change: StatementChange) -> str:
     """Return a statement as one line: its kind, its identifier or PROV-N, its type and label, its bundle."""
-    label = f" ({change.about})" if change.about else ""
+    label = f" ({change.description})" if change.description else ""
     bundle = f" in bundle {change.bundle}" if change.bundle else ""
     kind = "" if change.statement.startswith(f"{change.kind}(") else f"{change.kind} "
     return f"{kind}{change.statement}{label}{bundle}"
@@ -152,10 +152,10 @@ def _difference_table(difference: Difference) -> Table:
     """Return a row for each attribute of a changed statement, and one for every other statement."""
     rows: list[tuple[str, ...]] = []
     for change in difference.changes:
-        attributes = change.attributes if change.what == "changed" else ()
+        attributes = change.attributes if change.type == "changed" else ()
         cells = [(a.key, ", ".join(a.before), ", ".join(a.after)) for a in attributes]
         for n, cell in enumerate(cells or [("", "", "")]):
-            statement = (change.what, _statement_text(change)) if n == 0 else ("", "")
+            statement = (change.type, _statement_text(change)) if n == 0 else ("", "")
             rows.append((*statement, *cell))
     return Table(("change", "statement", "attribute", "before", "after"), list(rows))
 

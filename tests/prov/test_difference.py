@@ -33,7 +33,7 @@ def found():
 
 
 def test_each_statement_is_added_removed_or_changed(found):
-    assert [(c.what, c.statement) for c in found.changes] == [
+    assert [(c.type, c.statement) for c in found.changes] == [
         ("changed", "e"),
         ("removed", "gone"),
         ("changed", "act"),
@@ -58,7 +58,7 @@ def test_of_what_is_changed_only_the_attributes_that_are(found):
 
 
 def test_a_person_is_told_what_it_is_about(found):
-    assert found.changes[1].about == "Run fit"
+    assert found.changes[1].description == "Run fit"
 
 
 def test_neither_prefixes_nor_order_nor_repetition_differ():
@@ -83,7 +83,7 @@ def test_bundles_are_told_apart():
     (removed, added) = difference(
         document(thing("entity", "e", bundle="b")), document(thing("entity", "e", bundle="c"))
     ).changes
-    assert (removed.what, removed.bundle, added.what, added.bundle) == (
+    assert (removed.type, removed.bundle, added.type, added.bundle) == (
         "removed",
         "b",
         "added",
@@ -111,8 +111,8 @@ def test_it_is_nothing_exactly_when_the_documents_are_equal_and_turns_around(one
     back = difference(document(*other), document(*one))
     assert forth.is_same == (document(*one) == document(*other))
     turned = {"added": "removed", "removed": "added", "changed": "changed"}
-    assert [(turned[c.what], c.statement) for c in back.changes] == [
-        (c.what, c.statement) for c in forth.changes
+    assert [(turned[c.type], c.statement) for c in back.changes] == [
+        (c.type, c.statement) for c in forth.changes
     ]
 
 
