@@ -1,1 +1,1 @@
-"""What the product costs, as ratios to a floor in the same run: ``make bench``."""
+"""The cost of each operation as a ratio to a floor that is measured in the same run: ``make bench``."""

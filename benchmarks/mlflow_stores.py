@@ -1,7 +1,7 @@
-"""What reading an MLflow store costs, beside the bare calls and the bare SQL for the same data.
+"""The extraction of MLflow stores against the bare REST calls, and the bare SQL queries, for the same data.
 
-The store has one experiment of a thousand runs, each with 20 params, 10 metrics, 5 tags and a few artifacts in a
-folder. MLflow makes the first run; the others are copies of its rows under ids of their own.
+The store has one experiment, whose runs have 20 parameters, 10 metrics, 5 tags and three artifacts in a folder each.
+MLflow creates the first run; the others are copies of its rows with ids of their own.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from benchmarks.measuring import call, row
+from benchmarks.measurement import measure_call, print_row
 from mlflow2prov import extract
 from tests.conftest import mlflow_server
 
 PARAMS, METRICS, TAGS = 20, 10, 5
 ARTIFACTS = ("config.yaml", "plots/loss.png", "plots/roc.png")
-API = "api/2.0/mlflow"
-WORKERS = 8
+API = "/api/2.0/mlflow"
+CONCURRENCY = 8
+"""The number of concurrent requests for artifacts, which is the same for an extraction."""
 
-_FIRST_RUN = f"""
+_CREATE_FIRST_RUN = f"""
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
 client = mlflow.MlflowClient()
@@ -41,113 +43,122 @@ client.log_batch(
 )
 client.set_terminated(run.info.run_id, end_time=1_700_000_060_000)
 """
-_OF_RUNS = ("runs", "params", "latest_metrics", "metrics", "tags")
+_TABLES_OF_RUNS = ("runs", "params", "latest_metrics", "metrics", "tags")
+_CHANGED_COLUMNS = {
+    "run_uuid": "copies.run_uuid",
+    "artifact_uri": "replace(originals.artifact_uri, originals.run_uuid, copies.run_uuid)",
+}
 
 
 def measure(folder: Path, runs: int, repeat: int) -> None:
-    """Print a line for a server over a store of ``runs`` runs and one for its database, each after its floor."""
-    database = make(folder, runs)
+    """Print a row for a server over a store with ``runs`` runs, and one for its database, each after its floor."""
+    database = create_store(folder, runs)
     url = f"sqlite:///{database}"
     with mlflow_server(url) as server:
-        floor = call(partial(bare_calls, server), repeat)
-        row(f"bare REST calls, {runs:,} runs, {WORKERS} at once: the floor", floor, floor)
-        row("extract over HTTP", call(lambda: extract(mlflow_url=server), repeat), floor)
-    floor = call(partial(bare_sql, database), repeat)
-    row(f"bare SQL in SQLite, {runs:,} runs: the floor", floor, floor)
-    row("extract from SQLite", call(lambda: extract(mlflow_url=url), repeat), floor)
+        floor = measure_call(partial(request_everything, server), repeat)
+        print_row(
+            f"bare REST calls, {runs:,} runs, {CONCURRENCY} concurrent: the floor", floor, floor
+        )
+        print_row(
+            "extract over HTTP", measure_call(lambda: extract(mlflow_url=server), repeat), floor
+        )
+    floor = measure_call(partial(query_everything, database), repeat)
+    print_row(f"bare SQL in SQLite, {runs:,} runs: the floor", floor, floor)
+    print_row("extract from SQLite", measure_call(lambda: extract(mlflow_url=url), repeat), floor)
 
 
-def make(folder: Path, runs: int) -> Path:
-    """Make a store of ``runs`` runs in ``folder``; returns its database."""
+def create_store(folder: Path, runs: int) -> Path:
+    """Create a store with ``runs`` runs in ``folder``, and return the path of its database."""
     database = folder / "mlflow.db"
     environment = {
         "MLFLOW_TRACKING_URI": f"sqlite:///{database}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     subprocess.run(
-        [sys.executable, "-c", _FIRST_RUN],
+        [sys.executable, "-c", _CREATE_FIRST_RUN],
         cwd=folder,
         env=environment,
         check=True,
         capture_output=True,
     )
-    with sqlite3.connect(database) as connection:
-        ((first, artifacts),) = connection.execute("SELECT run_uuid, artifact_uri FROM runs")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        ((first, artifact_uri),) = connection.execute("SELECT run_uuid, artifact_uri FROM runs")
         copies = [uuid.UUID(int=number).hex for number in range(1, runs)]
-        connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT)")
-        connection.executemany("INSERT INTO copies VALUES (?)", [(copy,) for copy in copies])
-        for table in _OF_RUNS:
-            columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
-            copied = [_COPIED.get(column, f't."{column}"') for column in columns]
-            connection.execute(
-                f"INSERT INTO {table} SELECT {', '.join(copied)} FROM {table} t, copies c WHERE t.run_uuid = ?",
-                [first],
-            )
+        _copy_run(connection, first, copies)
     for run in (first, *copies):
         for name in ARTIFACTS:
-            file = Path(artifacts.removeprefix("file://").replace(first, run)) / name
+            file = Path(artifact_uri.removeprefix("file://").replace(first, run)) / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("content")
     return database
 
 
-_COPIED = {
-    "run_uuid": "c.run_uuid",
-    "artifact_uri": "replace(t.artifact_uri, t.run_uuid, c.run_uuid)",
-}
+def _copy_run(connection: sqlite3.Connection, run: str, copies: list[str]) -> None:
+    connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT)")
+    connection.executemany("INSERT INTO copies VALUES (?)", [(copy,) for copy in copies])
+    for table in _TABLES_OF_RUNS:
+        columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        values = [_CHANGED_COLUMNS.get(column, f'originals."{column}"') for column in columns]
+        connection.execute(
+            f"INSERT INTO {table} SELECT {', '.join(values)} "
+            f"FROM {table} AS originals, copies WHERE originals.run_uuid = ?",
+            [run],
+        )
 
 
-def bare_calls(server: str) -> None:
-    """Ask a server for all that :func:`mlflow2prov.extract` asks for, and throw the answers away."""
-    limits = httpx.Limits(max_connections=WORKERS, max_keepalive_connections=WORKERS)
+def request_everything(server: str) -> None:
+    """Send a server the requests of an extraction, and discard the answers."""
+    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     with httpx.Client(base_url=server, limits=limits, timeout=60) as client:
-        body = {"max_results": 1000, "view_type": "ALL"}
-        found = _pages(client.post, "experiments/search", body, "experiments", "json")
-        experiments = [experiment["experiment_id"] for experiment in found]
-        body = {"experiment_ids": experiments, "max_results": 1000, "run_view_type": "ALL"}
-        runs = [
-            run["info"]["run_id"]
-            for run in _pages(client.post, "runs/search", body, "runs", "json")
-        ]
-        body = {"experiment_ids": experiments, "max_results": 1000}
-        list(_pages(client.post, "logged-models/search", body, "models", "json"))
+        search = {"max_results": 1000, "view_type": "ALL"}
+        results = _pages(client.post, "experiments/search", "json", search, "experiments")
+        experiments = [experiment["experiment_id"] for experiment in results]
+        search = {"experiment_ids": experiments, "max_results": 1000, "run_view_type": "ALL"}
+        results = _pages(client.post, "runs/search", "json", search, "runs")
+        runs = [run["info"]["run_id"] for run in results]
+        search = {"experiment_ids": experiments, "max_results": 1000}
+        list(_pages(client.post, "logged-models/search", "json", search, "models"))
         for kind in ("registered-models", "model-versions"):
-            found = _pages(client.get, f"{kind}/search", {}, kind.replace("-", "_"), "params")
-            list(found)
+            list(_pages(client.get, f"{kind}/search", "params", {}, kind.replace("-", "_")))
+        with ThreadPoolExecutor(CONCURRENCY) as pool:
+            list(pool.map(partial(_list_artifacts, client), runs))
 
-        def listing(run: str, path: str = "") -> None:
-            asked = {"run_id": run, **({"path": path} if path else {})}
-            for file in _answer(client.get(f"/{API}/artifacts/list", params=asked)).get(
-                "files", []
-            ):
-                if file["is_dir"]:
-                    listing(run, file["path"])
 
-        with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(listing, runs))
+def _list_artifacts(client: httpx.Client, run: str, path: str = "") -> None:
+    """List the artifacts of a run below ``path``, one request for each folder."""
+    params = {"run_id": run, **({"path": path} if path else {})}
+    response = client.get(f"{API}/artifacts/list", params=params)
+    for file in _json(response).get("files", []):
+        if file["is_dir"]:
+            _list_artifacts(client, run, file["path"])
 
 
 def _pages(
-    ask: Callable[..., httpx.Response], path: str, asked: dict[str, Any], key: str, way: str
+    request: Callable[..., httpx.Response],
+    path: str,
+    parameter: str,
+    search: dict[str, Any],
+    key: str,
 ) -> Iterator[dict[str, Any]]:
+    """Yield the results of all pages; ``search`` is sent as the argument ``parameter`` of ``request``."""
     token: dict[str, str] = {}
     while True:
-        answer = _answer(ask(f"/{API}/{path}", **{way: {**asked, **token}}))
-        yield from answer.get(key, [])
-        if not answer.get("next_page_token"):
+        page = _json(request(f"{API}/{path}", **{parameter: {**search, **token}}))
+        yield from page.get(key, [])
+        if not page.get("next_page_token"):
             return
-        token = {"page_token": answer["next_page_token"]}
+        token = {"page_token": page["next_page_token"]}
 
 
-def _answer(response: httpx.Response) -> dict[str, Any]:
+def _json(response: httpx.Response) -> dict[str, Any]:
     response.raise_for_status()
-    found: dict[str, Any] = response.json()
-    return found
+    content: dict[str, Any] = response.json()
+    return content
 
 
-def bare_sql(database: Path) -> None:
-    """Read all rows of all tables that say something of experiments, runs and models, and list the artifacts."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+def query_everything(database: Path) -> None:
+    """Read all rows about experiments, runs and models, and list the artifact folders."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         tables = [
             name
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")

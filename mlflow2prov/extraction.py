@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlflow2prov.errors import ConfigurationError, unknown_choice
+from mlflow2prov.arguments import require_choice, require_integer, require_text, require_texts
+from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
@@ -140,38 +142,40 @@ def run_extraction(
         raise ConfigurationError(
             "nothing to extract from; give a repository, an MLflow store or both"
         )
-    _require_choice("renames", renames, RENAMES)
-    _require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
-    if not isinstance(workers, int) or workers < 1:
-        raise ConfigurationError(f"workers: {workers!r} is not a positive number; give 1 or more")
+    require_choice("renames", renames, RENAMES)
+    require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
+    workers = require_integer("workers", workers, minimum=1)
     history = store = None
     if repository_path is not None:
         from mlflow2prov.sources.git import GitHistory, HistoryOptions
 
         history_options = HistoryOptions(
-            since=_optional_text("since", since),
-            until=_optional_text("until", until),
-            branches=_texts("branches", branches),
+            since=None if since is None else require_text("since", since),
+            until=None if until is None else require_text("until", until),
+            branches=require_texts("branches", branches),
             mailmap=mailmap,
             renames=renames,
             progress=progress,
         )
-        history = GitHistory(_text("repository_path", repository_path), history_options)
+        history = GitHistory(_require_location("repository_path", repository_path), history_options)
     if mlflow_url is not None:
         from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
 
         read_options = ReadOptions(
             metric_history=metric_history,
             artifacts=artifacts,
-            artifacts_destination=_optional_text("artifacts_destination", artifacts_destination),
+            artifacts_destination=None
+            if artifacts_destination is None
+            else _require_location("artifacts_destination", artifacts_destination),
             environments=environments,
             traces=traces,
             restore_redacted=restore_redacted,
             workers=workers,
             progress=progress,
         )
-        store = TrackingStore(_text("mlflow_url", mlflow_url), read_options)
-    return _extract_from(history, store, Namespaces({"": _text("namespace", namespace)}))
+        store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
+    namespaces = Namespaces({"": require_text("namespace", namespace)})
+    return _extract_from(history, store, namespaces)
 
 
 def _extract_from(
@@ -225,25 +229,12 @@ def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory)
         )
 
 
-def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigurationError(unknown_choice(f"value of {name}", value, choices))
-
-
-def _text(name: str, value: object) -> str:
-    text = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(text, str):
-        raise ConfigurationError(f"{name}: {type(value).__name__} is not a text; give a text")
-    return text
-
-
-def _optional_text(name: str, value: object) -> str | None:
-    return None if value is None else _text(name, value)
-
-
-def _texts(name: str, values: object) -> tuple[str, ...]:
-    if isinstance(values, str):
-        return (values,)
-    if not isinstance(values, Iterable):
-        raise ConfigurationError(f"{name}: {type(values).__name__} is not a list; give a list")
-    return tuple(_text(name, value) for value in values)
+def _require_location(name: str, value: object) -> str:
+    """Return a path or a URL. A path may have bytes that are not UTF-8, which Python escapes (PEP 383)."""
+    location = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if isinstance(location, str):
+        with suppress(UnicodeEncodeError):
+            escaped = location.encode("utf-8", "surrogateescape")
+            require_text(name, escaped.decode("utf-8", "replace"))
+            return location
+    return require_text(name, location)

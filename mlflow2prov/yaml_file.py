@@ -1,7 +1,8 @@
-"""YAML files that users write, read with the line of every value.
+"""YAML, hostile or mistaken, from users and from other programs.
 
-A file may be hostile or mistaken. Its size and its depth are limited before any value is built; aliases, tags and
-repeated keys are refused. Errors name the file and the line.
+:func:`read_yaml` reads files that users write. It limits their size and their depth before any value is built, refuses
+aliases, tags and repeated keys, and records the line of every value, so that errors name the file and the line.
+:func:`load_yaml` loads text that other programs write, with libyaml's speed.
 """
 
 from __future__ import annotations
@@ -19,12 +20,20 @@ MAX_BYTES = 1 << 20
 """The size of the largest file that is read, in bytes, unless a caller sets another limit."""
 
 MAX_DEPTH = 20
-"""How deeply lists and mappings may be nested."""
+"""How deeply lists and mappings may be nested in a file that a user writes."""
+
+MAX_LOADED_DEPTH = 200
+"""How deeply they may be nested in text that a program writes; libyaml crashes at some 100,000 levels."""
+
+MAX_UNCHECKED_LENGTH = 10_000
+"""The longest text, in characters, that cannot be nested too deeply for libyaml, and whose depth is not checked."""
 
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _STANDARD_TAGS = {
     _TAG_PREFIX + kind for kind in ("map", "seq", "str", "bool", "int", "float", "null")
 }
+
+_FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Location = tuple[str | int, ...]
 """The path of a value in a file: the keys and list positions that lead to it."""
@@ -80,6 +89,25 @@ def read_yaml(path: str | Path, max_bytes: int = MAX_BYTES) -> YamlFile:
         problem = error.problem or error.context
         raise file.error(f"not YAML ({problem})", mark.line + 1 if mark else None) from error
     return file
+
+
+def load_yaml(text: str) -> Any:
+    """Return the value of YAML text, in which aliases and timestamps are allowed.
+
+    Raises:
+        ValueError: the text is not YAML, or nested more than :data:`MAX_LOADED_DEPTH` levels deep.
+    """
+    try:
+        if len(text) > MAX_UNCHECKED_LENGTH:
+            depth = 0
+            for event in yaml.parse(text, _FastLoader):
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > MAX_LOADED_DEPTH:
+                    raise ValueError(f"nested more than {MAX_LOADED_DEPTH} levels deep")
+        return yaml.load(text, _FastLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError("not YAML") from error
 
 
 def _read_text(file: YamlFile, max_bytes: int) -> str:

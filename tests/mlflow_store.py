@@ -1,6 +1,6 @@
-"""Makes a rich MLflow store, with MLflow itself: ``python mlflow_store.py TRACKING_URI [COMMIT]``.
+"""Make a rich MLflow store with MLflow itself: ``python mlflow_store.py TRACKING_URI [COMMIT]``.
 
-Every kind of thing that MLflow keeps is in it, in every state of its life; run by an interpreter
+The store has every kind of entity that MLflow knows, in every state of its lifecycle. The script needs an interpreter
 that has MLflow.
 """
 
@@ -19,10 +19,11 @@ from mlflow.entities.logged_model_status import LoggedModelStatus
 try:
     from mlflow.entities import AssessmentSource, TraceInfo, TraceState
     from mlflow.entities.trace_location import TraceLocation
-except ImportError:  # MLflow 2 has no such traces
+except ImportError:  # MLflow 2 has other traces
     pass
 
-T0 = 1_700_000_000_000
+START = 1_700_000_000_000
+"""Milliseconds since 1970-01-01 UTC, in November 2023."""
 HOSTILE = "</script><b>\"'\\ ;DROP TABLE runs; --\n\u2028 =1+1 \u0416\u6f22\U0001f600"
 
 
@@ -32,19 +33,19 @@ def main(uri: str, commit: str) -> None:
     client = mlflow.MlflowClient(uri, uri)
 
     fraud = client.create_experiment("fraud", tags={"mlflow.user": "alice", "team": "risk"})
-    gone = client.create_experiment("gone")
-    # The file store cannot look up a name with quotes in it.
-    odd = HOSTILE.replace("\n", " ").replace("/", "|") if not uri.startswith("file") else "one"
-    plain = client.create_experiment(f"plain {odd}")
+    deleted_experiment = client.create_experiment("gone")
+    # The file store cannot look up a name that contains quotes.
+    suffix = HOSTILE.replace("\n", " ").replace("/", "|") if not uri.startswith("file") else "one"
+    plain = client.create_experiment(f"plain {suffix}")
 
     def run(experiment, name, user, start, tags=None, status="FINISHED", end=60_000, parent=None):
         tags = {"mlflow.user": user, "mlflow.runName": name, **(tags or {})}
         if parent:
             tags["mlflow.parentRunId"] = parent.info.run_id
-        created = client.create_run(experiment, start_time=T0 + start, tags=tags, run_name=name)
+        new_run = client.create_run(experiment, start_time=START + start, tags=tags, run_name=name)
         if status:
-            client.set_terminated(created.info.run_id, status, end_time=T0 + start + end)
-        return created
+            client.set_terminated(new_run.info.run_id, status, end_time=START + start + end)
+        return new_run
 
     origin = {
         "mlflow.source.name": "src/train.py",
@@ -55,24 +56,24 @@ def main(uri: str, commit: str) -> None:
     children = []
     for number in range(3):
         child = run(fraud, f"trial {number}", "alice", 1000 + number, origin, parent=parent)
-        identifier = child.info.run_id
-        client.log_param(identifier, "depth", str(number))
-        client.log_param(identifier, "note", HOSTILE if number == 0 else "x" * 6000)
+        run_id = child.info.run_id
+        client.log_param(run_id, "depth", str(number))
+        client.log_param(run_id, "note", HOSTILE if number == 0 else "x" * 6000)
         for step in range(4):
             client.log_batch(
-                identifier,
+                run_id,
                 metrics=[
-                    Metric("loss", 1.0 / (step + 1 + number), T0 + 2000 + step, step),
-                    Metric("r2", 0.1234567890123456 * (step + number), T0 + 2000 + step, step),
+                    Metric("loss", 1.0 / (step + 1 + number), START + 2000 + step, step),
+                    Metric("r2", 0.1234567890123456 * (step + number), START + 2000 + step, step),
                 ],
             )
         children.append(child)
     client.log_batch(
         children[0].info.run_id,
         metrics=[
-            Metric("nan", float("nan"), T0, 0),
-            Metric("up", float("inf"), T0, 0),
-            Metric("down", float("-inf"), T0, 0),
+            Metric("nan", float("nan"), START, 0),
+            Metric("up", float("inf"), START, 0),
+            Metric("down", float("-inf"), START, 0),
         ],
     )
     client.log_inputs(
@@ -113,7 +114,9 @@ def main(uri: str, commit: str) -> None:
         )
         client.log_model_artifacts(logged.model_id, str(model))
         client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
-    client.log_metric(children[1].info.run_id, "auc", 0.75, T0 + 9000, 3, model_id=logged.model_id)
+    client.log_metric(
+        children[1].info.run_id, "auc", 0.75, START + 9000, 3, model_id=logged.model_id
+    )
     consumer = run(
         plain, "scoring", "bob", 100_000, {"mlflow.note.content": "nightly " * 1000}, status=None
     )
@@ -127,14 +130,14 @@ def main(uri: str, commit: str) -> None:
         "mlflow.source.git.repoURL": "https://dave:t0ps3cret@example.org/team/fraud.git",
     }
     evaluation = run(fraud, "evaluation", "dave", 70_000, evaluate)
-    traces(fraud, evaluation)
+    log_traces(fraud, evaluation)
 
     deleted_run = run(fraud, "mistake", "bob", 50_000, origin, status="FAILED")
     client.log_param(deleted_run.info.run_id, "depth", "99")
     client.delete_run(deleted_run.info.run_id)
-    killed = run(gone, "unlucky", "carol", 60_000, status="KILLED")
-    client.log_metric(killed.info.run_id, "r2", 0.5, T0, 0)
-    client.delete_experiment(gone)
+    killed = run(deleted_experiment, "unlucky", "carol", 60_000, status="KILLED")
+    client.log_metric(killed.info.run_id, "r2", 0.5, START, 0)
+    client.delete_experiment(deleted_experiment)
 
     client.create_registered_model("fraud", {"mlflow.user": "alice", "tier": "1"}, "Finds fraud.")
     client.create_registered_model("other", description=HOSTILE)
@@ -154,12 +157,12 @@ def main(uri: str, commit: str) -> None:
         client.set_prompt_alias("greeting", "live", prompt.version)
 
 
-def traces(experiment, run) -> None:
-    """Make two traces in a run and one outside, and have a program and a person assess one."""
+def log_traces(experiment, run) -> None:
+    """Log two traces of a run and one of none, and assess one as a program and as a person."""
     if not hasattr(mlflow, "log_feedback"):
         return
     client = mlflow.MlflowClient()
-    made = []
+    trace_ids = []
     for metadata in (
         {"mlflow.sourceRun": run.info.run_id},
         {"mlflow.sourceRun": run.info.run_id},
@@ -167,18 +170,18 @@ def traces(experiment, run) -> None:
     ):
         location = TraceLocation.from_experiment_id(experiment)
         info = TraceInfo(
-            trace_id=f"tr-{len(made):032x}",
+            trace_id=f"tr-{len(trace_ids):032x}",
             trace_location=location,
-            request_time=T0 + 71_000 + len(made),
+            request_time=START + 71_000 + len(trace_ids),
             state=TraceState.OK,
             trace_metadata={"mlflow.user": "dave", **metadata},
             tags={"mlflow.traceName": "answer"},
         )
-        made.append(client._tracing_client.start_trace(info).trace_id)
+        trace_ids.append(client._tracing_client.start_trace(info).trace_id)
     code = AssessmentSource("CODE", "exactness")
     person = AssessmentSource("HUMAN", "erin")
-    mlflow.log_feedback(trace_id=made[0], name="exact", value=True, source=code)
-    mlflow.log_expectation(trace_id=made[0], name="expected", value="yes", source=person)
+    mlflow.log_feedback(trace_id=trace_ids[0], name="exact", value=True, source=code)
+    mlflow.log_expectation(trace_id=trace_ids[0], name="expected", value="yes", source=person)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Extraction from a repository and a store to one document."""
 
 import io
+import os
 import re
 import shutil
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -237,6 +239,12 @@ def test_extract_warns_of_omissions(broken_repository):
         extract(broken_repository)
 
 
+def test_a_warning_points_to_the_caller(broken_repository):
+    with pytest.warns(UserWarning) as record:
+        extract(broken_repository)
+    assert record[0].filename == __file__
+
+
 def test_run_extraction_returns_omissions_and_does_not_warn(broken_repository):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -253,13 +261,13 @@ def test_run_extraction_returns_omissions_and_does_not_warn(broken_repository):
         ({"artifacts": "some"}, "'some'; choose from all, top, none"),
         ({"artifacts": None}, "choose from all, top, none"),
         ({"namespace": "no uri"}, "no uri"),
-        ({"namespace": 3}, "namespace: int is not a text"),
-        ({"since": 2020}, "since: int is not a text"),
-        ({"branches": 3}, "branches: int is not a list"),
-        ({"branches": [b"main"]}, "branches: bytes is not a text"),
-        ({"workers": 0}, "workers: 0 is not a positive number"),
-        ({"workers": "many"}, "workers: 'many' is not a positive number"),
-        ({"mlflow_url": b"http://example.org"}, "mlflow_url: bytes is not a text"),
+        ({"namespace": 3}, "namespace: int is not a string"),
+        ({"since": 2020}, "since: int is not a string"),
+        ({"branches": 3}, "branches: int is not a list of strings"),
+        ({"branches": [b"main"]}, "branches: bytes is not a string"),
+        ({"workers": 0}, "workers: '0' is out of range; pass a whole number of at least 1"),
+        ({"workers": "many"}, "workers: 'many' is out of range"),
+        ({"mlflow_url": b"http://example.org"}, "mlflow_url: bytes is not a string"),
     ],
 )
 def test_invalid_arguments_are_errors(tmp_path, options, message):
@@ -267,6 +275,13 @@ def test_invalid_arguments_are_errors(tmp_path, options, message):
     repository.commit("root", a="1\n")
     with pytest.raises(MLflow2ProvError, match=re.escape(message)):
         extract(repository.path, **options)
+
+
+def test_a_path_need_not_be_utf_8(tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/r\xff")
+    repository = Repository(Path(folder))
+    repository.commit("root", a="1\n")
+    assert len(extract(folder)) == len(extract(Path(folder))) > 0
 
 
 @pytest.mark.parametrize(
@@ -281,6 +296,7 @@ def test_invalid_arguments_are_errors(tmp_path, options, message):
         "http://",
         "http://[",
         "http://127.0.0.1:1/\ud800",
+        "http://127.0.0.1:1/\udcff",
         "http://127.0.0.1:port",
         "sqlite:",
         "sqlite:///\0",

@@ -228,10 +228,11 @@ def test_make_recreates_the_environment_only_for_a_new_lock(tmp_path):
     assert "--require-hashes" in dry_run()
 
 
-def test_ci_runs_the_commands_of_the_readme():
+def test_ci_runs_every_test_and_every_check():
     script = TOP / ".ci" / "run"
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
-    assert "MLFLOW2PROV_TEST_ALL=1 make test" in lines and "make check" in lines
+    assert "MLFLOW2PROV_TEST_ALL=1 HYPOTHESIS_PROFILE=full make coverage" in lines
+    assert "make check" in lines and "make site" in lines
     assert "$ make test" in (TOP / "README.md").read_text(encoding="utf-8")
     subprocess.run(["bash", "-n", script], check=True)

@@ -1,1 +1,1 @@
-"""The audit: questions, answers, findings, checks and comparisons of the versions of registered models."""
+"""The audit: questions and answers, findings, checks, comparisons, impact and statistics."""

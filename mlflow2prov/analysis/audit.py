@@ -1,30 +1,37 @@
-"""An audit: the registered models of a document, their versions explained, and the findings."""
+"""An audit: the registered models of a document, with the explanations of their versions and the findings in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import ALIASES, Explanation, Item, explanations, versions
-from mlflow2prov.analysis.options import SEVERITIES
-from mlflow2prov.analysis.rules import Finding, findings, gather, is_deleted
+from mlflow2prov.analysis.explanation import Explanation, explain_all, registered_versions
+from mlflow2prov.analysis.item import Item, non_empty
+from mlflow2prov.analysis.rules import Finding, apply_rules, audit_context, by_severity, is_deleted
+from mlflow2prov.analysis.subject_tables import ALIAS_TYPES
+from mlflow2prov.arguments import require_texts
+from mlflow2prov.engine import literal
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.graph.selectors import describe, select
+from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
-from mlflow2prov.prov.selection import has_type, names, value
+from mlflow2prov.prov.sql import ids_of_type, names_table
 
-_ABOUT = ("description", "created_at", "last_updated_at")
+_MODEL_KEYS = ("description", "created_at", "last_updated_at")
 
 
 @dataclass(frozen=True)
 class AuditedVersion:
-    """A version of a registered model: what is behind it, and what is found."""
+    """A version of a registered model in an audit.
+
+    Attributes:
+        explanation: the version and the answers about it.
+        findings: the findings in the version, the most severe first.
+    """
 
     explanation: Explanation
     findings: tuple[Finding, ...]
-    """The gravest first."""
 
     @property
     def item(self) -> Item:
@@ -33,29 +40,37 @@ class AuditedVersion:
 
     @property
     def is_deleted(self) -> bool:
-        """Whether it was deleted; such a one is shown, and not judged."""
+        """Whether the version was deleted. Deleted versions are listed, but neither checked nor counted."""
         return is_deleted(self.explanation)
 
 
 @dataclass(frozen=True)
 class AuditedModel:
-    """A registered model and those of its versions that are looked at, the earliest first."""
+    """A registered model in an audit.
+
+    Attributes:
+        item: the model itself.
+        versions: the selected versions of the model, the earliest first.
+    """
 
     item: Item
     versions: tuple[AuditedVersion, ...]
 
     @property
     def completeness(self) -> float | None:
-        """The mean completeness of its versions (:func:`completeness`)."""
-        return completeness(self.versions)
+        """The mean completeness of the versions that are not deleted, from 0 to 1; None without such versions."""
+        return _mean_completeness(self.versions)
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit of a document comes to."""
+    """The audit of a document.
+
+    Attributes:
+        models: the registered models by name. If versions were selected, only their models.
+    """
 
     models: tuple[AuditedModel, ...]
-    """By name."""
 
     @property
     def versions(self) -> tuple[AuditedVersion, ...]:
@@ -64,102 +79,131 @@ class Audit:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, the gravest first."""
-        found = (finding for version in self.versions for finding in version.findings)
-        return tuple(sorted(found, key=lambda one: SEVERITIES.index(one.severity)))
+        """The findings in all versions, the most severe first."""
+        return by_severity([f for version in self.versions for f in version.findings])
 
     @property
     def completeness(self) -> float | None:
-        """The mean completeness of all versions (:func:`completeness`)."""
-        return completeness(self.versions)
+        """The mean completeness of the versions that are not deleted, from 0 to 1; None without such versions."""
+        return _mean_completeness(self.versions)
 
 
-def completeness(of: Sequence[AuditedVersion]) -> float | None:
-    """Return the mean part of the questions that are answered, from 0 to 1, of the versions that are not deleted.
-
-    None, where there are no such versions.
-    """
-    scores = [v.explanation.completeness for v in of if not v.is_deleted]
+def _mean_completeness(versions: Sequence[AuditedVersion]) -> float | None:
+    scores = [version.explanation.completeness for version in versions if not version.is_deleted]
     return sum(scores) / len(scores) if scores else None
 
 
 def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
-    """Explain all versions of registered models, and find what an auditor would object to.
+    """Explain the versions of registered models, and find what an auditor would object to.
 
     Args:
-        document: as ``extract`` makes it, or merged of such.
-        selectors: models, versions and aliases to audit; by default, all.
+        document: a document from ``extract``, or several of them merged.
+        selectors: the models, versions and aliases to audit (:mod:`~mlflow2prov.graph.selectors`); all models without
+            any.
 
     Raises:
-        SelectionError: a selector names nothing, several things, or something else.
+        SelectionError: a selector matches nothing, several elements, or neither a version nor a model with versions.
+        ConfigurationError: a selector is not text.
     """
     document = unified(document)
-    selectors = [selectors] if isinstance(selectors, str) else list(selectors)
-    chosen = _chosen(document, selectors) if selectors else None
-    explained = explanations(document, versions(document))
-    gathered = gather(document, explained)
-    owners: dict[str, str] = dict(
-        engine.rows(
-            f"SELECT specificEntity, min(generalEntity) FROM {document.tables.of(KIND['specializationOf'])} "
-            f"WHERE specificEntity IN (SELECT name FROM {names(_name(e) for e in explained)}) GROUP BY specificEntity"
-        )
-    )
-    by_model: dict[str, list[AuditedVersion]] = {}
-    called: dict[str, str] = {}
-    for one in explained:
-        name = one.subject.about.get("name", _name(one))
-        model = owners.get(_name(one), name)
-        called.setdefault(model, name)
-        if chosen is None or _name(one) in chosen:
-            by_model.setdefault(model, []).append(AuditedVersion(one, findings(one, gathered)))
-    described = _models(document)
-    shown = {*by_model, *(described if chosen is None else ())}
-    models = [
-        AuditedModel(
-            described.get(model) or Item(called[model], model), tuple(by_model.get(model, ()))
-        )
-        for model in shown
-    ]
-    models.sort(key=lambda model: (model.item.label, model.item.identifier or ""))
-    return Audit(tuple(models))
+    selectors = require_texts("selectors", selectors)
+    selection = _select_versions(document, selectors) if selectors else None
+    # All versions are explained, because rules compare a version with the others.
+    explanations = explain_all(document, registered_versions(document))
+    context = audit_context(document, explanations)
+    model_of = _models_of_versions(document, explanations)
+    models = _registered_models(document)
+    versions: dict[str, list[AuditedVersion]] = {}
+    if selection is None:
+        versions.update({model: [] for model in models})
+    for explanation in explanations:
+        identifier = explanation.subject.identifier or ""
+        name = explanation.subject.about.get("name", identifier)
+        model = model_of.get(identifier, name)
+        models.setdefault(model, Item(name, model))
+        if selection is None or identifier in selection:
+            audited = AuditedVersion(explanation, apply_rules(explanation, context))
+            versions.setdefault(model, []).append(audited)
+    audited_models = [AuditedModel(models[model], tuple(versions[model])) for model in versions]
+    audited_models.sort(key=lambda model: (model.item.label, model.item.identifier or ""))
+    return Audit(tuple(audited_models))
 
 
-def _name(explained: Explanation) -> str:
-    return explained.subject.identifier or ""
-
-
-def _models(document: Document) -> dict[str, Item]:
-    about = ", ".join(value(key) for key in _ABOUT)
-    found = engine.rows(
-        f"SELECT id, coalesce({value('name')}, id), {about} FROM {document.tables.of(KIND['entity'])} "
-        f"WHERE {has_type('RegisteredModel')} ORDER BY bundle DESC"
+def _registered_models(document: Document) -> dict[str, Item]:
+    """Return the registered models by their identifier."""
+    attributes = ",\n".join(f"attr(attributes, {literal(key)})" for key in _MODEL_KEYS)
+    rows = engine.rows(
+        f"""
+        SELECT
+            id,
+            coalesce(attr(attributes, 'name'), id),
+            {attributes}
+        FROM {document.tables.of(KIND["entity"])}
+        WHERE is_a(attributes, 'RegisteredModel')
+        -- If several bundles describe a model, the last row counts: that of the document itself.
+        ORDER BY bundle DESC
+        """
     )
     return {
-        name: Item(label, name, {k: v for k, v in zip(_ABOUT, rest, strict=True) if v})
-        for name, label, *rest in found
+        identifier: Item(label, identifier, non_empty(dict(zip(_MODEL_KEYS, values, strict=True))))
+        for identifier, label, *values in rows
     }
 
 
-def _chosen(document: Document, selectors: Sequence[str]) -> set[str]:
-    """Return the identifiers of the versions that are meant: themselves, by alias, or by their model."""
-    entity, alternate, specialization = (
-        document.tables.of(KIND[name]) for name in ("entity", "alternateOf", "specializationOf")
+def _models_of_versions(
+    document: Document, explanations: Sequence[Explanation]
+) -> Mapping[str, str]:
+    """Return the identifiers of the models by those of their versions."""
+    versions = names_table(explanation.subject.identifier or "" for explanation in explanations)
+    rows = engine.rows(
+        f"""
+        SELECT specificEntity, min(generalEntity)
+        FROM {document.tables.of(KIND["specializationOf"])}
+        WHERE specificEntity IN (SELECT name FROM {versions})
+        GROUP BY specificEntity
+        """
     )
-    chosen: set[str] = set()
+    return dict(rows)
+
+
+def _select_versions(document: Document, selectors: Sequence[str]) -> set[str]:
+    """Return the identifiers of the versions that selectors match: directly, by an alias or by their model."""
+    versions: set[str] = set()
     for selector in selectors:
-        given = select(document, selector)
-        means = f"(SELECT name FROM {names(given)})"
-        versions_of = f"SELECT id FROM {entity} WHERE {has_type('RegisteredModelVersion')}"
-        found = engine.rows(
-            f"SELECT id FROM ({versions_of}) WHERE id IN {means} "
-            f"OR id IN (SELECT specificEntity FROM {specialization} WHERE generalEntity IN {means}) "
-            f"OR id IN (SELECT alternate2 FROM {alternate} JOIN {entity} e ON e.id = alternate1 "
-            f"WHERE alternate1 IN {means} AND {has_type(*ALIASES, attributes='e.attributes')})"
-        )
-        if not found:
+        identifiers = select(document, selector)
+        matches = _versions_of(document, identifiers)
+        if not matches:
             raise SelectionError(
-                f"{selector!r} is {', '.join(describe(document, given[:3]))}; what can be audited is a "
-                "RegisteredModel, a RegisteredModelVersion or an alias, and a model has to have versions"
+                f"selector {quoted(selector)}: {', '.join(describe(document, identifiers[:3]))} cannot be audited; "
+                "select a RegisteredModelVersion, an alias, or a RegisteredModel with versions"
             )
-        chosen |= {name for (name,) in found}
-    return chosen
+        versions.update(matches)
+    return versions
+
+
+def _versions_of(document: Document, identifiers: Iterable[str]) -> list[str]:
+    """Return the versions among elements, the versions of the models and the versions that the aliases point to."""
+    rows = engine.rows(
+        f"""
+        WITH selection AS (SELECT name FROM {names_table(identifiers)}),
+        versions AS (
+            SELECT id
+            FROM {document.tables.of(KIND["entity"])}
+            WHERE is_a(attributes, 'RegisteredModelVersion')
+        ),
+        matches AS (
+            SELECT name AS id FROM selection
+            UNION
+            SELECT specificEntity
+            FROM {document.tables.of(KIND["specializationOf"])}
+            WHERE generalEntity IN (SELECT name FROM selection)
+            UNION
+            SELECT alternate2
+            FROM {document.tables.of(KIND["alternateOf"])}
+            WHERE alternate1 IN (SELECT name FROM selection)
+                AND alternate1 IN {ids_of_type(document, "entity", ALIAS_TYPES)}
+        )
+        SELECT DISTINCT id FROM versions SEMI JOIN matches USING (id)
+        """
+    )
+    return [identifier for (identifier,) in rows]

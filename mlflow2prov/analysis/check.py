@@ -1,184 +1,220 @@
-"""A check: what an audit finds, held against what is required and what is allowed."""
+"""A check: the findings of an audit, compared with requirements and waivers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
-from mlflow2prov.analysis.explanation import UNKNOWN, Item
-from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn
-from mlflow2prov.analysis.questions import QUESTION, QUESTIONS, VERSION
-from mlflow2prov.analysis.rules import DELETED, ERROR, RULES, Finding
+from mlflow2prov.analysis.item import Item
+from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn, Severity
+from mlflow2prov.analysis.questions import QUESTION, QUESTIONS
+from mlflow2prov.analysis.rules import DELETED, RULES, Finding, by_severity
+from mlflow2prov.arguments import require_choice, require_integer, require_text, require_texts
 from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
 from mlflow2prov.prov import Document
 
-INCOMPLETE = "incomplete"
-MISSING = "missing-"
+REQUIRABLE_QUESTIONS = tuple(
+    question.name for question in QUESTIONS if "version" in question.subject_kinds
+)
+"""The names of the questions whose answers can be required."""
 
-REQUIRABLE = tuple(question.name for question in QUESTIONS if VERSION in question.of)
-"""The questions whose answers can be required; one thing of several is required by its singular too."""
+_INCOMPLETE = "incomplete"
 
-MEANINGS = {
+
+def _missing_code(question: str) -> str:
+    return f"missing-{question}"
+
+
+MEANINGS: dict[str, tuple[Severity, str]] = {
     **{rule.code: (rule.severity, rule.meaning) for rule in (*RULES, DELETED)},
-    INCOMPLETE: (ERROR, "A version that answers too few questions"),
+    _INCOMPLETE: ("error", "Too few questions about the version are answered"),
     **{
-        f"{MISSING}{name}": (
-            ERROR,
-            f"A version without a required answer: {QUESTION[name].text.lower()}",
+        _missing_code(name): (
+            "error",
+            f"A required answer is unknown: {QUESTION[name].label.lower()}",
         )
-        for name in REQUIRABLE
+        for name in REQUIRABLE_QUESTIONS
     },
 }
-"""Every code that a check can find, with its severity and what it means."""
+"""The severity and the meaning of every code of a finding."""
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """A finding that is allowed, and why."""
+    """The acceptance of a finding.
+
+    Attributes:
+        code: the code of the finding, such as ``dirty-tree``.
+        reason: why the finding is accepted.
+        versions: the versions that the waiver applies to: a pattern of URIs with ``*`` and ``?``, such as
+            ``models:/fraud/*`` or ``models:/fraud@champion``; all by default.
+    """
 
     code: str
     reason: str
-    of: str = "*"
-    """The versions, as ``models:/fraud/*`` or ``models:/fraud@champion``; a pattern of the shell's kind."""
+    versions: str = "*"
+
+    def applies_to(self, finding: Finding) -> bool:
+        """Return whether the waiver accepts ``finding``."""
+        about = finding.version.about
+        aliases = about["aliases"].split(", ") if "aliases" in about else ()
+        uris = [
+            about.get("uri", finding.version.label),
+            *(f"models:/{about.get('name')}@{alias}" for alias in aliases),
+        ]
+        return self.code == finding.code and any(fnmatchcase(uri, self.versions) for uri in uris)
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check comes to."""
+    """The result of a check.
+
+    Attributes:
+        audit: the audit of the selected versions, including deleted ones.
+        findings: the findings that no waiver accepts, the most severe first.
+        waived_findings: the other findings, each with the waiver that accepts it.
+        unused_waivers: the waivers that accept no finding.
+        fail_on: the least severe finding that fails the check, or ``never``.
+    """
 
     audit: Audit
     findings: tuple[Finding, ...]
-    """Those that are not allowed, the gravest first."""
-    allowed: tuple[tuple[Finding, Waiver], ...]
-    unused: tuple[Waiver, ...]
-    """Allowances that allowed nothing."""
+    waived_findings: tuple[tuple[Finding, Waiver], ...]
+    unused_waivers: tuple[Waiver, ...]
     fail_on: FailOn
 
     @property
-    def failing(self) -> tuple[Finding, ...]:
-        """The findings that make the check fail."""
+    def failures(self) -> tuple[Finding, ...]:
+        """The findings that fail the check."""
         if self.fail_on == "never":
             return ()
-        worst = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
-        return tuple(finding for finding in self.findings if finding.severity in worst)
+        severities = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
+        return tuple(finding for finding in self.findings if finding.severity in severities)
 
     @property
-    def is_passed(self) -> bool:
-        """Whether nothing makes the check fail."""
-        return not self.failing
+    def has_passed(self) -> bool:
+        """Whether no finding fails the check."""
+        return not self.failures
 
 
 def check(
     document: Document,
     selectors: str | Iterable[str] = (),
     *,
-    require: Iterable[str] = (),
+    require: str | Iterable[str] = (),
     minimum: int = 0,
-    fail_on: FailOn = ERROR,
-    allow: Iterable[Waiver] = (),
+    fail_on: FailOn = "error",
+    waivers: Iterable[Waiver] = (),
 ) -> CheckResult:
-    """Hold the versions of registered models against what is required of them.
+    """Check versions of registered models against requirements.
 
     Args:
-        document: as for :func:`~mlflow2prov.analysis.audit.audit`.
-        selectors: models, versions and aliases to check; by default, all. Deleted versions are not judged.
-        require: names of questions that must be answered for each version, as ``commit`` or ``datasets``.
-        minimum: how many of the questions must be answered for each version, in percent.
-        fail_on: the least severity that makes it fail: ``error``, ``warning``, ``note``; or ``never``.
-        allow: findings that are allowed.
+        document: a document from ``extract``, or several of them merged.
+        selectors: the models, versions and aliases to check (:mod:`~mlflow2prov.graph.selectors`); all models without
+            any. Deleted versions are not checked.
+        require: the names of questions that must be answered for each version, such as ``commit`` or ``datasets``.
+        minimum: the share of the questions that must be answered for each version, in percent, from 0 to 100.
+        fail_on: the least severe finding that fails the check: ``error``, ``warning``, ``note``; or ``never``.
+        waivers: the findings that are accepted.
 
     Raises:
-        ConfigurationError: an argument is not one of those that there are.
-        SelectionError: a selector names nothing, several things, or something else; or there is nothing to judge,
-            which is no reason to pass.
+        ConfigurationError: an argument is not valid.
+        SelectionError: a selector matches nothing, several elements, or neither a version nor a model with versions;
+            or there is no version to check, which must not count as success.
     """
-    required = [question_named(name) for name in require]
-    allowances = tuple(allow)
-    if fail_on not in FAIL_ON:
-        raise ConfigurationError(unknown_choice("severity", fail_on, FAIL_ON))
-    if unknown := [one.code for one in allowances if one.code not in MEANINGS]:
-        raise ConfigurationError(unknown_code(unknown[0]))
-    found = audit(document, selectors)
-    judged = [version for version in found.versions if not version.is_deleted]
-    if not judged:
-        raise SelectionError("there is no version of a registered model to check")
-    all_findings = [
-        finding
-        for version in judged
-        for finding in (*_required(version, required, minimum), *version.findings)
-    ]
-    all_findings.sort(key=lambda one: SEVERITIES.index(one.severity))
-    kept, allowed = _sorted_out(all_findings, allowances)
-    used = {allowance for _, allowance in allowed}
-    unused = tuple(one for one in allowances if one not in used)
-    return CheckResult(found, kept, allowed, unused, fail_on)
+    questions = dict.fromkeys(required_question(name) for name in require_texts("require", require))
+    minimum = require_integer("minimum", minimum, 0, 100)
+    require_choice("severity", fail_on, FAIL_ON)
+    waivers = _require_waivers(waivers)
+    result = audit(document, selectors)
+    versions = [version for version in result.versions if not version.is_deleted]
+    if not versions:
+        raise SelectionError(
+            "check: the document has no version of a registered model; extract a store that has one"
+        )
+    findings: list[Finding] = []
+    waived_findings: list[tuple[Finding, Waiver]] = []
+    for finding in by_severity(
+        [
+            finding
+            for version in versions
+            for finding in (
+                *_requirement_findings(version, questions, minimum),
+                *version.findings,
+            )
+        ]
+    ):
+        waiver = next((waiver for waiver in waivers if waiver.applies_to(finding)), None)
+        if waiver is None:
+            findings.append(finding)
+        else:
+            waived_findings.append((finding, waiver))
+    used_waivers = {waiver for _, waiver in waived_findings}
+    unused = tuple(waiver for waiver in waivers if waiver not in used_waivers)
+    return CheckResult(result, tuple(findings), tuple(waived_findings), unused, fail_on)
 
 
 def unused_waivers(results: Sequence[CheckResult]) -> list[Waiver]:
-    """Return the waivers that no result used, each once."""
-    waivers = dict.fromkeys(waiver for result in results for waiver in result.unused)
-    return [waiver for waiver in waivers if all(waiver in result.unused for result in results)]
+    """Return the waivers that none of several checks used, each once."""
+    waivers = dict.fromkeys(waiver for result in results for waiver in result.unused_waivers)
+    return [
+        waiver for waiver in waivers if all(waiver in result.unused_waivers for result in results)
+    ]
 
 
-def question_named(name: str) -> str:
-    """Return the name of the question that a requirement means: ``datasets``, for ``dataset`` too.
+def required_question(name: str) -> str:
+    """Return the question that a requirement names, also in the singular: ``datasets`` for ``dataset``.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is no such question, or its answer cannot be required.
     """
-    for question in REQUIRABLE:
+    for question in REQUIRABLE_QUESTIONS:
         if name in (question, question.removesuffix("s")):
             return question
-    raise ConfigurationError(
-        f"there is no question {name!r} to be required; there are {', '.join(REQUIRABLE)}"
-    )
+    raise ConfigurationError(unknown_choice("question", name, REQUIRABLE_QUESTIONS))
 
 
-def unknown_code(code: str) -> str:
-    """Say that there is no finding of that code."""
-    return f"there is no finding {code!r}; there are {', '.join(MEANINGS)}"
-
-
-def _required(version: AuditedVersion, required: Sequence[str], minimum: int) -> Iterable[Finding]:
-    explained = version.explanation
-    for name in dict.fromkeys(required):
-        answer = explained.answer(name)
-        if answer.state == UNKNOWN:
-            yield _error(
-                version.item, f"{MISSING}{name}", f"not known: {answer.question.text.lower()}"
+def _require_waivers(waivers: object) -> tuple[Waiver, ...]:
+    """Return ``waivers`` as a tuple after checking their types and codes."""
+    if not isinstance(waivers, Iterable):
+        raise ConfigurationError(
+            f"waivers: {type(waivers).__name__} is not a list of waivers; pass a list"
+        )
+    checked = tuple(waivers)
+    for waiver in checked:
+        if not isinstance(waiver, Waiver):
+            raise ConfigurationError(
+                f"waivers: {type(waiver).__name__} is not a Waiver; pass Waiver(code, reason)"
             )
-    percent = 100 * explained.completeness
+        for name, value in vars(waiver).items():
+            require_text(f"{name} of a waiver", value)
+        require_choice("finding", waiver.code, MEANINGS)
+    return checked
+
+
+def _requirement_findings(
+    version: AuditedVersion, questions: Iterable[str], minimum: int
+) -> Iterator[Finding]:
+    explanation = version.explanation
+    for question in questions:
+        answer = explanation.answer(question)
+        if answer.state == "unknown":
+            label = answer.question.label.lower()
+            yield _error(
+                version.item, _missing_code(question), f"a required answer is unknown: {label}"
+            )
+    percent = 100 * explanation.completeness
     if percent < minimum:
-        asked = len(explained.answers)
-        answered = asked - len(explained.unknown)
-        message = f"{answered} of {asked} questions are answered ({percent:.0f} %), fewer than {minimum} %"
-        yield _error(version.item, INCOMPLETE, message)
+        total = len(explanation.answers)
+        answered = total - len(explanation.unknown)
+        yield _error(
+            version.item,
+            _INCOMPLETE,
+            f"{answered} of {total} questions are answered ({percent:.0f} %); {minimum} % are required",
+        )
 
 
 def _error(version: Item, code: str, message: str) -> Finding:
-    return Finding(code, ERROR, version, message)
-
-
-def _sorted_out(
-    found: Sequence[Finding], allowances: Sequence[Waiver]
-) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, Waiver], ...]]:
-    """Return what is not allowed, and what is, with that which allows it."""
-    kept, allowed = [], []
-    for finding in found:
-        by = next((one for one in allowances if _allows(one, finding)), None)
-        if by is None:
-            kept.append(finding)
-        else:
-            allowed.append((finding, by))
-    return tuple(kept), tuple(allowed)
-
-
-def _allows(allowance: Waiver, finding: Finding) -> bool:
-    about = finding.version.about
-    uris = [about.get("uri", finding.version.label)]
-    uris += [
-        f"models:/{about.get('name')}@{alias}" for alias in about.get("aliases", "").split(", ")
-    ]
-    return allowance.code == finding.code and any(fnmatchcase(u, allowance.of) for u in uris)
+    return Finding(code, "error", version, message)

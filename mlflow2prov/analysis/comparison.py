@@ -3,68 +3,113 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import Explanation, Item, explanations, subjects_of
-from mlflow2prov.engine import literal
+from mlflow2prov.analysis.code_comparison import changed_files, commits_between, titles
+from mlflow2prov.analysis.explanation import Explanation, explain_all, select_subject
+from mlflow2prov.analysis.item import Item
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.graph.adjacency import edges_of, graph_of
 from mlflow2prov.graph.lineage import lineage
+from mlflow2prov.graph.selectors import quoted
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.difference import ADDED, CHANGED, REMOVED, Difference, difference
-from mlflow2prov.prov.selection import has_type, names, value
+from mlflow2prov.prov.difference import (
+    ADDED,
+    CHANGED,
+    REMOVED,
+    ChangeType,
+    Difference,
+    difference,
+)
+from mlflow2prov.prov.merge import unified
+from mlflow2prov.prov.sql import names_table
 
-_VALUES = {
+_VALUE_KEYS: Mapping[str, Sequence[str]] = {
     "parameters": ("value",),
     "metrics": ("value",),
     "datasets": ("digest",),
     "environment": ("digest",),
     "script": ("blob", "commit"),
 }
-"""What of a thing is compared where both sides have one of its name; else it is one there or not."""
+"""The attributes that are compared between items of one name, by question: the first that an item has.
 
-_TELLING = {"metrics": "step", "datasets": "context"}
-"""What tells things of one name from each other."""
+Items of other questions have no value. They are in an answer or they are not.
+"""
 
-_STATE = (
-    *("aliases", "registered_model_version_stage", "status", "lifecycle_stage", "deleted_at"),
+_QUALIFIER_KEYS: Mapping[str, str] = {"metrics": "step", "datasets": "context"}
+"""The attribute that tells items of one name apart, by question."""
+
+_STATE_KEYS = (
+    "aliases",
+    "registered_model_version_stage",
+    "status",
+    "lifecycle_stage",
+    "deleted_at",
     "description",
 )
-"""What else of the subjects is compared."""
+"""The attributes of the subjects that are compared besides the answers."""
 
-_SINGLE = ("source", "registered_at", "run", "experiment", "parent_run", "commit", "dirty")
-_IDENTIFYING = ("uri", "sha", "experiment_id")
+_SINGLE_ITEM_QUESTIONS = (
+    "source",
+    "registered_at",
+    "run",
+    "experiment",
+    "parent_run",
+    "commit",
+    "dirty",
+)
+"""Questions with at most one item as a rule: a different item is a change, not a removal and an addition."""
+
+_IDENTIFYING_KEYS = ("uri", "sha", "experiment_id")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One thing in which two subjects differ; ``before`` or ``after`` is None where it is not there."""
+    """One point in which two subjects differ.
 
-    what: str
+    Attributes:
+        type: ``added``, ``removed`` or ``changed``.
+        name: the name of a parameter, a metric, a person, a path, ...; empty for questions with a single item.
+        before: the value on the first side, None if the point was added. It is empty where the name is all there is.
+        after: the value on the second side, None if the point was removed.
+    """
+
+    type: ChangeType
     name: str
     before: str | None
     after: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {"change": self.what, "name": self.name, "before": self.before, "after": self.after}
+        """Return the point as JSON values; its type is ``change``."""
+        return {"change": self.type, "name": self.name, "before": self.before, "after": self.after}
 
 
 @dataclass(frozen=True)
 class Section:
-    """The points of one question, or of the code: ``commits`` and ``files`` between, ``packages``."""
+    """The points of one question or of one aspect of the code.
+
+    Attributes:
+        name: the name of the question, or ``state``, ``packages``, ``commits`` or ``files``.
+        label: the heading of the section in tables and reports.
+        points: the points, at least one.
+    """
 
     name: str
-    text: str
+    label: str
     points: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two subjects and the sections in which they differ."""
+    """Two versions, models or runs, and the sections in which they differ.
+
+    Attributes:
+        before: the first subject.
+        after: the second subject.
+        sections: the sections with differences, in the order of the questions.
+    """
 
     before: Item
     after: Item
@@ -72,20 +117,23 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs."""
+        """Whether there are no differences."""
         return not self.sections
 
     def section(self, name: str) -> tuple[Point, ...]:
-        """Return the points of a section; none where nothing differs."""
+        """Return the points of a section; none if the subjects do not differ in it."""
         return next((section.points for section in self.sections if section.name == name), ())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the comparison as JSON values, with the points by the name of their section."""
         return {
             "same": self.is_same,
             "before": self.before.to_dict(),
             "after": self.after.to_dict(),
-            "differences": {s.name: [p.to_dict() for p in s.points] for s in self.sections},
+            "differences": {
+                section.name: [point.to_dict() for point in section.points]
+                for section in self.sections
+            },
         }
 
 
@@ -99,166 +147,173 @@ def compare_selected(
 
     Raises:
         SelectionError: a selector matches nothing, or several elements.
+        ConfigurationError: a selector is not text.
     """
+    is_same_document = old is new
+    old = unified(old)
+    new = old if is_same_document else unified(new)
     try:
-        (before,), (after,) = subjects_of(old, old_selector), subjects_of(new, new_selector)
+        before, after = select_subject(old, old_selector), select_subject(new, new_selector)
     except SelectionError:
         return difference(lineage(old, old_selector), lineage(new, new_selector))
     return compare(old, before, after, new)
 
 
 def compare(document: Document, before: str, after: str, new: Document | None = None) -> Comparison:
-    """Compare two versions, models or runs: code, parameters, data, environment, metrics, people.
+    """Compare two versions, models or runs: code, parameters, data, environment, metrics and people.
 
     Args:
-        document: where ``before`` is described.
-        before: an identifier of something that can be explained.
-        after: another, or the same if there are two documents.
-        new: where ``after`` is described; by default the same document.
+        document: a unified document that contains ``before``.
+        before: the identifier of a version, a model or a run.
+        after: another identifier, or the same in another document.
+        new: a unified document that contains ``after``; by default the same document.
 
     Returns:
-        What differs, in the order of the questions; where a repository was extracted, with the commits that one
-        side's commit builds on and the other's does not, and the files that they changed.
+        The differences. If both sides have a commit in the document, they include the commits that only one side
+        builds on, and the files that those commits changed.
+
+    Raises:
+        SelectionError: an identifier is not that of a version, a model or a run.
     """
     new = document if new is None else new
-    if new is document and before != after:
-        one, other = explanations(document, [before, after])
+    if new is document:
+        old_side, new_side = _explain(document, before, after)
     else:
-        (one,), (other,) = explanations(document, [before]), explanations(new, [after])
-    states = ({key: e.subject.about.get(key, "") for key in _STATE} for e in (one, other))
-    sections = [Section("state", "State", _differing(*states))]
-    for answer in one.answers:
+        (old_side,), (new_side,) = _explain(document, before), _explain(new, after)
+    sections = [Section("state", "State", _points(_state(old_side), _state(new_side)))]
+    for answer in old_side.answers:
         question = answer.question
-        if question.name in {a.question.name for a in other.answers}:
-            items = answer.items, other.answer(question.name).items
-            sections.append(Section(question.name, question.text, _points(question.name, *items)))
+        if question.name in new_side.by_name:
+            points = _answer_points(
+                question.name, answer.items, new_side.answer(question.name).items
+            )
+            sections.append(Section(question.name, question.label, points))
         if question.name == "environment":
-            sections.append(Section("packages", "Packages", _packages(document, one, new, other)))
+            points = _points(_packages(document, old_side), _packages(new, new_side))
+            sections.append(Section("packages", "Packages", points))
         if question.name == "commit":
-            sections += _code(document, one, new, other)
-    return Comparison(one.subject, other.subject, tuple(s for s in sections if s.points))
+            sections += _code_sections(document, old_side, new, new_side)
+    return Comparison(
+        old_side.subject, new_side.subject, tuple(section for section in sections if section.points)
+    )
 
 
-def _points(question: str, before: Sequence[Item], after: Sequence[Item]) -> tuple[Point, ...]:
-    repeated = {
+def _explain(document: Document, *identifiers: str) -> list[Explanation]:
+    explanations = {
+        explanation.subject.identifier: explanation
+        for explanation in explain_all(document, identifiers)
+    }
+    for identifier in identifiers:
+        if identifier not in explanations:
+            raise SelectionError(
+                f"{quoted(identifier)}: not a version, a model or a run; pass the identifier of one"
+            )
+    return [explanations[identifier] for identifier in identifiers]
+
+
+def _state(explanation: Explanation) -> dict[str, str]:
+    return {key: explanation.subject.about.get(key, "") for key in _STATE_KEYS}
+
+
+def _points(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Point, ...]:
+    """Return the points in which two mappings from names to values differ; a value may be empty."""
+    points = []
+    for name in dict.fromkeys([*before, *after]):
+        if name not in after:
+            points.append(Point(REMOVED, name, before[name], None))
+        elif name not in before:
+            points.append(Point(ADDED, name, None, after[name]))
+        elif before[name] != after[name]:
+            points.append(Point(CHANGED, name, before[name], after[name]))
+    return tuple(points)
+
+
+def _answer_points(
+    question: str, before: Sequence[Item], after: Sequence[Item]
+) -> tuple[Point, ...]:
+    """Return the points in which two answers differ."""
+    if question in _SINGLE_ITEM_QUESTIONS:
+        return _points(_single_value(before), _single_value(after))
+    ambiguous_labels = {
         label
         for items in (before, after)
         for label, count in Counter(item.label for item in items).items()
         if count > 1
     }
-    return _differing(*(_valued(question, items, repeated) for items in (before, after)))
+    return _points(
+        _values_by_name(question, before, ambiguous_labels),
+        _values_by_name(question, after, ambiguous_labels),
+    )
 
 
-def _differing(old: dict[str, str], new: dict[str, str]) -> tuple[Point, ...]:
-    """Return the points of what has names and values: a value may be empty, where the name is all there is."""
-    points = []
-    for name in dict.fromkeys([*old, *new]):
-        if name not in new:
-            points.append(Point(REMOVED, name, old[name], None))
-        elif name not in old:
-            points.append(Point(ADDED, name, None, new[name]))
-        elif old[name] != new[name]:
-            points.append(Point(CHANGED, name, old[name], new[name]))
-    return tuple(points)
-
-
-def _valued(question: str, items: Sequence[Item], repeated: Set[str]) -> dict[str, str]:
-    """Return what is compared, by name; several values to a name are one."""
-    found: dict[str, list[str]] = {}
+def _single_value(items: Sequence[Item]) -> dict[str, str]:
+    """Return the label and the identifying attribute of the items, under the empty name."""
+    values = set()
     for item in items:
-        if question in _SINGLE:
-            shown = next((item.about[key] for key in _IDENTIFYING if key in item.about), item.label)
-            more = "" if shown == item.label else f" ({shown})"
-            found.setdefault("", []).append(f"{item.label}{more}")
-            continue
+        identity = next(
+            (item.about[key] for key in _IDENTIFYING_KEYS if key in item.about), item.label
+        )
+        values.add(item.label if identity == item.label else f"{item.label} ({identity})")
+    return {"": ", ".join(sorted(values))} if values else {}
+
+
+def _values_by_name(
+    question: str, items: Sequence[Item], ambiguous_labels: Set[str]
+) -> dict[str, str]:
+    """Return the compared value of each item by its name; the values of items of one name are joined."""
+    values: dict[str, set[str]] = {}
+    for item in items:
         name = f"{item.label} <{item.about['email']}>" if "email" in item.about else item.label
-        telling = item.about.get(_TELLING.get(question, ""))
-        if telling and item.label in repeated:
-            name = f"{name} ({_TELLING[question]} {telling})"
-        values = (item.about[key] for key in _VALUES.get(question, ()) if key in item.about)
-        found.setdefault(name, []).append(next(values, ""))
-    return {name: ", ".join(sorted(set(values))) for name, values in found.items()}
+        qualifier = _QUALIFIER_KEYS.get(question, "")
+        if item.label in ambiguous_labels and item.about.get(qualifier):
+            name = f"{name} ({qualifier} {item.about[qualifier]})"
+        value = next(
+            (item.about[key] for key in _VALUE_KEYS.get(question, ()) if key in item.about), ""
+        )
+        values.setdefault(name, set()).add(value)
+    return {name: ", ".join(sorted(texts)) for name, texts in values.items()}
 
 
-def _packages(
-    old: Document, before: Explanation, new: Document, after: Explanation
-) -> tuple[Point, ...]:
-    """Compare the packages of the environments that were read."""
-    return _differing(_packages_of(old, before), _packages_of(new, after))
-
-
-def _packages_of(document: Document, explained: Explanation) -> dict[str, str]:
-    environments = [item.identifier or "" for item in explained.answer("environment").items]
-    name, version = value("name", "e.attributes"), value("version", "e.attributes")
-    found = engine.rows(
-        f"SELECT DISTINCT coalesce({name}, e.id), coalesce({version}, '') "
-        f"FROM {document.tables.of(KIND['hadMember'])} JOIN {document.tables.of(KIND['entity'])} e ON e.id = entity "
-        f"WHERE collection IN (SELECT name FROM {names(environments)}) AND {has_type('Package', attributes='e.attributes')} "
-        "ORDER BY ALL"
+def _packages(document: Document, explanation: Explanation) -> dict[str, str]:
+    """Return the packages of the environments by name, with their versions."""
+    environments = names_table(
+        item.identifier or "" for item in explanation.answer("environment").items
     )
-    return dict(found)
-
-
-def _code(old: Document, before: Explanation, new: Document, after: Explanation) -> list[Section]:
-    """Compare the code: the commits that only one side's commit builds on, and the files that they changed."""
-    commits = [
-        [i.identifier for i in e.answer("commit").items if i.identifier] for e in (before, after)
-    ]
-    if not all(commits):
-        return []
-    schema = engine.Schema("comparison")
-    behind = [schema.table(side) for side in ("old", "new")]
-    for document, starts, table in zip((old, new), commits, behind, strict=True):
-        graph = graph_of(edges_of(document, KIND["wasInformedBy"], _is_commit(document)), starts)
-        graph.save((graph.reach(graph.numbers(starts)) >= 0).nonzero()[0], table)
-    gone, come = (
-        f"(SELECT name FROM {one} EXCEPT SELECT name FROM {other})"
-        for one, other in (behind, behind[::-1])
-    )
-    points = [
-        Point(what, sha, title if what == REMOVED else None, title if what == ADDED else None)
-        for what, document, which in ((REMOVED, old, gone), (ADDED, new, come))
-        for sha, title in _commits(document, which)
-    ]
-    files = {
-        what: _files(document, which)
-        for what, document, which in ((REMOVED, old, gone), (ADDED, new, come))
-    }
-    changed = _differing(files[REMOVED], files[ADDED])
-    return [
-        Section("commits", "Commits between", tuple(points)),
-        Section("files", "Files changed between", changed),
-    ]
-
-
-def _is_commit(document: Document) -> str:
-    activities = document.tables.of(KIND["activity"])
-    return f"informed IN (SELECT id FROM {activities} WHERE {has_type('Commit')})"
-
-
-def _commits(document: Document, which: str) -> list[tuple[str, str]]:
-    """Return hash and title of commits, the oldest first."""
-    return engine.rows(
-        f"SELECT coalesce({value('sha')}, id), coalesce({value('title')}, '') "
-        f"FROM {document.tables.of(KIND['activity'])} WHERE id IN {which} AND {has_type('Commit')} "
-        "ORDER BY endTime::TIMESTAMPTZ NULLS FIRST, id"
-    )
-
-
-def _files(document: Document, which: str) -> dict[str, str]:
-    """Return what commits did to each path: the statuses that Git gives, the oldest first."""
-    generated, ended = (document.tables.of(KIND[k]) for k in ("wasGeneratedBy", "wasInvalidatedBy"))
-    status, path = value("status", "e.attributes"), value("path", "e.attributes")
-    found = engine.rows(
+    rows = engine.rows(
         f"""
-        SELECT path, string_agg(status, ' ' ORDER BY time::TIMESTAMPTZ NULLS FIRST, status) FROM (
-            SELECT DISTINCT {path} AS path, coalesce(c.status, {status}) AS status, c.time, c.commit
-            FROM (
-                SELECT entity AS revision, activity AS commit, time, NULL AS status FROM {generated}
-                UNION ALL SELECT entity, activity, time, {literal("D")} FROM {ended}
-            ) c JOIN {document.tables.of(KIND["entity"])} e ON e.id = c.revision
-            WHERE c.commit IN {which} AND {has_type("FileRevision", attributes="e.attributes")}
-        ) WHERE path IS NOT NULL GROUP BY path ORDER BY path
+        SELECT DISTINCT
+            coalesce(attr(package.attributes, 'name'), package.id),
+            coalesce(attr(package.attributes, 'version'), '')
+        FROM {document.tables.of(KIND["hadMember"])} AS membership
+        JOIN {document.tables.of(KIND["entity"])} AS package ON package.id = membership.entity
+        WHERE membership.collection IN (SELECT name FROM {environments})
+            AND is_a(package.attributes, 'Package')
+        ORDER BY ALL
         """
     )
-    return {str(path): str(status or "") for path, status in found}
+    return dict(rows)
+
+
+def _code_sections(
+    old: Document, old_side: Explanation, new: Document, new_side: Explanation
+) -> list[Section]:
+    """Return the sections about the code between the commits of two sides; none if a side has no commit."""
+    before, after = _commits(old_side), _commits(new_side)
+    if not before or not after:
+        return []
+    old_only, new_only = commits_between(old, before, new, after)
+    commits = [
+        *(Point(REMOVED, sha, title, None) for sha, title in titles(old_only)),
+        *(Point(ADDED, sha, None, title) for sha, title in titles(new_only)),
+    ]
+    files = _points(changed_files(old_only), changed_files(new_only))
+    return [
+        Section("commits", "Commits between", tuple(commits)),
+        Section("files", "Files changed between", files),
+    ]
+
+
+def _commits(explanation: Explanation) -> list[str]:
+    """Return the identifiers of the commits that the document contains."""
+    items = explanation.answer("commit").items
+    return [item.identifier for item in items if item.identifier]

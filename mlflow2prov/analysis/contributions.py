@@ -1,24 +1,23 @@
-"""Contributions: who made how much, when, of what type, behind which model.
+"""Contributions: how much each agent made and deleted, by month, type and model.
 
-What is counted are the things that activities generated and invalidated, and commits. They are their authors' and
-co-authors', and of whoever is associated with an activity otherwise; a commit's mere committer is left out.
+A contribution is an entity that an activity generated or invalidated, or a commit. It belongs to the authors and
+co-authors of a commit, and to every agent associated with another activity. Agents who only committed the work of
+others do not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import versions
+from mlflow2prov.analysis.explanation import registered_versions
 from mlflow2prov.analysis.options import DIMENSIONS, Dimension
-from mlflow2prov.engine import literal
-from mlflow2prov.errors import ConfigurationError, unknown_choice
-from mlflow2prov.graph.traversal import reach
+from mlflow2prov.engine import Sql, literal
+from mlflow2prov.graph.traversal import create_reachable
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.selection import called, has_type, own_type, value
 from mlflow2prov.table import Table
 
-COUNTED = {
+COUNTED_TYPES = {
     "commits": ("Commit",),
     "revisions": ("FileRevision",),
     "runs": ("Run",),
@@ -27,122 +26,178 @@ COUNTED = {
 }
 """The columns of counts, and the types that each counts."""
 
-DELETED = ("File", "Experiment", "Run", "LoggedModel", "RegisteredModel", "RegisteredModelVersion")
-"""The types that the column of deletions counts: what somebody deletes, without what ends with it."""
+DELETABLE_TYPES = (
+    "File",
+    "Experiment",
+    "Run",
+    "LoggedModel",
+    "RegisteredModel",
+    "RegisteredModelVersion",
+)
+"""The types that the column ``deletions`` counts: those that users delete, without the parts that vanish with them."""
 
-NOTHING = "-"
-"""What stands for what is not known."""
+UNKNOWN = "-"
+"""The label of an unknown agent, month, type or time."""
 
 
 def contributions(document: Document, by: Sequence[Dimension]) -> Table:
-    """Count what was made and deleted, by one or several of :data:`DIMENSIONS`.
+    """Count entities that were made and deleted, by one or several of :data:`DIMENSIONS`.
 
     Args:
-        document: unified, as ``extract`` makes it, or merged of such.
-        by: ``agent``; ``month`` (UTC); ``type`` (the PROV type of what was made); ``model`` (the registered model
-            whose versions it is behind, as :func:`~mlflow2prov.graph.lineage.lineage` follows; others are left
-            out).
+        document: a unified document from ``extract``, or several of them merged.
+        by: ``agent``; ``month`` (UTC); ``type`` (the PROV type of the entity); ``model`` (the registered model whose
+            versions the entity led to, by :func:`~mlflow2prov.graph.lineage.lineage`; other entities are left out).
 
     Returns:
-        A table with the columns ``by``; with ``type``, ``made`` and ``deleted``, else those of :data:`COUNTED` and
-        ``deletions``; and ``first`` and ``last``, times in UTC. Things are counted once in each row, and again in
-        the row of each of their agents and models.
-
-    Raises:
-        ConfigurationError: it cannot be counted by that.
+        A table with the columns ``by`` in the order of :data:`DIMENSIONS`; with ``type``, ``made`` and ``deleted``,
+        else those of :data:`COUNTED_TYPES` and ``deletions``; and ``first`` and ``last``, times in UTC. An entity
+        counts once in each row, and in the row of each of its agents and models.
     """
-    for one in by:
-        if one not in DIMENSIONS:
-            raise ConfigurationError(unknown_choice("dimension", one, DIMENSIONS))
-    dimensions = [one for one in DIMENSIONS if one in by]
+    dimensions = [dimension for dimension in DIMENSIONS if dimension in by]
     schema = engine.Schema("contributions")
-    deeds = _deeds(document)
+    sources = "events"
     if "agent" in dimensions:
-        deeds = f"SELECT d.*, agent FROM ({deeds}) d LEFT JOIN ({_agents(document)}) a ON a.activity = d.activity"
+        agents = schema.create("agents", _agents(document))
+        sources += f" LEFT JOIN {agents} AS agents USING (activity)"
     if "model" in dimensions:
-        table = schema.table("behind")
-        _gather_models(document, table)
-        deeds = f"SELECT d.*, model FROM ({deeds}) d JOIN {table} b ON b.name = d.thing"
-    made = "count(DISTINCT thing) FILTER (NOT is_end{})"
-    ended = "count(DISTINCT thing) FILTER (is_end{})"
-    if "type" in dimensions:
-        counts = {"made": made.format(""), "deleted": ended.format("")}
-    else:
-        counts = {
-            name: made.format(f" AND type IN ({', '.join(map(literal, types))})")
-            for name, types in COUNTED.items()
-        }
-        counts["deletions"] = ended.format(f" AND type IN ({', '.join(map(literal, DELETED))})")
-    columns = ", ".join(
-        (
-            *(f"coalesce({one}, {literal(NOTHING)}) AS {one}" for one in dimensions),
-            *counts.values(),
-            *(f"coalesce({_day(f'{end}(moment)')}, {literal(NOTHING)})" for end in ("min", "max")),
-        )
-    )
-    month = "strftime(make_timestamp(epoch_us(moment)), '%Y-%m') AS month"
-    groups = ", ".join(str(n) for n in range(1, len(dimensions) + 1))
+        sources += f" JOIN {_create_causes(schema, document)} AS causes USING (entity)"
+    counts = _counts("type" in dimensions)
+    columns = [
+        *(f"coalesce({dimension}, {literal(UNKNOWN)})" for dimension in dimensions),
+        *counts.values(),
+        *(f"coalesce({_utc(f'{end}(time)')}, {literal(UNKNOWN)})" for end in ("min", "max")),
+    ]
+    groups = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
     rows = engine.rows(
-        f"SELECT {columns} FROM (SELECT *, {month} FROM ({deeds})) GROUP BY {groups} ORDER BY {groups}"
+        f"""
+        WITH events AS ({_events(document)}),
+        contributions AS (
+            SELECT *, strftime(make_timestamp(epoch_us(time)), '%Y-%m') AS month
+            FROM {sources}
+        )
+        SELECT {", ".join(columns)}
+        FROM contributions
+        GROUP BY {groups}
+        ORDER BY {groups}
+        """
     )
     return Table((*dimensions, *counts, "first", "last"), rows)
 
 
-def _day(moment: str) -> str:
-    return f"strftime(make_timestamp(epoch_us({moment})), '%Y-%m-%dT%H:%M:%SZ')"
+def _counts(is_by_type: bool) -> Mapping[str, str]:
+    """Return the SQL of each count by the name of its column."""
+    made = "count(DISTINCT entity) FILTER (NOT is_deletion AND {})".format
+    deleted = "count(DISTINCT entity) FILTER (is_deletion AND {})".format
+    if is_by_type:
+        return {"made": made("true"), "deleted": deleted("true")}
+    return {
+        **{name: made(_is_type(types)) for name, types in COUNTED_TYPES.items()},
+        "deletions": deleted(_is_type(DELETABLE_TYPES)),
+    }
 
 
-def _deeds(document: Document) -> str:
-    """Return the query for what was done: activity, thing, type, whether it ended the thing, and when."""
-    activity, entity = document.tables.of(KIND["activity"]), document.tables.of(KIND["entity"])
-    things = " UNION ALL ".join(
-        f"SELECT activity, entity AS thing, time, {is_end} AS is_end "
-        f"FROM {document.tables.of(KIND[kind])}"
-        for kind, is_end in (("wasGeneratedBy", "false"), ("wasInvalidatedBy", "true"))
-    )
-    return (
-        f"SELECT t.activity, thing, {own_type('e.attributes')} AS type, is_end, "
-        "TRY_CAST(coalesce(t.time, a.endTime, a.startTime) AS TIMESTAMPTZ) AS moment "
-        f"FROM ({things}) t JOIN {entity} e ON e.id = thing LEFT JOIN {activity} a ON a.id = t.activity "
-        f"UNION ALL SELECT id, id, 'Commit', false, TRY_CAST(coalesce(endTime, startTime) AS TIMESTAMPTZ) "
-        f"FROM {activity} WHERE {has_type('Commit')}"
-    )
+def _is_type(types: Sequence[str]) -> str:
+    return f"type IN ({', '.join(map(literal, types))})"
+
+
+def _utc(time: str) -> str:
+    return f"strftime(make_timestamp(epoch_us({time})), '%Y-%m-%dT%H:%M:%SZ')"
+
+
+def _events(document: Document) -> str:
+    """Return the query for generations, invalidations and commits.
+
+    The columns are ``activity``, ``entity`` (the commit itself for a commit), its ``type``, ``is_deletion`` and
+    ``time``.
+    """
+    activities = document.tables.of(KIND["activity"])
+    return f"""
+        WITH changes AS (
+            SELECT activity, entity, time, false AS is_deletion
+            FROM {document.tables.of(KIND["wasGeneratedBy"])}
+            UNION ALL
+            SELECT activity, entity, time, true
+            FROM {document.tables.of(KIND["wasInvalidatedBy"])}
+        )
+        SELECT
+            change.activity,
+            change.entity,
+            domain_type(entity.attributes) AS type,
+            change.is_deletion,
+            TRY_CAST(
+                coalesce(change.time, activity.endTime, activity.startTime) AS TIMESTAMPTZ
+            ) AS time
+        FROM changes AS change
+        JOIN {document.tables.of(KIND["entity"])} AS entity ON entity.id = change.entity
+        LEFT JOIN {activities} AS activity ON activity.id = change.activity
+        UNION ALL
+        SELECT
+            id,
+            id,
+            'Commit',
+            false,
+            TRY_CAST(coalesce(endTime, startTime) AS TIMESTAMPTZ)
+        FROM {activities}
+        WHERE is_a(attributes, 'Commit')
+        """
 
 
 def _agents(document: Document) -> str:
-    """Return the query for who did it: activity and agent, as a person calls the latter."""
-    attributes = "g.attributes"
-    name = f"coalesce({value('name', attributes)}, {value('username', attributes)}, w.agent)"
-    email = f"coalesce(' <' || {value('email', attributes)} || '>', '')"
-    committer = called("r.value", "Committer")
-    roles = "list_filter(w.attributes, lambda r: r.key = 'prov:role')"
-    return (
-        f"SELECT DISTINCT w.activity, {name} || {email} AS agent "
-        f"FROM {document.tables.of(KIND['wasAssociatedWith'])} w "
-        f"LEFT JOIN {document.tables.of(KIND['agent'])} g ON g.id = w.agent WHERE w.agent IS NOT NULL "
-        f"AND (len({roles}) = 0 OR len(list_filter({roles}, lambda r: NOT {committer})) > 0)"
-    )
+    """Return the query for the agents of activities: ``activity`` and ``agent``, a name with an address."""
+    return f"""
+        SELECT DISTINCT
+            association.activity,
+            coalesce(
+                attr(agent.attributes, 'name'),
+                attr(agent.attributes, 'username'),
+                association.agent
+            ) || coalesce(' <' || attr(agent.attributes, 'email') || '>', '') AS agent
+        FROM {document.tables.of(KIND["wasAssociatedWith"])} AS association
+        LEFT JOIN {document.tables.of(KIND["agent"])} AS agent ON agent.id = association.agent
+        WHERE association.agent IS NOT NULL
+            AND (
+                len(attrs(association.attributes, 'prov:role')) = 0
+                OR len(list_filter(
+                    attrs(association.attributes, 'prov:role'),
+                    lambda role: NOT is_named(role.value, 'Committer')
+                )) > 0
+            )
+        """
 
 
-def _gather_models(document: Document, table: str) -> None:
-    """Make the table of what is behind the versions of each registered model: name and model."""
-    entity, specialization = (
-        document.tables.of(KIND[kind]) for kind in ("entity", "specializationOf")
-    )
-    engine.execute(f"CREATE TABLE {table} (name VARCHAR, model VARCHAR)")
-    of_model: dict[tuple[str, str], list[str]] = {}
-    found = dict(
-        engine.rows(
-            f"SELECT s.specificEntity, (s.generalEntity, coalesce({value('name', 'e.attributes')}, s.generalEntity)) "
-            f"FROM {specialization} s JOIN {entity} e ON e.id = s.generalEntity "
-            f"WHERE {has_type('RegisteredModel', attributes='e.attributes')}"
+def _create_causes(schema: engine.Schema, document: Document) -> Sql:
+    """Create the table of the elements that led to the versions of each registered model: ``entity`` and ``model``."""
+    walks = engine.Schema("walks")
+    causes = [
+        f"""
+        SELECT name AS entity, {literal(name)} AS model
+        FROM {create_reachable(walks, f"model_{number}", document, versions, "upstream")}
+        """
+        for number, (name, versions) in enumerate(_versions_of_models(document))
+    ]
+    no_causes = "SELECT NULL::VARCHAR AS entity, NULL::VARCHAR AS model WHERE false"
+    return schema.create("causes", " UNION ALL ".join(causes) or no_causes)
+
+
+def _versions_of_models(document: Document) -> list[tuple[str, list[str]]]:
+    """Return the name and the versions of each registered model."""
+    models = {
+        version: (model, name)
+        for version, model, name in engine.rows(
+            f"""
+            SELECT
+                specialization.specificEntity,
+                model.id,
+                coalesce(attr(model.attributes, 'name'), model.id)
+            FROM {document.tables.of(KIND["specializationOf"])} AS specialization
+            JOIN {document.tables.of(KIND["entity"])} AS model
+                ON model.id = specialization.generalEntity
+            WHERE is_a(model.attributes, 'RegisteredModel')
+            """
         )
-    )
-    for version in versions(document):
-        if version in found:
-            of_model.setdefault(tuple(found[version]), []).append(version)
-    schema = engine.Schema("behind")
-    for (_, name), starts in of_model.items():
-        reached = schema.table("reached")
-        reach(document, starts, "upstream", reached)
-        engine.execute(f"INSERT INTO {table} SELECT name, {literal(name)} FROM {reached}")
+    }
+    versions: dict[tuple[str, str], list[str]] = {}
+    for version in registered_versions(document):
+        if version in models:
+            versions.setdefault(models[version], []).append(version)
+    return [(name, identifiers) for (_, name), identifiers in versions.items()]

@@ -1,194 +1,213 @@
-"""Explanation: the questions of an audit, asked of versions, models and runs, and answered from a document.
+"""Explanation: the questions of an audit about versions, models and runs, and the answers that a document gives.
 
-Each question is one query for all that it is asked of, over the statements of
-``docs/prov-model.md``. What a document does not say is unknown, and never guessed.
+Each question is one query for all subjects, over the statements that ``docs/prov-model.md`` describes. What a document
+does not state is unknown; answers are never guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.queries import Answering, Found
+from mlflow2prov.analysis.item import Item
+from mlflow2prov.analysis.options import AnswerState, SubjectKind
+from mlflow2prov.analysis.queries import answer_items, subject_items
 from mlflow2prov.analysis.questions import QUESTIONS, Question
-from mlflow2prov.engine import literal
+from mlflow2prov.analysis.subject_tables import ALIAS_TYPES, SUBJECT_TYPES, SubjectTables
+from mlflow2prov.arguments import require_choice
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.graph.selectors import describe, select
+from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
-from mlflow2prov.prov.selection import has_type, names, value
-
-KNOWN, NONE, UNKNOWN = "known", "none", "unknown"
-
-
-@dataclass(frozen=True)
-class Item:
-    """A thing as an answer gives it."""
-
-    label: str
-    """What a person reads."""
-    identifier: str | None = None
-    """Its name in the document; None for what is no thing there, as a time, or a commit that is known by hash only."""
-    about: dict[str, str] = field(default_factory=dict)
-    """What else there is to say, by the vocabulary's own keys; without what is unknown."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        about = {"about": self.about} if self.about else {}
-        return {"label": self.label, "identifier": self.identifier, **about}
+from mlflow2prov.prov.sql import ids_of_type, is_any_of, names_table
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a document says to a question."""
+    """The answer of a document to a question about a subject.
+
+    Attributes:
+        question: the question.
+        items: the elements and values of the answer, ordered by label.
+        state: ``known`` if there are items, ``none`` if the document shows that there are none, else ``unknown``.
+    """
 
     question: Question
     items: tuple[Item, ...]
-    state: str
-    """``known``; ``none``, where it is known that there is none; or ``unknown``."""
+    state: AnswerState
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A subject (a version, a model, a run) and the answers to all questions that are asked of such a one."""
+    """A version, a model or a run, with the answers to all questions about it.
+
+    Attributes:
+        subject: the version, model or run.
+        kind: ``version``, ``model`` or ``run``.
+        answers: an answer to each question about subjects of this kind, in the order of the questions.
+    """
 
     subject: Item
-    kind: str
-    """``version``, ``model`` or ``run``."""
+    kind: SubjectKind
     answers: tuple[Answer, ...]
 
     def answer(self, question: str) -> Answer:
-        """Return the answer to the question of that name (KeyError if it is not asked here)."""
+        """Return the answer to the question of this name, such as ``commit``.
+
+        Raises:
+            ConfigurationError: there is no such question about subjects of this kind.
+        """
+        require_choice("question", question, self.by_name)
         return self.by_name[question]
 
     @cached_property
-    def by_name(self) -> dict[str, Answer]:
+    def by_name(self) -> Mapping[str, Answer]:
         """The answers by the names of their questions."""
         return {answer.question.name: answer for answer in self.answers}
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The names of the questions to which the document has no answer."""
-        return tuple(a.question.name for a in self.answers if a.state == UNKNOWN)
+        """The names of the questions that the document does not answer."""
+        return tuple(answer.question.name for answer in self.answers if answer.state == "unknown")
 
     @property
     def completeness(self) -> float:
-        """The part of the questions that are answered, from 0 to 1."""
+        """The fraction of the questions that are answered, from 0 to 1."""
         return 1 - len(self.unknown) / len(self.answers)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it: to each question a list, or null where it is unknown."""
+        """Return the explanation as JSON values.
+
+        ``answers`` has a list of items for each question, or None if the answer is unknown. ``completeness`` is
+        rounded to four digits.
+        """
         return {
             "subject": self.subject.to_dict(),
             "kind": self.kind,
             "completeness": round(self.completeness, 4),
             "unknown": list(self.unknown),
             "answers": {
-                a.question.name: None
-                if a.state == UNKNOWN
-                else [item.to_dict() for item in a.items]
-                for a in self.answers
+                answer.question.name: None
+                if answer.state == "unknown"
+                else [item.to_dict() for item in answer.items]
+                for answer in self.answers
             },
         }
 
 
 def explain(document: Document, selector: str) -> Explanation:
-    """Answer the questions of an audit for a version, a model or a run.
+    """Answer the questions of an audit about a version, a model or a run.
 
     Args:
-        document: as ``extract`` makes it, or merged of such.
-        selector: what it is about (:mod:`~mlflow2prov.graph.selectors`); an alias is its version.
+        document: a document from ``extract``, or several of them merged.
+        selector: the subject, such as ``models:/wine/1`` (:mod:`~mlflow2prov.graph.selectors`); an alias selects the
+            version that it points to.
 
     Raises:
-        SelectionError: it names nothing, several things, or something that questions are not asked of.
+        SelectionError: the selector matches nothing, several elements, or an element of another type.
+        ConfigurationError: the selector is not text.
     """
     document = unified(document)
-    (explanation,) = explanations(document, subjects_of(document, selector))
+    (explanation,) = explain_all(document, [select_subject(document, selector)])
     return explanation
 
 
-def subjects_of(document: Document, selector: str) -> tuple[str, ...]:
-    """Return the identifier of the version, model or run that a selector means; of an alias, its version's.
+def select_subject(document: Document, selector: str) -> str:
+    """Return the identifier of the version, model or run that a selector matches, directly or by an alias.
 
     Raises:
-        SelectionError: it names nothing, several things, or something else.
+        SelectionError: the selector matches nothing, several elements, or an element of another type.
+        ConfigurationError: the selector is not text.
     """
-    found = select(document, selector)
-    alternate = document.tables.of(KIND["alternateOf"])
-    stands_for = engine.rows(
-        f"SELECT alternate2 FROM {alternate} JOIN {document.tables.of(KIND['entity'])} e ON e.id = alternate1 "
-        f"WHERE alternate1 IN (SELECT name FROM {names(found)}) AND {has_type(*ALIASES, attributes='e.attributes')}"
-    )
-    found = tuple(sorted({name for (name,) in stands_for})) or found
-    if len(found) != 1 or not engine.rows(
-        f"SELECT 1 FROM {document.tables.of(KIND['entity'])} "
-        f"WHERE id = {literal(found[0])} AND {has_type(*KINDS)} LIMIT 1"
-    ):
+    identifiers = select(document, selector)
+    subjects = _versions_of_aliases(document, identifiers) or identifiers
+    if len(subjects) != 1 or not _has_questions(document, subjects[0]):
         raise SelectionError(
-            f"{selector!r} is {', '.join(describe(document, found[:3]))}; what can be explained is a "
-            f"{', a '.join(KINDS)} or an alias; what comes of it tells --impact"
+            f"selector {quoted(selector)}: {', '.join(describe(document, subjects[:3]))} cannot be explained; select "
+            f"a {', a '.join(SUBJECT_TYPES)} or an alias, or list effects with --impact"
         )
-    return found
+    return subjects[0]
 
 
-ALIASES = ("RegisteredModelAlias", "PromptAlias")
-KINDS = {
-    "RegisteredModelVersion": "version",
-    "PromptVersion": "version",
-    "LoggedModel": "model",
-    "ModelArtifact": "model",
-    "Run": "run",
-}
-"""The types that questions are asked of, and as what."""
-
-
-def versions(document: Document) -> tuple[str, ...]:
-    """Return the identifiers of all versions of registered models, ordered by model and version."""
-    found = engine.rows(
-        f"SELECT id, min({value('name')}) AS model, min(TRY_CAST({value('version')} AS BIGINT)) AS version "
-        f"FROM {document.tables.of(KIND['entity'])} WHERE {has_type('RegisteredModelVersion')} "
-        "GROUP BY id ORDER BY model, version, id"
+def _versions_of_aliases(document: Document, identifiers: Iterable[str]) -> tuple[str, ...]:
+    """Return the versions that aliases point to, ordered; identifiers of other elements are ignored."""
+    rows = engine.rows(
+        f"""
+        SELECT DISTINCT alternate2 AS version
+        FROM {document.tables.of(KIND["alternateOf"])}
+        WHERE alternate1 IN (SELECT name FROM {names_table(identifiers)})
+            AND alternate1 IN {ids_of_type(document, "entity", ALIAS_TYPES)}
+        ORDER BY version
+        """
     )
-    return tuple(row[0] for row in found)
+    return tuple(version for (version,) in rows)
 
 
-def explanations(document: Document, identifiers: Iterable[str]) -> list[Explanation]:
-    """Answer the questions for many versions, models and runs at once, a query a question.
+def _has_questions(document: Document, identifier: str) -> bool:
+    rows = engine.rows(
+        f"""
+        SELECT 1
+        FROM {document.tables.of(KIND["entity"])}
+        WHERE id IN (SELECT name FROM {names_table([identifier])})
+            AND {is_any_of("attributes", SUBJECT_TYPES)}
+        LIMIT 1
+        """
+    )
+    return bool(rows)
+
+
+def registered_versions(document: Document) -> tuple[str, ...]:
+    """Return the identifiers of all versions of registered models, ordered by model and version."""
+    rows = engine.rows(
+        f"""
+        SELECT
+            id,
+            min(attr(attributes, 'name')) AS model,
+            min(TRY_CAST(attr(attributes, 'version') AS BIGINT)) AS version
+        FROM {document.tables.of(KIND["entity"])}
+        WHERE is_a(attributes, 'RegisteredModelVersion')
+        GROUP BY id
+        ORDER BY model, version, id
+        """
+    )
+    return tuple(identifier for identifier, *_ in rows)
+
+
+def explain_all(document: Document, identifiers: Iterable[str]) -> list[Explanation]:
+    """Explain many versions, models and runs at once, with one query for each question.
 
     Args:
-        document: as for :func:`explain`.
-        identifiers: of versions, models or runs; of others there is no explanation.
+        document: a unified document from ``extract``, or several of them merged.
+        identifiers: the identifiers of versions, models and runs; those of other elements are ignored.
 
     Returns:
-        The explanations in the order of the identifiers.
+        The explanations in the order of the identifiers, without repetitions.
     """
-    wanted = list(dict.fromkeys(identifiers))
-    answering = Answering(document, wanted)
-    found = {question.name: answering.answer(question.name) for question in QUESTIONS}
-    explained = {
-        subject: _explanation(kind, _item(item), subject, found)
-        for subject, (kind, item) in answering.subjects(KINDS).items()
-    }
-    return [explained[name] for name in wanted if name in explained]
+    subjects = list(dict.fromkeys(identifiers))
+    tables = SubjectTables(document, subjects)
+    items = {question.name: answer_items(tables, question.name) for question in QUESTIONS}
+    described_subjects = subject_items(tables)
+    return [
+        _explanation(*described_subjects[subject], subject, items)
+        for subject in subjects
+        if subject in described_subjects
+    ]
 
 
 def _explanation(
-    kind: str, subject: Item, identifier: str, found: dict[str, dict[str, list[Found]]]
+    kind: SubjectKind,
+    subject: Item,
+    identifier: str,
+    items_by_question: Mapping[str, Mapping[str, tuple[Item, ...]]],
 ) -> Explanation:
     answers: dict[str, Answer] = {}
     for question in QUESTIONS:
-        if kind not in question.of:
-            continue
-        items = tuple(_item(one) for one in found[question.name].get(identifier, []))
-        settled = question.settled_by and answers[question.settled_by].state == KNOWN
-        state = KNOWN if items else NONE if settled else UNKNOWN
-        answers[question.name] = Answer(question, items, state)
+        if kind in question.subject_kinds:
+            items = items_by_question[question.name].get(identifier, ())
+            implied = question.known_with and answers[question.known_with].state == "known"
+            state: AnswerState = "known" if items else "none" if implied else "unknown"
+            answers[question.name] = Answer(question, items, state)
     return Explanation(subject, kind, tuple(answers.values()))
-
-
-def _item(found: Found) -> Item:
-    identifier, label, about = found
-    return Item(label, identifier, {key: v for key, v in about.items() if v not in (None, "")})

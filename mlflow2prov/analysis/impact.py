@@ -1,4 +1,4 @@
-"""Impact: which runs, models and versions a commit, a data set, a file or a person reaches."""
+"""Impact: the runs, models and versions that a commit, a data set, a file or a person influenced."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import Item
+from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.engine import literal
 from mlflow2prov.graph.selectors import select
-from mlflow2prov.graph.traversal import reach
+from mlflow2prov.graph.traversal import create_reachable
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
-from mlflow2prov.prov.selection import elements, has_type, own_type, value
+from mlflow2prov.prov.sql import elements_table, is_any_of, names_table
 
-REACHED = (
+IMPACT_TYPES = (
     "Run",
     "LoggedModel",
     "ModelArtifact",
@@ -23,88 +23,116 @@ REACHED = (
     "PromptVersion",
     "PromptAlias",
 )
-"""The types that are told, in this order."""
+"""The types of elements that an impact lists, in this order."""
 
-_ABOUT = ("uri", "registered_model_version_stage", "lifecycle_stage", "status")
+_KEYS = ("uri", "registered_model_version_stage", "lifecycle_stage", "status")
 
 
 @dataclass(frozen=True)
-class Reached:
-    """A run, a model or a version that something reaches."""
+class ImpactItem:
+    """A run, a model or a version in an impact.
+
+    Attributes:
+        item: the run, model or version.
+        type: one of :data:`IMPACT_TYPES`.
+        through_history: whether only a later commit, or a later revision of the file, leads there.
+    """
 
     item: Item
     type: str
-    """One of :data:`REACHED`."""
     through_history: bool
-    """Whether only a later commit or a later revision of the file leads there."""
 
 
 @dataclass(frozen=True)
 class Impact:
-    """What a subject reaches, by type, what it reaches itself before what only history leads to."""
+    """The runs, models and versions that a subject influenced.
+
+    Attributes:
+        subject: the selected element; several items if a path selects several files.
+        reached: the runs, models and versions, direct influence before influence through history, then ordered by
+            type and label.
+    """
 
     subject: tuple[Item, ...]
-    reached: tuple[Reached, ...]
+    reached: tuple[ImpactItem, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the impact as JSON values."""
         return {
             "subject": [item.to_dict() for item in self.subject],
             "reached": [
-                {"type": one.type, "through_history": one.through_history, **one.item.to_dict()}
-                for one in self.reached
+                {"type": entry.type, "through_history": entry.through_history}
+                | entry.item.to_dict()
+                for entry in self.reached
             ],
         }
 
 
 def impact(document: Document, selector: str) -> Impact:
-    """Return every run, model and version that something reaches, downstream (:mod:`~mlflow2prov.graph.lineage`).
+    """Return every run, model and version that an element influenced (:mod:`~mlflow2prov.graph.lineage`).
 
-    A commit reaches the runs at it, and through history those at later commits; a file those that used one of its
-    revisions; a person those of whatever the person made.
+    A commit influenced the runs that were started at it and, through history, those at later commits; a file
+    influenced the runs that used one of its revisions; a person influenced the effects of everything that the person
+    did.
 
     Args:
-        document: as ``extract`` makes it, or merged of such.
-        selector: of what (:mod:`~mlflow2prov.graph.selectors`).
+        document: a document from ``extract``, or several of them merged.
+        selector: the element, such as ``Commit:4428be64`` (:mod:`~mlflow2prov.graph.selectors`).
 
     Raises:
-        SelectionError: it names nothing, or several things.
+        SelectionError: the selector matches nothing, or several elements.
+        ConfigurationError: the selector is not text.
     """
     document = unified(document)
     starts = select(document, selector)
     schema = engine.Schema("impact")
-    itself, later = schema.table("itself"), schema.table("later")
-    reach(document, starts, "downstream", itself, history="none")
-    reach(document, starts, "downstream", later)
-    subject = _items(document, f"id IN ({', '.join(map(literal, starts))})")
-    found = _items(
-        document,
-        f"{has_type(*REACHED)} AND id IN (SELECT name FROM {later} UNION SELECT name FROM {itself})",
-    )
-    direct = {name for (name,) in engine.rows(f"SELECT name FROM {itself}")}
-    known = {item.identifier for item, _ in subject}
-    subject += [(Item(name, name), "") for name in starts if name not in known]
+    direct = create_reachable(schema, "direct", document, starts, "downstream", history="none")
+    later = create_reachable(schema, "later", document, starts, "downstream")
+    direct_names = {name for (name,) in engine.rows(f"SELECT name FROM {direct}")}
     reached = [
-        Reached(item, kind, item.identifier not in direct)
-        for item, kind in found
+        ImpactItem(item, type_name, item.identifier not in direct_names)
+        for item, type_name in _items(
+            document,
+            f"""
+            {is_any_of("attributes", IMPACT_TYPES)}
+            AND id IN (SELECT name FROM {later} UNION SELECT name FROM {direct})
+            """,
+        )
         if item.identifier not in starts
     ]
-    reached.sort(key=lambda one: (one.through_history, REACHED.index(one.type)))
-    return Impact(tuple(item for item, _ in subject), tuple(reached))
+    reached.sort(key=lambda entry: (entry.through_history, IMPACT_TYPES.index(entry.type)))
+    return Impact(_subject(document, starts), tuple(reached))
+
+
+def _subject(document: Document, identifiers: tuple[str, ...]) -> tuple[Item, ...]:
+    """Return the selected elements; an identifier that only relations mention is its own label."""
+    items = [
+        item for item, _ in _items(document, f"id IN (SELECT name FROM {names_table(identifiers)})")
+    ]
+    described = {item.identifier for item in items}
+    return (*items, *(Item(name, name) for name in identifiers if name not in described))
 
 
 def _items(document: Document, condition: str) -> list[tuple[Item, str]]:
-    """Return the elements of a condition with their type, each once, by label."""
-    about = ", ".join(value(key) for key in _ABOUT)
-    found = engine.rows(
-        f"SELECT id, coalesce({value('prov:label')}, {value('name')}, id) AS label, "
-        f"coalesce({own_type()}, kind), {about} FROM {elements(document)} WHERE {condition} "
-        "QUALIFY row_number() OVER (PARTITION BY id ORDER BY bundle) = 1 ORDER BY label, id"
+    """Return the elements that satisfy an SQL condition, with their types, by label.
+
+    If several bundles describe an element, the first of them counts.
+    """
+    attributes = ",\n".join(f"attr(attributes, {literal(key)})" for key in _KEYS)
+    rows = engine.rows(
+        f"""
+        SELECT
+            id,
+            coalesce(attr(attributes, 'prov:label'), attr(attributes, 'name'), id) AS label,
+            coalesce(domain_type(attributes), kind),
+            {attributes}
+        FROM {elements_table(document)}
+        WHERE {condition}
+        QUALIFY row_number() OVER (PARTITION BY id ORDER BY bundle) = 1
+        ORDER BY label, id
+        """
     )
     return [
-        (
-            Item(label, name, {k: v for k, v in zip(_ABOUT, rest, strict=True) if v}),
-            kind,
-        )
-        for name, label, kind, *rest in found
+        (Item(label, identifier, non_empty(dict(zip(_KEYS, values, strict=True)))), type_name)
+        for identifier, label, type_name, *values in rows
     ]

@@ -1,41 +1,63 @@
-"""Close-ups: what stands directly behind versions, and the relations among it, for pictures of a few things."""
+"""Neighborhoods: the direct causes of model versions and the relations between them, for small drawings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.explanation import Explanation
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.selection import elements, has_type, own_type, value
+from mlflow2prov.prov.sql import elements_table, ids_of_type
 
-_SHOWN = (
-    "source", "run", "commit", "script", "datasets", "authors", "committers", "coauthors", "run_by", "registered_by",
+MAX_ITEMS = 4
+"""The number of items that a neighborhood takes from each answer."""
+
+_QUESTIONS = (
+    "source",
+    "run",
+    "commit",
+    "script",
+    "datasets",
+    "authors",
+    "committers",
+    "coauthors",
+    "run_by",
+    "registered_by",
     "upstream_models",
-)  # fmt: skip
-_MADE = ("source", "run")
+)
+"""The questions whose answers are causes."""
+
+_CREATED = ("source", "run")
+"""The questions whose answers are drawn with the activities that created them."""
+
 _RELATIONS = ("used", "wasGeneratedBy", "wasInformedBy", "wasDerivedFrom", "wasAssociatedWith")
-_MOST = 4
-"""How many things an answer adds."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A thing of a close-up."""
+    """An element of a neighborhood.
+
+    Attributes:
+        identifier: its identifier in the document.
+        kind: ``entity``, ``activity`` or ``agent``.
+        type: its type in the vocabulary, or empty.
+        label: its label or name; data sets of one name are told apart by the beginning of their digest.
+    """
 
     identifier: str
-    kind: str
-    """``entity``, ``activity`` or ``agent``."""
+    kind: Literal["entity", "activity", "agent"]
     type: str
     label: str
 
 
 @dataclass(frozen=True)
-class Edge:
-    """A relation of a close-up, from effect to cause."""
+class Relation:
+    """A relation of a neighborhood: its kind (``used``), and the identifiers of its effect and its cause."""
 
     kind: str
     effect: str
@@ -44,93 +66,142 @@ class Edge:
 
 @dataclass(frozen=True)
 class Neighborhood:
-    """What stands directly behind a version."""
+    """The direct causes of a version.
+
+    Attributes:
+        nodes: the version and its causes, ordered by identifier.
+        relations: the relations between the nodes.
+        left_out: the number of items beyond :data:`MAX_ITEMS` of an answer.
+    """
 
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    relations: tuple[Relation, ...]
     left_out: int
-    """How many things of the same sort there are besides."""
 
 
-def neighborhoods(document: Document, explained: Sequence[Explanation]) -> dict[str, Neighborhood]:
-    """Return the close-ups of explained versions, by their identifier.
+class _Member(NamedTuple):
+    """An element that belongs to a neighborhood; with ``has_creation``, its creation does too."""
 
-    There are the things that their explanations name, and the activities that made the version, its source and its
-    run, each described once, with the relations among them.
+    subject: str
+    name: str
+    has_creation: bool
+
+
+def neighborhoods(
+    document: Document, explanations: Sequence[Explanation]
+) -> dict[str, Neighborhood]:
+    """Return the neighborhoods of explained versions by their identifier.
+
+    A neighborhood consists of the elements in the answers, of the activities that created the version, its source and
+    its run, and of the relations between them.
     """
-    schema = engine.Schema("closeup")
-    table = schema.table("things")
-    _gather(document, explained, table)
-    nodes = _nodes(document, table)
-    edges = _edges(document, table)
+    schema = engine.Schema("neighborhood")
+    members = _create_members(schema, document, explanations)
+    relations = _relations(document, members)
     left_out = {
-        one.subject.identifier: sum(
-            max(0, len(one.answer(question).items) - _MOST)
-            for question in _SHOWN
-            if question in one.by_name
-        )
-        for one in explained
+        explanation.subject.identifier: _count_left_out(explanation) for explanation in explanations
     }
     return {
-        name: Neighborhood(tuple(found), tuple(edges.get(name, ())), left_out.get(name, 0))
-        for name, found in nodes.items()
+        subject: Neighborhood(
+            tuple(nodes), tuple(relations.get(subject, ())), left_out.get(subject, 0)
+        )
+        for subject, nodes in _nodes(document, members).items()
     }
 
 
-def _gather(document: Document, explained: Sequence[Explanation], table: str) -> None:
-    """Make the table of things by subject."""
-    rows = [row for one in explained for row in _things(one)]
-    columns = ("subject", "name", "is_made")
-    data = pa.table({c: pa.array([row[n] for row in rows]) for n, c in enumerate(columns)})
-    generated = document.tables.of(KIND["wasGeneratedBy"])
-    creations = (
-        f"(SELECT id FROM {document.tables.of(KIND['activity'])} WHERE {has_type('Creation')})"
-    )
-    with engine.registered(data) as things:
-        engine.execute(
-            f"CREATE TABLE {table} AS SELECT subject, name FROM {things} "
-            f"UNION SELECT subject, activity FROM {things} JOIN {generated} ON entity = name "
-            f"WHERE is_made AND activity IN {creations}"
+def _create_members(
+    schema: engine.Schema, document: Document, explanations: Sequence[Explanation]
+) -> Sql:
+    """Create the table of the members of all neighborhoods, with the columns ``subject`` and ``name``."""
+    members = [member for explanation in explanations for member in _members(explanation)]
+    columns = {
+        "subject": pa.array([member.subject for member in members], pa.string()),
+        "name": pa.array([member.name for member in members], pa.string()),
+        "has_creation": pa.array([member.has_creation for member in members], pa.bool_()),
+    }
+    with engine.registered(pa.table(columns)) as answers:
+        return schema.create(
+            "members",
+            f"""
+            SELECT subject, name
+            FROM {answers}
+            UNION
+            SELECT answer.subject, generation.activity
+            FROM {answers} AS answer
+            JOIN {document.tables.of(KIND["wasGeneratedBy"])} AS generation
+                ON generation.entity = answer.name
+            WHERE answer.has_creation
+                AND generation.activity IN {ids_of_type(document, "activity", ["Creation"])}
+            """,
         )
 
 
-def _things(explained: Explanation) -> Iterator[tuple[str, str, bool]]:
-    subject = explained.subject.identifier or ""
-    yield subject, subject, True
-    for question in _SHOWN:
-        if question in explained.by_name:
-            for item in explained.answer(question).items[:_MOST]:
-                if item.identifier:
-                    yield subject, item.identifier, question in _MADE
+def _members(explanation: Explanation) -> Iterator[_Member]:
+    subject = explanation.subject.identifier or ""
+    yield _Member(subject, subject, has_creation=True)
+    for question in _questions(explanation):
+        for item in explanation.answer(question).items[:MAX_ITEMS]:
+            if item.identifier:
+                yield _Member(subject, item.identifier, question in _CREATED)
 
 
-def _nodes(document: Document, table: str) -> dict[str, list[Node]]:
-    label = ", ".join(value(key, "e.attributes") for key in ("prov:label", "name", "username"))
-    # Data sets of one name are told by their digest.
-    digest = value("digest", "e.attributes")
-    found = engine.rows(
-        f"SELECT DISTINCT ON (subject, name) subject, name, e.kind, coalesce({own_type('e.attributes')}, ''), "
-        f"coalesce({label}, name) || coalesce('@' || left({digest}, 8), '') "
-        f"FROM {table} JOIN {elements(document)} e ON e.id = name "
-        "ORDER BY subject, name, e.kind"
+def _count_left_out(explanation: Explanation) -> int:
+    return sum(
+        max(0, len(explanation.answer(question).items) - MAX_ITEMS)
+        for question in _questions(explanation)
+    )
+
+
+def _questions(explanation: Explanation) -> list[str]:
+    return [question for question in _QUESTIONS if question in explanation.by_name]
+
+
+def _nodes(document: Document, members: Sql) -> dict[str, list[Node]]:
+    """Return the nodes of each neighborhood by the identifier of its subject."""
+    rows = engine.rows(
+        f"""
+        SELECT DISTINCT ON (member.subject, member.name)
+            member.subject,
+            member.name,
+            element.kind,
+            coalesce(domain_type(element.attributes), ''),
+            coalesce(
+                attr(element.attributes, 'prov:label'),
+                attr(element.attributes, 'name'),
+                attr(element.attributes, 'username'),
+                member.name
+            ) || coalesce('@' || left(attr(element.attributes, 'digest'), 8), '')
+        FROM {members} AS member
+        JOIN {elements_table(document)} AS element ON element.id = member.name
+        ORDER BY member.subject, member.name, element.kind
+        """
     )
     nodes: dict[str, list[Node]] = {}
-    for subject, *rest in found:
-        nodes.setdefault(subject, []).append(Node(*rest))
+    for subject, *fields in rows:
+        nodes.setdefault(subject, []).append(Node(*fields))
     return nodes
 
 
-def _edges(document: Document, table: str) -> dict[str, list[Edge]]:
-    parts = (
-        f"SELECT effect.subject, '{kind}' AS kind, effect.name AS effect, cause.name AS cause "
-        f"FROM {document.tables.of(KIND[kind])} "
-        f"JOIN {table} effect ON effect.name = {KIND[kind].argument_columns[0]} "
-        f"JOIN {table} cause ON cause.name = {KIND[kind].argument_columns[1]} AND cause.subject = effect.subject"
-        for kind in _RELATIONS
-    )
-    edges: dict[str, list[Edge]] = {}
-    for subject, *rest in engine.rows(
-        f"SELECT DISTINCT * FROM ({' UNION ALL '.join(parts)}) ORDER BY ALL"
-    ):
-        edges.setdefault(subject, []).append(Edge(*rest))
-    return edges
+def _relations(document: Document, members: Sql) -> dict[str, list[Relation]]:
+    """Return the relations of each neighborhood by the identifier of its subject."""
+    selects = []
+    for kind in map(KIND.__getitem__, _RELATIONS):
+        effect, cause, *_ = kind.argument_columns
+        selects.append(
+            f"""
+            SELECT
+                effect.subject,
+                {literal(kind.name)} AS kind,
+                effect.name AS effect,
+                cause.name AS cause
+            FROM {document.tables.of(kind)} AS relation
+            JOIN {members} AS effect ON effect.name = relation.{effect}
+            JOIN {members} AS cause
+                ON cause.name = relation.{cause} AND cause.subject = effect.subject
+            """
+        )
+    relations: dict[str, list[Relation]] = {}
+    rows = engine.rows(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(selects)}) ORDER BY ALL")
+    for subject, *fields in rows:
+        relations.setdefault(subject, []).append(Relation(*fields))
+    return relations

@@ -1,4 +1,4 @@
-"""Options of the audit that take one of a few values.
+"""Options of the audit that take one of a few values, and the values that its results use.
 
 The functions, the command line and the schema of configuration files take their choices from here. The module imports
 nothing else of the package, so that ``--help`` does not wait for DuckDB.
@@ -6,12 +6,20 @@ nothing else of the package, so that ``--help`` does not wait for DuckDB.
 
 from typing import Literal, get_args
 
+SubjectKind = Literal["version", "model", "run"]
+"""What an explanation is about: a registered or prompt version, a model that MLflow logged, or a run."""
+
+SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+
+AnswerState = Literal["known", "none", "unknown"]
+"""Whether a document answers a question: with items; with the fact that there are none; or not at all."""
+
 Severity = Literal["error", "warning", "note"]
 """How severe a finding is, the most severe first; the words are SARIF's."""
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
-FailOn = Literal["error", "warning", "note", "never"]
+FailOn = Literal[Severity, "never"]
 """The least severe finding that fails a check."""
 
 FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)

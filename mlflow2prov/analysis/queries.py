@@ -1,336 +1,503 @@
-"""How each question of an audit is answered: a query over the mapping's statements, for all subjects at once."""
+"""The query behind each question of an audit, over the statements of the mapping (``docs/prov-model.md``).
+
+A query answers its question for all subjects of a call at once. It is built from
+:class:`~mlflow2prov.analysis.subject_tables.SubjectTables` by one function, listed in :data:`_QUERIES`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-
-import pyarrow as pa
+from typing import NamedTuple
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
-from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.selection import called, has_type, own_type, value
+from mlflow2prov.analysis.item import Item, non_empty
+from mlflow2prov.analysis.options import SubjectKind
+from mlflow2prov.analysis.subject_tables import SUBJECT_TYPES, SubjectTables
+from mlflow2prov.engine import identifier, literal
+from mlflow2prov.prov.sql import is_any_of
 
-Found = tuple[str | None, str, dict[str, str | None]]
-"""An identifier, a label, and what else there is to say."""
-
-_SUBJECT = (
-    "name", "version", "uri", "registered_model_version_stage", "run_id", "model_id", "path", "status",
-    "lifecycle_stage", "description", "created_at",
-)  # fmt: skip
-_MODELS = ("LoggedModel", "ModelArtifact", "RegisteredModelVersion")
+_SUBJECT_KEYS = (
+    "name",
+    "version",
+    "uri",
+    "registered_model_version_stage",
+    "run_id",
+    "model_id",
+    "path",
+    "status",
+    "lifecycle_stage",
+    "description",
+    "created_at",
+)
 _ENVIRONMENT_FILES = ("requirements.txt", "conda.yaml", "python_env.yaml")
 
+_LABEL = "attr(element.attributes, 'prov:label')"
+_NAME = "attr(element.attributes, 'name')"
+_PATH = "attr(element.attributes, 'path')"
 
-class Answering:
-    """The tables that answers are made of, for the subjects of one call.
 
-    ``models``: the model that a subject is or was registered from; ``makings``: the creation of the run behind it;
-    ``runs``; ``commits``. Each has the column ``subject`` and one for the thing.
-    """
+class Query(NamedTuple):
+    """A query with the columns ``subject``, ``identifier``, ``label`` and ``keys``, in this order."""
 
-    def __init__(self, document: Document, subjects: Sequence[str]) -> None:
-        """Prepare for ``subjects``, which are identifiers."""
-        self._document = document
-        self._schema = engine.Schema("answering")
-        with engine.registered(pa.table({"subject": pa.array(subjects, pa.string())})) as wanted:
-            self._make("subjects", f"SELECT DISTINCT subject FROM {wanted}")
-        self._make_tables()
+    keys: tuple[str, ...]
+    """The keys of an item's ``about``."""
+    sql: str
 
-    def _make(self, name: str, query: str) -> None:
-        engine.execute(f"CREATE TABLE {self.table(name)} AS {query}")
 
-    def table(self, name: str) -> str:
-        """Return one of the tables that this has made."""
-        return self._schema.table(name)
-
-    def of(self, kind: str) -> str:
-        """Return the document's table of a kind."""
-        return self._document.tables.of(KIND[kind])
-
-    def _typed(self, kind: str, *types: str) -> str:
-        return f"(SELECT id FROM {self.of(kind)} WHERE {has_type(*types)})"
-
-    def _make_tables(self) -> None:
-        """Make the tables that lead from the subjects to models, runs and commits."""
-        subjects, derived = self.table("subjects"), self.of("wasDerivedFrom")
-        generated, informed = self.of("wasGeneratedBy"), self.of("wasInformedBy")
-        versions = self._typed("entity", "RegisteredModelVersion", "PromptVersion")
-        models = self._typed("entity", "LoggedModel", "ModelArtifact")
-        self._make(
-            "registrations",
-            f"SELECT DISTINCT subject, activity, time FROM {subjects} "
-            f"JOIN {generated} ON entity = subject WHERE subject IN {versions}",
+def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
+    """Return the kind and the item of each subject that has one of the types of :data:`SUBJECT_TYPES`."""
+    attributes = ",\n".join(f"attr(entity.attributes, {literal(key)})" for key in _SUBJECT_KEYS)
+    rows = engine.rows(
+        f"""
+        WITH alias_names AS (
+            SELECT DISTINCT
+                alternate.alternate2 AS subject,
+                attr(alias.attributes, 'name') AS name
+            FROM {tables.statements("alternateOf")} AS alternate
+            JOIN {tables.statements("entity")} AS alias ON alias.id = alternate.alternate1
+            WHERE alternate.alternate2 IN (SELECT subject FROM {tables.subjects})
+        ),
+        aliases AS (
+            SELECT subject, string_agg(name, ', ' ORDER BY name) AS names
+            FROM alias_names
+            GROUP BY subject
+        ),
+        deletions AS (
+            SELECT entity AS subject, coalesce(max(time), 'yes') AS time
+            FROM {tables.statements("wasInvalidatedBy")}
+            WHERE entity IN (SELECT subject FROM {tables.subjects})
+            GROUP BY entity
         )
-        self._make(
-            "models",
-            f"SELECT DISTINCT subject, usedEntity AS thing FROM {subjects} JOIN {derived} ON generatedEntity = subject "
-            f"WHERE subject IN {versions} UNION SELECT subject, subject FROM {subjects} WHERE subject IN {models}",
-        )
-        creations = self._typed("activity", "Creation")
-        self._make(
-            "makings",
-            f"""
-            WITH made AS (
-                SELECT subject, thing FROM {self.table("models")}
-                UNION SELECT subject, subject FROM {subjects} WHERE subject NOT IN {versions}
-            )
-            SELECT subject, g.activity FROM made JOIN {generated} g ON g.entity = thing
-                WHERE g.activity IN {creations}
-            UNION SELECT subject, i.informant FROM {self.table("registrations")} r
-                JOIN {informed} i ON i.informed = r.activity
-                WHERE i.informant IN {creations}
-            """,
-        )
-        self._make(
-            "runs",
-            f"SELECT DISTINCT subject, m.activity, g.entity AS run FROM {self.table('makings')} m "
-            f"JOIN {generated} g ON g.activity = m.activity WHERE g.entity IN {self._typed('entity', 'Run')}",
-        )
-        self._make(
-            "commits",
-            f"SELECT DISTINCT subject, i.informant AS commit FROM {self.table('makings')} "
-            f"JOIN {informed} i ON i.informed = activity WHERE i.informant IN {self._typed('activity', 'Commit')}",
-        )
-
-    def subjects(self, kinds: Mapping[str, str]) -> dict[str, tuple[str, Found]]:
-        """Return each subject that is of one of the types ``kinds``, as what, and how it is called."""
-        name = value("name", "e.attributes")
-        aliases = (
-            f"SELECT alternate2 AS subject, string_agg(DISTINCT {name}, ', ' ORDER BY {name}) AS aliases "
-            f"FROM {self.of('alternateOf')} JOIN {self.of('entity')} e ON e.id = alternate1 "
-            f"WHERE alternate2 IN (SELECT subject FROM {self.table('subjects')}) GROUP BY alternate2"
-        )
-        deleted = (
-            f"SELECT entity AS gone, coalesce(max(time), 'yes') AS deleted_at FROM {self.of('wasInvalidatedBy')} "
-            f"WHERE entity IN (SELECT subject FROM {self.table('subjects')}) GROUP BY entity"
-        )
-        about = ", ".join(f"{value(key)} AS {key}" for key in _SUBJECT)
-        found = engine.rows(
-            f"SELECT id, {own_type()} AS type, coalesce({value('prov:label')}, {value('name')}, id), {about}, "
-            f"deleted_at, aliases FROM {self.of('entity')} LEFT JOIN ({aliases}) a ON a.subject = id "
-            f"LEFT JOIN ({deleted}) d ON d.gone = id "
-            f"WHERE id IN (SELECT subject FROM {self.table('subjects')}) ORDER BY bundle DESC"
-        )
-        keys = ("type", *_SUBJECT, "deleted_at", "aliases")
-        return {
-            name: (kinds[kind], (name, label, dict(zip(keys, (kind, *rest), strict=True))))
-            for name, kind, label, *rest in found
-            if kind in kinds
-        }
-
-    def answer(self, question: str) -> dict[str, list[Found]]:
-        """Return what is found to a question, by subject; in a stable order, nothing twice."""
-        keys, query = _QUERIES[question](self)
-        about = "".join(f', "{key}"' for key in keys)
-        order = "".join(f', TRY_CAST("{key}" AS DOUBLE) NULLS LAST, "{key}"' for key in keys)
-        answers: dict[str, list[Found]] = {}
-        for subject, identifier, label, *values in engine.rows(
-            f"SELECT subject, min(identifier) AS identifier, label{about} FROM ({query}) "
-            f"GROUP BY subject, label{about} ORDER BY subject, label{order}, identifier"
-        ):
-            item = (identifier, label, dict(zip(keys, values, strict=True)))
-            answers.setdefault(subject, []).append(item)
-        return answers
-
-    def things(
-        self,
-        pairs: str,
-        types: Sequence[str],
-        keys: Sequence[str],
-        label: str,
-        kind: str = "entity",
-    ) -> str:
-        """Return the query for things of some types, with their attributes ``keys``.
-
-        Args:
-            pairs: a query for ``subject``, ``thing``, and those of ``keys`` that belong to the relation between them.
-            types: what the things are; the others are left out.
-            keys: keys of attributes.
-            label: the SQL for what they are called.
-            kind: ``entity``, ``activity`` or ``agent``.
+        SELECT
+            entity.id,
+            domain_type(entity.attributes),
+            coalesce(
+                attr(entity.attributes, 'prov:label'),
+                attr(entity.attributes, 'name'),
+                entity.id
+            ),
+            {attributes},
+            deletions.time,
+            aliases.names
+        FROM {tables.statements("entity")} AS entity
+        LEFT JOIN aliases ON aliases.subject = entity.id
+        LEFT JOIN deletions ON deletions.subject = entity.id
+        WHERE entity.id IN (SELECT subject FROM {tables.subjects})
+        -- If several bundles describe a subject, the last row counts: that of the document itself.
+        ORDER BY entity.bundle DESC
         """
-        about = "".join(
-            f', {"p." + key if key in _OF_RELATIONS else value(key, "e.attributes")} AS "{key}"'
-            for key in keys
-        )
-        return (
-            f"SELECT p.subject, e.id AS identifier, coalesce({label}, e.id) AS label{about} "
-            f"FROM ({pairs}) p JOIN {self.of(kind)} e ON e.id = p.thing "
-            f"WHERE {has_type(*types, attributes='e.attributes')}"
-        )
-
-    def used(self) -> str:
-        """Return the query for what the run behind each subject used, in which role and context."""
-        context = value("context", "u.attributes")
-        return (
-            f"SELECT subject, u.entity AS thing, {context} AS context, {value('prov:role', 'u.attributes')} AS role "
-            f"FROM {self.table('makings')} m JOIN {self.of('used')} u ON u.activity = m.activity"
-        )
-
-    def members(self) -> str:
-        """Return the query for the members of the run and of the model behind each subject."""
-        return (
-            f"SELECT subject, entity AS thing FROM (SELECT subject, run AS owner FROM {self.table('runs')} "
-            f"UNION SELECT subject, thing FROM {self.table('models')}) JOIN {self.of('hadMember')} ON collection = owner"
-        )
-
-    def people(self, activities: str, role: str | None = None) -> Query:
-        """Return the query for who was associated with activities, given as ``subject`` and ``activity``."""
-        as_role = (
-            "true"
-            if role is None
-            else (
-                f"len(list_filter(w.attributes, lambda a: a.key = 'prov:role' AND {called('a.value', role)})) > 0"
-            )
-        )
-        name = ", ".join(value(key, "g.attributes") for key in ("name", "username", "prov:label"))
-        return ("email",), (
-            f"SELECT subject, w.agent AS identifier, coalesce({name}, w.agent) AS label, "
-            f"{value('email', 'g.attributes')} AS email "
-            f"FROM ({activities}) c JOIN {self.of('wasAssociatedWith')} w ON w.activity = c.activity "
-            f"LEFT JOIN {self.of('agent')} g ON g.id = w.agent WHERE w.agent IS NOT NULL AND {as_role}"
-        )
-
-
-Query = tuple[tuple[str, ...], str]
-"""Keys, and a query with the columns ``subject``, ``identifier``, ``label`` and these."""
-
-_OF_RELATIONS = ("context", "started_at", "ended_at", "repository_url")
-_LABEL = value("prov:label", "e.attributes")
-_NAME = value("name", "e.attributes")
-
-
-def _source(a: Answering) -> Query:
-    keys = ("model_id", "uri", "path", "model_type", "status", "lifecycle_stage")
-    versions = f"SELECT * FROM {a.table('models')} WHERE thing <> subject"
-    return keys, a.things(versions, [*_MODELS, "Artifact"], keys, _LABEL)
-
-
-def _registered_by(a: Answering) -> Query:
-    return a.people(f"SELECT subject, activity FROM {a.table('registrations')}")
-
-
-def _registered_at(a: Answering) -> Query:
-    times = f"SELECT subject, NULL AS identifier, time AS label FROM {a.table('registrations')}"
-    return (), f"{times} WHERE time IS NOT NULL"
-
-
-def _run(a: Answering) -> Query:
-    keys = ("run_id", "uri", "status", "lifecycle_stage", "started_at", "ended_at")
-    times = (
-        f"SELECT subject, run AS thing, startTime AS started_at, endTime AS ended_at FROM {a.table('runs')} "
-        f"LEFT JOIN {a.of('activity')} ON id = activity"
     )
-    return keys, a.things(times, ["Run"], keys, _LABEL)
+    keys = ("type", *_SUBJECT_KEYS, "deleted_at", "aliases")
+    return {
+        subject: (
+            SUBJECT_TYPES[type_name],
+            Item(label, subject, non_empty(dict(zip(keys, (type_name, *values), strict=True)))),
+        )
+        for subject, type_name, label, *values in rows
+        if type_name in SUBJECT_TYPES
+    }
 
 
-def _run_by(a: Answering) -> Query:
-    return a.people(f"SELECT subject, activity FROM {a.table('makings')}")
-
-
-def _collections(a: Answering, type_: str, *keys: str) -> Query:
-    """Return the query for the collections that the run behind each subject is a member of."""
-    owners = f"SELECT subject, collection AS thing FROM {a.table('runs')} JOIN {a.of('hadMember')} ON entity = run"
-    return keys, a.things(owners, [type_], keys, _LABEL)
-
-
-def _commit(a: Answering) -> Query:
-    keys = ("title", "message", "authored_at", "committed_at", "pushed", "sha", "repository_url")
-    noted = (
-        f"SELECT subject, {value('commit')} AS sha, {value('repository_url')} AS repository_url "
-        f"FROM {a.table('makings')} JOIN {a.of('activity')} ON id = activity "
-        f"UNION SELECT subject, {value('commit')}, {value('repository_url')} "
-        f"FROM {a.table('models')} JOIN {a.of('entity')} ON id = thing"
+def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, ...]]:
+    """Return the items of the answers to a question by subject, in a stable order and without repetitions."""
+    keys, sql = _QUERIES[question](tables)
+    columns = [identifier(key) for key in keys]
+    groups = ", ".join(["subject", "label", *columns])
+    order = ", ".join(
+        [
+            "subject",
+            "label",
+            *(f"TRY_CAST({column} AS DOUBLE) NULLS LAST, {column}" for column in columns),
+            "identifier",
+        ]
     )
-    commits = (
-        f"SELECT c.subject, commit AS thing, max(repository_url) AS repository_url "
-        f"FROM {a.table('commits')} c LEFT JOIN ({noted}) n ON n.subject = c.subject GROUP BY ALL"
+    rows = engine.rows(
+        f"""
+        WITH answers AS ({sql})
+        SELECT min(identifier) AS identifier, {groups}
+        FROM answers
+        GROUP BY {groups}
+        ORDER BY {order}
+        """
     )
-    described = a.things(commits, ["Commit"], keys, value("sha", "e.attributes"), "activity")
-    return keys, (
-        f"{described} UNION ALL "
-        f"SELECT subject, NULL, sha, NULL, NULL, NULL, NULL, NULL, sha, max(repository_url) FROM ({noted}) "
-        f"WHERE sha IS NOT NULL AND subject NOT IN (SELECT subject FROM {a.table('commits')}) "
-        "GROUP BY subject, sha"
+    items: dict[str, list[Item]] = {}
+    for name, subject, label, *values in rows:
+        item = Item(label, name, non_empty(dict(zip(keys, values, strict=True))))
+        items.setdefault(subject, []).append(item)
+    return {subject: tuple(answers) for subject, answers in items.items()}
+
+
+# Parts that several queries share.
+
+
+def _attributes(*keys: str) -> dict[str, str]:
+    """Return the SQL for the value of each key of the element in :func:`_elements`."""
+    return {key: f"attr(element.attributes, {literal(key)})" for key in keys}
+
+
+def _elements(
+    tables: SubjectTables,
+    pairs: str,
+    types: Sequence[str],
+    label: str,
+    columns: Mapping[str, str],
+    kind: str = "entity",
+) -> Query:
+    """Return the query for elements of some types.
+
+    Args:
+        tables: the tables of the call.
+        pairs: a query with the columns ``subject`` and ``identifier`` (of an element); elements of other types and
+            elements that the document does not describe are ignored.
+        types: the types of the elements.
+        label: the SQL for their label, over ``element``; without a value, the label is the identifier.
+        columns: the keys of ``about``, and the SQL for their values over ``element`` and ``pairs``.
+        kind: ``entity`` or ``activity``.
+    """
+    values = "".join(f",\n{sql} AS {identifier(key)}" for key, sql in columns.items())
+    return Query(
+        tuple(columns),
+        f"""
+        WITH pairs AS ({pairs})
+        SELECT
+            pairs.subject,
+            element.id AS identifier,
+            coalesce({label}, element.id) AS label{values}
+        FROM pairs
+        JOIN {tables.statements(kind)} AS element ON element.id = pairs.identifier
+        WHERE {is_any_of("element.attributes", types)}
+        """,
     )
 
 
-def _of_commit(a: Answering, role: str) -> Query:
-    return a.people(f"SELECT subject, commit AS activity FROM {a.table('commits')}", role)
+def _agents(tables: SubjectTables, activities: str, role: str | None = None) -> Query:
+    """Return the query for the agents that were associated with activities, in a role if one is given.
 
-
-def _dirty(a: Answering) -> Query:
-    said = (
-        f"SELECT subject, {value('dirty')} AS dirty FROM {a.table('makings')} JOIN {a.of('activity')} ON id = activity "
-        f"UNION SELECT subject, {value('dirty')} FROM {a.table('models')} JOIN {a.of('entity')} ON id = thing"
+    ``activities`` is a query with the columns ``subject`` and ``activity``.
+    """
+    has_role = "true"
+    if role is not None:
+        has_role = f"""
+            len(list_filter(
+                attrs(association.attributes, 'prov:role'),
+                lambda role: is_named(role.value, {literal(role)})
+            )) > 0
+            """
+    return Query(
+        ("email",),
+        f"""
+        WITH activities AS ({activities})
+        SELECT
+            activities.subject,
+            association.agent AS identifier,
+            coalesce(
+                attr(agent.attributes, 'name'),
+                attr(agent.attributes, 'username'),
+                attr(agent.attributes, 'prov:label'),
+                association.agent
+            ) AS label,
+            attr(agent.attributes, 'email') AS email
+        FROM activities
+        JOIN {tables.statements("wasAssociatedWith")} AS association
+            ON association.activity = activities.activity
+        LEFT JOIN {tables.statements("agent")} AS agent ON agent.id = association.agent
+        WHERE association.agent IS NOT NULL AND {has_role}
+        """,
     )
-    label = "CASE WHEN bool_or(lower(dirty) = 'true') THEN 'yes' ELSE 'no' END"
-    return (), (
-        f"SELECT subject, NULL AS identifier, {label} AS label FROM ({said}) WHERE lower(dirty) IN ('true', 'false') "
-        "GROUP BY subject"
+
+
+def _used(tables: SubjectTables) -> str:
+    """Return the query for the entities that the run used, with the ``context`` and ``role`` of the usage."""
+    return f"""
+        SELECT
+            creation.subject,
+            usage.entity AS identifier,
+            attr(usage.attributes, 'context') AS context,
+            attr(usage.attributes, 'prov:role') AS role
+        FROM {tables.run_creations} AS creation
+        JOIN {tables.statements("used")} AS usage ON usage.activity = creation.activity
+        """
+
+
+def _members(tables: SubjectTables) -> str:
+    """Return the query for the members of the run and of the model."""
+    return f"""
+        WITH collections AS (
+            SELECT subject, run AS collection FROM {tables.runs}
+            UNION
+            SELECT subject, model FROM {tables.models}
+        )
+        SELECT collections.subject, membership.entity AS identifier
+        FROM collections
+        JOIN {tables.statements("hadMember")} AS membership
+            ON membership.collection = collections.collection
+        """
+
+
+def _recorded(tables: SubjectTables, *keys: str) -> str:
+    """Return the query for attributes of the creation of the run and of the model."""
+    creation_values, model_values = (
+        ", ".join(
+            f"attr({element}.attributes, {literal(key)}) AS {identifier(key)}" for key in keys
+        )
+        for element in ("activity", "entity")
+    )
+    return f"""
+        SELECT creation.subject, {creation_values}
+        FROM {tables.run_creations} AS creation
+        JOIN {tables.statements("activity")} AS activity ON activity.id = creation.activity
+        UNION
+        SELECT models.subject, {model_values}
+        FROM {tables.models} AS models
+        JOIN {tables.statements("entity")} AS entity ON entity.id = models.model
+        """
+
+
+# The questions.
+
+
+def _source(tables: SubjectTables) -> Query:
+    return _elements(
+        tables,
+        f"SELECT subject, model AS identifier FROM {tables.models} WHERE model <> subject",
+        ["LoggedModel", "ModelArtifact", "RegisteredModelVersion", "Artifact"],
+        _LABEL,
+        _attributes("model_id", "uri", "path", "model_type", "status", "lifecycle_stage"),
     )
 
 
-def _script(a: Answering) -> Query:
-    keys = ("commit", "blob", "status")
-    source = f"SELECT * FROM ({a.used()}) WHERE {called('role', 'Source')}"
-    return keys, a.things(source, ["FileRevision"], keys, value("path", "e.attributes"))
+def _registered_by(tables: SubjectTables) -> Query:
+    return _agents(tables, f"SELECT subject, activity FROM {tables.registrations}")
 
 
-def _parameters(a: Answering) -> Query:
-    return ("value",), a.things(a.members(), ["Param"], ("value",), _NAME)
+def _registered_at(tables: SubjectTables) -> Query:
+    return Query(
+        (),
+        f"""
+        SELECT subject, NULL AS identifier, time AS label
+        FROM {tables.registrations}
+        WHERE time IS NOT NULL
+        """,
+    )
 
 
-def _metrics(a: Answering) -> Query:
-    keys = ("step", "value", "timestamp")
-    return keys, a.things(a.members(), ["Metric"], keys, _NAME)
+def _run(tables: SubjectTables) -> Query:
+    return _elements(
+        tables,
+        f"""
+        SELECT
+            runs.subject,
+            runs.run AS identifier,
+            activity.startTime AS started_at,
+            activity.endTime AS ended_at
+        FROM {tables.runs} AS runs
+        LEFT JOIN {tables.statements("activity")} AS activity ON activity.id = runs.activity
+        """,
+        ["Run"],
+        _LABEL,
+        {
+            **_attributes("run_id", "uri", "status", "lifecycle_stage"),
+            "started_at": "pairs.started_at",
+            "ended_at": "pairs.ended_at",
+        },
+    )
 
 
-def _datasets(a: Answering) -> Query:
-    keys = ("digest", "context", "source_type", "source")
-    return keys, a.things(a.used(), ["Dataset"], keys, _NAME)
+def _run_by(tables: SubjectTables) -> Query:
+    return _agents(tables, f"SELECT subject, activity FROM {tables.run_creations}")
 
 
-def _environment(a: Answering) -> Query:
-    """Say what was read of the environment's files; where none was, which there are."""
-    keys = ("digest", "uri")
-    models, files = a.table("models"), ", ".join(map(literal, _ENVIRONMENT_FILES))
-    derived = f"SELECT subject, usedEntity AS thing FROM {models} JOIN {a.of('wasDerivedFrom')} ON generatedEntity = thing"
-    read = a.things(
-        f"SELECT subject, thing FROM ({a.used()}) UNION {derived}",
+def _experiment(tables: SubjectTables) -> Query:
+    return _collections(tables, "Experiment", "experiment_id", "lifecycle_stage")
+
+
+def _parent_run(tables: SubjectTables) -> Query:
+    return _collections(tables, "Run", "run_id", "uri")
+
+
+def _collections(tables: SubjectTables, collection_type: str, *keys: str) -> Query:
+    """Return the query for the collections of a type that the run is a member of."""
+    return _elements(
+        tables,
+        f"""
+        SELECT runs.subject, membership.collection AS identifier
+        FROM {tables.runs} AS runs
+        JOIN {tables.statements("hadMember")} AS membership ON membership.entity = runs.run
+        """,
+        [collection_type],
+        _LABEL,
+        _attributes(*keys),
+    )
+
+
+def _commit(tables: SubjectTables) -> Query:
+    """Return the query for the commits of the repository; without one, for the hash that the run recorded."""
+    recorded = _recorded(tables, "commit", "repository_url")
+    commits = _elements(
+        tables,
+        f"""
+        WITH recorded AS ({recorded})
+        SELECT
+            commits.subject,
+            commits.commit AS identifier,
+            max(recorded.repository_url) AS repository_url
+        FROM {tables.commits} AS commits
+        LEFT JOIN recorded ON recorded.subject = commits.subject
+        GROUP BY commits.subject, commits.commit
+        """,
+        ["Commit"],
+        "attr(element.attributes, 'sha')",
+        {
+            **_attributes("title", "message", "authored_at", "committed_at", "pushed", "sha"),
+            "repository_url": "pairs.repository_url",
+        },
+        "activity",
+    )
+    return Query(
+        commits.keys,
+        f"""
+        WITH commits AS ({commits.sql}),
+        recorded AS ({recorded})
+        SELECT * FROM commits
+        UNION ALL BY NAME
+        SELECT
+            subject,
+            commit AS label,
+            commit AS sha,
+            max(repository_url) AS repository_url
+        FROM recorded
+        WHERE commit IS NOT NULL AND subject NOT IN (SELECT subject FROM {tables.commits})
+        GROUP BY subject, commit
+        """,
+    )
+
+
+def _authors(tables: SubjectTables) -> Query:
+    return _agents_of_commit(tables, "Author")
+
+
+def _committers(tables: SubjectTables) -> Query:
+    return _agents_of_commit(tables, "Committer")
+
+
+def _coauthors(tables: SubjectTables) -> Query:
+    return _agents_of_commit(tables, "CoAuthor")
+
+
+def _agents_of_commit(tables: SubjectTables, role: str) -> Query:
+    return _agents(tables, f"SELECT subject, commit AS activity FROM {tables.commits}", role)
+
+
+def _dirty(tables: SubjectTables) -> Query:
+    return Query(
+        (),
+        f"""
+        WITH recorded AS ({_recorded(tables, "dirty")})
+        SELECT
+            subject,
+            NULL AS identifier,
+            CASE WHEN bool_or(lower(dirty) = 'true') THEN 'yes' ELSE 'no' END AS label
+        FROM recorded
+        WHERE lower(dirty) IN ('true', 'false')
+        GROUP BY subject
+        """,
+    )
+
+
+def _script(tables: SubjectTables) -> Query:
+    return _elements(
+        tables,
+        f"WITH used AS ({_used(tables)}) SELECT * FROM used WHERE is_named(role, 'Source')",
+        ["FileRevision"],
+        _PATH,
+        _attributes("commit", "blob", "status"),
+    )
+
+
+def _parameters(tables: SubjectTables) -> Query:
+    return _elements(tables, _members(tables), ["Param"], _NAME, _attributes("value"))
+
+
+def _metrics(tables: SubjectTables) -> Query:
+    columns = _attributes("step", "value", "timestamp")
+    return _elements(tables, _members(tables), ["Metric"], _NAME, columns)
+
+
+def _datasets(tables: SubjectTables) -> Query:
+    columns = {
+        **_attributes("digest"),
+        "context": "pairs.context",
+        **_attributes("source_type", "source"),
+    }
+    return _elements(tables, _used(tables), ["Dataset"], _NAME, columns)
+
+
+def _environment(tables: SubjectTables) -> Query:
+    """Return the query for the environments that were read; without one, for the files that describe it.
+
+    The files of a logged model are its members. Those of a model in the folder of a run are below its path.
+    """
+    environments = _elements(
+        tables,
+        f"""
+        WITH used AS ({_used(tables)})
+        SELECT subject, identifier FROM used
+        UNION
+        SELECT models.subject, derivation.usedEntity
+        FROM {tables.models} AS models
+        JOIN {tables.statements("wasDerivedFrom")} AS derivation
+            ON derivation.generatedEntity = models.model
+        """,
         ["SoftwareEnvironment"],
-        keys,
         _NAME,
+        _attributes("digest", "uri"),
     )
-    # The files of a logged model are its members; those of a model in a run's folder lie below its path.
-    folder = f"SELECT subject, {value('path')} || '/' AS folder FROM {models} JOIN {a.of('entity')} ON id = thing"
-    beside = a.things(a.members(), ["Artifact"], (*keys, "path"), value("path", "e.attributes"))
-    return keys, (
-        f"WITH read AS ({read}) SELECT * FROM read "
-        f"UNION ALL SELECT subject, identifier, label, digest, uri FROM ({beside}) f "
-        f"WHERE subject NOT IN (SELECT subject FROM read) AND (path IN ({files}) OR EXISTS ("
-        f"SELECT 1 FROM ({folder}) m WHERE m.subject = f.subject AND path IN (SELECT m.folder || unnest([{files}]))))"
+    artifacts = _elements(
+        tables, _members(tables), ["Artifact"], _PATH, _attributes("digest", "uri", "path")
+    )
+    return Query(
+        environments.keys,
+        f"""
+        WITH environments AS ({environments.sql}),
+        artifacts AS ({artifacts.sql}),
+        folders AS (
+            SELECT '' AS folder, subject FROM {tables.subjects}
+            UNION
+            SELECT attr(entity.attributes, 'path') || '/', models.subject
+            FROM {tables.models} AS models
+            JOIN {tables.statements("entity")} AS entity ON entity.id = models.model
+        ),
+        environment_files AS (
+            SELECT subject, folder || unnest([{", ".join(map(literal, _ENVIRONMENT_FILES))}]) AS path
+            FROM folders
+        )
+        SELECT * FROM environments
+        UNION ALL
+        SELECT subject, identifier, label, digest, uri
+        FROM artifacts
+        SEMI JOIN environment_files USING (subject, path)
+        WHERE subject NOT IN (SELECT subject FROM environments)
+        """,
     )
 
 
-def _upstream_models(a: Answering) -> Query:
-    keys = ("uri", "model_id")
-    return keys, a.things(a.used(), _MODELS, keys, _LABEL)
+def _upstream_models(tables: SubjectTables) -> Query:
+    types = ["LoggedModel", "ModelArtifact", "RegisteredModelVersion"]
+    return _elements(tables, _used(tables), types, _LABEL, _attributes("uri", "model_id"))
 
 
-_QUERIES: dict[str, Callable[[Answering], Query]] = {
+_QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {
     "source": _source,
     "registered_by": _registered_by,
     "registered_at": _registered_at,
     "run": _run,
     "run_by": _run_by,
-    "experiment": lambda a: _collections(a, "Experiment", "experiment_id", "lifecycle_stage"),
-    "parent_run": lambda a: _collections(a, "Run", "run_id", "uri"),
+    "experiment": _experiment,
+    "parent_run": _parent_run,
     "commit": _commit,
-    "authors": lambda a: _of_commit(a, "Author"),
-    "committers": lambda a: _of_commit(a, "Committer"),
-    "coauthors": lambda a: _of_commit(a, "CoAuthor"),
+    "authors": _authors,
+    "committers": _committers,
+    "coauthors": _coauthors,
     "dirty": _dirty,
     "script": _script,
     "parameters": _parameters,
@@ -339,3 +506,4 @@ _QUERIES: dict[str, Callable[[Answering], Query]] = {
     "environment": _environment,
     "upstream_models": _upstream_models,
 }
+"""The function that builds the query of each question of :data:`~mlflow2prov.analysis.questions.QUESTIONS`."""

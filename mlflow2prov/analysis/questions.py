@@ -1,47 +1,52 @@
-"""The questions of an audit, in the order in which they are answered (:mod:`~mlflow2prov.analysis.explanation`)."""
+"""The questions of an audit, in the order in which explanations answer them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION, MODEL, RUN = "version", "model", "run"
+from mlflow2prov.analysis.options import SUBJECT_KINDS, SubjectKind
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question that is asked of every version, model or run.
+    """A question that an audit asks about every version, model or run.
 
-    ``settled_by`` names the question whose answer also says that there is none: of a commit that is known, no
-    co-author is named; without it, nothing that is said means unknown.
+    Attributes:
+        name: the stable name of the question in JSON, in ``--require`` and in codes of findings (``run_by``).
+        label: the heading of the question in tables and reports (``Run by``).
+        subject_kinds: the kinds of subject that the question is asked about.
+        known_with: the name of a question, or None. If that question has an answer and this one has none, it is known
+            that there is nothing to answer: a commit with authors and without co-authors has no co-authors. Without
+            ``known_with``, a missing answer is unknown.
     """
 
     name: str
-    text: str
-    of: tuple[str, ...] = (VERSION, MODEL, RUN)
-    """What it is asked of."""
-    settled_by: str | None = None
+    label: str
+    subject_kinds: tuple[SubjectKind, ...] = SUBJECT_KINDS
+    known_with: str | None = None
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("source", "Registered from", (VERSION,)),
-    Question("registered_by", "Registered by", (VERSION,)),
-    Question("registered_at", "Registered at", (VERSION,)),
+    Question("source", "Registered from", ("version",)),
+    Question("registered_by", "Registered by", ("version",)),
+    Question("registered_at", "Registered at", ("version",)),
     Question("run", "Run"),
     Question("run_by", "Run by"),
     Question("experiment", "Experiment"),
-    Question("parent_run", "Parent run", settled_by="run"),
+    Question("parent_run", "Parent run", known_with="run"),
     Question("commit", "Commit"),
     Question("authors", "Authors"),
     Question("committers", "Committers"),
-    Question("coauthors", "Co-authors", settled_by="authors"),
+    Question("coauthors", "Co-authors", known_with="authors"),
     Question("dirty", "Uncommitted changes"),
     Question("script", "Script's revision"),
     Question("parameters", "Parameters"),
     Question("metrics", "Metrics"),
     Question("datasets", "Datasets"),
     Question("environment", "Environment"),
-    Question("upstream_models", "Models taken in", settled_by="run"),
+    Question("upstream_models", "Upstream models", known_with="run"),
 )
-"""All questions; their names are stable."""
+"""All questions."""
 
 QUESTION = {question.name: question for question in QUESTIONS}
+"""The questions by name."""

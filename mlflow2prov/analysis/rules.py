@@ -1,40 +1,49 @@
-"""Findings: what an auditor would object to in the versions of registered models.
+"""Rules: what an auditor would object to in a version of a registered model.
 
-A rule is a function here and a line in :data:`RULES`. It looks at one version's explanation, and at what was
-gathered for all of them by :func:`gather`; what a document does not say is no finding but of the rules that say so.
+A rule is a function here and a line in :data:`RULES`. It looks at the explanation of one version and at the
+:class:`AuditContext` of all versions. An unknown fact is a finding only of the rules that are about unknown facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.explanation import UNKNOWN, Explanation, Item
+from mlflow2prov.analysis.explanation import Explanation
+from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.selection import names
+from mlflow2prov.prov.sql import names_table
 
-ERROR: Severity = "error"
-WARNING: Severity = "warning"
-NOTE: Severity = "note"
+MAX_OTHER_VERSIONS = 3
+"""The number of other versions that a finding about a shared run names."""
+
+_SHORT_HASH = 12
+"""The number of digits of a commit's hash in a message."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that an auditor would object to in a version."""
+    """Something that an auditor would object to in a version of a registered model.
+
+    Attributes:
+        code: the stable name of the rule (``dirty-tree``).
+        severity: ``error``, ``warning`` or ``note``.
+        version: the version.
+        message: what was found, as a clause about the version (``its run fit recorded no dataset``).
+    """
 
     code: str
-    """What kind of finding it is; stable."""
     severity: Severity
     version: Item
     message: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the finding as JSON values; ``version`` is the label of the version."""
         return {
             "code": self.code,
             "severity": self.severity,
@@ -46,236 +55,301 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Change:
-    """What became of a script after a run, up to the registration."""
+class ScriptChanges:
+    """The changes of a run's script between the start of the run and the registration of a version.
 
-    revisions: int
-    commit: str
-    """The commit of the first change, an identifier."""
+    Attributes:
+        count: the number of commits that changed the script.
+        first_commit: the identifier of the first of them.
+    """
 
-
-@dataclass(frozen=True)
-class Gathered:
-    """What the rules need to know besides a version's own explanation."""
-
-    ended: dict[str, str | None]
-    """Runs, experiments and sources that were deleted, and when."""
-    changes: dict[str, Change]
-    """By version."""
-    by_run: dict[str, list[Item]]
-    """The versions of each run."""
+    count: int
+    first_commit: str
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A rule: when it finds something, it says what."""
+class AuditContext:
+    """The facts that rules need besides the explanation of the version itself.
+
+    Attributes:
+        deletion_times: when runs, experiments and sources were deleted, by identifier; None for an unknown time.
+        script_changes: the changes of scripts by the identifier of the version.
+        versions_by_run: the versions of each run that are not deleted, by the identifier of the run.
+    """
+
+    deletion_times: Mapping[str, str | None]
+    script_changes: Mapping[str, ScriptChanges]
+    versions_by_run: Mapping[str, Sequence[Item]]
+
+
+@dataclass(frozen=True)
+class AuditRule:
+    """A rule that every version of a registered model is checked against.
+
+    Attributes:
+        code: the stable name of the rule.
+        severity: how severe its findings are.
+        meaning: what the rule finds, in general, as a sentence without a full stop.
+        messages: returns the messages of the findings in a version.
+    """
 
     code: str
     severity: Severity
     meaning: str
-    """What is found, in general."""
-    look: Callable[[Explanation, Gathered], Iterator[str]]
+    messages: Callable[[Explanation, AuditContext], Iterator[str]]
 
 
-def findings(explained: Explanation, gathered: Gathered) -> tuple[Finding, ...]:
-    """Return what the rules find in a version, the gravest first; in one that was deleted, that it was."""
-    rules = [DELETED] if is_deleted(explained) else RULES
-    found = [
-        Finding(rule.code, rule.severity, explained.subject, message)
+def apply_rules(version: Explanation, context: AuditContext) -> tuple[Finding, ...]:
+    """Return the findings in a version, the most severe first; in a deleted version, only that it was deleted."""
+    rules = (DELETED,) if is_deleted(version) else RULES
+    findings = (
+        Finding(rule.code, rule.severity, version.subject, message)
         for rule in rules
-        for message in rule.look(explained, gathered)
-    ]
-    return tuple(sorted(found, key=lambda one: SEVERITIES.index(one.severity)))
+        for message in rule.messages(version, context)
+    )
+    return by_severity(findings)
 
 
-def is_deleted(explained: Explanation) -> bool:
-    """Return whether a version itself was deleted."""
-    return "deleted_at" in explained.subject.about
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings, the most severe first, otherwise in the order given."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-def gather(document: Document, versions: Sequence[Explanation]) -> Gathered:
-    """Gather what the rules need, for all versions at once."""
-    owners = {
+def is_deleted(version: Explanation) -> bool:
+    """Return whether a version was deleted."""
+    return "deleted_at" in version.subject.about
+
+
+def audit_context(document: Document, versions: Sequence[Explanation]) -> AuditContext:
+    """Return the context of all versions of a document, with one query for each kind of fact."""
+    return AuditContext(
+        _deletion_times(document, versions),
+        _script_changes(document, versions),
+        _versions_by_run(versions),
+    )
+
+
+def _deletion_times(document: Document, versions: Sequence[Explanation]) -> dict[str, str | None]:
+    identifiers = {
         item.identifier
         for version in versions
         for question in ("source", "run", "experiment")
         for item in version.answer(question).items
         if item.identifier
     }
-    ended = engine.rows(
-        f"SELECT entity, max(time) FROM {document.tables.of(KIND['wasInvalidatedBy'])} "
-        f"WHERE entity IN (SELECT name FROM {names(sorted(owners))}) GROUP BY entity"
+    rows = engine.rows(
+        f"""
+        SELECT entity, max(time)
+        FROM {document.tables.of(KIND["wasInvalidatedBy"])}
+        WHERE entity IN (SELECT name FROM {names_table(sorted(identifiers))})
+        GROUP BY entity
+        """
     )
-    by_run: dict[str, list[Item]] = {}
+    return dict(rows)
+
+
+def _versions_by_run(versions: Sequence[Explanation]) -> dict[str, list[Item]]:
+    versions_by_run: dict[str, list[Item]] = {}
     for version in versions:
-        for run in version.answer("run").items:
-            if not is_deleted(version):
-                by_run.setdefault(run.identifier or run.label, []).append(version.subject)
-    return Gathered(dict(ended), _changes(document, versions), by_run)
+        if not is_deleted(version):
+            for run in version.answer("run").items:
+                versions_by_run.setdefault(run.identifier or run.label, []).append(version.subject)
+    return versions_by_run
 
 
-def _changes(document: Document, versions: Sequence[Explanation]) -> dict[str, Change]:
-    """Find revisions and the deletion of the file that is a run's script, after its start, up to the registration."""
-    asked = [
-        (
-            version.subject.identifier,
-            script.identifier,
-            _said(version.answer("run").items, "started_at"),
-            version.answer("registered_at").items[0].label,
-        )
+def _script_changes(
+    document: Document, versions: Sequence[Explanation]
+) -> dict[str, ScriptChanges]:
+    """Return the changes and deletions of scripts after the start of a run, up to the registration of the version."""
+    rows = [
+        {
+            "version": version.subject.identifier,
+            "script": script.identifier,
+            "started_at": _first_value(version.answer("run").items, "started_at"),
+            "registered_at": version.answer("registered_at").items[0].label,
+        }
         for version in versions
         if version.answer("registered_at").items
         for script in version.answer("script").items
     ]
-    columns = ("version", "script", "after", "until")
-    table = pa.table(
-        {name: pa.array([row[n] for row in asked], pa.string()) for n, name in enumerate(columns)}
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("version", "script", "started_at", "registered_at")]
     )
-    specialized, generated, invalidated = (
-        document.tables.of(KIND[name])
-        for name in ("specializationOf", "wasGeneratedBy", "wasInvalidatedBy")
-    )
-    with engine.registered(table) as asked_scripts:
-        found = engine.rows(
+    specializations = document.tables.of(KIND["specializationOf"])
+    with engine.registered(pa.Table.from_pylist(rows, schema)) as scripts:
+        changes = engine.rows(
             f"""
             WITH files AS (
-                SELECT scripts.*, generalEntity AS file
-                FROM {asked_scripts} scripts JOIN {specialized} ON specificEntity = script
-            ), changed AS (
-                SELECT version, g.activity AS commit, g.time, after, until
-                FROM files JOIN {specialized} s ON s.generalEntity = file
-                JOIN {generated} g ON g.entity = s.specificEntity
-                WHERE s.specificEntity <> script
-                UNION SELECT version, i.activity, i.time, after, until
-                FROM files JOIN {invalidated} i ON i.entity = file
-            ), timed AS (
-                SELECT version, commit, TRY_CAST(time AS TIMESTAMPTZ) AS changed_at,
-                    TRY_CAST(after AS TIMESTAMPTZ) AS after, TRY_CAST(until AS TIMESTAMPTZ) AS until FROM changed
+                SELECT
+                    scripts.version,
+                    scripts.script,
+                    TRY_CAST(scripts.started_at AS TIMESTAMPTZ) AS started_at,
+                    TRY_CAST(scripts.registered_at AS TIMESTAMPTZ) AS registered_at,
+                    specialization.generalEntity AS file
+                FROM {scripts} AS scripts
+                JOIN {specializations} AS specialization
+                    ON specialization.specificEntity = scripts.script
+            ),
+            changes AS (
+                SELECT
+                    files.version,
+                    files.started_at,
+                    files.registered_at,
+                    generation.activity AS commit,
+                    generation.time
+                FROM files
+                JOIN {specializations} AS specialization ON specialization.generalEntity = files.file
+                JOIN {document.tables.of(KIND["wasGeneratedBy"])} AS generation
+                    ON generation.entity = specialization.specificEntity
+                WHERE specialization.specificEntity <> files.script
+                UNION
+                SELECT
+                    files.version,
+                    files.started_at,
+                    files.registered_at,
+                    invalidation.activity,
+                    invalidation.time
+                FROM files
+                JOIN {document.tables.of(KIND["wasInvalidatedBy"])} AS invalidation
+                    ON invalidation.entity = files.file
+            ),
+            dated_changes AS (
+                SELECT *, TRY_CAST(time AS TIMESTAMPTZ) AS changed_at FROM changes
             )
-            SELECT version, count(DISTINCT commit), arg_min(commit, (changed_at, commit)) FROM timed
-            WHERE changed_at > after AND changed_at <= until GROUP BY version
+            SELECT
+                version,
+                count(DISTINCT commit),
+                arg_min(commit, (changed_at, commit))
+            FROM dated_changes
+            WHERE changed_at > started_at AND changed_at <= registered_at
+            GROUP BY version
             """
         )
-    return {version: Change(count, commit) for version, count, commit in found}
+    return {version: ScriptChanges(count, commit) for version, count, commit in changes}
 
 
-def _said(items: Sequence[Item], key: str) -> str | None:
+def _first_value(items: Sequence[Item], key: str) -> str | None:
     return next((item.about[key] for item in items if key in item.about), None)
 
 
-# The rules
+# The functions of the rules. Each yields a message for each finding.
 
 
-def _no_run(version: Explanation, _: Gathered) -> Iterator[str]:
-    if version.answer("run").state == UNKNOWN:
-        yield "it is not known which run made it"
+def _unknown_run(version: Explanation, _: AuditContext) -> Iterator[str]:
+    if version.answer("run").state == "unknown":
+        yield "its run is unknown"
 
 
-def _no_commit(version: Explanation, _: Gathered) -> Iterator[str]:
-    if version.answer("run").items and version.answer("commit").state == UNKNOWN:
-        yield f"its run {_named(version, 'run')} has no commit"
+def _run_without_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
+    if version.answer("run").items and version.answer("commit").state == "unknown":
+        yield f"its run {_first_label(version, 'run')} has no commit"
 
 
-def _lost_commit(version: Explanation, _: Gathered) -> Iterator[str]:
+def _missing_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
     for commit in version.answer("commit").items:
         if commit.identifier is None:
-            yield f"its commit {commit.label[:12]} is not in the repository"
+            yield f"its commit {commit.label[:_SHORT_HASH]} is not in the repository"
 
 
-def _dirty_tree(version: Explanation, _: Gathered) -> Iterator[str]:
+def _dirty_tree(version: Explanation, _: AuditContext) -> Iterator[str]:
     if any(item.label == "yes" for item in version.answer("dirty").items):
-        yield f"its run {_named(version, 'run')} had changes that were not committed"
+        yield f"its run {_first_label(version, 'run')} had uncommitted changes"
 
 
-def _unpushed_commit(version: Explanation, _: Gathered) -> Iterator[str]:
+def _unpushed_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
     for commit in version.answer("commit").items:
         if commit.about.get("pushed", "").casefold() == "false":
-            yield f"its commit {commit.label[:12]} was not pushed when the graph was made"
+            yield f"its commit {commit.label[:_SHORT_HASH]} was not pushed at the time of the extraction"
 
 
-def _deleted(question: str, what: str) -> Callable[[Explanation, Gathered], Iterator[str]]:
-    def look(version: Explanation, gathered: Gathered) -> Iterator[str]:
+def _deleted(question: str, noun: str) -> Callable[[Explanation, AuditContext], Iterator[str]]:
+    """Return the function of the rule that an item of the answer to ``question`` was deleted."""
+
+    def messages(version: Explanation, context: AuditContext) -> Iterator[str]:
         for item in version.answer(question).items:
             is_marked = item.about.get("lifecycle_stage", "").casefold() == "deleted"
-            if is_marked or item.identifier in gathered.ended:
-                when = gathered.ended.get(item.identifier or "")
-                yield f"its {what} {item.label} was deleted{f' at {when}' if when else ''}"
+            if is_marked or item.identifier in context.deletion_times:
+                time = context.deletion_times.get(item.identifier or "")
+                yield f"its {noun} {item.label} was deleted{f' at {time}' if time else ''}"
 
-    return look
+    return messages
 
 
-def _shared_run(version: Explanation, gathered: Gathered) -> Iterator[str]:
+def _shared_run(version: Explanation, context: AuditContext) -> Iterator[str]:
     for run in version.answer("run").items:
         others = [
             item.about.get("uri", item.label)
-            for item in gathered.by_run.get(run.identifier or run.label, [])
+            for item in context.versions_by_run.get(run.identifier or run.label, ())
             if item.identifier != version.subject.identifier
         ]
         if others:
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            yield f"its run {run.label} made {', '.join(others[:3])}{more} too"
+            more = len(others) - MAX_OTHER_VERSIONS
+            names = ", ".join(others[:MAX_OTHER_VERSIONS])
+            yield f"its run {run.label} also made {names}{f' and {more} more' if more > 0 else ''}"
 
 
-def _no_dataset(version: Explanation, _: Gathered) -> Iterator[str]:
-    if version.answer("run").items and version.answer("datasets").state == UNKNOWN:
-        yield f"its run {_named(version, 'run')} recorded no dataset"
+def _no_dataset(version: Explanation, _: AuditContext) -> Iterator[str]:
+    if version.answer("run").items and version.answer("datasets").state == "unknown":
+        yield f"its run {_first_label(version, 'run')} recorded no dataset"
 
 
-def _changed_script(version: Explanation, gathered: Gathered) -> Iterator[str]:
-    change = gathered.changes.get(version.subject.identifier or "")
-    if change:
-        times = "once" if change.revisions == 1 else f"{change.revisions} times"
+def _script_changed(version: Explanation, context: AuditContext) -> Iterator[str]:
+    changes = context.script_changes.get(version.subject.identifier or "")
+    if changes:
+        times = "once" if changes.count == 1 else f"{changes.count} times"
         yield (
-            f"its script {_named(version, 'script')} was changed {times} between run and registration, "
-            f"first by {change.commit.rpartition(':')[2]}"
+            f"its script {_first_label(version, 'script')} was changed {times} between run and registration, "
+            f"first by {changes.first_commit.rpartition(':')[2]}"
         )
 
 
-def _unknown_author(version: Explanation, _: Gathered) -> Iterator[str]:
-    is_there = any(commit.identifier for commit in version.answer("commit").items)
-    if is_there and version.answer("authors").state == UNKNOWN:
-        yield f"the author of its commit {_named(version, 'commit')[:12]} is unknown"
+def _unknown_author(version: Explanation, _: AuditContext) -> Iterator[str]:
+    has_commit = any(commit.identifier for commit in version.answer("commit").items)
+    if has_commit and version.answer("authors").state == "unknown":
+        yield f"the author of its commit {_first_label(version, 'commit')[:_SHORT_HASH]} is unknown"
 
 
-def _version_deleted(version: Explanation, _: Gathered) -> Iterator[str]:
-    when = version.subject.about["deleted_at"]
-    yield f"it was deleted{'' if when == 'yes' else f' at {when}'}"
+def _version_deleted(version: Explanation, _: AuditContext) -> Iterator[str]:
+    time = version.subject.about["deleted_at"]
+    yield f"it was deleted{'' if time == 'yes' else f' at {time}'}"
 
 
-def _named(version: Explanation, question: str) -> str:
+def _first_label(version: Explanation, question: str) -> str:
     return version.answer(question).items[0].label
 
 
 RULES = (
-    Rule("run-unknown", ERROR, "A version whose run is not known", _no_run),
-    Rule("run-without-commit", ERROR, "A version of a run without a commit", _no_commit),
-    Rule("commit-not-in-repository", ERROR, "A commit that the repository lacks", _lost_commit),
-    Rule("dirty-tree", WARNING, "A run with changes that were not committed", _dirty_tree),
-    Rule("unpushed-commit", WARNING, "A commit that was not pushed", _unpushed_commit),
-    Rule("run-deleted", ERROR, "A version whose run was deleted", _deleted("run", "run")),
-    Rule(
+    AuditRule("run-unknown", "error", "The run of the version is unknown", _unknown_run),
+    AuditRule("run-without-commit", "error", "The run has no commit", _run_without_commit),
+    AuditRule(
+        "commit-not-in-repository", "error", "The commit is not in the repository", _missing_commit
+    ),
+    AuditRule("dirty-tree", "warning", "The run had uncommitted changes", _dirty_tree),
+    AuditRule("unpushed-commit", "warning", "The commit was not pushed", _unpushed_commit),
+    AuditRule("run-deleted", "error", "The run was deleted", _deleted("run", "run")),
+    AuditRule(
         "experiment-deleted",
-        ERROR,
-        "A version whose run's experiment was deleted",
+        "error",
+        "The experiment of the run was deleted",
         _deleted("experiment", "experiment"),
     ),
-    Rule(
+    AuditRule(
         "source-deleted",
-        ERROR,
-        "A version whose model or artifacts were deleted",
+        "error",
+        "The model or the artifacts behind the version were deleted",
         _deleted("source", "model"),
     ),
-    Rule("shared-run", WARNING, "Several versions of one run", _shared_run),
-    Rule("no-dataset", WARNING, "A run that recorded no dataset", _no_dataset),
-    Rule(
+    AuditRule("shared-run", "warning", "Several versions have the same run", _shared_run),
+    AuditRule("no-dataset", "warning", "The run recorded no dataset", _no_dataset),
+    AuditRule(
         "script-changed",
-        WARNING,
-        "A script that was changed between run and registration",
-        _changed_script,
+        "warning",
+        "The script was changed between run and registration",
+        _script_changed,
     ),
-    Rule("unknown-author", WARNING, "A commit whose author is not known", _unknown_author),
+    AuditRule("unknown-author", "warning", "The author of the commit is unknown", _unknown_author),
 )
-"""All rules but the one for versions that were deleted; their codes are stable."""
+"""The rules for versions that are not deleted, in the order of a report."""
 
-DELETED = Rule("version-deleted", NOTE, "A version that was deleted", _version_deleted)
-"""The one rule for a version that was deleted: MLflow blanks such a version, so that others would say nothing more."""
+DELETED = AuditRule("version-deleted", "note", "The version was deleted", _version_deleted)
+"""The only rule for a deleted version: MLflow removes its attributes, so other findings would mean nothing."""

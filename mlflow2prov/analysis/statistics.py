@@ -1,4 +1,4 @@
-"""Statistics: how many elements and relations there are, by kind and by PROV type."""
+"""Statistics: the numbers of elements and relations, by kind and by PROV type."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.contributions import contributions
-from mlflow2prov.analysis.options import RESOLUTIONS, Dimension, Resolution
+from mlflow2prov.analysis.options import DIMENSIONS, RESOLUTIONS, Dimension, Resolution
+from mlflow2prov.arguments import require_choice, require_texts
 from mlflow2prov.engine import literal
-from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ELEMENTS
 from mlflow2prov.prov.merge import unified
@@ -18,44 +18,72 @@ from mlflow2prov.table import Table
 def statistics(
     document: Document, resolution: Resolution = "coarse", by: Dimension | Sequence[Dimension] = ()
 ) -> Table:
-    """Count what ``document`` says, what it says twice once (PROV-DM section 2).
+    """Count elements and relations, or contributions. Repeated statements count once.
 
     Args:
-        document: bundles count along with the rest.
-        resolution: ``coarse`` counts entities, activities, agents and relations; ``fine`` counts
-            elements by kind and PROV type (an element of two types counts under each, one of none
-            under ``-``) and relations by kind.
+        document: a document; its bundles count along with the rest.
+        resolution: ``coarse`` counts entities, activities, agents and relations. ``fine`` counts elements by kind and
+            PROV type, and relations by kind; an element counts under each of its types, or under ``-`` without a
+            type.
+        by: counts contributions instead, by ``agent``, ``month``, ``type`` or ``model``, or by several of them
+            (:func:`~mlflow2prov.analysis.contributions.contributions`).
 
     Returns:
-        A table with the columns ``kind``, ``type`` (``fine`` only) and ``count``.
+        A table with the columns ``kind``, ``type`` (with ``fine`` only) and ``count``; or the table of contributions.
 
     Raises:
-        ConfigurationError: there is no such resolution.
+        ConfigurationError: an argument is not one of its choices.
     """
-    if resolution not in RESOLUTIONS:
-        raise ConfigurationError(unknown_choice("resolution", resolution, RESOLUTIONS))
+    require_choice("resolution", resolution, RESOLUTIONS)
+    for dimension in require_texts("by", by):
+        require_choice("dimension", dimension, DIMENSIONS)
     document = unified(document)
     if by:
         return contributions(document, [by] if isinstance(by, str) else by)
-    rows = document.tables.union()
-    elements = ", ".join(literal(kind.name) for kind in ELEMENTS)
-    if resolution == "coarse":
-        found = dict(
-            engine.rows(
-                f"SELECT CASE WHEN kind IN ({elements}) THEN kind::VARCHAR ELSE 'relation' END AS what, "
-                f"count(*) FROM {rows} GROUP BY what"
-            )
+    return _coarse(document) if resolution == "coarse" else _fine(document)
+
+
+def _coarse(document: Document) -> Table:
+    counts = {kind.name: 0 for kind in ELEMENTS} | {"relation": 0}
+    counts.update(
+        engine.rows(
+            f"""
+            SELECT
+                CASE WHEN {_is_element()} THEN kind::VARCHAR ELSE 'relation' END AS group_name,
+                count(*)
+            FROM {document.tables.union()}
+            GROUP BY group_name
+            """
         )
-        kinds = [*(kind.name for kind in ELEMENTS), "relation"]
-        return Table(("kind", "count"), [(kind, found.get(kind, 0)) for kind in kinds])
-    counted = engine.rows(
+    )
+    return Table(("kind", "count"), list(counts.items()))
+
+
+def _fine(document: Document) -> Table:
+    rows = engine.rows(
         f"""
-        SELECT kind::VARCHAR, type, count(*) FROM (
-            SELECT kind, CASE WHEN kind IN ({elements}) THEN unnest(CASE WHEN len(types) > 0 THEN types
-                ELSE ['-'] END) ELSE '-' END AS type
-            FROM (SELECT kind, list_transform(list_filter(attributes, lambda a: a.key = 'prov:type'),
-                lambda a: a.value) AS types FROM {rows})
-        ) GROUP BY kind, type ORDER BY kind, type
+        WITH statements AS (
+            SELECT
+                kind,
+                list_transform(
+                    attrs(attributes, 'prov:type'), lambda attribute: attribute.value
+                ) AS types
+            FROM {document.tables.union()}
+        ),
+        typed_statements AS (
+            SELECT
+                kind,
+                unnest(CASE WHEN {_is_element()} AND len(types) > 0 THEN types ELSE ['-'] END) AS type
+            FROM statements
+        )
+        SELECT kind::VARCHAR, type, count(*)
+        FROM typed_statements
+        GROUP BY kind, type
+        ORDER BY kind, type
         """
     )
-    return Table(("kind", "type", "count"), counted)
+    return Table(("kind", "type", "count"), rows)
+
+
+def _is_element() -> str:
+    return f"kind IN ({', '.join(literal(kind.name) for kind in ELEMENTS)})"

@@ -1,30 +1,29 @@
-"""DOT, in the layout conventions of the PROV family: a picture of the graph.
+"""DOT, the input of Graphviz: a picture of the graph in the layout conventions of the PROV family.
 
-Entities are yellow ellipses, activities blue boxes, agents orange houses (W3C PROV Graph Layout
-Conventions); arrows go from effect to cause. A node shows what a person reads, its label and type,
-and its identifier as a tooltip. A relation of three goes through a point; what a derivation says
-of the activity behind it is left to the arrows of that activity.
+Entities are yellow ellipses, activities blue boxes, agents orange houses (W3C PROV Graph Layout Conventions). Arrows go
+from effect to cause. A node shows its label and type, which people read, and its identifier as a tooltip. A relation
+of three goes through a point. The activity of a derivation has arrows of its own, so the derivation does not show it.
 """
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 
-_LONGEST_LABEL = 40
-_LONGEST_VALUE = 20
+MAX_LABEL_LENGTH = 40
+MAX_VALUE_LENGTH = 20
 
 _STYLES = {
     "entity": 'shape=ellipse fillcolor="#FFFC87" color="#808080"',
     "activity": 'shape=box fillcolor="#9FB1FC" color="#0000FF"',
     "agent": 'shape=house fillcolor="#FED37F" color="#808080"',
 }
-_EDGES = {
+_COLOURS = {
     "wasGeneratedBy": "darkgreen",
     "used": "red4",
     "wasDerivedFrom": "black",
@@ -36,14 +35,17 @@ _EDGES = {
     "wasStartedBy": "#0000CD",
     "wasEndedBy": "#0000CD",
 }
-_THIRDS = {
+_THIRD_ARGUMENTS = {
     "wasAssociatedWith": "plan",
     "wasStartedBy": "starter",
     "wasEndedBy": "ender",
     "actedOnBehalfOf": "activity",
     "mentionOf": "bundle",
 }
-"""The argument, besides effect and cause, that an arrow of its own leads to."""
+"""The formal argument of a relation, besides effect and cause, that has an arrow of its own."""
+
+_IS_VISIBLE = "'[^\\s\\x00-\\x1F\\x7F]'"
+"""A regular expression for text with a visible character, as an SQL string."""
 
 _HEAD = """digraph provenance {
   graph [rankdir="BT" charset="UTF-8" fontname="Helvetica" ranksep=0.5 nodesep=0.3]
@@ -53,7 +55,7 @@ _HEAD = """digraph provenance {
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as DOT; a bundle is a cluster."""
+    """Write a document as DOT. A bundle becomes a cluster."""
     stream.write(_HEAD.encode())
     _write_graph(document, "", "  ", stream)
     for number, bundle in enumerate(document.bundles()):
@@ -67,105 +69,137 @@ def write(document: Document, stream: BinaryIO) -> None:
 def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO) -> None:
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
-        for query in (
-            [_nodes(kind, bundle, rows, indent)]
-            if kind.element
-            else _edges(kind, bundle, rows, indent)
-        ):
+        queries = _nodes if kind.element else _edges
+        for query in queries(kind, bundle, rows, indent):
             write_text(query, stream)
 
 
-def _node(name: str, bundle: str) -> str:
-    """Return the SQL for a node's identifier: a bundle's nodes are its own."""
-    return _quoted(f"concat({literal(bundle + ' ')}, {name})" if bundle else name)
-
-
-def _nodes(kind: Kind, bundle: str, rows: str, indent: str) -> str:
-    """Return the query for nodes: a label, with its value if it has one, and the type below."""
-    label = f"coalesce({_first('prov:label')}, {_first('name')}, {_first('title')})"
-    value = f"' = ' || {_short(_first('value'), _LONGEST_VALUE)}"
-    own_type = _first("prov:type", "NOT starts_with(a.value, 'prov:')")
-    columns = f"id, {label} AS label, {value} AS value, {own_type} AS type"
-    shown = f"concat({_short('label', _LONGEST_LABEL)}, value)"
-    visible = "'[^\\s\\x00-\\x1F\\x7F]'"
-    named = f"CASE WHEN regexp_matches(label, {visible}) THEN {shown} ELSE {_short('id', _LONGEST_LABEL)} END"
-    below = (
-        f"CASE WHEN regexp_matches(type, {visible}) THEN concat("
-        f"'<br/><font point-size=\"9\" color=\"#444444\">', {_html('type')}, '</font>') END"
+def _nodes(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
+    """Return the query for nodes: a label, with its value if there is one, and the type below it."""
+    label, type_, name = Sql("label"), Sql("type"), Sql("id")
+    label_and_value = f"concat({_shortened(label, MAX_LABEL_LENGTH)}, value)"
+    first_line = Sql(
+        f"CASE WHEN regexp_matches(label, {_IS_VISIBLE}) THEN {label_and_value} "
+        f"ELSE {_shortened(name, MAX_LABEL_LENGTH)} END"
     )
-    return (
-        f"SELECT concat('{indent}', {_node('id', bundle)}, ' [{_STYLES[kind.name]} label=<', "
-        f"{_html(named)}, {below}, '> tooltip=', {_quoted('id')}, ']\n') "
-        f"FROM (SELECT {columns} FROM ({rows}))"
-    )
-
-
-def _first(key: str, condition: str = "true") -> str:
-    """Return the SQL for the first value of an attribute."""
-    found = f"list_filter(attributes, lambda a: a.key = {literal(key)} AND {condition})"
-    return f"{found}[1].value"
-
-
-def _edges(kind: Kind, bundle: str, rows: str, indent: str) -> list[str]:
-    first, *others = (a for a in kind.arguments if a.type is not ArgumentType.TIME)
-    effect = _node(kind.column(first.name), bundle)
-    # To the first cause that is given: what started an activity may be known by its starter only.
-    cause = f"coalesce({', '.join(kind.column(argument.name) for argument in others)})"
-    colour = _EDGES.get(kind.name, "gray40")
-    style = f'color="{colour}"'
-    roles = (
-        "array_to_string(list_transform(list_filter(attributes, lambda a: a.key = 'prov:role'), "
-        "lambda a: a.value), ', ')"
-    )
-    label = _quoted(f"concat(' {kind.name}', chr(10) || ' ' || nullif({roles}, ''))")
-    simple = (
-        f"SELECT concat('{indent}', {effect}, ' -> ', {_node(cause, bundle)}, ' [{style} label=', "
-        f"{label}, ']\n') FROM ({rows}) WHERE {cause} IS NOT NULL"
-    )
-    third = _THIRDS.get(kind.name)
-    if third is None:
-        return [simple]
-    second, other = kind.column(others[0].name), kind.column(third)
-    is_of_three = f"{second} IS NOT NULL AND {other} IS NOT NULL"
-    point = literal(f"point {bundle} {kind.name} ").replace('"', "")
-    lines = [
-        f"'{indent}', point, ' [shape=point width=0.06 fillcolor=\"{colour}\" {style}]\n'",
-        f"'{indent}', {effect}, ' -> ', point, ' [{style} arrowhead=none]\n'",
-        f"'{indent}', point, ' -> ', {_node(second, bundle)}, ' [{style} label=', {label}, ']\n'",
-        f"'{indent}', point, ' -> ', {_node(other, bundle)}, ' [{style} style=dashed label=\"{third}\"]\n'",
-    ]
-    numbered = (
-        f"SELECT *, {_quoted(f'concat({point}, row_number() OVER ())')} AS point "
-        f"FROM ({rows}) WHERE {is_of_three}"
+    second_line = (
+        f"CASE WHEN regexp_matches(type, {_IS_VISIBLE}) THEN concat("
+        f"'<br/><font point-size=\"9\" color=\"#444444\">', {_html(type_)}, '</font>') END"
     )
     return [
-        f"{simple} AND NOT ({is_of_three})",
-        f"SELECT concat({', '.join(lines)}) FROM ({numbered})",
+        Sql(
+            f"""
+            WITH elements AS (
+                SELECT
+                    id,
+                    coalesce(
+                        {_first_value("prov:label")}, {_first_value("name")}, {_first_value("title")}
+                    ) AS label,
+                    ' = ' || {_shortened(_first_value("value"), MAX_VALUE_LENGTH)} AS value,
+                    {_first_value("prov:type", "NOT starts_with(attribute.value, 'prov:')")} AS type
+                FROM ({rows})
+            )
+            SELECT concat(
+                '{indent}', {_node(name, bundle)},
+                ' [{_STYLES[kind.name]} label=<', {_html(first_line)}, {second_line}, '>',
+                ' tooltip=', {_quoted(name)}, ']\n'
+            )
+            FROM elements
+            """
+        )
     ]
 
 
-def _short(value: str, longest: int) -> str:
-    """Return the SQL for a text of at most ``longest`` characters."""
-    cut = f"concat(left({value}, {longest - 1}), '\u2026')"
-    return f"CASE WHEN length({value}) > {longest} THEN {cut} ELSE {value} END"
+def _edges(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
+    """Return the queries for edges: those to one cause, then those that go through a point."""
+    references = [argument for argument in kind.arguments if argument.type is not ArgumentType.TIME]
+    effect, *causes = (identifier(argument.column) for argument in references)
+    # The first cause with a value: a start can have a starter only.
+    cause = Sql(f"coalesce({', '.join(causes)})")
+    style = f'color="{_colour(kind)}"'
+    one_cause = (
+        f"SELECT concat('{indent}', {_node(effect, bundle)}, ' -> ', {_node(cause, bundle)}, "
+        f"' [{style} label=', {_edge_label(kind)}, ']\n') FROM ({rows}) WHERE {cause} IS NOT NULL"
+    )
+    third_argument = _THIRD_ARGUMENTS.get(kind.name)
+    if third_argument is None:
+        return [Sql(one_cause)]
+    second, third = causes[0], identifier(kind.column(third_argument))
+    has_three = f"{second} IS NOT NULL AND {third} IS NOT NULL"
+    point = literal(f"point {bundle} {kind.name} ").replace('"', "")
+    point_name = _quoted(Sql(f"concat({point}, row_number() OVER ())"))
+    to_third = f'{style} style=dashed label="{third_argument}"'
+    through_point = f"""
+        WITH statements AS (
+            SELECT *, {point_name} AS point
+            FROM ({rows})
+            WHERE {has_three}
+        )
+        SELECT concat(
+            '{indent}', point, ' [shape=point width=0.06 fillcolor="{_colour(kind)}" {style}]\n',
+            '{indent}', {_node(effect, bundle)}, ' -> ', point, ' [{style} arrowhead=none]\n',
+            '{indent}', point, ' -> ', {_node(second, bundle)},
+            ' [{style} label=', {_edge_label(kind)}, ']\n',
+            '{indent}', point, ' -> ', {_node(third, bundle)}, ' [{to_third}]\n'
+        )
+        FROM statements
+    """
+    return [Sql(f"{one_cause} AND NOT ({has_three})"), Sql(through_point)]
 
 
-def _html(value: str) -> str:
-    """Return the SQL for a text within a label in Graphviz's HTML, one line of it."""
+def _colour(kind: Kind) -> str:
+    return _COLOURS.get(kind.name, "gray40")
+
+
+def _edge_label(kind: Kind) -> Sql:
+    """Return the quoted label of an edge: the kind, and the roles below it."""
+    roles = """
+        array_to_string(
+            list_transform(
+                list_filter(attributes, lambda attribute: attribute.key = 'prov:role'),
+                lambda attribute: attribute.value
+            ),
+            ', '
+        )
+    """
+    return _quoted(Sql(f"concat(' {kind.name}', chr(10) || ' ' || nullif({roles}, ''))"))
+
+
+def _node(name: Sql, bundle: str) -> Sql:
+    """Return the quoted identifier of a node, which differs between bundles."""
+    return _quoted(Sql(f"concat({literal(f'{bundle} ')}, {name})") if bundle else name)
+
+
+def _first_value(key: str, condition: str = "true") -> Sql:
+    """Return the first value of a key whose attribute meets the condition."""
+    return Sql(
+        "list_filter(attributes, "
+        f"lambda attribute: attribute.key = {literal(key)} AND {condition})[1].value"
+    )
+
+
+def _shortened(text: Sql, max_length: int) -> Sql:
+    """Return a text of at most ``max_length`` characters."""
+    beginning = f"concat(left({text}, {max_length - 1}), '\u2026')"
+    return Sql(f"CASE WHEN length({text}) > {max_length} THEN {beginning} ELSE {text} END")
+
+
+def _html(text: Sql) -> Sql:
+    """Return a text as one line of a label in Graphviz's HTML."""
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        value = f"replace({value}, '{character}', '{entity}')"
-    return _printable(value)
+        text = Sql(f"replace({text}, '{character}', '{entity}')")
+    return _printable(text)
 
 
-def _quoted(value: str) -> str:
-    """Return the SQL for a DOT string; control characters, which it cannot hold, are left out."""
-    escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
-    lines = f"replace({escaped}, chr(10), '\\n')"
-    return f"concat('\"', {_printable(lines)}, '\"')"
+def _quoted(text: Sql) -> Sql:
+    """Return a DOT string, without the control characters that it cannot contain."""
+    escaped = f"replace(replace({text}, '\\', '\\\\'), '\"', '\\\"')"
+    lines = Sql(f"replace({escaped}, chr(10), '\\n')")
+    return Sql(f"concat('\"', {_printable(lines)}, '\"')")
 
 
-def _printable(value: str) -> str:
-    return f"regexp_replace({value}, '[\\x00-\\x1F\\x7F\\x{{FFFE}}\\x{{FFFF}}]', ' ', 'g')"
+def _printable(text: Sql) -> Sql:
+    return Sql(f"regexp_replace({text}, '[\\x00-\\x1F\\x7F\\x{{FFFE}}\\x{{FFFF}}]', ' ', 'g')")
 
 
-FORMATS = {"dot": Format("dot", ".dot", "DOT", write)}
+FORMATS = (Format("dot", ".dot", "DOT", write),)

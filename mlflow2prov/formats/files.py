@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from mlflow2prov import formats as known
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats._support.text_stream import listening, write_behind
+from mlflow2prov.formats._support.progress import progress_listener
+from mlflow2prov.formats._support.write_behind import write_behind
 from mlflow2prov.progress import Progress
 from mlflow2prov.prov import Document
 
@@ -190,7 +191,7 @@ def _told(progress: Progress | None, total: int) -> Iterator[None]:
         done = min(done + statements, total)
         progress("statements", done, total)
 
-    with listening(listener):
+    with progress_listener(listener):
         yield
 
 
@@ -211,7 +212,7 @@ def require_writable(output: str, formats: Iterable[str] = ()) -> None:
         FormatError: the folder does not exist or is not writable, or a format needs a program that is not installed.
     """
     for name in formats:
-        known.get(name).check()
+        known.get(name).require_program()
     if output == PIPE:
         return
     folder = Path(output).parent

@@ -1,11 +1,10 @@
-"""Pictures of the graph, drawn by Graphviz's ``dot``."""
+"""SVG, PNG and PDF: pictures of the graph that Graphviz's program ``dot`` draws."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO
 
@@ -14,68 +13,68 @@ from mlflow2prov.formats import dot
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.prov import Document
 
-_LONGEST_SECONDS = 600
-_LARGEST = 5_000
+MAX_SECONDS = 600
+MAX_STATEMENTS = 5_000
 
 PICTURES = ("svg", "png", "pdf")
-"""The kinds of pictures."""
+"""The types of pictures, by Graphviz's names."""
 
 
-def find_dot(kind: str) -> str:
-    """Return the path of the program that draws pictures of a ``kind``.
+def find_dot(picture: str) -> str:
+    """Return the path of the program that draws a picture of the given type.
 
     Raises:
-        FormatError: it is not installed.
+        FormatError: the program is not installed.
     """
     program = shutil.which("dot")
     if program is None:
         raise FormatError(
-            f"{kind} is drawn by Graphviz's dot, which is not installed; "
+            f"{picture} needs Graphviz's dot, which is not installed; "
             "install graphviz (https://graphviz.org/download), or save as dot"
         )
     return program
 
 
-def _writer(kind: str) -> Callable[[Document, BinaryIO], None]:
-    def write(document: Document, stream: BinaryIO) -> None:
-        """Draw ``document``.
+def _write(picture: str, document: Document, stream: BinaryIO) -> None:
+    """Draw a document.
 
-        Raises:
-            FormatError: there is no ``dot``, or the graph is too large for a picture.
-        """
-        program = find_dot(kind)
-        if len(document) > _LARGEST:
-            raise FormatError(
-                f"{len(document):,} statements are too many for a picture ({_LARGEST:,} at most); "
-                "save as dot"
-            )
-        with tempfile.TemporaryFile() as source:
-            dot.write(document, source)
-            source.seek(0)
-            try:
-                drawn = subprocess.run(
-                    [program, f"-T{kind}"],
-                    stdin=source,
-                    capture_output=True,
-                    timeout=_LONGEST_SECONDS,
-                )
-            except subprocess.TimeoutExpired as error:
-                raise FormatError(f"dot took too long to draw {kind}; save as dot") from error
-        if drawn.returncode:
-            said = drawn.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise FormatError(f"dot failed: {said[-1] if said else drawn.returncode}")
-        stream.write(drawn.stdout)
-
-    return write
+    Raises:
+        FormatError: ``dot`` is not installed or fails, or the document is too large for a picture.
+    """
+    program = find_dot(picture)
+    if len(document) > MAX_STATEMENTS:
+        raise FormatError(
+            f"{len(document):,} statements are too many for a picture ({MAX_STATEMENTS:,} at most); "
+            "save as dot"
+        )
+    with tempfile.TemporaryFile() as source:
+        dot.write(document, source)
+        source.seek(0)
+        stream.write(_draw(program, picture, source))
 
 
-FORMATS = {
-    kind: Format(
-        kind,
-        f".{kind}",
-        f"{kind.upper()} (Graphviz)",
-        _writer(kind),
-        check=partial(find_dot, kind),
+def _draw(program: str, picture: str, source: BinaryIO) -> bytes:
+    try:
+        process = subprocess.run(
+            [program, f"-T{picture}"], stdin=source, capture_output=True, timeout=MAX_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FormatError(f"dot took too long to draw {picture}; save as dot") from error
+    except OSError as error:
+        raise FormatError(f"{program}: cannot be run ({error.strerror}); save as dot") from error
+    if process.returncode:
+        messages = process.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise FormatError(f"dot failed: {messages[-1] if messages else process.returncode}")
+    return process.stdout
+
+
+FORMATS = tuple(
+    Format(
+        name=picture,
+        extension=f".{picture}",
+        title=f"{picture.upper()} (Graphviz)",
+        write=partial(_write, picture),
+        require_program=partial(find_dot, picture),
     )
-    for kind in PICTURES
-}
+    for picture in PICTURES
+)

@@ -1,6 +1,6 @@
-"""N-Quads (W3C Recommendation of 25 February 2014): PROV-O, a statement a line.
+"""N-Quads (W3C Recommendation of 25 February 2014): PROV-O with one triple a line.
 
-Comments at the beginning keep the document's prefixes, so that names come back as they were.
+Comments at the beginning keep the prefixes of the document, so that names are read as they were written.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from mlflow2prov.engine import literal
-from mlflow2prov.formats._support import provo
-from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.engine import Sql, literal
+from mlflow2prov.formats._support import provo, rdf_writer
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.rdf_reader import read_rdf
-from mlflow2prov.formats._support.rdf_syntax import Syntax, spelled
+from mlflow2prov.formats._support.rdf_syntax import Syntax
+from mlflow2prov.formats._support.rdf_terms import spell_name
+from mlflow2prov.formats._support.sql_expressions import json_string
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import PROV, Namespaces
+
+PREFIX_BYTES = 65536
+"""How much of a file may contain prefixes."""
 
 _PREFIX = re.compile(r"^# @prefix ([^\s:]*): <([^>]*)> \.$", re.M)
 _LINE = re.compile(
@@ -24,90 +28,102 @@ _LINE = re.compile(
 
 
 class NQuads(Syntax):
-    """The spelling of N-Quads, in the graph that a bundle is."""
+    """The spelling of N-Quads in the graph of one bundle."""
 
     def __init__(self, namespaces: Namespaces, bundle: str = "") -> None:
         super().__init__(namespaces)
-        graph = f" {spelled(bundle, self)}" if bundle else ""
+        graph = f" {spell_name(bundle, self)}" if bundle else ""
         self._end = literal(f"{graph} .\n")
 
     def spell(self, iri: str) -> str:
-        """``<iri>``."""
+        """Return ``<iri>``."""
         return f"<{iri}>"
 
     def spell_key(self, iri: str) -> str:
-        """``<iri>``."""
+        """Return ``<iri>``."""
         return f"<{iri}>"
 
-    def around(self, prefix: str) -> tuple[str, str]:
-        """The namespace's IRI goes before a local part."""
+    def name_affixes(self, prefix: str) -> tuple[str, str]:
+        """Return ``<`` with the namespace's IRI, and ``>``."""
         return f"<{self.prefixes[prefix][1]}", ">"
 
     def annotation(self, datatype: str) -> str:
-        """``^^<datatype>``."""
+        """Return ``^^<datatype>``."""
         return f"^^{self.spell(datatype)}"
 
-    def language(self, tag: str) -> str:
-        """``@tag``."""
-        return f"concat('@', {tag})"
+    def language(self, tag: Sql) -> Sql:
+        """Return ``@tag``."""
+        return Sql(f"concat('@', {tag})")
 
-    def reference(self, subject: str, key: str, value: str) -> str:
-        """A whole line."""
-        return f"concat({subject}, ' ', {key}, ' ', {value}, {self._end})"
+    def reference(self, subject: Sql, key: Sql, value: Sql) -> Sql:
+        """Return a line."""
+        return Sql(f"concat({subject}, ' ', {key}, ' ', {value}, {self._end})")
 
-    def literal(self, subject: str, key: str, value: str, annotation: str) -> str:
-        """A whole line, its text quoted."""
-        return f"concat({subject}, ' ', {key}, ' ', {quoted(value)}, {annotation}, {self._end})"
+    def literal(self, subject: Sql, key: Sql, value: Sql, annotation: Sql) -> Sql:
+        """Return a line with the text in quotes."""
+        return Sql(
+            f"concat({subject}, ' ', {key}, ' ', {json_string(value)}, {annotation}, {self._end})"
+        )
 
     def description(
-        self, rows: str, subject: str, of: str, properties: list[str], attribute: str = ""
-    ) -> list[str]:
-        """The lines of what all rows have, then those of their attributes."""
-        if of:
-            key, value = literal(self.spell_key(provo.TYPE)), literal(self.spell(PROV + of))
-            properties = [self.reference(subject, key, value), *properties]
-        queries = [f"SELECT concat({', '.join(properties)}) FROM ({rows})"]
+        self,
+        rows: Sql,
+        subject: Sql,
+        class_name: str,
+        properties: list[Sql],
+        attribute: Sql | None = None,
+    ) -> list[Sql]:
+        """Return a query for the lines that every row has, and one for the lines of attributes."""
+        if class_name:
+            key, value = self.spell_key(provo.TYPE), self.spell(PROV + class_name)
+            properties = [self.reference(subject, literal(key), literal(value)), *properties]
+        queries = [Sql(f"SELECT concat({', '.join(properties)}) FROM ({rows})")]
         if attribute:
-            listed = f"SELECT {subject}, unnest(attributes) AS a FROM ({rows})"
-            queries.append(f"SELECT {attribute} FROM ({listed})")
+            attributes = f"SELECT {subject}, unnest(attributes) AS attribute FROM ({rows})"
+            queries.append(Sql(f"SELECT {attribute} FROM ({attributes})"))
         return queries
 
     def qualified(
-        self, rows: str, triple: str, link: str, of: str, properties: list[str], attribute: str
-    ) -> list[str]:
-        """As any description: blank nodes have labels."""
-        links = [triple] if triple else []
-        links.append(self.reference("s", literal(link), "n"))
-        return self.description(rows, "n", of, [*links, *properties], attribute)
-
-
-def quoted(value: str) -> str:
-    """Return the SQL for a string as N-Quads and Turtle quote it, which is as JSON does."""
-    return f"to_json({value})::VARCHAR"
+        self,
+        rows: Sql,
+        triple: Sql | None,
+        link: str,
+        class_name: str,
+        properties: list[Sql],
+        attribute: Sql,
+    ) -> list[Sql]:
+        """Return the queries for a description, because blank nodes have labels here."""
+        link_to_node = self.reference(Sql("subject"), literal(link), Sql("node"))
+        links = [triple, link_to_node] if triple else [link_to_node]
+        return self.description(rows, Sql("node"), class_name, [*links, *properties], attribute)
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as N-Quads; a bundle is a named graph."""
-    document = rdf.unambiguous(document)
+    """Write a document as N-Quads. A bundle becomes a named graph.
+
+    Raises:
+        FormatError: PROV-O cannot express the document.
+    """
+    document = rdf_writer.prepare(document)
     for prefix, iri in sorted(NQuads(document.namespaces).prefixes.values()):
         stream.write(f"# @prefix {prefix}: <{iri}> .\n".encode())
     for bundle in ("", *document.bundles()):
-        rdf.write(document, bundle, NQuads(document.namespaces, bundle), stream)
+        rdf_writer.write_bundle(document, bundle, NQuads(document.namespaces, bundle), stream)
 
 
 def read(content: bytes) -> Document:
-    """Read N-Quads or N-Triples that say PROV-O.
+    """Read PROV-O from N-Quads or N-Triples.
 
     Raises:
-        FormatError: they are none.
+        FormatError: the content is not valid, or contains no PROV-O.
     """
-    head = content[:65536].decode("utf-8", "replace")
+    head = content[:PREFIX_BYTES].decode("utf-8", "replace")
     return read_rdf(content, "nquads", "N-Quads", dict(_PREFIX.findall(head)))
 
 
 def recognises(head: bytes) -> bool:
-    """Return whether a file begins with a statement a line, in full IRIs."""
+    """Return whether a file begins with a line of full IRIs."""
     return bool(_LINE.match(head))
 
 
-FORMATS = {"nquads": Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises)}
+FORMATS = (Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises),)

@@ -3,15 +3,14 @@
     bundle | kind           | id | ... | entity | activity | time | ... | attributes
            | wasGeneratedBy |    |     | e      | a        |      |     | [{key, value, type, lang}, ...]
 
-A row is a statement, in canonical order. There is a column for each formal argument of PROV-DM, by
-its name (:data:`~mlflow2prov.prov.tables.COLUMNS`). The prefixes of the names are JSON in the
-file's metadata, under ``prov:prefixes``. Files of version 1.0 have columns ``arg1`` to ``arg5`` for
-the formal arguments of each kind in their order; they are read as well.
+A row is a statement, in canonical order. There is a column for each formal argument of PROV-DM, by its name
+(:data:`~mlflow2prov.prov.tables.COLUMNS`). The prefixes of the names are JSON in the file's metadata, under
+``prov:prefixes``. Files of version 1.0 have columns ``arg1`` to ``arg5`` for the formal arguments of each kind in
+their order; they are read as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import orjson
@@ -21,8 +20,8 @@ import pyarrow.parquet as pq
 from mlflow2prov import engine
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.scope import Scope
-from mlflow2prov.formats._support.text_stream import tell_written
+from mlflow2prov.formats._support.prefix_scope import PrefixScope
+from mlflow2prov.formats._support.progress import report_progress
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
@@ -31,30 +30,32 @@ from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 from mlflow2prov.prov.tables import ARROW_SCHEMA, COLUMNS
 
+BATCH_ROWS = 100_000
+"""Rows that are written or read at a time; also the size of the row groups."""
+
 _PREFIXES = b"prov:prefixes"
 _MAGIC = b"PAR1"
-_ROWS = 100_000
 
-_PLACES_OF_1_0 = tuple(f"arg{place}" for place in range(1, 6))
-_COLUMNS_OF_1_0 = ("bundle", "kind", "id", *_PLACES_OF_1_0, "attributes")
+_POSITIONS_OF_1_0 = tuple(f"arg{position}" for position in range(1, 6))
+_COLUMNS_OF_1_0 = ("bundle", "kind", "id", *_POSITIONS_OF_1_0, "attributes")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as Parquet."""
+    """Write a document as Parquet."""
     prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
     schema = ARROW_SCHEMA.with_metadata({_PREFIXES: prefixes})
     rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.tables.in_order()})"
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
-        for batch in engine.stream(rows, _ROWS):
-            tell_written(batch.num_rows)
+        for batch in engine.stream(rows, BATCH_ROWS):
+            report_progress(batch.num_rows)
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
 def read(content: bytes) -> Document:
-    """Read Parquet that :func:`write` wrote, or what has its columns and its metadata.
+    """Read a Parquet file with the columns and the metadata that :func:`write` writes.
 
     Raises:
-        FormatError: it is none, or says what no document says.
+        FormatError: the content is not Parquet, lacks a column or the metadata, or has a row that is not a statement.
     """
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
@@ -66,16 +67,18 @@ def read(content: bytes) -> Document:
                 ]
             )
             namespaces = Namespaces()
-            rows = _Rows(Scope(namespaces, _prefixes(file.schema_arrow)), Builder(namespaces))
-            for batch in file.iter_batches(_ROWS, columns=list(columns)):
-                rows.add(batch.cast(schema).to_pylist())
+            scope = PrefixScope(namespaces, _prefixes(file.schema_arrow))
+            reader = _RowReader(scope, Builder(namespaces))
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
+                for row in batch.cast(schema).to_pylist():
+                    reader.read(row)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"not Parquet that can be read: {error}") from error
-    return rows.finish()
+        raise FormatError(f"not valid Parquet: {error}") from error
+    return reader.finish()
 
 
 def _columns(schema: pa.Schema) -> tuple[str, ...]:
-    """Return the columns to read: those of today, or those of version 1.0."""
+    """Return the columns to read: the present ones, or those of version 1.0."""
     if set(_COLUMNS_OF_1_0) <= set(schema.names):
         return _COLUMNS_OF_1_0
     if missing := [column for column in COLUMNS if column not in schema.names]:
@@ -85,47 +88,47 @@ def _columns(schema: pa.Schema) -> tuple[str, ...]:
 
 def _prefixes(schema: pa.Schema) -> dict[str, str]:
     """Return the prefixes in the metadata of a file."""
+    key = _PREFIXES.decode()
     try:
         prefixes = orjson.loads((schema.metadata or {})[_PREFIXES])
     except (KeyError, orjson.JSONDecodeError) as error:
-        raise FormatError(
-            f"Parquet, and no document: its metadata has no {_PREFIXES.decode()}"
-        ) from error
+        raise FormatError(f"Parquet, but not a document: its metadata has no {key}") from error
     if not isinstance(prefixes, dict) or not all(isinstance(uri, str) for uri in prefixes.values()):
-        raise FormatError(f"its {_PREFIXES.decode()} are no map of prefixes to URIs")
+        raise FormatError(f"Parquet, but not a document: {key} does not map prefixes to URIs")
     return {prefix: uri for prefix, uri in prefixes.items() if prefix not in RESERVED}
 
 
-class _Rows:
-    """Takes the rows of a file into a document, by its names."""
+class _RowReader:
+    """Reads the rows of a file into a document."""
 
-    def __init__(self, scope: Scope, builder: Builder) -> None:
-        self._scope = scope
+    def __init__(self, scope: PrefixScope, builder: Builder) -> None:
+        self._resolve = scope.resolve
         self._builder = builder
 
-    def add(self, rows: Iterable[dict[str, Any]]) -> None:
-        for row in rows:
-            kind = KIND.get(row["kind"])
-            if kind is None:
-                raise FormatError(f"{row['kind']!r} is no kind of statement")
-            if kind.element and row["id"] is None:
-                raise FormatError(f"{kind.name} without an identifier")
-            attributes = [self._literal(kind, **literal) for literal in row["attributes"] or ()]
-            self._builder.add(
-                self._scope(row["bundle"]) if row["bundle"] else "",
-                kind.name,
-                self._name(row["id"]),
-                self._arguments(kind, row),
-                attributes,
-            )
+    def read(self, row: dict[str, Any]) -> None:
+        kind = KIND.get(row["kind"])
+        if kind is None:
+            raise FormatError(f"{row['kind']!r} is not a kind of statement")
+        if kind.element and row["id"] is None:
+            raise FormatError(f"{kind.name} without an identifier")
+        self._builder.add(
+            self._resolve(row["bundle"]) if row["bundle"] else "",
+            kind.name,
+            self._name(row["id"]),
+            self._arguments(kind, row),
+            [self._attribute(kind, **attribute) for attribute in row["attributes"] or ()],
+        )
 
     def finish(self) -> Document:
         return self._builder.finish()
 
     def _arguments(self, kind: Kind, row: dict[str, Any]) -> list[str | None]:
-        places = _PLACES_OF_1_0 if _PLACES_OF_1_0[0] in row else None
-        columns = places[: len(kind.arguments)] if places else kind.argument_columns
-        for column in places or ARGUMENT_COLUMNS:
+        if _POSITIONS_OF_1_0[0] in row:
+            all_columns = _POSITIONS_OF_1_0
+            columns = all_columns[: len(kind.arguments)]
+        else:
+            all_columns, columns = ARGUMENT_COLUMNS, kind.argument_columns
+        for column in all_columns:
             if column not in columns and row[column] is not None:
                 raise FormatError(f"{kind.name} with {column}, which is not one of its arguments")
         return [
@@ -134,9 +137,9 @@ class _Rows:
         ]
 
     def _name(self, name: str | None) -> str | None:
-        return None if name is None else self._scope(name)
+        return None if name is None else self._resolve(name)
 
-    def _literal(
+    def _attribute(
         self,
         kind: Kind,
         key: str | None,
@@ -147,10 +150,10 @@ class _Rows:
         if key is None or value is None:
             raise FormatError(f"an attribute of {kind.name} without a key or a value")
         if lang is not None:
-            return self._scope(key), value, None, lang
-        found, datatype = normal(value, None if type is None else self._scope(type))
+            return self._resolve(key), value, None, lang
+        text, datatype = normal(value, None if type is None else self._resolve(type))
         is_name = datatype == QUALIFIED_NAME
-        return self._scope(key), self._scope(found) if is_name else found, datatype, None
+        return self._resolve(key), self._resolve(text) if is_name else text, datatype, None
 
 
 def recognises(head: bytes) -> bool:
@@ -158,4 +161,4 @@ def recognises(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-FORMATS = {"parquet": Format("parquet", ".parquet", "Parquet", write, read, recognises)}
+FORMATS = (Format("parquet", ".parquet", "Parquet", write, read, recognises),)

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.formats._support.provo import RELATIONS
-from mlflow2prov.formats._support.scope import Scope
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
@@ -89,7 +89,7 @@ def _write_statements(
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
         query = f"SELECT concat(',\n  {{', {_statement(kind, prefixes)}, '}}') FROM ({rows})"
-        write_text(query, stream, skip=2 if is_first else 0)
+        write_text(Sql(query), stream, skip_bytes=2 if is_first else 0)
         is_first = False
     return is_first
 
@@ -184,7 +184,7 @@ def read(content: bytes) -> Document:
     if not isinstance(data, dict) or not isinstance(data.get("@graph"), list):
         raise FormatError("not PROV-JSONLD: no @graph")
     namespaces = Namespaces()
-    scope = Scope(namespaces, _context(data.get("@context", [])))
+    scope = PrefixScope(namespaces, _context(data.get("@context", [])))
     builder = Builder(namespaces)
     _read_graph(data["@graph"], "", scope, builder)
     return builder.finish()
@@ -207,7 +207,7 @@ def _context(context: object) -> dict[str, str]:
     return prefixes
 
 
-def _read_graph(graph: list[Any], bundle: str, scope: Scope, builder: Builder) -> None:
+def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Builder) -> None:
     for node in graph:
         if not isinstance(node, dict):
             raise FormatError("not PROV-JSONLD: a statement is no object")
@@ -215,8 +215,8 @@ def _read_graph(graph: list[Any], bundle: str, scope: Scope, builder: Builder) -
         if term == "Bundle" and not bundle:
             if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
                 raise FormatError("not PROV-JSONLD: a bundle without @id or @graph")
-            inner = scope.within(_context(node.get("@context", [])))
-            _read_graph(node["@graph"], scope(node["@id"]), inner, builder)
+            inner = scope.nested(_context(node.get("@context", [])))
+            _read_graph(node["@graph"], scope.resolve(node["@id"]), inner, builder)
         elif isinstance(term, str) and term.removeprefix("prov:") in _KINDS:
             _read_statement(KIND[_KINDS[term.removeprefix("prov:")]], node, bundle, scope, builder)
         else:
@@ -224,7 +224,7 @@ def _read_graph(graph: list[Any], bundle: str, scope: Scope, builder: Builder) -
 
 
 def _read_statement(
-    kind: Kind, node: dict[str, Any], bundle: str, scope: Scope, builder: Builder
+    kind: Kind, node: dict[str, Any], bundle: str, scope: PrefixScope, builder: Builder
 ) -> None:
     places = {argument.name: place for place, argument in enumerate(kind.arguments)}
     arguments: list[str | None] = [None] * len(places)
@@ -235,28 +235,28 @@ def _read_statement(
         if key == "@type":
             continue
         if key == "@id":
-            identifier = None if str(value).startswith("_:") else scope(str(value))
+            identifier = None if str(value).startswith("_:") else scope.resolve(str(value))
         elif key in places and isinstance(value, list) and kind.name == "hadMember":
             members = value
         elif key in places:
             if not isinstance(value, str):
                 raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is no text")
             is_time = kind.arguments[places[key]].type is ArgumentType.TIME
-            arguments[places[key]] = date_time(value) if is_time else scope(value)
+            arguments[places[key]] = date_time(value) if is_time else scope.resolve(value)
         else:
-            name = f"prov:{key}" if ":" not in key else scope(key)
+            name = f"prov:{key}" if ":" not in key else scope.resolve(key)
             for one in value if isinstance(value, list) else [value]:
                 attributes.append(_literal(name, one, scope))
     for member in members or [None]:
         if member is not None:
-            arguments[places["entity"]] = scope(str(member))
+            arguments[places["entity"]] = scope.resolve(str(member))
         builder.add(bundle, kind.name, identifier, [*arguments], attributes)
 
 
-def _literal(key: str, value: object, scope: Scope) -> AttributeTuple:
+def _literal(key: str, value: object, scope: PrefixScope) -> AttributeTuple:
     if isinstance(value, str):
         if key in _BY_NAME:
-            return key, scope(value), literals.QUALIFIED_NAME, None
+            return key, scope.resolve(value), literals.QUALIFIED_NAME, None
         return key, value, None, None
     if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
         raise FormatError(f"not PROV-JSONLD: {key} holds neither a text nor a @value")
@@ -265,8 +265,8 @@ def _literal(key: str, value: object, scope: Scope) -> AttributeTuple:
         return key, written, None, language
     if not isinstance(datatype, str):
         return key, written, None, None
-    found, kind = normal(written, scope(datatype))
-    return key, scope(found) if kind == literals.QUALIFIED_NAME else found, kind, None
+    found, kind = normal(written, scope.resolve(datatype))
+    return key, scope.resolve(found) if kind == literals.QUALIFIED_NAME else found, kind, None
 
 
 def recognises(head: bytes) -> bool:

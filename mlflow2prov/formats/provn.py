@@ -1,131 +1,157 @@
-"""PROV-N (W3C Recommendation of 30 April 2013), written by us, read through the ``prov`` library."""
+"""PROV-N (W3C Recommendation of 30 April 2013). The ``prov`` library reads it."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats._support.escapes import escape_name, to_pn_local, unescape
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.names import Frequent, frequent, name_sql, pn_local, unescape
-from mlflow2prov.formats._support.prov_reader import deserialized
+from mlflow2prov.formats._support.prov_library import deserialize
+from mlflow2prov.formats._support.sql_expressions import (
+    ATTRIBUTE_KEY,
+    ATTRIBUTE_LANGUAGE,
+    ATTRIBUTE_TYPE,
+    ATTRIBUTE_VALUE,
+    IS_NAME,
+    FrequentNames,
+    escaped_name,
+    frequent_names,
+    has_no_json_escapes,
+    join_attributes,
+    json_string,
+)
 from mlflow2prov.formats._support.text_stream import write_text
 from mlflow2prov.prov import Document, Statement
-from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.convert import from_prov
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import Namespaces
 
-# A comment is not tried a second time: many of them are read as fast as one.
+# The possessive quantifier never tries a comment again, so the time grows with the number of comments only.
 _BEGIN = re.compile(rb"(?:\s|//[^\n\r]*[\n\r]|(?>/\*.*?\*/))*+document\b", re.S)
+_NOT_IN_IRIS = re.compile(r'[<>"{}|^`\\\x00-\x20]')
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as PROV-N, UTF-8, a statement a line."""
+    """Write a document as PROV-N, one statement a line."""
     stream.write(b"document\n")
     for prefix, uri in document.namespaces.declared.items():
-        iri = re.sub(r'[<>"{}|^`\\\x00-\x20]', lambda found: f"%{ord(found[0]):02X}", uri)
+        iri = _NOT_IN_IRIS.sub(lambda match: f"%{ord(match[0]):02X}", uri)
         line = f"  prefix {prefix} <{iri}>\n" if prefix else f"  default <{iri}>\n"
         stream.write(line.encode())
     stream.write(b"\n")
-    known = frequent(document)
-    _write_statements(document, "", "  ", known, stream)
+    frequent = frequent_names(document)
+    _write_statements(document, "", "  ", frequent, stream)
     for bundle in document.bundles():
-        name = f"SELECT {name_sql('bundle', pn_local)} FROM (SELECT {literal(bundle)} AS bundle)"
-        stream.write(b"\n  bundle ")
-        write_text(name, stream, counted=False)
-        stream.write(b"\n")
-        _write_statements(document, bundle, "    ", known, stream)
+        stream.write(f"\n  bundle {escape_name(bundle, to_pn_local)}\n".encode())
+        _write_statements(document, bundle, "    ", frequent, stream)
         stream.write(b"  endBundle\n")
     stream.write(b"endDocument\n")
 
 
 def _write_statements(
-    document: Document, bundle: str, indent: str, known: Frequent, stream: BinaryIO
+    document: Document, bundle: str, indent: str, frequent: FrequentNames, stream: BinaryIO
 ) -> None:
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
-        statement = _statement(kind, known)
-        write_text(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})", stream)
+        statement = _statement(kind, frequent)
+        write_text(Sql(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})"), stream)
 
 
 def statement_texts(
     statements: Sequence[Statement], namespaces: Mapping[str, str] | Namespaces
 ) -> list[str]:
-    """Return statements as PROV-N writes them, whose names use ``namespaces``."""
-    document = Document.from_statements(dict.fromkeys(statements), namespaces)
-    known = Frequent([], [])
-    texts = {
-        (kind.name, row): text
-        for kind in document.tables.kinds()
-        for row, text in engine.rows(
-            f"SELECT rowid, {_statement(kind, known)} FROM {document.tables.of(kind)}"
+    """Return statements in PROV-N.
+
+    Args:
+        statements: the statements.
+        namespaces: the namespaces of their names.
+    """
+    distinct = list(dict.fromkeys(statements))
+    document = Document.from_statements(distinct, namespaces)
+    # The row ids of a kind follow the order of its statements.
+    texts: dict[str, Iterator[tuple[str]]] = {
+        kind.name: iter(
+            engine.rows(
+                f"SELECT {_statement(kind, FrequentNames([], []))} "
+                f"FROM {document.tables.of(kind)} ORDER BY rowid"
+            )
         )
+        for kind in document.tables.kinds()
     }
-    rows: dict[str, Iterator[int]] = {
-        kind.name: itertools.count() for kind in document.tables.kinds()
-    }
-    written = {each: texts[each.kind, next(rows[each.kind])] for each in dict.fromkeys(statements)}
-    return [written[each] for each in statements]
+    by_statement = {statement: next(texts[statement.kind])[0] for statement in distinct}
+    return [by_statement[statement] for statement in statements]
 
 
-def _statement(kind: Kind, known: Frequent) -> str:
-    """Return the SQL for a statement of ``kind``; what is not given is a dash."""
+def _name(column: Sql, frequent: Sequence[str] = ()) -> Sql:
+    return escaped_name(column, to_pn_local, frequent)
+
+
+def _statement(kind: Kind, frequent: FrequentNames) -> Sql:
+    """Return a statement. An argument without a value is a dash."""
     arguments = [
-        kind.column(argument.name)
+        identifier(argument.column)
         if argument.type is ArgumentType.TIME
-        else name_sql(kind.column(argument.name), pn_local)
+        else _name(identifier(argument.column))
         for argument in kind.arguments
     ]
-    formal = [f"coalesce({argument}, '-')" for argument in arguments]
-    name = name_sql("id", pn_local)
+    terms = [f"coalesce({argument}, '-')" for argument in arguments]
+    name = _name(Sql("id"))
     if kind.element:
-        formal.insert(0, name)
-    identifier = f"{name} || '; '" if kind.identified and not kind.element else "NULL"
-    listed = f"concat_ws(', ', {', '.join(formal)})"
-    return f"concat('{kind.name}(', {identifier}, {listed}, {_attributes(known)}, ')')"
-
-
-def _attributes(known: Frequent) -> str:
-    """Return the SQL for the attributes in their brackets, NULL where there are none."""
-    value = (
-        f"CASE WHEN a.lang IS NOT NULL THEN concat({_quoted('a.value')}, '@', a.lang) "
-        f"WHEN a.type IS NULL THEN {_quoted('a.value')} "
-        f"WHEN a.type = {literal(QUALIFIED_NAME)} THEN concat('''', {name_sql('a.value', pn_local)}, '''') "
-        f"ELSE concat({_quoted('a.value')}, ' %% ', {name_sql('a.type', pn_local, known.types)}) END"
+        terms.insert(0, name)
+    has_identifier = kind.identified and not kind.element
+    optional_identifier = f"{name} || '; '" if has_identifier else "NULL"
+    return Sql(
+        f"concat('{kind.name}(', {optional_identifier}, concat_ws(', ', {', '.join(terms)}), "
+        f"{_attributes(frequent)}, ')')"
     )
-    member = f"concat({name_sql('a.key', pn_local, known.keys)}, '=', {value})"
-    listed = f"array_to_string(list_transform(attributes, lambda a: {member}), ', ')"
-    return f"CASE WHEN len(attributes) > 0 THEN concat(', [', {listed}, ']') END"
 
 
-def _quoted(value: str) -> str:
-    """Return the SQL for a string literal: PROV-N's own escapes, and line ends as themselves.
-
-    What JSON writes as it is, PROV-N does too.
+def _attributes(frequent: FrequentNames) -> Sql:
+    """Return the attributes in brackets, or NULL if there are none."""
+    text = _quoted(ATTRIBUTE_VALUE)
+    value = f"""
+        CASE
+            WHEN {ATTRIBUTE_LANGUAGE} IS NOT NULL THEN concat({text}, '@', {ATTRIBUTE_LANGUAGE})
+            WHEN {ATTRIBUTE_TYPE} IS NULL THEN {text}
+            WHEN {IS_NAME} THEN concat('''', {_name(ATTRIBUTE_VALUE)}, '''')
+            ELSE concat({text}, ' %% ', {_name(ATTRIBUTE_TYPE, frequent.types)})
+        END
     """
-    escaped = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
+    attribute = Sql(f"concat({_name(ATTRIBUTE_KEY, frequent.keys)}, '=', {value})")
+    attributes = join_attributes(attribute, separator=", ")
+    return Sql(f"CASE WHEN len(attributes) > 0 THEN concat(', [', {attributes}, ']') END")
+
+
+def _quoted(value: Sql) -> Sql:
+    """Return a string literal with PROV-N's own escapes.
+
+    A text that JSON writes without escapes is the same in PROV-N.
+    """
+    text = f"replace(replace({value}, '\\', '\\\\'), '\"', '\\\"')"
     for code, letter in ((10, "n"), (13, "r"), (9, "t")):
-        escaped = f"replace({escaped}, chr({code}), '\\{letter}')"
-    is_plain = f"strlen(to_json({value})) = strlen({value}) + 2"
-    return f"CASE WHEN {is_plain} THEN to_json({value})::VARCHAR ELSE concat('\"', {escaped}, '\"') END"
+        text = f"replace({text}, chr({code}), '\\{letter}')"
+    return Sql(
+        f"CASE WHEN {has_no_json_escapes(value)} THEN {json_string(value)} "
+        f"ELSE concat('\"', {text}, '\"') END"
+    )
 
 
 def read(content: bytes) -> Document:
-    """Read PROV-N, by the ``prov`` library's parser.
+    """Read PROV-N with the parser of the ``prov`` library.
 
     Raises:
-        FormatError: it is not PROV-N; the message says line and column.
+        FormatError: the content is not PROV-N; the message names line and column.
     """
     try:
-        decoded = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FormatError(f"not PROV-N: no UTF-8 at byte {error.start}") from error
-    return from_prov(deserialized(decoded, "provn", "PROV-N"), unescape)
+        raise FormatError(f"not PROV-N: byte {error.start} is not UTF-8") from error
+    return from_prov(deserialize(text, "provn", "PROV-N"), unescape)
 
 
 def recognises(head: bytes) -> bool:
@@ -133,4 +159,4 @@ def recognises(head: bytes) -> bool:
     return bool(_BEGIN.match(head))
 
 
-FORMATS = {"provn": Format("provn", ".provn", "PROV-N", write, read, recognises)}
+FORMATS = (Format("provn", ".provn", "PROV-N", write, read, recognises),)

@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov.formats._support import rdf_writer as rdf
+from mlflow2prov.formats._support import rdf_writer
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.rdf_reader import read_rdf
-from mlflow2prov.formats._support.rdf_syntax import spelled
-from mlflow2prov.formats.turtle import Turtle, begins, write_prefixes
+from mlflow2prov.formats._support.rdf_terms import spell_name
+from mlflow2prov.formats.turtle import Turtle, begins_with_declaration, write_prefixes
 from mlflow2prov.prov import Document
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as TriG."""
-    document = rdf.unambiguous(document)
+    """Write a document as TriG.
+
+    Raises:
+        FormatError: PROV-O cannot express the document.
+    """
+    document = rdf_writer.prepare(document)
     write_prefixes(document.namespaces, stream)
-    rdf.write(document, "", Turtle(document.namespaces), stream)
-    inside = Turtle(document.namespaces, "    ")
+    rdf_writer.write_bundle(document, "", Turtle(document.namespaces), stream)
+    syntax = Turtle(document.namespaces, indent="    ")
     for bundle in document.bundles():
-        stream.write(f"\n{spelled(bundle, inside)} {{\n".encode())
-        rdf.write(document, bundle, inside, stream)
+        stream.write(f"\n{spell_name(bundle, syntax)} {{\n".encode())
+        rdf_writer.write_bundle(document, bundle, syntax, stream)
         stream.write(b"}\n")
 
 
 def read(content: bytes) -> Document:
-    """Read TriG that says PROV-O.
+    """Read PROV-O from TriG.
 
     Raises:
-        FormatError: it is none.
+        FormatError: the content is not TriG, or contains no PROV-O.
     """
     return read_rdf(content, "trig", "TriG")
 
 
-FORMATS = {"trig": Format("trig", ".trig", "TriG (PROV-O)", write, read, begins)}
+def recognises(head: bytes) -> bool:
+    """Return whether a file begins like TriG, which Turtle does too."""
+    return begins_with_declaration(head)
+
+
+FORMATS = (Format("trig", ".trig", "TriG (PROV-O)", write, read, recognises),)

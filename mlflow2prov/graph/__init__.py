@@ -1,1 +1,1 @@
-"""Lineage: selecting elements of a document, and following its relations from effect to cause or back."""
+"""Lineage: select elements of a document, and follow its relations from effect to cause or back."""

@@ -1,8 +1,8 @@
-"""The graph of a document as integers: which things a relation leads to, as NumPy arrays.
+"""The relations of a document as a graph of integers, in NumPy arrays.
 
-An edge goes from effect to cause, as PROV's influence does (PROV-DM section 5.3.4): from a relation's first
-formal argument to each of the others that is an element. A walk over millions of edges takes a second or two,
-most of it for giving the names numbers.
+An edge leads from effect to cause, as PROV's influence does (PROV-DM section 5.3.4): from the first formal argument of
+a relation to each other argument that is an element. A walk over millions of edges takes a second or two, most of it
+to replace names by numbers.
 """
 
 from __future__ import annotations
@@ -11,123 +11,164 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlflow2prov import engine
-from mlflow2prov.prov import KIND, Document
+from mlflow2prov.engine import Sql
+from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ArgumentType, Kind
+from mlflow2prov.prov.sql import names_table
 
 Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
-_NO_CAUSE = {"actedOnBehalfOf": ("activity",), "mentionOf": ("bundle",)}
-_ELEMENTS = (ArgumentType.ENTITY, ArgumentType.ACTIVITY, ArgumentType.AGENT, ArgumentType.ELEMENT)
+UNREACHABLE = -1
+"""The distance of a node that no path leads to."""
+
+_ELEMENT_TYPES = (
+    ArgumentType.ENTITY,
+    ArgumentType.ACTIVITY,
+    ArgumentType.AGENT,
+    ArgumentType.ELEMENT,
+)
+_NOT_CAUSES = {("actedOnBehalfOf", "activity")}
+"""Arguments that are elements, but only restrict the relation."""
 
 
-def causes(kind: Kind) -> Iterator[str]:
+def cause_columns(kind: Kind) -> Iterator[str]:
     """Yield the columns of a relation's causes; its effect is the first argument."""
     for argument in kind.arguments[1:]:
-        if argument.type in _ELEMENTS and argument.name not in _NO_CAUSE.get(kind.name, ()):
-            yield kind.column(argument.name)
+        if argument.type in _ELEMENT_TYPES and (kind.name, argument.name) not in _NOT_CAUSES:
+            yield argument.column
 
 
-def edges_of(document: Document, kind: Kind, where: str = "true") -> str:
-    """Return the query for the edges of a kind, the columns ``effect`` and ``cause``."""
-    table = document.tables.of(kind)
-    queries = [
-        f"SELECT {kind.effect} AS effect, {column} AS cause FROM {table} "
-        f"WHERE {kind.effect} IS NOT NULL AND {column} IS NOT NULL AND ({where})"
-        for column in causes(kind)
-    ]
+def edges_query(document: Document, kind: Kind, condition: str = "true") -> Sql:
+    """Return the query for the edges of the relations of a kind, with the columns ``effect`` and ``cause``.
+
+    Args:
+        document: the document that contains the relations.
+        kind: a kind of relation.
+        condition: an SQL condition on the columns of ``kind``.
+    """
+    directions = [(kind.effect, cause) for cause in cause_columns(kind)]
     if kind.name == "alternateOf":  # symmetric (PROV-CONSTRAINTS, inference 16)
-        queries.append(
-            f"SELECT alternate2, alternate1 FROM {table} "
-            f"WHERE alternate1 IS NOT NULL AND alternate2 IS NOT NULL AND ({where})"
+        directions += [(cause, effect) for effect, cause in directions]
+    return Sql(
+        " UNION ALL ".join(
+            f"""
+            SELECT {effect} AS effect, {cause} AS cause
+            FROM {document.tables.of(kind)}
+            WHERE {effect} IS NOT NULL AND {cause} IS NOT NULL AND ({condition})
+            """
+            for effect, cause in directions
         )
-    return " UNION ALL ".join(queries)
-
-
-def all_edges(document: Document, relations: Iterable[str]) -> str:
-    """Return the query for the edges of several kinds."""
-    return " UNION ALL ".join(edges_of(document, KIND[name]) for name in relations)
+    )
 
 
 @dataclass(frozen=True)
-class Graph:
-    """Edges as arrays: the targets of node ``n`` are ``targets[begins[n]:begins[n + 1]]``."""
+class Adjacency:
+    """A directed graph as an adjacency list.
 
-    nodes: str
-    """The DuckDB table of ``name`` and ``number``."""
+    The nodes are numbered from 0. The edges of node ``n`` lead to ``targets[offsets[n]:offsets[n + 1]]``.
+    """
+
     schema: engine.Schema
-    begins: Numbers
+    """The owner of :attr:`nodes`."""
+    nodes: Sql
+    """The table of nodes, with the columns ``name`` and ``number``."""
+    offsets: Numbers
     targets: Numbers
 
-    def reach(self, starts: Numbers, depth: int | None = None) -> Numbers:
-        """Return how many edges each node is away from ``starts``, -1 where it cannot be reached."""
-        away = np.full(len(self.begins) - 1, -1, np.int64)
-        mark = np.empty(len(away), np.int64)
-        away[starts] = 0
-        frontier, level = np.unique(starts), 0
-        while frontier.size and (depth is None or level < depth):
-            level += 1
-            begins, counts = (
-                self.begins[frontier],
-                self.begins[frontier + 1] - self.begins[frontier],
+    @classmethod
+    def from_edges(
+        cls, edges: str, starts: Iterable[str] = (), *, reverse: bool = False
+    ) -> Adjacency:
+        """Build the graph of a query's edges.
+
+        Args:
+            edges: an SQL query with the columns ``effect`` and ``cause``, without nulls.
+            starts: names that are nodes even if they have no edges.
+            reverse: whether edges lead from cause to effect.
+        """
+        schema = engine.Schema("adjacency")
+        edge_table = schema.create("edges", edges)
+        nodes = schema.create(
+            "nodes",
+            f"""
+            WITH names AS (
+                SELECT effect AS name FROM {edge_table}
+                UNION
+                SELECT cause FROM {edge_table}
+                UNION
+                SELECT name FROM {names_table(starts)}
             )
-            ends = np.cumsum(counts)
-            places = np.arange(ends[-1]) + np.repeat(begins - ends + counts, counts)
-            found = self.targets[places]
-            found = found[away[found] < 0]
-            away[found] = level
-            # Of a node that is found twice, the last mark stays: so each is taken once.
-            mark[found] = np.arange(len(found))
-            frontier = found[mark[found] == np.arange(len(found))]
-        return away
+            SELECT name, row_number() OVER () - 1 AS number FROM names
+            """,
+        )
+        columns = engine.arrays(
+            f"""
+            SELECT effect.number AS effect, cause.number AS cause
+            FROM {edge_table} AS edge
+            JOIN {nodes} AS effect ON effect.name = edge.effect
+            JOIN {nodes} AS cause ON cause.name = edge.cause
+            """
+        )
+        engine.execute(f"DROP TABLE {edge_table}")
+        effects, causes = (np.asarray(columns[end], np.int64) for end in ("effect", "cause"))
+        sources, targets = (causes, effects) if reverse else (effects, causes)
+        size = int(engine.scalar(f"SELECT count(*) FROM {nodes}"))
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=size))])
+        return cls(schema, nodes, offsets, targets[np.argsort(sources, kind="stable")])
+
+    def distances(self, starts: Numbers, max_distance: int | None = None) -> Numbers:
+        """Return the number of edges on the shortest path from ``starts`` to each node.
+
+        Args:
+            starts: numbers of nodes.
+            max_distance: where the walk ends; without it, it goes as far as there are edges.
+
+        Returns:
+            A distance for each node, :data:`UNREACHABLE` if no path of at most ``max_distance`` edges leads there.
+        """
+        distances = np.full(len(self.offsets) - 1, UNREACHABLE, np.int64)
+        marks = np.empty(len(distances), np.int64)
+        distances[starts] = 0
+        frontier, distance = np.unique(starts), 0
+        while frontier.size and (max_distance is None or distance < max_distance):
+            distance += 1
+            targets = self._targets_of(frontier)
+            targets = targets[distances[targets] == UNREACHABLE]
+            distances[targets] = distance
+            # A node may occur several times; only its last mark remains, so the comparison keeps one occurrence.
+            marks[targets] = np.arange(len(targets))
+            frontier = targets[marks[targets] == np.arange(len(targets))]
+        return distances
+
+    def _targets_of(self, nodes: Numbers) -> Numbers:
+        """Return the targets of all edges that leave ``nodes``, with repetitions."""
+        begins, counts = self.offsets[nodes], self.offsets[nodes + 1] - self.offsets[nodes]
+        ends = np.cumsum(counts)
+        positions = np.arange(ends[-1]) + np.repeat(begins - ends + counts, counts)
+        targets: Numbers = self.targets[positions]
+        return targets
 
     def numbers(self, names: Iterable[str]) -> Numbers:
-        """Return the numbers of nodes by their names; those that are none are left out."""
-        import pyarrow as pa
-
-        with engine.registered(pa.table({"name": pa.array(list(names), pa.string())})) as wanted:
-            query = f"SELECT number FROM {self.nodes} SEMI JOIN {wanted} USING (name)"
+        """Return the numbers of the nodes with these names, in no particular order; other names are ignored."""
+        names_column = pa.table({"name": pa.array(list(names), pa.string())})
+        with engine.registered(names_column) as selection:
+            query = f"SELECT number FROM {self.nodes} SEMI JOIN {selection} USING (name)"
             return np.asarray(engine.arrays(query)["number"], np.int64)
 
-    def save(self, numbers: Numbers, table: str) -> None:
-        """Make a table with the column ``name`` of nodes."""
-        import pyarrow as pa
+    def create_name_table(self, schema: engine.Schema, table: str, mask: Mask) -> Sql:
+        """Create a table of the names of nodes in ``schema``, and return its qualified name.
 
-        with engine.registered(pa.table({"number": numbers})) as wanted:
-            engine.execute(
-                f"CREATE OR REPLACE TABLE {table} AS "
-                f"SELECT name FROM {self.nodes} SEMI JOIN {wanted} USING (number)"
+        Args:
+            schema: the owner of the table.
+            table: its name there.
+            mask: for each node, whether it is in the table.
+        """
+        with engine.registered(pa.table({"number": mask.nonzero()[0]})) as selection:
+            return schema.create(
+                table, f"SELECT name FROM {self.nodes} SEMI JOIN {selection} USING (number)"
             )
-
-
-def graph_of(edges: str, starts: Iterable[str] = (), *, reverse: bool = False) -> Graph:
-    """Make the graph of a query's edges; ``starts`` are nodes whether or not they have any.
-
-    Args:
-        edges: an SQL query with the columns ``effect`` and ``cause``, none of them null.
-        starts: names.
-        reverse: follow the edges from cause to effect.
-    """
-    from mlflow2prov.prov.selection import names
-
-    schema = engine.Schema("graph")
-    listed, nodes = schema.table("edges"), schema.table("nodes")
-    engine.execute(f"CREATE TABLE {listed} AS {edges}")
-    engine.execute(
-        f"CREATE TABLE {nodes} AS SELECT name, row_number() OVER () - 1 AS number FROM ("
-        f"SELECT effect AS name FROM {listed} UNION SELECT cause FROM {listed} "
-        f"UNION SELECT name FROM {names(starts)})"
-    )
-    columns = engine.arrays(
-        f"SELECT e.number AS effect, c.number AS cause FROM {listed} l "
-        f"JOIN {nodes} e ON e.name = l.effect JOIN {nodes} c ON c.name = l.cause"
-    )
-    engine.execute(f"DROP TABLE {listed}")
-    sources, targets = (np.asarray(columns[end], np.int64) for end in ("effect", "cause"))
-    if reverse:
-        sources, targets = targets, sources
-    size = int(engine.scalar(f"SELECT count(*) FROM {nodes}"))
-    begins = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=size))])
-    return Graph(nodes, schema, begins, targets[np.argsort(sources, kind="stable")])

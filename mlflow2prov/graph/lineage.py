@@ -1,28 +1,28 @@
-"""Lineage: the part of a document that is behind something, or that came of it.
+"""Lineage: the part of a document that led to selected elements, or that resulted from them.
 
-Influence is followed by PROV's relations, from effect to cause upstream and back downstream (PROV-DM section 5.3.4;
-PROV-O counts a collection's members among what influenced it). What an auditor would not call behind a model
-stays out, unless it is asked for:
+PROV's relations are followed from effect to cause (upstream) or back (downstream): PROV-DM section 5.3.4. The members
+of a collection count among its causes, as in PROV-O. Some relations are not followed by default, because an auditor
+would not count what they lead to among the causes of a model:
 
-- *history*: a commit's parents, the revisions that it replaced, the revisions that a revision was derived from.
-  It goes back to the first commit, and so would say the same of every model.
-- *the other members of a collection*: a run is a member of its experiment, but what is behind a run are not the
-  other runs. From a collection one gets to its members, and upstream never back.
-- *generalizations* (the registered model of a version) and, upstream, a run and its metrics when its creation is
-  reached, are shown, and not followed further.
-- invalidation: what became of a thing later is not behind it.
+- *history*: the parents of a commit, the revisions that it replaced, the revisions that a revision was derived from.
+  They lead back to the first commit, so every model would have the same causes.
+- *the other members of a collection*: a run is a member of its experiment, but the other runs are not causes of it.
+  The walk goes from a collection to its members, and upstream never back.
+- *generalizations*, such as the registered model of a version, are included and not followed further. The same holds
+  upstream for a run and its metrics if the walk reaches the creation of the run.
+- *invalidation*: the later deletion of an element is not a cause of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from mlflow2prov import engine
-from mlflow2prov.errors import ConfigurationError, unknown_choice
-from mlflow2prov.graph.adjacency import causes
-from mlflow2prov.graph.options import DIRECTIONS, HISTORIES, Direction, History
+from mlflow2prov.arguments import require_choice, require_integer, require_texts
+from mlflow2prov.graph.adjacency import cause_columns
+from mlflow2prov.graph.options import DIRECTIONS, HISTORIES, WALK_DIRECTIONS, Direction, History
 from mlflow2prov.graph.selectors import select
-from mlflow2prov.graph.traversal import reach
+from mlflow2prov.graph.traversal import create_reachable
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import RELATIONS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
@@ -39,81 +39,95 @@ def lineage(
     without: Iterable[str] = (),
     history: History = "auto",
 ) -> Document:
-    """Return the part of ``document`` that is behind something (upstream), or that came of it (downstream).
+    """Return the part of ``document`` that led to selected elements, or that resulted from them.
 
     Args:
-        selectors: one or several (:mod:`~mlflow2prov.graph.selectors`).
-        direction: ``upstream``, ``downstream``, or ``both`` (what is behind it and what came of it).
-        depth: at most so many relations away; by default, as far as they lead.
-        relations: the kinds that are followed and shown; by default all but invalidation are followed
-            (:data:`~mlflow2prov.graph.traversal.FOLLOWED`), and all among what is reached are shown.
-        without: types, as ``Param`` or ``*Tag``, of what is left out and not gone through.
-        history: follow Git's history: ``none``, ``revisions`` (from a revision of a file to those that it was
-            derived from), ``all`` (commits' parents and uses too), or ``auto``: all of a commit, revisions of
-            a file, none of anything else.
+        document: a document; it does not change.
+        selectors: one selector or several, such as ``models:/wine@champion`` (:mod:`~mlflow2prov.graph.selectors`).
+        direction: ``upstream`` (causes), ``downstream`` (effects) or ``both``.
+        depth: the number of relations that are followed in a row, at least 0; None means as far as they lead.
+        relations: the kinds of relations that are followed and included. By default all kinds but invalidation are
+            followed (:data:`~mlflow2prov.graph.traversal.DEFAULT_RELATIONS`), and all relations between the elements
+            are included.
+        without: types such as ``Param`` or ``*Tag``. Elements of these types are left out and not passed.
+        history: how much of a Git history is followed: ``none``; ``revisions``, from a revision of a file to the
+            revisions that it was derived from; ``all``, also the parents of commits and the revisions that commits
+            used; ``auto``, all for commits, revisions for files and none for other elements.
 
     Returns:
-        The statements about what is reached, bundles as they are.
+        A new document with all statements about the elements, in the same bundles.
 
     Raises:
-        SelectionError: a selector names nothing, or several things.
-        ConfigurationError: an argument is not one of those that there are.
+        SelectionError: a selector matches nothing, or several elements.
+        ConfigurationError: another argument is not valid.
     """
-    _check("direction", [direction], DIRECTIONS)
-    _check("history", [history], HISTORIES)
+    require_choice("direction", direction, DIRECTIONS)
+    require_choice("history", history, HISTORIES)
+    if depth is not None:
+        depth = require_integer("depth", depth, 0)
     relations = check_relations(relations)
-    selectors = [selectors] if isinstance(selectors, str) else list(selectors)
-    starts = [name for selector in selectors for name in select(document, selector)]
+    without = require_texts("without", without)
+    starts = [
+        identifier
+        for selector in require_texts("selectors", selectors)
+        for identifier in select(document, selector)
+    ]
     schema = engine.Schema("lineage")
-    ways = DIRECTIONS[:2] if direction == "both" else (direction,)
-    tables = [schema.table(way) for way in ways]
-    for way, table in zip(ways, tables, strict=True):
-        reach(
-            document, starts, way, table,
-            depth=depth, relations=relations, without=without, history=history,
-        )  # fmt: skip
-    reached = " UNION ".join(f"SELECT name FROM {table}" for table in tables)
-    return part_of(document, f"({reached})", relations)
+    reachable = [
+        create_reachable(
+            schema,
+            walk_direction,
+            document,
+            starts,
+            walk_direction,
+            depth=depth,
+            relations=relations,
+            without=without,
+            history=history,
+        )
+        for walk_direction in WALK_DIRECTIONS
+        if direction in (walk_direction, "both")
+    ]
+    names = schema.create(
+        "names", " UNION ".join(f"SELECT name FROM {table}" for table in reachable)
+    )
+    return _subgraph(document, names, relations)
 
 
 def check_relations(relations: Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return the kinds of relations as they are given.
+    """Return ``relations`` as a tuple, or None for the default.
 
     Raises:
-        ConfigurationError: there is no such relation.
+        ConfigurationError: one of them is not the name of a relation.
     """
     if relations is None:
         return None
-    chosen = tuple(relations)
-    _check("relation", chosen, [kind.name for kind in RELATIONS])
-    return chosen
+    names = require_texts("relations", relations)
+    for name in names:
+        require_choice("relation", name, (kind.name for kind in RELATIONS))
+    return names
 
 
-def _check(what: str, given: Iterable[str], known: Sequence[str]) -> None:
-    for one in given:
-        if one not in known:
-            raise ConfigurationError(unknown_choice(what, one, known))
-
-
-def part_of(document: Document, reached: str, relations: Iterable[str] | None = None) -> Document:
-    """Return the statements about the names in the table ``reached`` and, of ``relations``, among them."""
+def _subgraph(document: Document, names: str, relations: Iterable[str] | None) -> Document:
+    """Return the elements whose identifiers are in the table ``names``, and the ``relations`` between them."""
     part = Document(Namespaces(document.namespaces.declared))
-    shown = None if relations is None else set(relations)
+    relation_names = None if relations is None else set(relations)
     for kind in document.tables.kinds():
-        table = document.tables.of(kind)
         if kind.element:
-            part.tables.insert(
-                kind, f"SELECT * FROM {table} WHERE id IN (SELECT name FROM {reached})"
-            )
-        elif shown is None or kind.name in shown:
-            part.tables.insert(kind, f"SELECT * FROM {table} WHERE {_among(kind, reached)}")
+            condition = f"id IN (SELECT name FROM {names})"
+        elif relation_names is None or kind.name in relation_names:
+            condition = _is_between(kind, names)
+        else:
+            continue
+        part.tables.insert(kind, f"SELECT * FROM {document.tables.of(kind)} WHERE {condition}")
     unify(part)
     return part
 
 
-def _among(kind: Kind, reached: str) -> str:
-    """Return the condition that a relation has its effect and its causes among what is reached."""
-    columns = [kind.effect, *causes(kind)]
-    within = (f"({c} IS NULL OR {c} IN (SELECT name FROM {reached}))" for c in columns)
-    given = f"len(list_filter([{', '.join(columns)}], lambda c: c IS NOT NULL)) > 0"
-    return f"{' AND '.join(within)} AND {given}"
+def _is_between(kind: Kind, names: str) -> str:
+    """Return the condition that all elements of a relation are in the table ``names``, and that it has an element."""
+    columns = [kind.effect, *cause_columns(kind)]
+    are_included = " AND ".join(
+        f"({column} IS NULL OR {column} IN (SELECT name FROM {names}))" for column in columns
+    )
+    return f"{are_included} AND coalesce({', '.join(columns)}) IS NOT NULL"

@@ -1,6 +1,6 @@
-"""Selectors: how a person names a thing of a document.
+"""Selectors: how a user names an element of a document.
 
-    Run:<id or name>                    any of the document's types, with what it is called
+    Run:<id or name>                    any type in the document, with an identifier or a name of the element
     Commit:<beginning of the hash>      File:<path>    User:<name, address or user name>
     Dataset:<name>@<digest>             FileRevision:<path>@<commit>
     RegisteredModelVersion:<name>/<version>
@@ -9,217 +9,319 @@
     <key>=<value>                       an attribute
     Commit.4428be64...                  an identifier
 
-A selector means one thing; only a path may be several files, one after the other or on several branches.
+A selector names one element. Only a path may name several files: one after another, or on several branches.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.arguments import require_text
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import RELATIONS, ArgumentType, Kind
-from mlflow2prov.prov.selection import elements, has_type, listed, local, own_type, value
+from mlflow2prov.prov.sql import elements_table, is_any_of, names_table
 
-MOST_CANDIDATES = 6
-"""How many candidates an error lists."""
+MAX_CANDIDATES = 6
+"""The number of candidates that an error lists."""
 
-_CANDIDATES_WIDTH = 60
-_NEAR = 20_000
-_VERSIONS = ("RegisteredModelVersion", "PromptVersion")
-_ALIASES = ("RegisteredModelAlias", "PromptAlias")
-_SEVERAL = ("file",)
-_IDS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uri", "path")
-_CALLED = ("name", "prov:label", "title")
-_BEGINNINGS = ("run_id", "model_id", "sha")
-_PERSON = ("name", "email", "username", "prov:label")
-_SCHEME = re.compile(r"(?:runs|models|prompts):/+(?P<rest>.+)", re.DOTALL)
-_TYPED = re.compile(r"(?P<type>[A-Za-z]\w*):(?P<rest>.+)", re.DOTALL)
-_TEST = re.compile(r"(?P<key>[A-Za-z_][\w.:-]*)=(?P<value>.*)", re.DOTALL)
+MIN_PREFIX_LENGTH = 4
+"""The shortest beginning of a hash or an id that names an element."""
 
-FORMS = (
+SYNTAX = (
     "an identifier, Type:name as Run:<id> or Commit:<sha>, models:/<name>/<version>, <name>@<alias>, "
     "or <key>=<value>"
 )
-"""What a selector may be, in a line."""
+"""The forms of selectors, for one line of an error or a help text."""
+
+_MAX_LABEL_LENGTH = 60
+_MAX_QUOTED_LENGTH = 200
+_MAX_COMPARED_NAMES = 20_000
+_MIN_SIMILARITY = 0.5
+
+_VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
+_ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
+_TYPES_OF_SEVERAL = ("file",)
+"""The types, in lower case, of which a selector may name several elements."""
+
+_ID_KEYS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uri", "path")
+_NAME_KEYS = ("name", "prov:label", "title")
+_PREFIX_KEYS = ("run_id", "model_id", "sha")
+_PERSON_KEYS = ("name", "email", "username", "prov:label")
+_SUGGESTED_KEYS = ("uri", "run_id", "sha", *_PERSON_KEYS, "path")
+
+_URI = re.compile(r"(?:runs|models|prompts):/+(?P<rest>.+)", re.DOTALL)
+_TYPE_AND_NAME = re.compile(r"(?P<type>[A-Za-z]\w*):(?P<name>.+)", re.DOTALL)
+_KEY_AND_VALUE = re.compile(r"(?P<key>[A-Za-z_][\w.:-]*)=(?P<value>.*)", re.DOTALL)
 
 
 def select(document: Document, selector: str) -> tuple[str, ...]:
-    """Return the identifiers of what ``selector`` names: one, or the files of a path; ordered.
+    """Return the identifiers of the elements that ``selector`` names, ordered: one, or the files of a path.
+
+    The forms of a selector are tried one after another, and the first that matches decides.
 
     Raises:
-        SelectionError: nothing is called that, or several things are; candidates are listed.
+        SelectionError: the selector matches nothing, or several elements. The message lists similar names, or the
+            candidates.
+        ConfigurationError: the selector is not text.
     """
-    ways: tuple[Callable[[Document, str], list[str]], ...] = (
-        _identified, _of_uri, _typed, _of_alias, _tested, _referred,
-    )  # fmt: skip
-    for way in ways:
-        found = way(document, selector)
-        if len(found) == 1 or (found and _is_path(selector)):
-            return tuple(found)
-        if found:
-            listed_ = "; ".join(describe(document, found[:MOST_CANDIDATES]))
-            more = len(found) - MOST_CANDIDATES
+    require_text("selector", selector)
+    for find in (
+        _find_by_identifier,
+        _find_by_uri,
+        _find_by_type,
+        _find_by_alias,
+        _find_by_attribute,
+        _find_reference,
+    ):
+        identifiers = find(document, selector)
+        if len(identifiers) == 1 or (identifiers and _may_match_several(selector)):
+            return tuple(identifiers)
+        if identifiers:
             raise SelectionError(
-                f"{selector!r} is {len(found)} things: {listed_}{f'; and {more} more' if more > 0 else ''}; "
-                "name one by its identifier"
+                f"selector {quoted(selector)}: {len(identifiers)} elements match: "
+                f"{_candidates(document, identifiers)}; select one by its identifier"
             )
-    raise SelectionError(f"there is no {selector!r} in the document; {_advice(document, selector)}")
+    raise SelectionError(
+        f"selector {quoted(selector)}: nothing in the document matches; {_suggestion(document, selector)}"
+    )
+
+
+def quoted(selector: str) -> str:
+    """Return a selector in quotes for a message: on one line, and shortened if it is very long."""
+    text = repr(selector[:_MAX_QUOTED_LENGTH])
+    return text if len(selector) <= _MAX_QUOTED_LENGTH else f"{text}..."
 
 
 def describe(document: Document, identifiers: Sequence[str]) -> list[str]:
-    """Return, for each identifier, it with its type and label, for an error's one line."""
-    given = ", ".join(map(literal, identifiers))
-    about = {
-        name: f"{name} ({kind} {str(label)[:_CANDIDATES_WIDTH]!r}{f', digest {digest}' if digest else ''})"
-        for name, kind, label, digest in engine.rows(
-            f"SELECT id, coalesce(min({own_type()}), min(kind)), "
-            f"min(coalesce({value('uri')}, {value('prov:label')}, '')), min({value('digest')}) "
-            f"FROM {elements(document)} WHERE id IN ({given}) GROUP BY id"
+    """Return a short description of each element for a message: its identifier, type, label and digest."""
+    descriptions = {
+        identifier: f"{identifier} ({type_name} {label[:_MAX_LABEL_LENGTH]!r}{digest})"
+        for identifier, type_name, label, digest in engine.rows(
+            f"""
+            SELECT
+                id,
+                coalesce(min(domain_type(attributes)), min(kind)),
+                min(coalesce(attr(attributes, 'uri'), attr(attributes, 'prov:label'), '')),
+                coalesce(', digest ' || min(attr(attributes, 'digest')), '')
+            FROM {elements_table(document)}
+            WHERE id IN (SELECT name FROM {names_table(identifiers)})
+            GROUP BY id
+            """
         )
     }
-    return [about.get(identifier, identifier) for identifier in identifiers]
+    return [descriptions.get(identifier, identifier) for identifier in identifiers]
 
 
-def types_of(document: Document) -> list[str]:
-    """Return the types that the document's elements have, by their local part, PROV's own left out."""
-    found = engine.rows(
-        f"SELECT DISTINCT {local('a.value')} AS type FROM (SELECT unnest(attributes) AS a "
-        f"FROM {elements(document)}) WHERE a.key = 'prov:type' AND NOT starts_with(a.value, 'prov:') "
-        "ORDER BY type"
+def document_types(document: Document) -> list[str]:
+    """Return the types of the document's elements by their local part, ordered, without PROV's own types."""
+    rows = engine.rows(
+        f"""
+        WITH types AS (
+            SELECT unnest(attrs(attributes, 'prov:type')).value AS name
+            FROM {elements_table(document)}
+        )
+        SELECT DISTINCT local_name(name) AS type
+        FROM types
+        WHERE NOT starts_with(name, 'prov:')
+        ORDER BY type
+        """
     )
-    return [name for (name,) in found]
+    return [name for (name,) in rows]
 
 
-def _is_path(selector: str) -> bool:
-    parsed = _TYPED.fullmatch(selector)
-    return parsed is not None and parsed["type"].casefold() in _SEVERAL
+def _candidates(document: Document, identifiers: Sequence[str]) -> str:
+    candidates = describe(document, identifiers[:MAX_CANDIDATES])
+    if len(identifiers) > MAX_CANDIDATES:
+        candidates.append(f"and {len(identifiers) - MAX_CANDIDATES} more")
+    return "; ".join(candidates)
 
 
-def _find(document: Document, condition: str, types: Sequence[str] = ()) -> list[str]:
-    typed = f"{has_type(*types)} AND " if types else ""
-    query = f"SELECT DISTINCT id FROM {elements(document)} WHERE {typed}({condition}) ORDER BY id"
-    return [name for (name,) in engine.rows(query)]
+def _may_match_several(selector: str) -> bool:
+    parts = _TYPE_AND_NAME.fullmatch(selector)
+    return parts is not None and parts["type"].casefold() in _TYPES_OF_SEVERAL
 
 
-def _is(key: str, wanted: str) -> str:
-    """Return the condition that an attribute has a value."""
-    return f"list_contains(list_transform({listed(key)}, lambda b: b.value), {literal(wanted)})"
+# The forms of selectors. Each function returns the identifiers that match, ordered.
 
 
-def _begins(key: str, wanted: str) -> str:
-    return f"starts_with({value(key)}, {literal(wanted)})"
+def _find_by_identifier(document: Document, selector: str) -> list[str]:
+    return _find(document, Sql(f"id = {literal(selector)}"))
 
 
-def _identified(document: Document, selector: str) -> list[str]:
-    return _find(document, f"id = {literal(selector)}")
-
-
-def _of_uri(document: Document, selector: str) -> list[str]:
-    """Find what MLflow calls so; of a stage, or of ``latest``, the latest version."""
-    parsed = _SCHEME.fullmatch(selector)
-    if not parsed:
+def _find_by_uri(document: Document, selector: str) -> list[str]:
+    """Find an element by MLflow's URI of it; ``latest`` or a stage names the latest version."""
+    parts = _URI.fullmatch(selector)
+    if not parts:
         return []
-    if found := _find(document, _is("uri", selector)):
-        return found
-    name, slash, which = parsed["rest"].rpartition("/")
+    if identifiers := _find(document, _has_value("uri", selector)):
+        return identifiers
+    name, slash, stage = parts["rest"].rpartition("/")
     if not slash or not selector.startswith("models:"):
         return []
-    staged = f"AND lower({value('registered_model_version_stage')}) = {literal(which.lower())}"
-    latest = engine.rows(
-        f"SELECT id FROM {elements(document)} WHERE {has_type(_VERSIONS[0])} AND {_is('name', name)} "
-        f"{'' if which == 'latest' else staged} "
-        f"ORDER BY TRY_CAST({value('version')} AS BIGINT) DESC NULLS LAST, id LIMIT 1"
+    has_stage = "true"
+    if stage != "latest":
+        has_stage = (
+            f"lower(attr(attributes, 'registered_model_version_stage')) = {literal(stage.lower())}"
+        )
+    rows = engine.rows(
+        f"""
+        SELECT id
+        FROM {elements_table(document)}
+        WHERE is_a(attributes, 'RegisteredModelVersion')
+            AND {_has_value("name", name)}
+            AND {has_stage}
+        ORDER BY TRY_CAST(attr(attributes, 'version') AS BIGINT) DESC NULLS LAST, id
+        LIMIT 1
+        """
     )
-    return [identifier for (identifier,) in latest]
+    return [identifier for (identifier,) in rows]
 
 
-def _of_alias(document: Document, selector: str) -> list[str]:
-    """Find the alias ``<name>@<alias>``."""
+def _find_by_type(document: Document, selector: str) -> list[str]:
+    """Find elements of a type by an id, a name or a beginning of an id: the strictest condition that any satisfies."""
+    parts = _TYPE_AND_NAME.fullmatch(selector)
+    type_name = _matching_type(document, parts["type"]) if parts else None
+    if not parts or type_name is None:
+        return []
+    for condition in _name_conditions(type_name, parts["name"]):
+        if identifiers := _find(document, condition, [type_name]):
+            return identifiers
+    return _find_by_alias(document, parts["name"]) if type_name in _VERSION_TYPES else []
+
+
+def _find_by_alias(document: Document, selector: str) -> list[str]:
+    """Find the alias ``<name>@<alias>`` of a model or a prompt."""
     if "@" not in selector:
         return []
-    uris = (f"{scheme}:/{selector}" for scheme in ("models", "prompts"))
-    return _find(document, " OR ".join(_is("uri", uri) for uri in uris), _ALIASES)
+    conditions = (_has_value("uri", f"{scheme}:/{selector}") for scheme in ("models", "prompts"))
+    return _find(document, _any(conditions), _ALIAS_TYPES)
 
 
-def _typed(document: Document, selector: str) -> list[str]:
-    """Find a thing of a type by what it is called, the strictest way that finds any."""
-    parsed = _TYPED.fullmatch(selector)
-    kind = _type_named(document, parsed["type"]) if parsed else None
-    if not parsed or kind is None:
-        return []
-    for condition in _conditions(kind, parsed["rest"]):
-        if found := _find(document, condition, [kind]):
-            return found
-    return _of_alias(document, parsed["rest"]) if kind in _VERSIONS else []
+def _find_by_attribute(document: Document, selector: str) -> list[str]:
+    parts = _KEY_AND_VALUE.fullmatch(selector)
+    return _find(document, _has_value(parts["key"], parts["value"])) if parts else []
 
 
-def _type_named(document: Document, name: str) -> str | None:
-    """Return the document's type of that name, in whatever case."""
-    return next((t for t in types_of(document) if t.casefold() == name.casefold()), None)
-
-
-def _conditions(kind: str, rest: str) -> list[str]:
-    """Return the conditions under which a thing of a type may be called ``rest``, the strictest first."""
-    found = []
-    name, slash, version = rest.rpartition("/")
-    if kind in _VERSIONS and slash:
-        found.append(f"{_is('name', name)} AND {_is('version', version)}")
-    if kind == "User":
-        person = rest.strip().casefold()
-        return [
-            " OR ".join(f"lower(trim({value(key)})) = {literal(person)}" for key in _PERSON),
-        ]
-    found += [" OR ".join(_is(key, rest) for key in keys) for keys in (_IDS, _CALLED)]
-    name, at, which = rest.rpartition("@")
-    if at and which:
-        called = " OR ".join(_is(key, name) for key in ("name", "path"))
-        beginning = " OR ".join(_begins(key, which) for key in ("digest", "commit"))
-        found.append(f"({called}) AND ({beginning})")
-    if len(rest) >= 4:
-        found.append(" OR ".join(_begins(key, rest) for key in _BEGINNINGS))
-    return found
-
-
-def _tested(document: Document, selector: str) -> list[str]:
-    """Find what has an attribute of a key and a value."""
-    parsed = _TEST.fullmatch(selector)
-    return _find(document, _is(parsed["key"], parsed["value"])) if parsed else []
-
-
-def _referred(document: Document, selector: str) -> list[str]:
-    """Find what is only spoken of, and described nowhere in the document."""
-    spoken = (
-        f"SELECT 1 FROM {document.tables.of(kind)} WHERE {literal(selector)} IN ({_references(kind)})"
+def _find_reference(document: Document, selector: str) -> list[str]:
+    """Find an identifier that relations mention and no element has."""
+    mentions = " UNION ALL ".join(
+        f"""
+        SELECT 1
+        FROM {document.tables.of(kind)}
+        WHERE {literal(selector)} IN ({", ".join(_reference_columns(kind))})
+        """
         for kind in RELATIONS
     )
-    return [selector] if engine.rows(f"{' UNION ALL '.join(spoken)} LIMIT 1") else []
+    return [selector] if engine.rows(f"{mentions} LIMIT 1") else []
 
 
-def _references(kind: Kind) -> str:
-    return ", ".join(kind.column(a.name) for a in kind.arguments if a.type is not ArgumentType.TIME)
+def _reference_columns(kind: Kind) -> list[str]:
+    return [
+        argument.column for argument in kind.arguments if argument.type is not ArgumentType.TIME
+    ]
 
 
-def _advice(document: Document, selector: str) -> str:
-    """Say what may have been meant."""
-    parsed = _TYPED.fullmatch(selector)
-    if not parsed or _SCHEME.fullmatch(selector):
-        types, rest = [*_ALIASES, *_VERSIONS], selector
-    else:
-        known = types_of(document)
-        kind = next((t for t in known if t.casefold() == parsed["type"].casefold()), None)
-        if kind is None:
-            near = difflib.get_close_matches(parsed["type"], known, 1)
-            return f"did you mean {near[0]}:?" if near else f"a selector is {FORMS}"
-        types, rest = [kind], parsed["rest"]
-    called = ", ".join(value(key) for key in ("uri", "run_id", "sha", *_PERSON, "path"))
-    found = engine.rows(
-        f"SELECT DISTINCT name FROM (SELECT unnest([{called}]) AS name FROM {elements(document)} "
-        f"WHERE {has_type(*types)}) WHERE name IS NOT NULL ORDER BY name LIMIT {_NEAR}"
+def _matching_type(document: Document, name: str) -> str | None:
+    """Return the document's type of this name in any case."""
+    types = document_types(document)
+    return next((spelling for spelling in types if spelling.casefold() == name.casefold()), None)
+
+
+def _name_conditions(type_name: str, name: str) -> list[Sql]:
+    """Return the conditions that an element of a type is called ``name``, the strictest first."""
+    if type_name == "User":
+        return [_is_person(name)]
+    conditions = []
+    model, slash, version = name.rpartition("/")
+    if type_name in _VERSION_TYPES and slash:
+        conditions.append(Sql(f"{_has_value('name', model)} AND {_has_value('version', version)}"))
+    conditions += [_any(_has_value(key, name) for key in keys) for keys in (_ID_KEYS, _NAME_KEYS)]
+    base, at, digest = name.rpartition("@")
+    if at and digest:
+        has_name = _any(_has_value(key, base) for key in ("name", "path"))
+        has_digest = _any(_has_prefix(key, digest) for key in ("digest", "commit"))
+        conditions.append(Sql(f"({has_name}) AND ({has_digest})"))
+    if len(name) >= MIN_PREFIX_LENGTH:
+        conditions.append(_any(_has_prefix(key, name) for key in _PREFIX_KEYS))
+    return conditions
+
+
+def _is_person(name: str) -> Sql:
+    """Return the condition that a name, an address or a user name is ``name``, in any case."""
+    person = literal(name.strip().casefold())
+    return _any(
+        Sql(f"lower(trim(attr(attributes, {literal(key)}))) = {person}") for key in _PERSON_KEYS
     )
-    near = difflib.get_close_matches(rest, [str(name)[:200] for (name,) in found], 3, 0.5)
-    return f"near it are {', '.join(map(repr, near))}" if near else f"a selector is {FORMS}"
+
+
+def _find(document: Document, condition: Sql, types: Sequence[str] = ()) -> list[str]:
+    """Return the identifiers of the elements that satisfy a condition and, if given, have one of ``types``."""
+    has_type = is_any_of("attributes", types) if types else "true"
+    rows = engine.rows(
+        f"""
+        SELECT DISTINCT id
+        FROM {elements_table(document)}
+        WHERE {has_type} AND ({condition})
+        ORDER BY id
+        """
+    )
+    return [identifier for (identifier,) in rows]
+
+
+def _has_value(key: str, value: str) -> Sql:
+    """Return the condition that an attribute of this key has the value."""
+    values = f"list_transform(attrs(attributes, {literal(key)}), lambda attribute: attribute.value)"
+    return Sql(f"list_contains({values}, {literal(value)})")
+
+
+def _has_prefix(key: str, prefix: str) -> Sql:
+    """Return the condition that the first value of this key begins with ``prefix``."""
+    return Sql(f"starts_with(attr(attributes, {literal(key)}), {literal(prefix)})")
+
+
+def _any(conditions: Iterable[Sql]) -> Sql:
+    return Sql(" OR ".join(conditions))
+
+
+def _suggestion(document: Document, selector: str) -> str:
+    """Return advice for a selector that matches nothing: similar names, or the forms of selectors."""
+    parts = _TYPE_AND_NAME.fullmatch(selector)
+    if not parts or _URI.fullmatch(selector):
+        types, name = [*_ALIAS_TYPES, *_VERSION_TYPES], selector
+    else:
+        type_name = _matching_type(document, parts["type"])
+        if type_name is None:
+            similar = difflib.get_close_matches(
+                parts["type"][:_MAX_QUOTED_LENGTH], document_types(document), 1
+            )
+            return f"did you mean {similar[0]}:?" if similar else f"write {SYNTAX}"
+        types, name = [type_name], parts["name"]
+    similar = difflib.get_close_matches(
+        name[:_MAX_QUOTED_LENGTH], _names_of_types(document, types), 3, _MIN_SIMILARITY
+    )
+    return f"did you mean {' or '.join(map(repr, similar))}?" if similar else f"write {SYNTAX}"
+
+
+def _names_of_types(document: Document, types: Sequence[str]) -> list[str]:
+    """Return ids and names of the elements of ``types``, at most :data:`_MAX_COMPARED_NAMES`."""
+    values = ", ".join(f"attr(attributes, {literal(key)})" for key in _SUGGESTED_KEYS)
+    rows = engine.rows(
+        f"""
+        WITH names AS (
+            SELECT unnest([{values}]) AS name
+            FROM {elements_table(document)}
+            WHERE {is_any_of("attributes", types)}
+        )
+        SELECT DISTINCT left(name, {_MAX_QUOTED_LENGTH}) AS name
+        FROM names
+        WHERE name IS NOT NULL
+        ORDER BY name
+        LIMIT {_MAX_COMPARED_NAMES}
+        """
+    )
+    return [name for (name,) in rows]

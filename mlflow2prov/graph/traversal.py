@@ -1,4 +1,8 @@
-"""What is reached from somewhere: the walk of :mod:`~mlflow2prov.graph.lineage`, in one direction."""
+"""Traversal: the elements that a walk along relations reaches, in one direction.
+
+The rules of the walk are those of :mod:`~mlflow2prov.graph.lineage`. Most relations are followed through a
+:class:`~mlflow2prov.graph.adjacency.Adjacency`. Terminal edges lead one step further, and no walk continues there.
+"""
 
 from __future__ import annotations
 
@@ -6,137 +10,189 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from mlflow2prov import engine
-from mlflow2prov.graph.adjacency import edges_of, graph_of
-from mlflow2prov.graph.selectors import types_of
+from mlflow2prov.engine import Sql
+from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, edges_query
+from mlflow2prov.graph.options import History, WalkDirection
+from mlflow2prov.graph.selectors import document_types
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.kinds import RELATIONS
-from mlflow2prov.prov.selection import elements, has_type, names
+from mlflow2prov.prov.sql import elements_table, ids_of_type, is_any_of, names_table
 
-FOLLOWED = tuple(kind.name for kind in RELATIONS if kind.name != "wasInvalidatedBy")
-"""The relations that are followed unless others are chosen."""
+DEFAULT_RELATIONS = tuple(kind.name for kind in RELATIONS if kind.name != "wasInvalidatedBy")
+"""The relations that are followed unless a caller chooses others."""
 
-_SHOWN = ("specializationOf", "mentionOf")
-"""What these lead to is shown, and not followed further."""
+_TERMINAL_RELATIONS = ("specializationOf", "mentionOf")
+"""Relations whose causes are reached, but not left again."""
 
 _NO_EDGES = "SELECT NULL::VARCHAR AS effect, NULL::VARCHAR AS cause WHERE false"
 
 
-def reach(
+def create_reachable(
+    schema: engine.Schema,
+    table: str,
     document: Document,
     starts: Sequence[str],
-    direction: str,
-    into: str,
+    direction: WalkDirection,
     *,
     depth: int | None = None,
     relations: Iterable[str] | None = None,
     without: Iterable[str] = (),
-    history: str = "auto",
-) -> None:
-    """Make the table ``into`` of the names that are reached from ``starts``, with the column ``name``.
+    history: History = "auto",
+) -> Sql:
+    """Create a table of the elements that can be reached from ``starts``, and return its qualified name.
 
     Args:
-        starts: identifiers; what specializes one of them is a start too.
-        direction: ``upstream`` or ``downstream``.
-        into: the SQL name of a table, which is replaced.
-        depth: as :func:`~mlflow2prov.graph.lineage.lineage` takes it, and all that follows.
-        relations: the kinds that are followed.
-        without: types of what is not gone through.
-        history: ``auto``, ``none``, ``revisions`` or ``all``.
+        schema: the owner of the table.
+        table: the name of the table there; it has one column, ``name``.
+        document: a document.
+        starts: identifiers. Their specializations, such as the revisions of a file, are starts too.
+        direction: ``upstream`` (from effect to cause) or ``downstream``.
+        depth: the number of relations that are followed in a row; None means as far as they lead.
+        relations: the kinds of relations that are followed; None means :data:`DEFAULT_RELATIONS`.
+        without: patterns of types; elements of these types are neither reached nor passed.
+        history: how much of a Git history is followed.
     """
-    followed = FOLLOWED if relations is None else tuple(relations)
-    schema = engine.Schema("reaching")
-    left_out = _left_out(document, without, schema.table("left_out"))
+    relations = DEFAULT_RELATIONS if relations is None else tuple(relations)
+    workspace = engine.Schema("traversal")
+    excluded = _create_excluded(workspace, document, without)
     starts = [*starts, *_specializations(document, starts)]
     if history == "auto":
-        history = _history_of(document, starts)
-    edges = " UNION ALL ".join(
-        edges_of(document, KIND[name], _not_history(document, name, history))
-        for name in followed
-        if name not in _SHOWN
+        history = _history_for(document, starts)
+    edges = [
+        edges_query(document, KIND[name], _history_condition(document, name, history))
+        for name in relations
+        if name not in _TERMINAL_RELATIONS
+    ]
+    adjacency = Adjacency.from_edges(
+        _without_excluded(" UNION ALL ".join(edges) or _NO_EDGES, excluded),
+        starts,
+        reverse=direction == "downstream",
     )
-    graph = graph_of(
-        _allowed(edges or _NO_EDGES, left_out), starts, reverse=direction == "downstream"
-    )
-    away = graph.reach(graph.numbers(starts), depth)
-    graph.save((away >= 0).nonzero()[0], into)
-    fringe, within = into, schema.table("within")
-    if depth is not None:
-        # What is shown is one relation further than what it is shown for.
-        graph.save(((away >= 0) & (away < depth)).nonzero()[0], within)
-        fringe = within
-    shown = _allowed(_shown(document, followed, direction), left_out)
-    engine.execute(
-        f"INSERT INTO {into} SELECT DISTINCT cause FROM ({shown}) "
-        f"WHERE effect IN (SELECT name FROM {fringe}) AND cause NOT IN (SELECT name FROM {into})"
+    distances = adjacency.distances(adjacency.numbers(starts), depth)
+    is_reachable = distances != UNREACHABLE
+    walked = adjacency.create_name_table(workspace, "walked", is_reachable)
+    left = walked
+    if depth is not None:  # A terminal edge counts as a step too.
+        left = adjacency.create_name_table(workspace, "left", is_reachable & (distances < depth))
+    terminal_edges = _terminal_edges(document, relations, direction)
+    return schema.create(
+        table,
+        f"""
+        WITH terminal_edges AS ({_without_excluded(terminal_edges, excluded)})
+        SELECT name FROM {walked}
+        UNION
+        SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {left})
+        """,
     )
 
 
-def _left_out(document: Document, without: Iterable[str], table: str) -> str | None:
-    """Make a table of what has one of the types ``without``, if there is any."""
+def _create_excluded(
+    workspace: engine.Schema, document: Document, without: Iterable[str]
+) -> Sql | None:
+    """Create the table of the elements whose types match ``without``; return None if no type matches."""
     patterns = list(without)
-    types = [t for t in types_of(document) if any(fnmatchcase(t, p) for p in patterns)]
+    types = [
+        name
+        for name in document_types(document)
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
     if not types:
         return None
-    engine.execute(
-        f"CREATE TABLE {table} AS SELECT DISTINCT id FROM {elements(document)} WHERE {has_type(*types)}"
+    return workspace.create(
+        "excluded",
+        f"""
+        SELECT DISTINCT id AS name
+        FROM {elements_table(document)}
+        WHERE {is_any_of("attributes", types)}
+        """,
     )
-    return table
 
 
-def _allowed(edges: str, left_out: str | None) -> str:
-    if left_out is None:
+def _without_excluded(edges: str, excluded: Sql | None) -> str:
+    if excluded is None:
         return edges
-    out = f"(SELECT id FROM {left_out})"
-    return f"SELECT * FROM ({edges}) WHERE effect NOT IN {out} AND cause NOT IN {out}"
+    return f"""
+        SELECT effect, cause
+        FROM ({edges})
+        WHERE effect NOT IN (SELECT name FROM {excluded})
+            AND cause NOT IN (SELECT name FROM {excluded})
+        """
 
 
 def _specializations(document: Document, starts: Sequence[str]) -> list[str]:
-    """Return what specializes the starts: revisions of a file, versions of a model."""
-    table = document.tables.of(KIND["specializationOf"])
-    found = engine.rows(
-        f"WITH RECURSIVE aspects(name) AS (SELECT name FROM {names(starts)} "
-        f"UNION SELECT specificEntity FROM {table} JOIN aspects ON generalEntity = name) "
-        f"SELECT name FROM aspects WHERE name NOT IN (SELECT name FROM {names(starts)}) ORDER BY name"
+    """Return the specializations of ``starts``: revisions of a file, versions of a model."""
+    rows = engine.rows(
+        f"""
+        WITH RECURSIVE
+        starts AS (SELECT name FROM {names_table(starts)}),
+        aspects(name) AS (
+            SELECT name FROM starts
+            UNION
+            SELECT specialization.specificEntity
+            FROM {document.tables.of(KIND["specializationOf"])} AS specialization
+            JOIN aspects ON specialization.generalEntity = aspects.name
+        )
+        SELECT name FROM aspects WHERE name NOT IN (SELECT name FROM starts) ORDER BY name
+        """
     )
-    return [name for (name,) in found]
+    return [name for (name,) in rows]
 
 
-def _history_of(document: Document, starts: Sequence[str]) -> str:
-    """Return which part of Git's history belongs to the starts."""
-    given = f"id IN (SELECT name FROM {names(starts)})"
-    counted = engine.rows(
-        f"SELECT count(*), count(*) FILTER ({has_type('Commit')}), "
-        f"count(*) FILTER ({has_type('File', 'FileRevision')}) FROM {elements(document)} WHERE {given}"
-    )
-    described, commits, files = counted[0]
-    if described == 0 or commits + files < described:
+def _history_for(document: Document, starts: Sequence[str]) -> History:
+    """Return what ``auto`` means: all for commits, revisions for files, none for other elements."""
+    elements, commits, files = engine.rows(
+        f"""
+        SELECT
+            count(*),
+            count(*) FILTER (is_a(attributes, 'Commit')),
+            count(*) FILTER ({is_any_of("attributes", ("File", "FileRevision"))})
+        FROM {elements_table(document)}
+        WHERE id IN (SELECT name FROM {names_table(starts)})
+        """
+    )[0]
+    if elements == 0 or commits + files < elements:
         return "none"
     return "all" if commits else "revisions"
 
 
-def _not_history(document: Document, kind: str, history: str) -> str:
-    """Return the condition under which a relation is no part of the history that is not followed."""
-    if kind in ("used", "wasInformedBy") and history != "all":
-        return f"{KIND[kind].effect} NOT IN {_typed(document, 'activity', 'Commit')}"
-    if kind == "wasDerivedFrom" and history == "none":
-        return f"generatedEntity NOT IN {_typed(document, 'entity', 'FileRevision')}"
+def _history_condition(document: Document, relation: str, history: History) -> str:
+    """Return the condition that a relation does not belong to the part of the history that is not followed."""
+    if relation in ("used", "wasInformedBy") and history != "all":
+        commits = ids_of_type(document, "activity", ["Commit"])
+        return f"{KIND[relation].effect} NOT IN {commits}"
+    if relation == "wasDerivedFrom" and history == "none":
+        return f"generatedEntity NOT IN {ids_of_type(document, 'entity', ['FileRevision'])}"
     return "true"
 
 
-def _typed(document: Document, kind: str, type_: str) -> str:
-    return f"(SELECT id FROM {document.tables.of(KIND[kind])} WHERE {has_type(type_)})"
-
-
-def _shown(document: Document, followed: Sequence[str], direction: str) -> str:
-    """Return the edges to what is shown, and not followed further."""
-    edges = [edges_of(document, KIND[name]) for name in _SHOWN if name in followed]
-    if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(followed):
-        generated, members = (document.tables.of(KIND[k]) for k in ("wasGeneratedBy", "hadMember"))
-        runs, metrics = (_typed(document, "entity", name) for name in ("Run", "Metric"))
-        made = f"SELECT activity AS effect, entity AS cause FROM {generated} WHERE entity IN {runs}"
-        edges.append(made)
-        edges.append(
-            f"SELECT made.effect, m.entity FROM ({made}) made JOIN {members} m ON m.collection = made.cause "
-            f"WHERE m.entity IN {metrics}"
-        )
+def _terminal_edges(document: Document, relations: Sequence[str], direction: WalkDirection) -> str:
+    """Return the query for the edges to elements that are reached, but not left again."""
+    edges: list[str] = [
+        edges_query(document, KIND[name]) for name in _TERMINAL_RELATIONS if name in relations
+    ]
+    if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(relations):
+        edges.append(_generated_runs(document))
     return " UNION ALL ".join(edges) or _NO_EDGES
+
+
+def _generated_runs(document: Document) -> str:
+    """Return the query for the edges from the creation of a run to the run and to its metrics.
+
+    They point against the influence: the run and its metrics describe what its creation did.
+    """
+    return f"""
+        (
+            WITH runs AS (
+                SELECT activity, entity AS run
+                FROM {document.tables.of(KIND["wasGeneratedBy"])}
+                WHERE entity IN {ids_of_type(document, "entity", ["Run"])}
+            )
+            SELECT activity AS effect, run AS cause FROM runs
+            UNION ALL
+            SELECT runs.activity, membership.entity
+            FROM runs
+            JOIN {document.tables.of(KIND["hadMember"])} AS membership
+                ON membership.collection = runs.run
+            WHERE membership.entity IN {ids_of_type(document, "entity", ["Metric"])}
+        )
+        """

@@ -1,4 +1,4 @@
-"""The YAML file that says which names are one person's:
+"""The YAML file of people and their aliases:
 
 - name: Ada Lovelace
   aliases: [ada@example.org, alovelace, Ada L.]
@@ -34,25 +34,25 @@ def read_aliases(path: str | Path) -> dict[str, list[str]]:
     return people
 
 
-def claims(people: Mapping[str, Iterable[str]], where: str = "the aliases") -> dict[str, str]:
-    """Return whose each name is, in the form that :func:`compared` gives it.
+def people_by_alias(people: Mapping[str, Iterable[str]], where: str = "aliases") -> dict[str, str]:
+    """Return the person of each name and alias, which is normalized.
 
     Raises:
-        ConfigurationError: two people claim one.
+        ConfigurationError: an alias belongs to two people.
     """
-    claimed: dict[str, str] = {}
+    person_of_alias: dict[str, str] = {}
     for person, aliases in people.items():
         for alias in (person, *aliases):
-            other = claimed.setdefault(compared(alias), person)
+            other = person_of_alias.setdefault(normalize_alias(alias), person)
             if other != person:
                 raise ConfigurationError(
-                    f"{where}: {alias!r} is claimed by {other!r} and by {person!r}; leave it to one"
+                    f"{where}: {alias!r} belongs to {other!r} and to {person!r}; list it once"
                 )
-    return claimed
+    return person_of_alias
 
 
-def compared(name: str) -> str:
-    """Return a name, address or user name as it is compared: neither case nor outer space counts."""
+def normalize_alias(name: str) -> str:
+    """Return a name, address or user name without surrounding space and case."""
     return name.strip().casefold()
 
 

@@ -1,4 +1,8 @@
-"""Who the people of a document are: what it tells of their names, addresses and user names."""
+"""Detection: the names, addresses and user names of people in a document.
+
+They come from agents, from attributes and tags whose key means a person, and from texts: trailers of
+commit messages, mailboxes, home folders in paths, and JSON.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +12,37 @@ from dataclasses import dataclass
 
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
-from mlflow2prov.people.common_words import words
 from mlflow2prov.people.substitution import IS_NAME
 from mlflow2prov.prov import Document
 
-# Keys are compared by their local part, in lower case, without `_` and `-`; and what ends in a word that
-# means somebody, after whatever stands before it: `git_author`, `labels.user`, `LOGNAME`.
-_SOMEBODY = (
+# Keys that end in a word for a person: `git_author`, `labels.user`, `LOGNAME`.
+_PERSON_WORD = (
     r"(^|[._/:-])(user([_-]?(name|id))?|login|logname|ldap|author([_-]?name)?|owner|committer|creator|"
     r"maintainer|reviewer|approver|assignee|submitter|engineer|contact|hostname|e[_-]?mail|"
     r"(run|created|submitted|approved|reviewed|started|registered|deployed)[_-]?by|(team[_-]?)?lead)$"
 )
-_PERSONAL_KEYS = frozenset(
-    words(
-        """
-        name email username label mail mbox nick nickname login account accountname fullname
-        givenname familyname firstname lastname
-        """
-    )
+# Keys are compared by their local part, in lower case, without `_` and `-`.
+_AGENT_KEYS = frozenset(
+    (
+        "name email username label mail mbox nick nickname login account accountname fullname "
+        "givenname familyname firstname lastname "
+    ).split()
 )
 _USER_KEYS = frozenset(
-    words(
-        """
-        mlflow.user user username userid useremail email login author owner committer creator
-        maintainer reviewer assignee createdby submittedby
-        """
-    )
+    (
+        "mlflow.user user username userid useremail email login author owner committer creator "
+        "maintainer reviewer assignee createdby submittedby "
+    ).split()
 )
 
+_STREAM_ROWS = 100_000
+
 IS_PERSON = (
-    "kind = 'agent' AND NOT (len(list_filter(attributes, lambda t: t.key = 'prov:type')) > 0 AND "
-    "len(list_filter(attributes, lambda t: t.key = 'prov:type' AND "
-    "t.value NOT IN ('prov:SoftwareAgent', 'prov:Organization'))) = 0)"
+    "kind = 'agent' AND NOT (len(attrs(attributes, 'prov:type')) > 0 AND "
+    "len(list_filter(attrs(attributes, 'prov:type'), "
+    "lambda t: t.value NOT IN ('prov:SoftwareAgent', 'prov:Organization'))) = 0)"
 )
-"""The SQL condition of an agent that is not only software or an organization (PROV-DM 5.3.1)."""
+"""The SQL condition that an agent is not only software or an organization (PROV-DM section 5.3.1)."""
 
 # "Signed-off-by: Ada <ada@x.org>", "Cc: ...", "From: ..."; and "...-by: Ada" without an address.
 _TRAILER = re.compile(
@@ -49,17 +50,17 @@ _TRAILER = re.compile(
     r"\"?([^\n<>\"]{1,120}?)\"?[ \t]*<([^\n<>]{1,254})>",
     re.I | re.M,
 )
-_BY = re.compile(
+_UNADDRESSED_TRAILER = re.compile(
     r"^[ \t>|*#-]*(?!(?:caused|superseded|replaced|blocked|fixed|closed|generated|triggered|obsoleted)-by)"
     r"(?:[a-z][a-z-]{1,40}[ -]by|from|author|committer|bug-reporter)[ \t]?:[ \t]*"
     r"([^\W\d_][^\n<>#/:(]{0,80}?)[ \t]*(?:\([^\n]*)?$",
     re.I | re.M,
 )
-# "Ada van der Love <ada@x.org>" anywhere: words with a capital, or one that the address has too.
-_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
+# "Ada van der Love <ada@x.org>": capitalized words, or one word that the address contains.
+_CAPITALIZED = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _PARTICLE = r"(?:van|von|vom|zu|der|den|de|del|da|dos|di|du|la|le|bin|al|el|ter)"
 _MAILBOX = re.compile(
-    rf"({_WORD}(?:[ \t](?:{_PARTICLE}[ \t]){{0,2}}{_WORD}){{0,3}})[ \t]*<[^\s<>@]{{1,64}}@"
+    rf"({_CAPITALIZED}(?:[ \t](?:{_PARTICLE}[ \t]){{0,2}}{_CAPITALIZED}){{0,3}})[ \t]*<[^\s<>@]{{1,64}}@"
 )
 _LOWER_MAILBOX = re.compile(r"([^\W\d_][\w.-]{1,40})[ \t]*<([^\s<>@]{1,64})@")
 _SHORT_HOME = re.compile(r"(?<![\w.~\\])~([A-Za-z_][\w.-]{1,40})(?=/)")
@@ -68,7 +69,8 @@ _JSON_USER = re.compile(
     re.I,
 )
 
-_TELLING = (
+# A cheap test for texts that may name a person.
+_MAY_NAME_PERSON = (
     r"(?i)[ -]by *:|(?:from|author|committer|bug-reporter) *:|<[^<>]*@|home|users|documents and settings|~"
     r'|"(user|author|owner|creator|e-?mail)'
 )
@@ -78,28 +80,31 @@ _ROOT = (
     r"(?<![\w.~%/\\-])(?:(?:file|dbfs|hdfs|sftp|ssh|nfs|smb|abfss?|s3a?|gs):"
     r"[/\\]{1,3}[^/\\\s\"'<>]{0,100}|dbfs:|[A-Za-z]:|(?!(?<=:)//))"
 )
-_STEP = r"(?:[/\\]{1,4}[^/\\\s\"'<>:]{1,80}){0,6}?"
+_FOLDERS = r"(?:[/\\]{1,4}[^/\\\s\"'<>:]{1,80}){0,6}?"
 _HOME = re.compile(
-    rf"{_ROOT}{_STEP}[/\\]{{1,4}}(?:home|users|documents and settings)[/\\]{{1,4}}([^/\\\s\"'<>:|*?,;)]+)",
+    rf"{_ROOT}{_FOLDERS}[/\\]{{1,4}}(?:home|users|documents and settings)[/\\]{{1,4}}([^/\\\s\"'<>:|*?,;)]+)",
     re.I,
 )
-_SPACED_HOME = re.compile(
+_HOME_WITH_SPACES = re.compile(
     r"[A-Za-z]:[/\\]{1,4}(?:users|documents and settings)[/\\]{1,4}([^/\\\n\"'<>:|*?]{1,60})(?=[/\\])",
     re.I,
 )
-_SPEAKING = re.compile(r"[^\W\d_]{3,}(?:[._-][^\W\d_]+)*")
-_NOBODYS_HOME = frozenset(
+_PERSONAL_IDENTIFIER = re.compile(r"[^\W\d_]{3,}(?:[._-][^\W\d_]+)*")
+_SHARED_HOMES = frozenset(
     {"public", "shared", "default", "all users", "default user", "linuxbrew", ".", ".."}
 )
 
 
 @dataclass(frozen=True)
 class People:
-    """What a document tells of people.
+    """The people of a document.
 
-    ``names`` are names, addresses and user names; ``values`` are the values of attributes that are nothing
-    else. Which these are, SQL tells: ``flags`` are columns computed of a statement, and ``is_personal``
-    is a condition on them, on its ``kind`` and on an attribute ``a`` of it.
+    Attributes:
+        names: names, addresses and user names.
+        values: the values of attributes that contain nothing else.
+        flags: SQL columns computed from a statement.
+        is_personal: the SQL condition that an attribute ``a`` has such a value, in terms of ``flags`` and of the
+            ``kind`` of its statement.
     """
 
     names: frozenset[str]
@@ -108,106 +113,117 @@ class People:
     is_personal: str
 
 
-def people_of(document: Document) -> People:
-    """Return who is known as a person in ``document``."""
+def detect_people(document: Document) -> People:
+    """Return the people of ``document``."""
     flags, is_personal = _conditions(document)
-    found = engine.rows(
-        f"SELECT DISTINCT a.value FROM (SELECT kind, {flags}, unnest(attributes) AS a "
-        f"FROM {document.tables.union()}) WHERE {is_personal}"
+    rows = engine.rows(
+        f"""
+        WITH statement_attributes AS (
+            SELECT kind, {flags}, unnest(attributes) AS a
+            FROM {document.tables.union()}
+        )
+        SELECT DISTINCT a.value FROM statement_attributes WHERE {is_personal}
+        """
     )
-    values = frozenset(value for (value,) in found)
-    names = {*values, *_called_by_identifier(document), *_mentioned(_telling_texts(document))}
-    named = frozenset(stripped for name in names if (stripped := name.strip()))
-    return People(named, values, flags, is_personal)
+    values = frozenset(value for (value,) in rows)
+    names = {*values, *_names_in_identifiers(document), *_names_in_texts(_suspect_texts(document))}
+    non_empty = frozenset(stripped for name in names if (stripped := name.strip()))
+    return People(non_empty, values, flags, is_personal)
 
 
-def _called_by_identifier(document: Document) -> Iterator[str]:
-    """Yield the names that identifiers of persons are: ``ex:derek`` (PROV-DM's own examples)."""
-    typed = (
-        "t.key = 'prov:type' AND (t.value = 'prov:Person' OR regexp_matches(t.value, '(^|:)User$'))"
-    )
+def _names_in_identifiers(document: Document) -> Iterator[str]:
+    """Yield the identifiers of persons that are names: ``ex:derek``, as in the examples of PROV-DM."""
     persons = engine.rows(
-        f"SELECT DISTINCT id FROM {document.tables.union()} "
-        f"WHERE kind = 'agent' AND len(list_filter(attributes, lambda t: {typed})) > 0"
+        f"""
+        SELECT DISTINCT id
+        FROM {document.tables.union()}
+        WHERE kind = 'agent' AND len(list_filter(
+            attrs(attributes, 'prov:type'),
+            lambda t: t.value = 'prov:Person' OR is_named(t.value, 'User')
+        )) > 0
+        """
     )
     for (identifier,) in persons:
         local = identifier.rpartition(":")[2]
-        if _SPEAKING.fullmatch(local):
+        if _PERSONAL_IDENTIFIER.fullmatch(local):
             yield local
 
 
 def _conditions(document: Document) -> tuple[str, str]:
-    """Return the flags of a statement and the condition on its attribute ``a`` (:class:`People`)."""
-    found = engine.rows(
+    """Return the flags of a statement, and the condition on its attribute ``a`` (:class:`People`)."""
+    rows = engine.rows(
         f"SELECT DISTINCT a.key FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})"
     )
-    keys = [key for (key,) in found]
-    personal = _listed(key for key in keys if _plain(key) in _PERSONAL_KEYS)
-    somebody = re.compile(_SOMEBODY, re.I)
-    user = _listed(
-        k for k in keys if _plain(k) in _USER_KEYS or somebody.search(k.rpartition(":")[2])
+    keys = [key for (key,) in rows]
+    person_word = re.compile(_PERSON_WORD, re.I)
+    agent_keys = _sql_list(key for key in keys if _normalize(key) in _AGENT_KEYS)
+    user_keys = _sql_list(
+        key
+        for key in keys
+        if _normalize(key) in _USER_KEYS or person_word.search(key.rpartition(":")[2])
     )
-    name = _listed(key for key in keys if _plain(key) in ("name", "key"))
-    value = _listed(key for key in keys if _plain(key) == "value")
-    tag = (
-        f"t.key IN ({name}) AND (lower(regexp_replace(t.value, '[_-]', '', 'g')) IN ({_listed(_USER_KEYS)}) "
-        f"OR regexp_matches(t.value, {literal('(?i)' + _SOMEBODY)}))"
+    tag_keys = _sql_list(key for key in keys if _normalize(key) in ("name", "key"))
+    tag_values = _sql_list(key for key in keys if _normalize(key) == "value")
+    names_user = (
+        f"t.key IN ({tag_keys}) AND ("
+        f"lower(regexp_replace(t.value, '[_-]', '', 'g')) IN ({_sql_list(_USER_KEYS)}) "
+        f"OR regexp_matches(t.value, {literal('(?i)' + _PERSON_WORD)}))"
     )
     flags = (
         f"CASE WHEN kind = 'agent' THEN {IS_PERSON} ELSE false END AS is_person, "
-        f"CASE WHEN kind = 'entity' THEN len(list_filter(attributes, lambda t: {tag})) > 0 ELSE false END "
-        "AS is_user_tag"
+        f"CASE WHEN kind = 'entity' THEN len(list_filter(attributes, lambda t: {names_user})) > 0 "
+        "ELSE false END AS is_user_tag"
     )
     return flags, (
-        f"(NOT {IS_NAME} AND a.value <> '' AND ((is_person AND a.key IN ({personal})) "
-        f"OR (kind <> 'agent' AND a.key IN ({user})) OR (is_user_tag AND a.key IN ({value}))))"
+        f"(NOT {IS_NAME} AND a.value <> '' AND ((is_person AND a.key IN ({agent_keys})) "
+        f"OR (kind <> 'agent' AND a.key IN ({user_keys})) "
+        f"OR (is_user_tag AND a.key IN ({tag_values}))))"
     )
 
 
-def _plain(key: str) -> str:
+def _normalize(key: str) -> str:
     return key.rpartition(":")[2].lower().replace("_", "").replace("-", "")
 
 
-def _listed(words: Iterable[str]) -> str:
-    """Return an SQL list, which is never empty: ``IN ()`` is no SQL."""
+def _sql_list(words: Iterable[str]) -> str:
+    """Return the items of an SQL list, at least one because ``IN ()`` is not SQL."""
     return ", ".join(literal(word) for word in sorted(words)) or "''"
 
 
-def _telling_texts(document: Document) -> Iterator[str]:
-    """Stream the distinct texts that may tell of somebody, by signs that are cheap to look for."""
+def _suspect_texts(document: Document) -> Iterator[str]:
+    """Stream the distinct texts that may name a person."""
     query = f"""
         SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})
-        WHERE regexp_matches(a.value, {literal(_TELLING)})
+        WHERE regexp_matches(a.value, {literal(_MAY_NAME_PERSON)})
     """
-    for batch in engine.stream(query, 100_000):
+    for batch in engine.stream(query, _STREAM_ROWS):
         yield from batch.column(0).to_pylist()
     yield from document.namespaces.declared.values()
 
 
-def _mentioned(texts: Iterable[str]) -> Iterator[str]:
-    """Yield who is named in trailers, in mailboxes, as an owner of a home folder, in JSON."""
-    for value in texts:
-        lower = value.lower()
-        if "<" in value or ":" in value:
-            yield from _signed(value)
-        if '"' in value:
-            yield from _JSON_USER.findall(value)
-        if "~" in value:
-            yield from _SHORT_HOME.findall(value)
+def _names_in_texts(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the people in trailers, mailboxes, home folders and JSON."""
+    for text in texts:
+        lower = text.lower()
+        if "<" in text or ":" in text:
+            yield from _names_in_messages(text)
+        if '"' in text:
+            yield from _JSON_USER.findall(text)
+        if "~" in text:
+            yield from _SHORT_HOME.findall(text)
         if "home" in lower or "users" in lower or "documents and" in lower:
-            homes = (*_HOME.findall(value), *_SPACED_HOME.findall(value))
-            yield from (home.strip(" .") for home in homes if home.lower() not in _NOBODYS_HOME)
+            homes = (*_HOME.findall(text), *_HOME_WITH_SPACES.findall(text))
+            yield from (home.strip(" .") for home in homes if home.lower() not in _SHARED_HOMES)
 
 
-def _signed(value: str) -> Iterator[str]:
-    """Yield who is named in the trailers and mailboxes of a text."""
-    lines = (line for line in value.split("\n") if "<" in line or ":" in line)
-    told = "\n".join(lines)
-    for name, address in _TRAILER.findall(told):
+def _names_in_messages(text: str) -> Iterator[str]:
+    """Yield the people in the trailers and mailboxes of a message."""
+    message = "\n".join(line for line in text.split("\n") if "<" in line or ":" in line)
+    for name, address in _TRAILER.findall(message):
         yield name
         yield address
-    yield from _BY.findall(told)
-    yield from _MAILBOX.findall(told)
-    for word, local in _LOWER_MAILBOX.findall(told):
-        if word.lower() in local.lower():
+    yield from _UNADDRESSED_TRAILER.findall(message)
+    yield from _MAILBOX.findall(message)
+    for word, local_part in _LOWER_MAILBOX.findall(message):
+        if word.lower() in local_part.lower():
             yield word

@@ -1,4 +1,4 @@
-"""Merging agents that are one person under several names, as a list that somebody made says."""
+"""Merging the agents of one person, as listed in a file of people and their aliases."""
 
 from __future__ import annotations
 
@@ -8,84 +8,101 @@ from pathlib import Path
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.people.aliases import claims, compared, read_aliases
+from mlflow2prov.people.aliases import normalize_alias, people_by_alias, read_aliases
 from mlflow2prov.people.substitution import IS_NAME, replace
 from mlflow2prov.prov import KIND, Attribute, Document, Statement
 from mlflow2prov.prov.namespaces import MLFLOW2PROV
 from mlflow2prov.vocabulary import identifier_digest
 
-IDENTIFYING = ("name", "email", "username")
-"""The attributes of an agent, in whatever namespace, that an alias is compared with."""
+IDENTIFYING_KEYS = ("name", "email", "username")
+"""The attributes of an agent, in any namespace, that are compared with aliases."""
 
 
 def merge_aliased_agents(
     document: Document, aliases: str | Path | Mapping[str, Iterable[str]]
 ) -> None:
-    """Make one agent of those that ``aliases`` says are one, in place.
+    """Merge the agents of one person into one agent, in place.
 
-    An agent belongs to an entry when one of its names, addresses or user names (:data:`IDENTIFYING`) is the
-    entry's name or among its aliases; neither case nor outer space counts. Users of Git and of MLflow, persons
-    and software agents are treated alike. The one agent has the attributes of all, the entry's name
-    and only that as its label, and whatever was said of them is said of it. An agent of no entry
-    stays as it is.
+    An agent belongs to a person if one of its names, addresses or user names (:data:`IDENTIFYING_KEYS`)
+    is the name of the person or one of the aliases; case and surrounding space do not count. Users of
+    Git and of MLflow, persons and software agents are treated alike. The merged agent has the attributes
+    of all, the name of the person, and only that name as its label; statements about the agents become
+    statements about it. An agent of no person does not change.
 
     Args:
-        document: changed in place, and to be unified after.
-        aliases: the YAML file (:func:`~mlflow2prov.people.aliases.read_aliases`), or name to aliases.
+        document: the document, which is to be unified afterwards.
+        aliases: the YAML file (:func:`~mlflow2prov.people.aliases.read_aliases`), or a mapping from names
+            to aliases.
 
     Raises:
-        ConfigurationError: the file cannot be read or says something else, or an alias or an agent is
-            claimed twice.
+        ConfigurationError: the file is not valid, or an alias or an agent belongs to two people.
     """
     if isinstance(aliases, Mapping):
-        people, where = aliases, "the aliases"
+        people, where = aliases, "aliases"
     else:
         people, where = read_aliases(aliases), str(aliases)
-    persons = _persons(document, claims(people, where), where)
-    if not persons:
+    person_of_agent = _people_by_agent(document, people_by_alias(people, where), where)
+    if not person_of_agent:
         return
-    merged = {person: _identifier(document, person) for person in sorted(set(persons.values()))}
-    replace(document, {agent: merged[person] for agent, person in persons.items()})
-    _call(document, {identifier: person for person, identifier in merged.items()})
+    merged_agents = {
+        person: _identifier(document, person) for person in sorted(set(person_of_agent.values()))
+    }
+    replace(document, {agent: merged_agents[person] for agent, person in person_of_agent.items()})
+    _set_names(document, {identifier: person for person, identifier in merged_agents.items()})
 
 
-def _persons(document: Document, claimed: Mapping[str, str], where: str) -> dict[str, str]:
-    """Return which agents are whose."""
-    keys = ", ".join(literal(key) for key in IDENTIFYING)
-    agents = engine.rows(
+def _people_by_agent(
+    document: Document, person_of_alias: Mapping[str, str], where: str
+) -> dict[str, str]:
+    """Return the person of each agent that has one."""
+    keys = ", ".join(literal(key) for key in IDENTIFYING_KEYS)
+    rows = engine.rows(
         f"""
-        SELECT DISTINCT id, a.value FROM (
-            SELECT id, unnest(attributes) AS a FROM {document.tables.of(KIND["agent"])}
-        ) WHERE regexp_extract(a.key, '[^:]*$') IN ({keys}) AND NOT {IS_NAME} ORDER BY ALL
+        WITH agent_attributes AS (
+            SELECT id, unnest(attributes) AS a
+            FROM {document.tables.of(KIND["agent"])}
+        )
+        SELECT DISTINCT id, a.value
+        FROM agent_attributes
+        WHERE local_name(a.key) IN ({keys}) AND NOT {IS_NAME}
+        ORDER BY ALL
         """
     )
-    persons: dict[str, str] = {}
-    for agent, value in agents:
-        person = claimed.get(compared(value))
-        if person is not None and persons.setdefault(agent, person) != person:
+    person_of_agent: dict[str, str] = {}
+    for agent, value in rows:
+        person = person_of_alias.get(normalize_alias(value))
+        if person is not None and person_of_agent.setdefault(agent, person) != person:
             raise ConfigurationError(
-                f"{where}: the agent {agent} is claimed by {persons[agent]!r} and by {person!r} "
-                f"(its {value!r}); leave it to one"
+                f"{where}: the agent {agent} belongs to {person_of_agent[agent]!r} and, by its {value!r}, "
+                f"to {person!r}; list the alias once"
             )
-    return persons
+    return person_of_agent
 
 
-def _call(document: Document, names: Mapping[str, str]) -> None:
-    """Give each merged agent, wherever it is stated, the name and the label that its entry says."""
-    merged = f"id IN ({', '.join(map(literal, names))})"
+def _set_names(document: Document, names: Mapping[str, str]) -> None:
+    """Give each merged agent the name and the label of its person, in every bundle that states it."""
+    is_merged = f"id IN ({', '.join(map(literal, names))})"
     agents = document.tables.of(KIND["agent"])
-    stated = engine.rows(f"SELECT DISTINCT bundle, id FROM {agents} WHERE {merged} ORDER BY ALL")
+    statements = engine.rows(
+        f"SELECT DISTINCT bundle, id FROM {agents} WHERE {is_merged} ORDER BY ALL"
+    )
     document.tables.rewrite(
         lambda _, table: (
             f"""
-            SELECT * REPLACE (CASE WHEN {merged} THEN list_filter(attributes, lambda a: a.key <> 'prov:label')
-                ELSE attributes END AS attributes) FROM {table}
+            SELECT * REPLACE (
+                CASE
+                    WHEN {is_merged}
+                    THEN list_filter(attributes, lambda attribute: attribute.key <> 'prov:label')
+                    ELSE attributes
+                END AS attributes
+            )
+            FROM {table}
         """
         ),
         [KIND["agent"]],
         unified=False,
     )
-    key = _own(document, "name")
+    key = _own_name(document, "name")
     document.extend(
         Statement(
             "agent",
@@ -94,18 +111,18 @@ def _call(document: Document, names: Mapping[str, str]) -> None:
             (Attribute(key, names[agent]), Attribute("prov:label", names[agent])),
             bundle,
         )
-        for bundle, agent in stated
+        for bundle, agent in statements
     )
 
 
 def _identifier(document: Document, person: str) -> str:
-    """Name the merged agent: by the person's name alone, whatever the aliases are."""
-    return _own(document, f"User.{identifier_digest(f'person:{person}')}")
+    """Return the identifier of the merged agent, which depends on the name of the person only."""
+    return _own_name(document, f"User.{identifier_digest(f'person:{person}')}")
 
 
-def _own(document: Document, local: str) -> str:
-    """Name what is ours in the default namespace; where there is none, in the product's own."""
+def _own_name(document: Document, local: str) -> str:
+    """Return a name in the default namespace, or in the namespace of MLflow2PROV if there is none."""
     namespaces = document.namespaces
-    return (
-        local if "" in namespaces.declared else namespaces.name(MLFLOW2PROV, local, "mlflow2prov")
-    )
+    if "" in namespaces.declared:
+        return local
+    return namespaces.name(MLFLOW2PROV, local, "mlflow2prov")

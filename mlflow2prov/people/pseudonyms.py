@@ -1,33 +1,34 @@
-"""Pseudonyms: people hidden for good, and yet told apart.
+"""Pseudonyms: people are hidden for good, but remain distinguishable.
 
-Known as people are
+The people of a document are
 
-- agents, unless they are only software or organizations: by their names, e-mail addresses, user names;
-- values of ``mlflow.user``, ``user_id``, ``author`` and the like, be they tags or attributes;
-- who stands in ``Signed-off-by``, ``Co-authored-by`` and other trailers, or as ``Ada <ada@example.org>``, in a text;
-- the owners of home folders in absolute paths (``/home/ada``, ``/Users/ada``, ``C:\\Users\\ada``, ``~ada/``).
+- agents that are not only software or organizations: their names, e-mail addresses and user names;
+- values of ``mlflow.user``, ``user_id``, ``author`` and the like, in tags and in attributes;
+- people in ``Signed-off-by``, ``Co-authored-by`` and other trailers, and in mailboxes such as
+  ``Ada <ada@example.org>``, in any text;
+- owners of home folders in absolute paths (``/home/ada``, ``/Users/ada``, ``C:\\Users\\ada``, ``~ada/``).
 
-They, and everything that looks like an e-mail address, are hidden wherever they occur: in values and keys of
-attributes, identifiers and references to them, prefixes and namespaces; with other letters between the
-words of a name (``ada.lovelace``), in any case, percent-encoded or escaped as in JSON and XML.
+These, and all e-mail addresses, are replaced wherever they occur: in values and keys of attributes, in
+identifiers and references to them, in prefixes and namespaces; with other characters between the words of
+a name (``ada.lovelace``), in any case, percent-encoded, or escaped as in JSON and XML.
 
-What is in place of them is ``person-`` and 16 hexadecimal digits of HMAC-SHA-256 (RFC 2104) under a key: who
-lacks the key cannot look a guess up. The same name has the same pseudonym in every document under one
-key, so documents still merge. A name and an address of one person have two pseudonyms, which
-the person's agent holds together. Identifiers that are digests of a person (``User.…``), or of a
-path or name with a person in it, are digested again, under the key.
+A pseudonym is ``person-`` and 16 hexadecimal digits of HMAC-SHA-256 (RFC 2104) under a key, so a guess
+cannot be verified without the key. The same name has the same pseudonym in all documents under one key, so
+such documents can still be merged. A name and an address of one person have two pseudonyms, which the
+agent of the person connects. Identifiers that are digests of a person (``User.…``), or of a path or name
+that contains a person, are digested again under the key.
 
-Within words: a name of five letters or more takes the word around it along (``alicerun``), since what would be left
-of ``malice`` would tell the name; one of three or four is hidden where no letter adjoins (``bob_run``,
-``bob2``, ``runBob``) and left where it is part of a word (``ann`` in ``planning``); one of two only where it stands
-alone; one of a single letter, or of digits only, where it is the whole value that names somebody. A name
-that means a role or a thing to everybody (``root``, ``model``: :mod:`~mlflow2prov.people.common_words`) is
-hidden as a word of its own only. A hash that holds ``ada`` by chance stays a hash.
+Inside words, a name of five letters or more takes the surrounding word with it (``alicerun``), because the rest
+of ``malice`` would reveal the name. A name of three or four letters is replaced unless a letter is
+adjacent (``bob_run``, ``bob2``, ``runBob``, but not ``ann`` in ``planning``), a name of two letters only where
+it is separate, and a single letter or a number only as the whole value of a personal attribute. A name
+that usually means a role or a thing (``root``, ``model``: :mod:`~mlflow2prov.people.common_words`) is replaced
+only as a separate word. A hash that happens to contain ``ada`` stays as it is.
 
-Not hidden is what no list of people can know, or what is no name: parts of a name (``Ada`` alone) and nicknames in
-free text; names in base64 and other encodings that hide them from a plain search, in images and binary files; how
-somebody writes; times and time zones; hashes of commits and files, which whoever has the repository can look up;
-hosts and organizations. Whoever has the key, and a list of names, can find them again: keep it as you keep the names.
+Not replaced are: parts of a name (``Ada`` alone) and nicknames in free text; names in base64 and other encodings,
+in images and in binary files; writing style; times and time zones; hashes of commits and files, which a
+person with access to the repository can look up; hosts and organizations. A person with the key and a list of
+names can reverse the pseudonyms: protect the key as you protect the names.
 """
 
 from __future__ import annotations
@@ -35,31 +36,33 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.people.detection import IS_PERSON, people_of
+from mlflow2prov.people.detection import IS_PERSON, detect_people
 from mlflow2prov.people.redaction import Redactor
-from mlflow2prov.people.substitution import IS_NAME, pairs_table, replace
+from mlflow2prov.people.substitution import IS_NAME, create_pairs, replace
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 from mlflow2prov.vocabulary import DIGEST_LENGTH, WORDS
 
 KEY_VARIABLE = "MLFLOW2PROV_PSEUDONYM_KEY"
 
+_STREAM_ROWS = 100_000
+
 _HASH = "[0-9a-f]{16,}"
 _USER = re.compile(rf"User\.[0-9a-f]{{{DIGEST_LENGTH}}}")
 _HASHES = re.compile(_HASH)
-# Identifiers hold a digest, of so many digits, of what these attributes say.
-_DIGESTED = ("name", "path", "key")
+# Identifiers contain digests of the values of these attributes.
+_DIGESTED_KEYS = ("name", "path", "key")
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
-    """Return the key in the file ``path``, else in the environment, else none.
+    """Return the key in the file ``path``, or else that of the environment variable, or None.
 
     Raises:
         ConfigurationError: the file cannot be read, or the key is empty.
@@ -68,125 +71,148 @@ def read_key(path: str | Path | None = None) -> bytes | None:
         try:
             key = Path(path).read_bytes().strip()
         except OSError as error:
-            raise ConfigurationError(
-                f"{path}: the key cannot be read ({error.strerror})"
-            ) from error
+            raise ConfigurationError(f"{path}: cannot read the key ({error.strerror})") from error
         if not key:
-            raise ConfigurationError(
-                f"{path}: the key is empty; put at least one secret line there"
-            )
+            raise ConfigurationError(f"{path}: the key is empty; write a secret line into the file")
         return key
     if KEY_VARIABLE in os.environ:
         key = os.environb[KEY_VARIABLE.encode()].strip()
         if not key:
-            raise ConfigurationError(f"{KEY_VARIABLE} is set, and empty; set a secret or unset it")
+            raise ConfigurationError(
+                f"{KEY_VARIABLE}: the key is empty; set a secret or unset the variable"
+            )
         return key
     return None
 
 
+def random_key() -> bytes:
+    """Return a new key of 256 random bits."""
+    return os.urandom(32)
+
+
 def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
-    """Replace what identifies people in ``document`` by pseudonyms, in place; see this module.
+    """Replace the people of ``document`` by pseudonyms, in place; the module describes how.
 
     Args:
-        document: changed in place.
-        key: the secret under which digests are made; a random one if there is none, which is forgotten.
+        document: the document, which is to be unified afterwards.
+        key: the secret key of the digests; by default a random key that is not kept.
 
     Raises:
         ConfigurationError: the key is empty.
     """
     if key is not None and not key:
-        raise ConfigurationError("the key of the pseudonyms is empty")
-    people = people_of(document)
-    mask = Redactor(key if key is not None else os.urandom(32), people.names)
-    texts = {t: after for t in _texts(document) if (after := mask.text(t)) != t}
-    special = {person: mask.pseudonym(person) for person in people.values}
-    prefixes = _told_apart(
-        mask, {p: after for p in document.namespaces.declared if p and (after := mask.text(p)) != p}
-    )
-    names = _Names(mask, document, prefixes, {*texts, *special}).replaced()
-    replace(document, names, texts, special, people.flags, people.is_personal)
-    uris = document.namespaces.declared
+        raise ConfigurationError("pseudonyms: the key is empty; give a secret")
+    people = detect_people(document)
+    redactor = Redactor(key if key is not None else os.urandom(32), people.names)
+    new_texts = _changes(redactor.redact, _texts(document))
+    new_values = {person: redactor.pseudonym(person) for person in people.values}
+    declared = document.namespaces.declared
+    prefixes = _distinct(redactor, _changes(redactor.redact, filter(None, declared)))
+    names = _Names(redactor, document, prefixes, {*new_texts, *new_values}).replacements()
+    replace(document, names, new_texts, new_values, people.flags, people.is_personal)
     document.namespaces = Namespaces(
-        {prefixes.get(prefix, prefix): mask.text(uri) for prefix, uri in uris.items()}
+        {prefixes.get(prefix, prefix): redactor.redact(uri) for prefix, uri in declared.items()}
     )
+
+
+def _changes(change: Callable[[str], str], texts: Iterable[str]) -> dict[str, str]:
+    """Return the texts that ``change`` changes, old to new."""
+    return {text: new for text in texts if (new := change(text)) != text}
 
 
 def _texts(document: Document) -> Iterator[str]:
-    """Stream the distinct values of attributes that are neither names nor hashes nor numbers nor times."""
+    """Stream the distinct values of attributes, without names, hashes, numbers and times."""
     query = f"""
         SELECT DISTINCT a.value FROM (SELECT unnest(attributes) AS a FROM {document.tables.union()})
-        WHERE NOT {IS_NAME} AND NOT regexp_full_match(a.value, '(swh:1:[a-z]+:)?{_HASH}|[0-9.:TZ+-]*')
+        WHERE NOT {IS_NAME}
+            AND NOT regexp_full_match(a.value, '(swh:1:[a-z]+:)?{_HASH}|[0-9.:TZ+-]*')
     """
-    for batch in engine.stream(query, 100_000):
+    for batch in engine.stream(query, _STREAM_ROWS):
         yield from batch.column(0).to_pylist()
 
 
-def _told_apart(mask: Redactor, after: dict[str, str]) -> dict[str, str]:
-    """Return what names become; different ones, such as ``ann`` and ``Ann``, stay different."""
-    times = Counter(after.values())
+def _distinct(redactor: Redactor, replacements: dict[str, str]) -> dict[str, str]:
+    """Return the replacements, made distinct for different names such as ``ann`` and ``Ann``."""
+    counts = Counter(replacements.values())
     return {
-        name: new if times[new] == 1 else f"{new}-{mask.digest(name, 8)}"
-        for name, new in after.items()
+        name: new if counts[new] == 1 else f"{new}-{redactor.digest(name, 8)}"
+        for name, new in replacements.items()
     }
 
 
 class _Names:
-    """The qualified names of a document, and what those that tell of people become."""
+    """The qualified names of a document, and the replacements of those that identify people."""
 
     def __init__(
-        self, mask: Redactor, document: Document, prefixes: dict[str, str], changed: Iterable[str]
+        self,
+        redactor: Redactor,
+        document: Document,
+        prefixes: dict[str, str],
+        changed_values: Iterable[str],
     ) -> None:
-        self._mask = mask
+        self._redactor = redactor
         self._document = document
         self._prefixes = prefixes
         self._schema = engine.Schema("names")
-        self._table = self._schema.table("names")
-        engine.execute(f"CREATE TABLE {self._table} AS {self._all()}")
-        people = f"SELECT DISTINCT id FROM {document.tables.union()} WHERE {IS_PERSON}"
-        self._people = {name for (name,) in engine.rows(people)}
-        self._digests = {d for person in self._people for d in _HASHES.findall(person)}
-        self._digests |= self._digests_of(changed)
+        self._table = self._schema.create("names", self._all())
+        persons = f"SELECT DISTINCT id FROM {document.tables.union()} WHERE {IS_PERSON}"
+        self._persons = {name for (name,) in engine.rows(persons)}
+        self._digests = {digest for person in self._persons for digest in _HASHES.findall(person)}
+        self._digests |= self._digests_of(changed_values)
 
-    def replaced(self) -> dict[str, str]:
-        """Return the names that change, and what they change into."""
-        after = {name: new for name in self._suspects() if (new := self._masked(name)) != name}
-        return _told_apart(self._mask, after)
+    def replacements(self) -> dict[str, str]:
+        """Return the names that change, old to new."""
+        return _distinct(self._redactor, _changes(self._redacted, self._suspects()))
 
-    def _all(self) -> str:
-        """Return the SQL for the distinct names: identifiers, references, keys, datatypes, values."""
+    def _all(self) -> Sql:
+        """Return the query for the distinct names: identifiers, references, keys, datatypes, values."""
         tables = self._document.tables
-        attributes = f"(SELECT unnest(attributes) AS a FROM {tables.union()})"
-        queries = [
-            *(
-                f"SELECT {column} AS name FROM {tables.of(kind)}"
-                for kind in tables.existing()
-                for column in kind.key_columns
-            ),
-            f"SELECT a.key FROM {attributes}",
-            f"SELECT a.type FROM {attributes}",
-            f"SELECT a.value FROM {attributes} WHERE {IS_NAME}",
+        key_columns = [
+            f"SELECT {column} AS name FROM {tables.of(kind)}"
+            for kind in tables.existing()
+            for column in kind.key_columns
         ]
-        # Arguments may be times, which no name looks like.
-        return (
-            f"SELECT DISTINCT name FROM ({' UNION ALL '.join(queries)}) "
-            "WHERE name <> '' AND NOT regexp_matches(name, '^-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T')"
+        # Formal arguments may be times; no name looks like one.
+        return Sql(
+            f"""
+            WITH document_attributes AS (
+                SELECT unnest(attributes) AS a FROM {tables.union()}
+            ),
+            names AS (
+                {" UNION ALL ".join(key_columns) or "SELECT '' AS name"}
+                UNION ALL SELECT a.key FROM document_attributes
+                UNION ALL SELECT a.type FROM document_attributes
+                UNION ALL SELECT a.value FROM document_attributes WHERE {IS_NAME}
+            )
+            SELECT DISTINCT name
+            FROM names
+            WHERE name <> '' AND NOT regexp_matches(name, '^-?[0-9]{{4,}}-[0-9]{{2}}-[0-9]{{2}}T')
+            """
         )
 
-    def _digests_of(self, changed: Iterable[str]) -> set[str]:
-        """Return the digests in identifiers of what has a name or path that is ``changed``."""
-        pairs_table(self._schema.table("changed"), {value: value for value in changed})
+    def _digests_of(self, values: Iterable[str]) -> set[str]:
+        """Return the digests in the identifiers of elements whose name, path or key is in ``values``."""
+        changed = create_pairs(self._schema, "changed", {value: value for value in values})
         keys = ", ".join(
-            literal(key) for key in self._keys() if key.rpartition(":")[2] in _DIGESTED
+            literal(key) for key in self._keys() if key.rpartition(":")[2] in _DIGESTED_KEYS
         )
         identifiers = engine.rows(
             f"""
-            SELECT DISTINCT id FROM (SELECT id, unnest(attributes) AS a FROM {self._document.tables.union()}
-                WHERE id IS NOT NULL)
-            WHERE a.key IN ({keys or "''"}) AND a.value IN (SELECT before FROM {self._schema.table("changed")})
+            WITH element_attributes AS (
+                SELECT id, unnest(attributes) AS a
+                FROM {self._document.tables.union()}
+                WHERE id IS NOT NULL
+            )
+            SELECT DISTINCT id
+            FROM element_attributes
+            WHERE a.key IN ({keys or "''"}) AND a.value IN (SELECT old FROM {changed})
             """
         )
         return {
-            d for (name,) in identifiers for d in _HASHES.findall(name) if len(d) == DIGEST_LENGTH
+            digest
+            for (identifier,) in identifiers
+            for digest in _HASHES.findall(identifier)
+            if len(digest) == DIGEST_LENGTH
         }
 
     def _keys(self) -> list[str]:
@@ -194,39 +220,45 @@ class _Names:
         return [key for (key,) in engine.rows(f"SELECT DISTINCT a.key FROM {attributes}")]
 
     def _suspects(self) -> list[str]:
-        """Return the names that may change: by what they are without hashes, or by a digest in them."""
+        """Return the names that may change: because of their text without hashes, or of a digest in them."""
         shape = f"regexp_replace(name, '{_HASH}', '{'0' * 16}', 'g')"
-        shapes = engine.rows(f"SELECT DISTINCT {shape} FROM {self._table}")
-        told = {name: name for (name,) in shapes if self._masked(name) != name}
-        pairs_table(self._schema.table("shapes"), told)
-        pairs_table(self._schema.table("digests"), {d: d for d in self._digests})
-        pairs_table(self._schema.table("people"), {p: p for p in self._people})
-        found = engine.rows(
+        all_shapes = engine.rows(f"SELECT DISTINCT {shape} FROM {self._table}")
+        changing = {name: name for (name,) in all_shapes if self._redacted(name) != name}
+        shapes = create_pairs(self._schema, "shapes", changing)
+        digests = create_pairs(self._schema, "digests", {d: d for d in self._digests})
+        persons = create_pairs(self._schema, "persons", {name: name for name in self._persons})
+        rows = engine.rows(
             f"""
-            SELECT name FROM {self._table} WHERE {shape} IN (SELECT before FROM {self._schema.table("shapes")})
-            UNION SELECT name FROM (SELECT name, unnest(regexp_extract_all(name, '{_HASH}')) AS digest
-                FROM {self._table}) WHERE digest IN (SELECT before FROM {self._schema.table("digests")})
-            UNION SELECT before FROM {self._schema.table("people")}
+            WITH name_digests AS (
+                SELECT name, unnest(regexp_extract_all(name, '{_HASH}')) AS digest
+                FROM {self._table}
+            )
+            SELECT name FROM {self._table} WHERE {shape} IN (SELECT old FROM {shapes})
+            UNION SELECT name FROM name_digests WHERE digest IN (SELECT old FROM {digests})
+            UNION SELECT old FROM {persons}
             """
         )
-        return [name for (name,) in found]
+        return [name for (name,) in rows]
 
-    def _masked(self, name: str) -> str:
-        """Return what a qualified name becomes."""
+    def _redacted(self, name: str) -> str:
+        """Return the qualified name that replaces ``name``."""
         prefix, colon, local = name.partition(":") if ":" in name else ("", "", name)
         if prefix in RESERVED:
             return name
-        return f"{self._prefixes.get(prefix, prefix)}{colon}{self._masked_local(name, local)}"
+        return f"{self._prefixes.get(prefix, prefix)}{colon}{self._redacted_local(name, local)}"
 
-    def _masked_local(self, name: str, local: str) -> str:
-        if name in self._people and not _USER.fullmatch(local):
-            return self._mask.pseudonym(local)
+    def _redacted_local(self, name: str, local: str) -> str:
+        if name in self._persons and not _USER.fullmatch(local):
+            return self._redactor.pseudonym(local)
         parts = local.split(".")
-        own = list(takewhile(WORDS.__contains__, parts))
-        rest = ".".join(parts[len(own) :])
-        rest = _HASHES.sub(self._rekeyed, self._mask.text(rest))
-        return ".".join([*own, rest] if len(parts) > len(own) else own)
+        own_words = list(takewhile(WORDS.__contains__, parts))
+        if len(own_words) == len(parts):
+            return local
+        rest = self._redactor.redact(".".join(parts[len(own_words) :]))
+        return ".".join([*own_words, _HASHES.sub(self._new_digest, rest)])
 
-    def _rekeyed(self, found: re.Match[str]) -> str:
-        digest = found[0]
-        return self._mask.digest(digest, len(digest)) if digest in self._digests else digest
+    def _new_digest(self, match: re.Match[str]) -> str:
+        digest = match[0]
+        if digest not in self._digests:
+            return digest
+        return self._redactor.digest(digest, len(digest))

@@ -1,4 +1,4 @@
-"""Transform: a document, with its people merged or hidden and its repetitions gone."""
+"""Transformation: a document with its people merged or hidden, and its statements unified."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ def transform(
     eliminate_duplicates: bool = False,
     merge_aliased_agents: str | Path | Mapping[str, Iterable[str]] | None = None,
 ) -> Document:
-    """Return a changed copy of ``document``; people are merged first, then hidden.
+    """Return a changed copy of a document. People are merged before they are hidden.
 
     Args:
-        document: left as it is.
-        use_pseudonyms: replace names, e-mail addresses and user names by keyed digests, everywhere
+        document: the document, which does not change.
+        use_pseudonyms: replace names, e-mail addresses and user names everywhere by keyed digests
             (:mod:`mlflow2prov.people.pseudonyms`).
-        pseudonym_key: the digests' key; by default a random one, which nobody gets to know.
-        eliminate_duplicates: say once what is said twice (PROV-CONSTRAINTS section 6.1).
-        merge_aliased_agents: a YAML file of people and their aliases, or a mapping of the same.
+        pseudonym_key: the key of the digests; by default a random key that is not kept.
+        eliminate_duplicates: unify statements that are the same (PROV-CONSTRAINTS section 6.1).
+        merge_aliased_agents: a YAML file of people and their aliases, or a mapping from names to aliases.
 
     Raises:
-        ConfigurationError: the aliases are not what they should be.
+        ConfigurationError: an argument, the file or the mapping is not valid.
     """
-    changed = document.copy()
+    result = document.copy()
     if merge_aliased_agents is not None:
         from mlflow2prov.people.merge import merge_aliased_agents as merge_agents
 
-        merge_agents(changed, merge_aliased_agents)
-        unify(changed)
+        merge_agents(result, merge_aliased_agents)
+        unify(result)
     if use_pseudonyms:
-        from mlflow2prov.people.pseudonyms import use_pseudonyms as hide
+        from mlflow2prov.people.pseudonyms import use_pseudonyms as replace_people
 
-        hide(changed, pseudonym_key)
-        unify(changed)
+        replace_people(result, pseudonym_key)
+        unify(result)
     if eliminate_duplicates:
-        unify(changed)
-    return changed
+        unify(result)
+    return result

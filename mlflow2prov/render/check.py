@@ -26,7 +26,7 @@ def as_text(results: Sequence[CheckResult]) -> str:
 def _lines(result: CheckResult) -> Iterator[str]:
     for finding in result.findings:
         yield _finding_line(finding, finding.severity)
-    for finding, waiver in result.allowed:
+    for finding, waiver in result.waived_findings:
         yield f"{_finding_line(finding, 'allowed')} ({printable(waiver.reason)})"
     yield _summary(result)
 
@@ -41,10 +41,10 @@ def _summary(result: CheckResult) -> str:
     severities = [finding.severity for finding in result.findings]
     counts = ", ".join(quantity(severities.count(name), name) for name in SEVERITIES)
     versions = quantity(len(_checked_versions(result)), "version")
-    waivers = f", {len(result.allowed)} allowed" if result.allowed else ""
+    waivers = f", {len(result.waived_findings)} allowed" if result.waived_findings else ""
     percent = 100 * (result.audit.completeness or 0)
     return (
-        f"{'passed' if result.is_passed else 'failed'}: {versions}, {counts}{waivers}; "
+        f"{'passed' if result.has_passed else 'failed'}: {versions}, {counts}{waivers}; "
         f"{percent:.0f} % of the questions are answered"
     )
 
@@ -62,17 +62,18 @@ def as_json(results: Sequence[CheckResult]) -> str:
 def _result_dict(result: CheckResult) -> dict[str, Any]:
     completeness = result.audit.completeness
     return {
-        "passed": result.is_passed,
+        "passed": result.has_passed,
         "fail_on": result.fail_on,
         "completeness": None if completeness is None else round(completeness, 4),
         "versions": [_version_dict(version) for version in _checked_versions(result)],
         "findings": [finding.to_dict() for finding in result.findings],
         "allowed": [
-            {**finding.to_dict(), "reason": waiver.reason} for finding, waiver in result.allowed
+            {**finding.to_dict(), "reason": waiver.reason}
+            for finding, waiver in result.waived_findings
         ],
         "unused_allowances": [
-            {"finding": waiver.code, "of": waiver.of, "reason": waiver.reason}
-            for waiver in result.unused
+            {"finding": waiver.code, "of": waiver.versions, "reason": waiver.reason}
+            for waiver in result.unused_waivers
         ],
     }
 

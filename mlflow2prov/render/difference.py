@@ -97,17 +97,17 @@ def _comparison_lines(comparison: Comparison) -> Iterator[Line]:
         uri = subject.about.get("uri", subject.identifier)
         yield Line(sign, 0, f"{subject.label} ({uri})")
     for section in comparison.sections:
-        yield Line(_HEADING, 0, section.text)
+        yield Line(_HEADING, 0, section.label)
         for point in section.points:
-            yield Line(_SIGNS[point.what], 1, _point_text(point))
+            yield Line(_SIGNS[point.type], 1, _point_text(point))
 
 
 def _point_text(point: Point) -> str:
     """Return a point as ``name: value``, or ``name: before -> after`` if its value changed."""
-    if point.what == "changed":
+    if point.type == "changed":
         value: str | None = f"{point.before or '-'} -> {point.after or '-'}"
     else:
-        value = point.after if point.what == "added" else point.before
+        value = point.after if point.type == "added" else point.before
     return ": ".join(part for part in (point.name, value) if part)
 
 
@@ -136,8 +136,8 @@ def _comparison_table(comparison: Comparison) -> Table:
     before, after = comparison.before.label, comparison.after.label
     rows = [
         (
-            section.text if n == 0 else "",
-            point.what,
+            section.label if n == 0 else "",
+            point.type,
             point.name,
             point.before or "",
             point.after or "",

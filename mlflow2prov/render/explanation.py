@@ -11,7 +11,8 @@ from mlflow2prov.render.tabular import tabular_formats
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
-    from mlflow2prov.analysis.explanation import Answer, Explanation, Item
+    from mlflow2prov.analysis.item import Item
+from mlflow2prov.analysis.explanation import Answer, Explanation
 
 MAX_CELL_LENGTH = 100
 """Longer labels and details are cut to this many characters."""
@@ -77,14 +78,14 @@ def _answer_rows(answer: Answer) -> list[tuple[str, str, str]]:
     """Return a row for each item; only the first repeats the question."""
     question = answer.question
     if not answer.items:
-        return [(question.text, answer.state, "")]
+        return [(question.label, answer.state, "")]
     keys = _ITEM_DETAILS.get(question.name, ())
     cells = [
         (_item_text(question.name, item), _details(item, keys)) for item in answer.items[:MAX_ITEMS]
     ]
     if len(answer.items) > MAX_ITEMS:
         cells.append((f"and {len(answer.items) - MAX_ITEMS} more", "--format json lists all"))
-    return [(question.text if n == 0 else "", *cell) for n, cell in enumerate(cells)]
+    return [(question.label if n == 0 else "", *cell) for n, cell in enumerate(cells)]
 
 
 def _item_text(question: str, item: Item) -> str:

@@ -29,7 +29,7 @@ def sarif_log(results: Sequence[CheckResult]) -> dict[str, Any]:
 
 def _run(result: CheckResult) -> dict[str, Any]:
     findings: list[tuple[Finding, Waiver | None]] = [(f, None) for f in result.findings]
-    findings += result.allowed
+    findings += result.waived_findings
     codes = sorted({finding.code for finding, _ in findings})
     scripts = {version.item.identifier: _script(version) for version in result.audit.versions}
     driver = {

@@ -1,4 +1,4 @@
 """Sources of facts: Git and MLflow.
 
-A source reads what the world recorded into fact tables (:mod:`mlflow2prov.facts`) and knows nothing of PROV.
+A source reads a repository or a store into fact tables (:mod:`mlflow2prov.facts`). It knows nothing of PROV.
 """

@@ -1,7 +1,7 @@
 """The contract of every source: it reads facts into tables and returns a report.
 
 A source is an object that holds an address and the options for reading it. ``read`` fills the fact
-tables of its own domain and touches nothing else, neither the place it reads nor other tables.
+tables of its own domain and changes nothing else, neither other tables nor the source itself.
 """
 
 from __future__ import annotations

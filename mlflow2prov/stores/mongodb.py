@@ -20,7 +20,7 @@ import orjson
 
 from mlflow2prov import engine
 from mlflow2prov.errors import DocumentStoreError, NamespaceError
-from mlflow2prov.formats._support.text_stream import utf8
+from mlflow2prov.formats._support.text_stream import join_utf8
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import KIND, KINDS, Kind
 from mlflow2prov.prov.namespaces import Namespaces
@@ -223,7 +223,7 @@ def _records(document: Document, kind: Kind, options: Options) -> Iterator[list[
         f"FROM ({with_properties(document.tables.of(kind), kind, of)})"
     )
     for batch in engine.stream(query, ROWS):
-        yield orjson.loads(b"[" + bytes(utf8(batch.column(0)))[:-1] + b"]")
+        yield orjson.loads(b"[" + bytes(join_utf8(batch.column(0)))[:-1] + b"]")
 
 
 def _write(collection: Any, rows: list[dict[str, Any]], *, is_known: bool) -> None:

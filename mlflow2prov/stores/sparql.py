@@ -17,11 +17,11 @@ from typing import BinaryIO
 
 import httpx
 
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import FormatError, NamespaceError
 from mlflow2prov.formats._support import rdf_writer as rdf
 from mlflow2prov.formats._support.rdf_reader import read_rdf
-from mlflow2prov.formats._support.rdf_syntax import spelled
+from mlflow2prov.formats._support.rdf_terms import spell_name
 from mlflow2prov.formats.nquads import NQuads
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import Namespaces
@@ -52,12 +52,14 @@ class _Triples(NQuads):
 
     def __init__(self, namespaces: Namespaces, bundle: str) -> None:
         super().__init__(namespaces)
-        self._within = spelled(bundle, self) if bundle else ""
+        self._within = spell_name(bundle, self) if bundle else ""
 
-    def node(self, label: str, told_by: Sequence[str]) -> str:  # noqa: ARG002
+    def node(self, label: str, identity: Sequence[Sql]) -> Sql:  # noqa: ARG002
         """An IRI of the digest of what tells it from all others."""
-        listed = ", ".join([literal(self._within), *told_by])
-        return f"concat({literal(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
+        listed = ", ".join([literal(self._within), *identity])
+        return Sql(
+            f"concat({literal(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
+        )
 
 
 def check(address: Address, options: Options) -> None:
@@ -73,15 +75,15 @@ def check(address: Address, options: Options) -> None:
 
 def push(document: Document, address: Address, options: Options) -> None:
     """Add a document to what is there, a graph after the other, each whole or not at all."""
-    document = rdf.unambiguous(document)
+    document = rdf.prepare(document)
     syntax = NQuads(document.namespaces)
     with _open(address) as client:
         for bundle in (*document.bundles(), ""):
             with tempfile.TemporaryFile() as file:
-                rdf.write(document, bundle, _Triples(document.namespaces, bundle), file)
+                rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), file)
                 if not bundle:
                     _describe(document, syntax, file)
-                named = spelled(bundle, syntax)[1:-1] if bundle else options.graph
+                named = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
                 size = file.tell()
                 file.seek(0)
                 answer = client.post(
@@ -122,7 +124,7 @@ def _describe(document: Document, syntax: NQuads, file: BinaryIO) -> None:
     for prefix, iri in sorted(syntax.prefixes.values()):
         file.write(f"<{iri}> <{_PREFIX}> {json.dumps(prefix)} .\n".encode())
     for bundle in document.bundles():
-        named = spelled(bundle, syntax)
+        named = spell_name(bundle, syntax)
         file.write(f"{named} <{_NAME}> {named} .\n".encode())
 
 

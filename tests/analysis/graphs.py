@@ -91,7 +91,8 @@ def version(number, of):
     )  # fmt: skip
     yield thing("activity", making, "Creation", resource_type="RegisteredModelVersion")
     yield relation("specializationOf", this, "Model.fraud")
-    yield relation("wasGeneratedBy", this, making, f"2024-02-0{number}T00:00:00+00:00")
+    day = int(number) % 28 or 28
+    yield relation("wasGeneratedBy", this, making, f"2024-02-{day:02}T00:00:00+00:00")
     yield relation(
         "wasAssociatedWith", making, "User.bob", None, role="RegisteredModelVersionAuthor"
     )

@@ -3,7 +3,8 @@
 import pytest
 
 from mlflow2prov import audit, load
-from mlflow2prov.analysis.rules import RULES, SEVERITIES
+from mlflow2prov.analysis.options import SEVERITIES
+from mlflow2prov.analysis.rules import RULES
 from mlflow2prov.errors import SelectionError
 from tests.analysis.graphs import (
     STATEMENTS,

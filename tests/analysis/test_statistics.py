@@ -7,7 +7,7 @@ import pytest
 
 from mlflow2prov import Attribute, Statement, statistics
 from mlflow2prov.errors import ConfigurationError
-from mlflow2prov.render.table import FORMATS
+from mlflow2prov.render.tables import to_csv
 from tests.prov.statements import QUALIFIED, agent, attributed, document, entity
 
 
@@ -66,7 +66,7 @@ def test_the_order_of_statements_does_not_count_and_the_document_stays(resolutio
 @pytest.mark.parametrize("resolution", ["coarse", "fine"])
 def test_csv_loads_into_pandas_as_it_is(resolution):
     counted = statistics(document(*MANY), resolution)
-    frame = pandas.read_csv(io.StringIO(FORMATS["csv"](counted)))
+    frame = pandas.read_csv(io.StringIO(to_csv(counted)))
     assert frame.equals(counted.to_pandas())
     assert frame["count"].dtype == "int64"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mlflow2prov import yaml_file
 from mlflow2prov.cli import cli
 from mlflow2prov.cli.config_file import read_configuration
 from mlflow2prov.errors import ConfigurationError
@@ -113,17 +112,6 @@ def test_an_error_names_the_line_the_key_and_the_expected_value(tmp_path, text, 
     assert message in error and "\n" not in error
     if line is not None:
         assert f"c.yaml:{line}: " in error
-
-
-def test_a_large_or_deep_file_is_refused_before_it_is_built(tmp_path, monkeypatch):
-    monkeypatch.setattr(yaml_file, "MAX_DEPTH", 4)
-    assert read(tmp_path, "- load: {input: [a]}").command_line == ["load", "--input=a"]
-    with pytest.raises(ConfigurationError, match=r"c\.yaml:1: nested more than 4 levels deep"):
-        read(tmp_path, "- load: {input: [[a]]}")
-    (tmp_path / "c.yaml").write_text("- merge:\n")
-    with pytest.raises(ConfigurationError, match="larger than 8 bytes"):
-        yaml_file.read_yaml(tmp_path / "c.yaml", 8)
-    assert yaml_file.read_yaml(tmp_path / "c.yaml", 9).data == [{"merge": None}]
 
 
 @pytest.mark.parametrize("name", ["example.yaml", "audit.yaml"])

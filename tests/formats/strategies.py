@@ -10,8 +10,8 @@ from datetime import timedelta, timezone
 from hypothesis import strategies as st
 
 from mlflow2prov.prov import Attribute, Document, Statement
-from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, ArgumentType
+from mlflow2prov.prov.lexical import normal
 
 # Any Unicode scalar value but NUL, which no database column of text can hold.
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")

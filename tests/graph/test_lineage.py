@@ -197,7 +197,7 @@ def test_the_document_is_left_as_it_is_and_the_part_is_in_order(fraud):
     before = list(fraud.statements())
     part = lineage(fraud, "fraud@live")
     assert list(fraud.statements()) == before
-    assert part.is_unified and part == lineage(fraud, "fraud@live")
+    assert part.tables.is_unified and part == lineage(fraud, "fraud@live")
 
 
 def test_the_example_has_one_commit_one_run_and_its_people_behind_its_champion():

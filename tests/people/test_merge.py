@@ -130,7 +130,10 @@ def test_an_agent_that_two_claim_is_an_error():
         ("name: A\naliases: [x]\n", ":1: expected a list of"),
         ("- A\n", ":1: expected `name: …`"),
         ("- name: A\n  aliases: [\n", ":3: not YAML"),
-        ("- name: !!python/object/apply:os.getcwd []\n", ":1: the tag !!python/object/apply:os.getcwd is not supported"),
+        (
+            "- name: !!python/object/apply:os.getcwd []\n",
+            ":1: the tag !!python/object/apply:os.getcwd is not supported",
+        ),
         ("[" * 5000, ":1: nested more than 20 levels deep"),
         ("\x00", ":1: not YAML"),
     ],

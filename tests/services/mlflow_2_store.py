@@ -1,6 +1,6 @@
-"""Makes a store with what MLflow had before version 3: ``python mlflow_2_store.py TRACKING_URI``.
+"""Make a store with the entities that MLflow had before version 3: ``python mlflow_2_store.py TRACKING_URI``.
 
-Run by an interpreter that has MLflow 2, of 2.5 or later.
+The script needs an interpreter that has MLflow 2.5 or a later MLflow 2.
 """
 
 import sys
@@ -11,7 +11,8 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
 
-T0 = 1_700_000_000_000
+START = 1_700_000_000_000
+"""Milliseconds since 1970-01-01 UTC, in November 2023."""
 NOTE = "</script>\"'\\ ;DROP TABLE runs; --\n\u0416\u6f22\U0001f600"
 
 
@@ -23,9 +24,9 @@ def main(uri: str) -> None:
 
     def run(experiment, name, user, start, status="FINISHED", **tags):
         tags = {"mlflow.user": user, "mlflow.source.name": "train.py", **tags}
-        run_id = client.create_run(experiment, T0 + start, tags, name).info.run_id
+        run_id = client.create_run(experiment, START + start, tags, name).info.run_id
         if status:
-            client.set_terminated(run_id, status, T0 + start + 60_000)
+            client.set_terminated(run_id, status, START + start + 60_000)
         return run_id
 
     search = run(wine, "search", "alice", 0)
@@ -36,13 +37,14 @@ def main(uri: str) -> None:
         client.log_batch(
             trial,
             metrics=[
-                Metric("loss", 1 / (2 ** (step + number)), T0 + step, step) for step in range(3)
+                Metric("loss", 1 / (2 ** (step + number)), START + step, step) for step in range(3)
             ],
             tags=[RunTag("mlflow.note.content", NOTE)],
         )
         client.log_param(trial, "depth", number)
-    odd = {"nan": float("nan"), "up": float("inf"), "down": float("-inf")}
-    client.log_batch(trials[0], metrics=[Metric(key, odd[key], T0, 0) for key in odd])
+    numbers = {"nan": float("nan"), "up": float("inf"), "down": float("-inf")}
+    metrics = [Metric(key, number, START, 0) for key, number in numbers.items()]
+    client.log_batch(trials[0], metrics=metrics)
     client.log_inputs(
         trials[0],
         [
@@ -61,7 +63,7 @@ def main(uri: str) -> None:
         client.log_artifacts(trials[0], folder)
     going_on = run(wine, "going on", "bob", 100_000, status=None)
     if hasattr(client, "start_trace"):  # since 2.14
-        trace(client, wine, going_on)
+        log_trace(client, wine, going_on)
     client.delete_run(run(wine, "mistake", "bob", 50_000, status="FAILED"))
     run(closed, "unlucky", "carol", 60_000, status="KILLED")
     client.delete_experiment(closed)
@@ -79,13 +81,15 @@ def main(uri: str) -> None:
         client.register_prompt("greeting", "Hello {{name}}", "first")
 
 
-def trace(client, experiment, run_id) -> None:
-    # As the tracing of a function in a run does, but at a time that we choose.
+def log_trace(client, experiment, run_id) -> None:
+    """Log a trace as MLflow does when a run calls a traced function, but with fixed times."""
     from mlflow.entities.trace_status import TraceStatus
 
-    tracking, about = client._tracking_client, {"mlflow.sourceRun": run_id, "mlflow.user": "bob"}
-    begun = tracking.start_trace(experiment, T0 + 101_000, about, {"mlflow.traceName": "answer"})
-    tracking.end_trace(begun.request_id, T0 + 102_000, TraceStatus.OK, {}, {})
+    tracking = client._tracking_client
+    metadata = {"mlflow.sourceRun": run_id, "mlflow.user": "bob"}
+    tags = {"mlflow.traceName": "answer"}
+    trace = tracking.start_trace(experiment, START + 101_000, metadata, tags)
+    tracking.end_trace(trace.request_id, START + 102_000, TraceStatus.OK, {}, {})
 
 
 if __name__ == "__main__":

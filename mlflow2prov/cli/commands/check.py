@@ -73,12 +73,12 @@ def command(
     questions = [word for word in words if word]
 
     def prepare() -> Action:
-        from mlflow2prov.analysis.check import check, question_named, unused_waivers
+        from mlflow2prov.analysis.check import check, required_question, unused_waivers
         from mlflow2prov.analysis.waivers import read_waivers
         from mlflow2prov.formats.files import require_writable
 
         require_writable(output)
-        required_questions = [question_named(question) for question in questions]
+        required_questions = [required_question(question) for question in questions]
         waivers = read_waivers(allow) if allow else []
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
@@ -89,16 +89,16 @@ def command(
                     require=required_questions,
                     minimum=minimum,
                     fail_on=fail_on,
-                    allow=waivers,
+                    waivers=waivers,
                 )
                 for document in documents
             ]
             for waiver in unused_waivers(results):
                 chain.report_notice(
-                    f"{allow}: no finding {waiver.code} of {waiver.of}; remove its waiver"
+                    f"{allow}: no finding {waiver.code} of {waiver.versions}; remove its waiver"
                 )
             chain.write_text(FORMATS["check"][format_](results), output)
-            chain.has_negative_result |= not all(result.is_passed for result in results)
+            chain.has_negative_result |= not all(result.has_passed for result in results)
             return documents
 
         return action

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -51,18 +50,16 @@ def command(
         raise click.UsageError("--pseudonym-key-file has no effect without --use-pseudonyms")
 
     def prepare() -> Action:
-        import secrets
-
-        from mlflow2prov.people.aliases import claims, read_aliases
-        from mlflow2prov.people.pseudonyms import read_key
+        from mlflow2prov.people.aliases import people_by_alias, read_aliases
+        from mlflow2prov.people.pseudonyms import random_key, read_key
         from mlflow2prov.people.transform import transform
 
-        if merge_aliased_agents and not Path(merge_aliased_agents).is_fifo():
-            claims(read_aliases(merge_aliased_agents), merge_aliased_agents)
-        key = None
-        if use_pseudonyms:
-            # All documents of a chain share one key, so that a person has the same pseudonym in all of them.
-            key = read_key(pseudonym_key_file) or secrets.token_bytes(32)
+        # Aliases and key are read once: the file may be a pipe, and a person has one pseudonym in all documents.
+        people = None
+        if merge_aliased_agents:
+            people = read_aliases(merge_aliased_agents)
+            people_by_alias(people, merge_aliased_agents)
+        key = (read_key(pseudonym_key_file) or random_key()) if use_pseudonyms else None
 
         def action(documents: list[Document], _: Chain) -> list[Document]:
             return [
@@ -71,7 +68,7 @@ def command(
                     use_pseudonyms=use_pseudonyms,
                     pseudonym_key=key,
                     eliminate_duplicates=eliminate_duplicates,
-                    merge_aliased_agents=merge_aliased_agents,
+                    merge_aliased_agents=people,
                 )
                 for document in documents
             ]

@@ -1,1 +1,1 @@
-"""Readers, writers and names that several formats share."""
+"""What several formats share."""

@@ -1,4 +1,4 @@
-"""What a format is: a name, an extension, and functions that write and read it."""
+"""The type of a format: its names, and the functions that write and read it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 class Format:
     """A file format of PROV documents.
 
-    ``write(document, stream)`` streams the document as bytes (text formats: UTF-8); ``read(content)``
-    makes a document of a file's whole bytes and raises
-    :class:`~mlflow2prov.errors.FormatError` when they are not the format;
-    ``recognises(head)`` says whether a file that begins with the bytes ``head`` (up to 4096, leading white space
-    and byte order mark removed) may be of this format;
-    ``check()`` raises :class:`~mlflow2prov.errors.FormatError` when a program that writes the format is not installed.
+    Attributes:
+        name: the word by which callers choose the format, such as ``json``.
+        extension: the extension of its files, such as ``.json``.
+        title: its name in messages, such as ``PROV-JSON``.
+        write: writes a document to a stream as bytes, and text as UTF-8. It raises
+            :class:`~mlflow2prov.errors.FormatError` if the format cannot express the document.
+        read: returns the document in a file's whole content, and raises :class:`~mlflow2prov.errors.FormatError` if
+            the content is not valid. It is None for a format that is only written.
+        recognises: returns whether a file that begins with the given bytes may be of the format. There are up to 4096
+            of them, without a byte order mark and leading white space.
+        require_program: raises :class:`~mlflow2prov.errors.FormatError` if a program that writes the format is not
+            installed.
     """
 
     name: str
@@ -28,4 +34,4 @@ class Format:
     write: Callable[[Document, BinaryIO], None]
     read: Callable[[bytes], Document] | None = None
     recognises: Callable[[bytes], bool] = lambda _: False
-    check: Callable[[], object] = lambda: None
+    require_program: Callable[[], object] = lambda: None

@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
-from mlflow2prov.formats._support.scope import Scope
+from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.prov import Document
 from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import language, normal, time
 
-WORTH = 200
+MIN_BATCH = 200
 """How many statements of a shape make columns worth their while."""
 
 _ROWS = 100_000
@@ -42,7 +42,7 @@ _REWRITTEN = {
 }
 
 
-class UnusualError(Exception):
+class FallbackToRowsError(Exception):
     """A shape is to be read statement by statement."""
 
 
@@ -59,18 +59,18 @@ def add(
     document: Document,
     bundle: str,
     kind: Kind,
-    scope: Scope,
+    scope: PrefixScope,
     names: list[str],
     bodies: list[dict[str, Any]],
 ) -> None:
     """Add the statements ``names`` and ``bodies``, which are of one shape, to ``document``.
 
     Raises:
-        UnusualError: nothing is added; something in them is right or wrong in a way that wants a look at each.
+        FallbackToRowsError: nothing is added; something in them is right or wrong in a way that wants a look at each.
     """
-    fit = scope.plain
+    fit = scope.unchanged_names
     if fit is None:
-        raise UnusualError
+        raise FallbackToRowsError
     chunks = [
         _chunk(kind, fit, scope, names[at : at + _ROWS], bodies[at : at + _ROWS])
         for at in range(0, len(names), _ROWS)
@@ -80,7 +80,7 @@ def add(
 
 
 def _chunk(
-    kind: Kind, fit: str, scope: Scope, names: list[str], bodies: list[dict[str, Any]]
+    kind: Kind, fit: str, scope: PrefixScope, names: list[str], bodies: list[dict[str, Any]]
 ) -> tuple[dict[str, pa.Array], list[_Column]]:
     times = {f"prov:{a.name}": a.type is ArgumentType.TIME for a in kind.arguments}
     blank = [name.startswith("_:") for name in names]
@@ -89,9 +89,9 @@ def _chunk(
     for key in bodies[0]:
         values = list(map(itemgetter(key), bodies))
         if key not in times:
-            attributes.append(_attribute(scope(key), values, fit, scope))
+            attributes.append(_attribute(scope.resolve(key), values, fit, scope))
         elif set(map(type, values)) != {str}:
-            raise UnusualError
+            raise FallbackToRowsError
         elif times[key]:
             columns[kind.column(key.removeprefix("prov:"))] = _mapped(values, time)
         else:
@@ -106,31 +106,31 @@ def _named(values: list[str | None], fit: str) -> pa.Array:
     return names
 
 
-def _attribute(key: str, values: list[Any], fit: str, scope: Scope) -> _Column:
+def _attribute(key: str, values: list[Any], fit: str, scope: PrefixScope) -> _Column:
     of = set(map(type, values))
     if of == {str}:
         return _Column(key, _strings(values))
     if of != {dict}:
-        raise UnusualError
+        raise FallbackToRowsError
     forms = set(map(tuple, values))
     if len(forms) != 1 or not forms <= _LITERALS:
-        raise UnusualError
+        raise FallbackToRowsError
     lexical = list(map(itemgetter("$"), values))
     annotation = "type" if "type" in values[0] else "lang"
     annotations = list(map(itemgetter(annotation), values))
     if set(map(type, lexical)) != {str} or set(map(type, annotations)) != {str}:
-        raise UnusualError
+        raise FallbackToRowsError
     different = set(annotations)
     if annotation == "lang":
         for tag in different - {""}:
             language(tag)
         return _Column(key, _strings(lexical), None, _strings([tag or None for tag in annotations]))
     if len(different) > 1:
-        types = {written: scope(written) for written in different}
+        types = {written: scope.resolve(written) for written in different}
         if not set(types.values()) <= _REWRITTEN:
-            raise UnusualError
+            raise FallbackToRowsError
         return _rewritten(key, lexical, [types[written] for written in annotations])
-    return _of_one_type(key, lexical, scope(annotations[0]), fit)
+    return _of_one_type(key, lexical, scope.resolve(annotations[0]), fit)
 
 
 def _of_one_type(key: str, lexical: list[str], datatype: str, fit: str) -> _Column:
@@ -167,7 +167,7 @@ def _all_match(values: pa.Array, pattern: str) -> bool:
 
 def _demand(names: pa.Array, fit: str) -> None:
     if not _all_match(names, fit):
-        raise UnusualError
+        raise FallbackToRowsError
 
 
 def _insert(

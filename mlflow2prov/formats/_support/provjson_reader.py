@@ -12,8 +12,8 @@ import orjson
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provjson_columns
-from mlflow2prov.formats._support.provjson_columns import UnusualError
-from mlflow2prov.formats._support.scope import Scope
+from mlflow2prov.formats._support.prefix_scope import PrefixScope
+from mlflow2prov.formats._support.provjson_columns import FallbackToRowsError
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.attributes import AttributeTuple
@@ -60,15 +60,15 @@ def _document(data: object, *, exact: bool) -> Document:
     if not isinstance(data, dict):
         raise FormatError("not PROV-JSON: the file holds no object")
     namespaces = Namespaces()
-    scope = Scope(namespaces, _prefixes(data, "prefix"))
+    scope = PrefixScope(namespaces, _prefixes(data, "prefix"))
     builder = Builder(namespaces)
     _read_statements(data, "", scope, builder, exact)
     for name, bundle in _object(data.get("bundle", {}), "bundle").items():
         if not name:
             raise FormatError("not PROV-JSON: a bundle without a name")
         inside = _object(bundle, f"bundle {name}")
-        inner = scope.within(_prefixes(inside, f"the prefixes of bundle {name}"))
-        _read_statements(inside, scope(name), inner, builder, exact)
+        inner = scope.nested(_prefixes(inside, f"the prefixes of bundle {name}"))
+        _read_statements(inside, scope.resolve(name), inner, builder, exact)
     return builder.finish()
 
 
@@ -91,7 +91,7 @@ def _object(value: object, where: str) -> dict[str, Any]:
 
 
 def _read_statements(
-    data: dict[str, Any], bundle: str, scope: Scope, builder: Builder, exact: bool
+    data: dict[str, Any], bundle: str, scope: PrefixScope, builder: Builder, exact: bool
 ) -> None:
     for member, found in data.items():
         if member in ("prefix", "bundle"):
@@ -103,10 +103,10 @@ def _read_statements(
         reader = _StatementReader(KIND[member], bundle, scope, builder, exact)
         for names, bodies in _shapes(_object(found, member), KIND[member]):
             try:
-                if len(names) < provjson_columns.WORTH:
-                    raise UnusualError
+                if len(names) < provjson_columns.MIN_BATCH:
+                    raise FallbackToRowsError
                 provjson_columns.add(builder.document, bundle, KIND[member], scope, names, bodies)
-            except UnusualError:
+            except FallbackToRowsError:
                 for name, body in zip(names, bodies, strict=True):
                     reader.read(name, body)
 
@@ -136,7 +136,7 @@ class _StatementReader:
     """Reads the statements of one kind in one bundle, each for itself."""
 
     def __init__(
-        self, kind: Kind, bundle: str, scope: Scope, builder: Builder, exact: bool
+        self, kind: Kind, bundle: str, scope: PrefixScope, builder: Builder, exact: bool
     ) -> None:
         self._kind = kind
         self._bundle = bundle
@@ -151,13 +151,13 @@ class _StatementReader:
 
     def read(self, written: str, body: dict[str, Any]) -> None:
         """Read one statement, called ``written`` in the file; several members are several of them."""
-        identifier = None if written.startswith("_:") else self._scope(written)
+        identifier = None if written.startswith("_:") else self._scope.resolve(written)
         arguments: list[str | None] = [None] * self._count
         attributes: list[AttributeTuple] = []
         members: list[object] = []
         places, scope = self._places, self._scope
         for key, value in body.items():
-            name = scope(key)
+            name = scope.resolve(key)
             place = places.get(name)
             if place is None:
                 if type(value) is str:
@@ -184,7 +184,7 @@ class _StatementReader:
             value = value.get("$")
         if not isinstance(value, str):
             raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} is no text")
-        return value if is_time else self._scope(value)
+        return value if is_time else self._scope.resolve(value)
 
     def _literal(self, key: str, value: object, written: str) -> AttributeTuple:
         kind = type(value)
@@ -217,5 +217,10 @@ class _StatementReader:
             return key, lexical, None, str(language)
         if datatype is None:
             return key, lexical, None, None
-        found, kind = normal(lexical, self._scope(str(datatype)))
-        return key, self._scope(found) if kind == literals.QUALIFIED_NAME else found, kind, None
+        found, kind = normal(lexical, self._scope.resolve(str(datatype)))
+        return (
+            key,
+            self._scope.resolve(found) if kind == literals.QUALIFIED_NAME else found,
+            kind,
+            None,
+        )

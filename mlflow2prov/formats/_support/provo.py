@@ -1,9 +1,9 @@
-"""PROV-O: the RDF terms of every kind of statement and every formal argument, in one table.
+"""PROV-O: the RDF terms of every kind of statement and of every formal argument, in one table.
 
-W3C Recommendation of 30 April 2013, sections 3.1 to 3.3 and Table 2 (qualified influences); mention is
-of PROV-Links. A relation that says nothing but its two main arguments is one triple. What more it says
-(identifier, time, role, attributes) stands at a node of its own, its *qualified* form. Names here are
-local names of PROV's namespace.
+The source is the W3C Recommendation of 30 April 2013, sections 3.1 to 3.3 and Table 2 (qualified influences), and
+PROV-Links for mention. A relation with nothing but its two main arguments is one triple. Everything else (identifier,
+time, role, attributes) belongs to a node, the *qualified* form of the relation. Names are local names of PROV's
+namespace.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ from mlflow2prov.prov.namespaces import PROV
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 
+TYPE = RDF + "type"
+
 
 @dataclass(frozen=True)
 class Relation:
-    """How a kind of relation is said in RDF; its own name is the property of the plain triple.
+    """The terms of a kind of relation. The property of its plain triple has the name of the kind.
 
-    ``qualifies`` leads from the first argument to the node, whose class is ``influence``; ``object`` leads
-    from there to the second argument, ``others`` to further ones, by argument. ``keeps_triple`` is
-    true where the plain triple stands beside the node; elsewhere the ``prov`` library would read it
-    as a second statement.
+    Attributes:
+        qualifies: the property that leads from the first argument to the node.
+        influence: the class of the node.
+        object: the property that leads from the node to the second argument.
+        others: the properties that lead to further arguments, by the name of the argument.
+        keeps_triple: whether the plain triple is written in addition to the node. The ``prov`` library reads such a
+            triple of the other kinds as a second statement.
     """
 
     qualifies: str = ""
@@ -75,18 +80,21 @@ DERIVATIONS = {
     "Quotation": "wasQuotedFrom",
     "PrimarySource": "hadPrimarySource",
 }
-"""``prov:type`` of a derivation that PROV-O has a class for, to the property of the plain triple.
+"""The types of a derivation that PROV-O has classes for, and the properties of their plain triples.
 
-The node of such a derivation is of that class, and ``qualified`` with its name leads to it.
+The node of such a derivation is of that class. The property ``qualified`` with the name of the class leads to it.
 """
 
 INVERSES = {"generated": "wasGeneratedBy", "invalidated": "wasInvalidatedBy"}
-"""Properties of PROV-O that say a kind of relation from its second argument to its first."""
+"""Properties that lead from the second argument of a relation to its first, and the kind of the relation."""
 
 ELEMENTS = {"entity": "Entity", "activity": "Activity", "agent": "Agent"}
-"""Kind of element to its class."""
+"""The classes of the kinds of elements."""
 
-IMPLIED = {
+ELEMENT_TIMES = {"startTime": "startedAtTime", "endTime": "endedAtTime"}
+"""The properties of the formal arguments of an activity."""
+
+IMPLIED_KINDS = {
     "Collection": "entity",
     "EmptyCollection": "entity",
     "Plan": "entity",
@@ -95,21 +103,17 @@ IMPLIED = {
     "Organization": "agent",
     "SoftwareAgent": "agent",
 }
-"""Subclass of PROV-O's own to the kind of element that it makes what is of no other kind."""
-
-ELEMENT_TIMES = {"startTime": "startedAtTime", "endTime": "endedAtTime"}
+"""The subclasses of PROV-O, and the kind of a resource that has no other class of an element."""
 
 CLASSES = {*ELEMENTS.values(), *(relation.influence for relation in RELATIONS.values())} - {""}
-"""The classes that tell the kind. Stated as ``prov:type`` by a document, they are no ``rdf:type``."""
-
-TYPE = RDF + "type"
+"""The classes that determine a kind. An attribute ``prov:type`` with such a value does not become an ``rdf:type``."""
 
 ATTRIBUTES = {
     "prov:label": RDFS + "label",
     "prov:location": PROV + "atLocation",
     "prov:role": PROV + "hadRole",
 }
-"""The attributes of PROV-DM whose properties are called otherwise."""
+"""The attributes of PROV-DM whose properties have other names."""
 
 STRUCTURE = frozenset(
     {
@@ -132,4 +136,4 @@ STRUCTURE = frozenset(
         ),
     }
 )
-"""Properties that have a meaning of their own: an attribute may not be called so."""
+"""The properties with a meaning of their own. The keys of attributes must not become one of them."""

@@ -1,71 +1,67 @@
-"""PROV-O read into a Document: rdflib parses, the table of :mod:`~mlflow2prov.formats._support.provo` tells."""
+"""Reading PROV-O into a Document: rdflib parses, and the table of PROV-O's terms decides what each triple means."""
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from xml.sax import SAXException
 
-import rdflib
-from rdflib.exceptions import ParserError
-from rdflib.namespace import NamespaceManager
+from rdflib import Graph
 from rdflib.term import BNode, Identifier, Literal, URIRef
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
-from mlflow2prov.formats._support.names import unescape
+from mlflow2prov.formats._support.escapes import unescape
+from mlflow2prov.formats._support.rdf_parsers import datatype_of, parse
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
-from mlflow2prov.prov.kinds import ArgumentType
+from mlflow2prov.prov.kinds import Argument, ArgumentType
 from mlflow2prov.prov.lexical import date_time, normal
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 
-# What files declare and no name of a document uses; ``xml`` is declared by rdflib.
-_OURS = {
+# Files declare these prefixes, but no name of a document uses them.
+_SYNTAX_PREFIXES = {
     "rdf": provo.RDF,
     "rdfs": provo.RDFS,
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
+
+
+def _term(name: str) -> URIRef:
+    return URIRef(PROV + name)
+
+
 _TYPE = URIRef(provo.TYPE)
-_IN_BUNDLE = URIRef(PROV + "asInBundle")
-_ELEMENTS = {URIRef(PROV + term): kind for kind, term in provo.ELEMENTS.items()}
-_CLASSES = {URIRef(PROV + term) for term in provo.CLASSES}
-_PLAIN = {URIRef(PROV + kind): kind for kind in provo.RELATIONS}
-_INVERSE = {URIRef(PROV + term): kind for term, kind in provo.INVERSES.items()}
-_DERIVED = {URIRef(PROV + term): name for name, term in provo.DERIVATIONS.items()}
+_IN_BUNDLE = _term("asInBundle")
+_ELEMENTS = {_term(name): kind for kind, name in provo.ELEMENTS.items()}
+_ELEMENT_TIMES = {argument: _term(name) for argument, name in provo.ELEMENT_TIMES.items()}
+_IMPLIED_KINDS = {_term(name): kind for name, kind in provo.IMPLIED_KINDS.items()}
+_CLASSES = {_term(name) for name in provo.CLASSES}
+_PLAIN = {_term(kind): kind for kind in provo.RELATIONS}
+_INVERSES = {_term(name): kind for name, kind in provo.INVERSES.items()}
+_DERIVATIONS = {_term(name): subtype for subtype, name in provo.DERIVATIONS.items()}
 _QUALIFIES: dict[URIRef, tuple[str, str | None]] = {
     **{
-        URIRef(PROV + r.qualifies): (kind, None)
-        for kind, r in provo.RELATIONS.items()
-        if r.qualifies
+        _term(relation.qualifies): (kind, None)
+        for kind, relation in provo.RELATIONS.items()
+        if relation.qualifies
     },
-    **{URIRef(f"{PROV}qualified{name}"): ("wasDerivedFrom", name) for name in provo.DERIVATIONS},
+    **{_term(f"qualified{subtype}"): ("wasDerivedFrom", subtype) for subtype in provo.DERIVATIONS},
 }
+"""The properties that lead to nodes: the kind of relation, and the type of a derivation."""
+
 _KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
-_ELEMENT_TIMES = {URIRef(PROV + term): argument for argument, term in provo.ELEMENT_TIMES.items()}
-_IMPLIED = {URIRef(PROV + term): kind for term, kind in provo.IMPLIED.items()}
-_RELATIONAL = {*_PLAIN, *_INVERSE, *_DERIVED, *_QUALIFIES, _IN_BUNDLE, *_ELEMENT_TIMES}
-# What rdflib's parsers raise at files that are none, besides their own errors.
-_RAISED = (
-    ParserError,
-    SAXException,
-    SyntaxError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    ArithmeticError,
-    RecursionError,
-)
-_LOCAL = re.compile(r"[^/#]*$")
+_NOT_ATTRIBUTES = {
+    *_PLAIN,
+    *_INVERSES,
+    *_DERIVATIONS,
+    *_QUALIFIES,
+    _IN_BUNDLE,
+    *_ELEMENT_TIMES.values(),
+}
+_LOCAL_PART = re.compile(r"[^/#]*$")
 
 Properties = dict[URIRef, list[Identifier]]
 
@@ -78,92 +74,71 @@ def read_rdf(
     *,
     unescape_values: bool = False,
 ) -> Document:
-    """Read what ``content`` says of PROV, in the ``syntax`` that rdflib calls so.
+    """Read the statements that an RDF file makes in PROV-O.
 
     Args:
-        content: the file's bytes.
-        syntax: rdflib's name of the parser.
-        title: what to call it in an error.
-        prefixes: those of the document, where the syntax has none.
-        unescape_values: whether values are escaped like names, for what XML cannot carry.
+        content: the file.
+        syntax: ``turtle``, ``trig``, ``nquads`` or ``xml``.
+        title: the name of the format in an error.
+        prefixes: the prefixes of the document in a syntax without prefixes.
+        unescape_values: whether values are escaped like names, because the syntax is XML.
 
     Raises:
-        FormatError: it cannot be parsed, or says nothing of PROV.
+        FormatError: the file is not valid, or makes no statement in PROV-O.
     """
-    dataset = rdflib.Dataset()
-    dataset.namespace_manager = NamespaceManager(dataset, bind_namespaces="none")
-    with _as_written():
-        try:
-            dataset.parse(io.BytesIO(content), format=syntax, publicID="about:blank")
-        except _RAISED as error:
-            reason = " ".join(str(error).split())[:200]
-            raise FormatError(f"not {title}: {reason or type(error).__name__}") from error
-    declared = _declared(dataset, content) | dict(prefixes or {})
-    names = _Names({p: u for p, u in declared.items() if _OURS.get(p) != u and p not in RESERVED})
+    try:
+        parsed = parse(content, syntax)
+    except FormatError as error:
+        raise FormatError(f"not {title}: {error}") from error
+    names = _IriNames(parsed.prefixes | dict(prefixes or {}))
     builder = Builder(names.namespaces)
-    for graph in sorted(dataset.graphs(), key=lambda graph: str(graph.identifier)):
-        identifier = graph.identifier
-        is_default = identifier == dataset.default_graph.identifier or isinstance(identifier, BNode)
-        bundle = "" if is_default else names(URIRef(identifier))
+    default = parsed.dataset.default_graph.identifier
+    for graph in sorted(parsed.dataset.graphs(), key=lambda graph: str(graph.identifier)):
+        is_default = graph.identifier == default or isinstance(graph.identifier, BNode)
+        bundle = "" if is_default else names.name(graph.identifier)
         _GraphReader(graph, bundle, names, builder, unescape_values).read()
     document = builder.finish()
-    if not len(document) and len(dataset):
-        raise FormatError(f"the {title} says nothing in PROV-O's terms")
+    if not len(document) and len(parsed.dataset):
+        raise FormatError(f"{title} without a statement in the terms of PROV-O")
     return document
 
 
-def _declared(dataset: rdflib.Dataset, content: bytes) -> dict[str, str]:
-    """Return the prefixes of a file, but for those that rdflib's parsers declare by themselves."""
-    return {
-        prefix: str(uri)
-        for prefix, uri in dataset.namespace_manager.namespaces()
-        if (prefix, str(uri)) not in _OF_RDFLIB
-        or re.search(rb"(?i)(?:prefix\s+|xmlns:)%s\s*[:=]" % re.escape(prefix.encode()), content)
-    }
+class _IriNames:
+    """The names of IRIs in a document.
 
-
-_OF_RDFLIB = {(prefix, str(uri)) for prefix, uri in rdflib.Graph().namespaces()}
-
-
-@contextmanager
-def _as_written() -> Iterator[None]:
-    """Keep rdflib from rewriting literals, and from logging what it thinks of them."""
-    logger = logging.getLogger("rdflib")
-    before, level = rdflib.NORMALIZE_LITERALS, logger.level
-    rdflib.NORMALIZE_LITERALS = False
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        rdflib.NORMALIZE_LITERALS = before
-        logger.setLevel(level)
-
-
-class _Names:
-    """Names of IRIs: by the longest namespace that is declared, else cut at the last ``/`` or ``#``."""
+    An IRI begins with the longest namespace that is declared; an IRI without one is cut after its last ``/`` or ``#``.
+    """
 
     def __init__(self, prefixes: dict[str, str]) -> None:
         self.namespaces = Namespaces()
-        for prefix, uri in sorted(prefixes.items()):
+        uris = {
+            prefix: uri
+            for prefix, uri in prefixes.items()
+            if _SYNTAX_PREFIXES.get(prefix) != uri and prefix not in RESERVED
+        }
+        for prefix, uri in sorted(uris.items()):
             if self.namespaces.prefix_of(unescape(uri)) is None:
                 self.namespaces.declare(prefix, unescape(uri))
-        spaces = {*prefixes.values(), *RESERVED.values()} - {""}
-        self._spaces = sorted(spaces, key=lambda space: (-len(space), space))
-        self._known: dict[str, str] = {}
+        candidates = {*uris.values(), *RESERVED.values()} - {""}
+        self._longest_first = sorted(candidates, key=lambda uri: (-len(uri), uri))
+        self._reserved_prefixes = {uri: prefix for prefix, uri in RESERVED.items()}
+        self._names: dict[str, str] = {}
 
-    def __call__(self, iri: Identifier) -> str:
+    def name(self, iri: str) -> str:
+        # An IRI of rdflib is not equal to the same text.
         text = str(iri)
-        if text not in self._known:
-            self._known[text] = self._name(text)
-        return self._known[text]
+        if text not in self._names:
+            self._names[text] = self._name(text)
+        return self._names[text]
 
     def _name(self, iri: str) -> str:
-        space = next((uri for uri in self._spaces if iri.startswith(uri)), None)
-        if space is None:
-            space = _LOCAL.sub("", iri) or iri
-        local = unescape(iri[len(space) :])
-        reserved = next((p for p, uri in RESERVED.items() if uri == space), None)
-        return f"{reserved}:{local}" if reserved else self.namespaces.name(unescape(space), local)
+        uri = next((uri for uri in self._longest_first if iri.startswith(uri)), None)
+        if uri is None:
+            uri = _LOCAL_PART.sub("", iri) or iri
+        local = unescape(iri[len(uri) :])
+        if prefix := self._reserved_prefixes.get(uri):
+            return f"{prefix}:{local}"
+        return self.namespaces.name(unescape(uri), local)
 
 
 class _GraphReader:
@@ -171,143 +146,169 @@ class _GraphReader:
 
     def __init__(
         self,
-        graph: rdflib.Graph,
+        graph: Graph,
         bundle: str,
-        names: _Names,
+        names: _IriNames,
         builder: Builder,
         unescape_values: bool,
     ) -> None:
         self._bundle = bundle
-        self._name = names
+        self._name = names.name
         self._builder = builder
         self._unescape_values = unescape_values
-        self._about: dict[Identifier, Properties] = defaultdict(lambda: defaultdict(list))
+        self._properties: dict[Identifier, Properties] = defaultdict(lambda: defaultdict(list))
         triples: Any = graph
-        for subject, key, value in triples:
-            self._about[subject][URIRef(key)].append(value)
+        for subject, predicate, value in triples:
+            self._properties[subject][predicate].append(value)
 
     def read(self) -> None:
-        """Read elements, then relations: qualified ones, then triples that no node qualifies."""
         nodes = {
             node
-            for properties in self._about.values()
-            for key in _QUALIFIES
-            for node in properties.get(key, ())
+            for properties in self._properties.values()
+            for predicate in _QUALIFIES
+            for node in properties.get(predicate, ())
         }
-        for subject, properties in self._about.items():
+        for subject, properties in self._properties.items():
             if subject not in nodes and not isinstance(subject, BNode):
-                self._elements(subject, properties)
-            qualified = self._qualified(subject, properties)
-            self._plain(subject, properties, qualified)
+                self._read_element(subject, properties)
+            qualified = self._read_qualified(subject, properties)
+            self._read_plain(subject, properties, qualified)
+            self._read_inverses(subject, properties)
+            self._read_derivations(subject, properties, qualified)
 
-    def _elements(self, subject: Identifier, properties: Properties) -> None:
-        types = properties.get(_TYPE, [])
-        kinds = {_ELEMENTS[t] for t in types if isinstance(t, URIRef) and t in _ELEMENTS}
-        kinds = kinds or {_IMPLIED[t] for t in types if isinstance(t, URIRef) and t in _IMPLIED}
+    def _read_element(self, subject: Identifier, properties: Properties) -> None:
+        """Read what the classes of a resource make it, which can be several kinds of element."""
+        types = {value for value in properties.get(_TYPE, ()) if isinstance(value, URIRef)}
+        kinds = {_ELEMENTS[value] for value in types & _ELEMENTS.keys()}
+        kinds = kinds or {_IMPLIED_KINDS[value] for value in types & _IMPLIED_KINDS.keys()}
         for kind in sorted(kinds):
-            times = {
-                _ELEMENT_TIMES[key]: properties[key] for key in _ELEMENT_TIMES if key in properties
-            }
-            arguments = [
-                self._time(times[argument.name][0]) if argument.name in times else None
-                for argument in KIND[kind].arguments
-            ]
-            attributes = self._attributes(properties, _RELATIONAL)
-            self._builder.add(self._bundle, kind, self._name(subject), arguments, attributes)
+            arguments = self._arguments(KIND[kind].arguments, _ELEMENT_TIMES, properties)
+            attributes = self._attributes(properties, _NOT_ATTRIBUTES)
+            self._add(kind, arguments, attributes, self._name(subject))
 
-    def _qualified(
+    def _read_qualified(
         self, subject: Identifier, properties: Properties
     ) -> set[tuple[str, Identifier | None]]:
-        """Read what is said at nodes; returns the (kind, second argument) pairs that they cover."""
-        covered: set[tuple[str, Identifier | None]] = set()
-        for key, (kind, subtype) in _QUALIFIES.items():
-            terms = provo.RELATIONS[kind]
-            for node in properties.get(key, ()):
-                about = self._about.get(node, {})
-                _, _, *others = KIND[kind].arguments
-                object_ = next(iter(about.get(URIRef(PROV + terms.object), ())), None)
-                places = {URIRef(PROV + terms.others[a.name]): a for a in others}
-                given = {a.name: about[place][0] for place, a in places.items() if about.get(place)}
+        """Read the relations of a subject that have nodes; return their kinds and second arguments."""
+        qualified: set[tuple[str, Identifier | None]] = set()
+        for predicate, (kind, subtype) in _QUALIFIES.items():
+            relation = provo.RELATIONS[kind]
+            for node in properties.get(predicate, ()):
+                node_properties = self._properties.get(node, {})
+                second = _first(node_properties.get(_term(relation.object), ()))
+                terms = {argument: _term(name) for argument, name in relation.others.items()}
                 arguments = [
                     self._name(subject),
-                    self._name(object_) if object_ is not None else None,
+                    None if second is None else self._name(second),
+                    *self._arguments(KIND[kind].arguments[2:], terms, node_properties),
                 ]
-                arguments += [
-                    (
-                        self._time(given[a.name])
-                        if a.type is ArgumentType.TIME
-                        else self._name(given[a.name])
-                    )
-                    if a.name in given
-                    else None
-                    for a in others
-                ]
-                identifier = None if isinstance(node, BNode) else self._name(node)
-                attributes = self._attributes(about, {URIRef(PROV + terms.object), *places})
+                attributes = self._attributes(
+                    node_properties, {_term(relation.object), *terms.values()}
+                )
                 if subtype is not None:
-                    attributes.append(_of_type(subtype))
-                self._builder.add(self._bundle, kind, identifier, arguments, attributes)
-                covered.add((kind, object_))
-        return covered
+                    attributes.append(_derivation_type(subtype))
+                identifier = None if isinstance(node, BNode) else self._name(node)
+                self._add(kind, arguments, attributes, identifier)
+                qualified.add((kind, second))
+        return qualified
 
-    def _plain(
+    def _read_plain(
         self,
         subject: Identifier,
         properties: Properties,
-        covered: set[tuple[str, Identifier | None]],
+        qualified: set[tuple[str, Identifier | None]],
     ) -> None:
-        for key, kind in _PLAIN.items():
-            for value in properties.get(key, ()):
+        """Read the relations of a subject that are one triple, unless a node qualifies them."""
+        for predicate, kind in _PLAIN.items():
+            for value in properties.get(predicate, ()):
                 if isinstance(value, Literal):
                     raise FormatError(
-                        f"{kind} of {subject} leads to a text ({str(value)[:80]!r}), not to a thing"
+                        f"{kind} of {subject}: the value {str(value)[:80]!r} is a literal, not a resource"
                     )
-                if (kind, value) in covered:
+                if (kind, value) in qualified:
                     continue
                 arguments: list[str | None] = [self._name(subject), self._name(value)]
                 if kind == "mentionOf":
-                    bundle = next(iter(properties.get(_IN_BUNDLE, ())), None)
-                    arguments.append(self._name(bundle) if bundle is not None else None)
-                self._builder.add(self._bundle, kind, None, arguments, ())
-        for key, kind in _INVERSE.items():
-            for value in properties.get(key, ()):
-                if isinstance(value, URIRef):
-                    arguments = [self._name(value), self._name(subject)]
-                    self._builder.add(self._bundle, kind, None, arguments, ())
-        for key, subtype in _DERIVED.items():
-            for value in properties.get(key, ()):
-                if ("wasDerivedFrom", value) not in covered and isinstance(value, URIRef):
+                    bundle = _first(properties.get(_IN_BUNDLE, ()))
+                    arguments.append(None if bundle is None else self._name(bundle))
+                self._add(kind, arguments)
+
+    def _read_inverses(self, subject: Identifier, properties: Properties) -> None:
+        for predicate, kind in _INVERSES.items():
+            for value in _resources(properties.get(predicate, ())):
+                self._add(kind, [self._name(value), self._name(subject)])
+
+    def _read_derivations(
+        self,
+        subject: Identifier,
+        properties: Properties,
+        qualified: set[tuple[str, Identifier | None]],
+    ) -> None:
+        for predicate, subtype in _DERIVATIONS.items():
+            for value in _resources(properties.get(predicate, ())):
+                if ("wasDerivedFrom", value) not in qualified:
                     arguments = [self._name(subject), self._name(value)]
-                    self._builder.add(
-                        self._bundle, "wasDerivedFrom", None, arguments, [_of_type(subtype)]
-                    )
+                    self._add("wasDerivedFrom", arguments, [_derivation_type(subtype)])
 
-    def _time(self, value: Identifier) -> str:
-        return date_time(str(value))
+    def _add(
+        self,
+        kind: str,
+        arguments: Sequence[str | None],
+        attributes: Iterable[AttributeTuple] = (),
+        identifier: str | None = None,
+    ) -> None:
+        self._builder.add(self._bundle, kind, identifier, arguments, attributes)
 
-    def _attributes(self, properties: Properties, formal: set[URIRef]) -> list[AttributeTuple]:
-        found = []
-        for key, values in properties.items():
-            if key in formal:
+    def _arguments(
+        self, arguments: Iterable[Argument], terms: Mapping[str, URIRef], properties: Properties
+    ) -> list[str | None]:
+        """Return the values of formal arguments, whose properties are ``terms`` by the name of the argument."""
+        values: list[str | None] = []
+        for argument in arguments:
+            value = _first(properties.get(terms[argument.name], ()))
+            if value is None:
+                values.append(None)
+            elif argument.type is ArgumentType.TIME:
+                values.append(date_time(str(value)))
+            else:
+                values.append(self._name(value))
+        return values
+
+    def _attributes(
+        self, properties: Properties, formal_arguments: set[URIRef]
+    ) -> list[AttributeTuple]:
+        """Return the properties of a resource that are not its formal arguments."""
+        attributes = []
+        for predicate, values in properties.items():
+            if predicate in formal_arguments:
                 continue
-            name = _KEYS.get(key) or self._name(key)
-            found += [
-                self._attribute(name, value)
+            key = _KEYS.get(predicate) or self._name(predicate)
+            attributes += [
+                self._attribute(key, value)
                 for value in values
-                if not (key == _TYPE and value in _CLASSES)
+                if not (predicate == _TYPE and value in _CLASSES)
             ]
-        return found
+        return attributes
 
-    def _attribute(self, key: str, value: Any) -> AttributeTuple:
+    def _attribute(self, key: str, value: Identifier) -> AttributeTuple:
         if isinstance(value, URIRef):
-            return key, self._name(value), literals.QUALIFIED_NAME, None
+            return key, self._name(value), QUALIFIED_NAME, None
         text = unescape(str(value)) if self._unescape_values else str(value)
-        if isinstance(value, Literal) and value.language:
-            return key, text, None, value.language
-        if isinstance(value, Literal) and value.datatype is not None:
-            return key, *normal(text, self._name(value.datatype)), None
+        if isinstance(value, Literal):
+            if value.language:
+                return key, text, None, value.language
+            if datatype := datatype_of(value):
+                return key, *normal(text, self._name(datatype)), None
         return key, text, None, None
 
 
-def _of_type(name: str) -> AttributeTuple:
-    return "prov:type", f"prov:{name}", literals.QUALIFIED_NAME, None
+def _first(values: Iterable[Identifier]) -> Identifier | None:
+    return next(iter(values), None)
+
+
+def _resources(values: Iterable[Identifier]) -> Iterator[URIRef]:
+    return (value for value in values if isinstance(value, URIRef))
+
+
+def _derivation_type(subtype: str) -> AttributeTuple:
+    return "prov:type", f"prov:{subtype}", QUALIFIED_NAME, None

@@ -1,240 +1,371 @@
-"""RDF out of a Document, as SQL: what all four syntaxes share.
+"""Writing a Document as PROV-O, for all RDF syntaxes.
 
-For every statement there is a description of a *subject*, and for a relation that says more than its
-two main arguments one of a *node*. Which there are is written once, here, from the table of
+Every statement becomes the description of a *subject*. A relation with more than its two main arguments also gets the
+description of a *node*. This module decides which descriptions there are, from the table of
 :mod:`~mlflow2prov.formats._support.provo`; a :class:`~mlflow2prov.formats._support.rdf_syntax.Syntax` spells them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from mlflow2prov import engine
-from mlflow2prov.engine import identifier, literal
+from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
-from mlflow2prov.formats._support.rdf_syntax import Syntax, Terms, iri, optional, spelling
-from mlflow2prov.formats._support.text_stream import tell_written, write_text
+from mlflow2prov.formats._support.progress import report_progress
+from mlflow2prov.formats._support.rdf_syntax import Syntax
+from mlflow2prov.formats._support.rdf_terms import (
+    Terms,
+    annotate,
+    document_terms,
+    optional,
+    spell_term,
+)
+from mlflow2prov.formats._support.text_stream import write_text
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME
 from mlflow2prov.prov.kinds import Argument, ArgumentType, Kind
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import PROV
 
-_LANGUAGE = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+_LANGUAGE_TAG = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
+
+_SUBJECT, _OBJECT, _NODE = Sql("subject"), Sql("object"), Sql("node")
 
 
-def refuse_bundles(document: Document, what: str) -> None:
-    """Raise :class:`FormatError` if there are bundles: a syntax of one graph cannot keep them apart."""
+def require_one_graph(document: Document, title: str) -> None:
+    """Require that a document has no bundles, because a syntax of one graph cannot distinguish them.
+
+    Raises:
+        FormatError: there are bundles.
+    """
     if bundles := document.bundles():
         raise FormatError(
-            f"{what} holds one graph and cannot tell {len(bundles)} bundles apart; "
+            f"{title} has one graph and cannot distinguish {len(bundles)} bundles; "
             "save as trig, nquads or jsonld"
         )
 
 
-def unambiguous(document: Document) -> Document:
-    """Return ``document`` unified, so that equal statements are one description.
+def prepare(document: Document) -> Document:
+    """Return a document unified, so that equal statements become one description.
 
     Raises:
-        FormatError: it says what PROV-O has no words for.
+        FormatError: PROV-O cannot express the document.
     """
     if not document.tables.is_unified:
         document = merge([document])
-    for query, reason in _unsayable(document):
-        found = engine.rows(f"{query} LIMIT 1")
-        if found:
-            kind, name = found[0]
-            raise FormatError(
-                f"PROV-O has no words for {reason.format(kind=kind, name=str(name)[:100])}; save as json"
-            )
+    for query, reason in _inexpressible(document):
+        rows = engine.rows(f"{query} LIMIT 1")
+        if rows:
+            kind, name = rows[0]
+            text = reason.format(kind=kind, name=str(name)[:100])
+            raise FormatError(f"PROV-O cannot express {text}; save as json")
     return document
 
 
-def _unsayable(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield queries for the kind and identifier of statements that PROV-O cannot express, each with the reason."""
+def write_bundle(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
+    """Write the statements of a bundle.
+
+    Args:
+        document: a document that :func:`prepare` returned.
+        bundle: the bundle, empty for the document itself.
+        syntax: how to spell them.
+        stream: where to write.
+    """
+    with document_terms(document, syntax) as terms:
+        for kind in document.tables.kinds(bundle):
+            describe = _describe_elements if kind.element else _describe_relations
+            for query in describe(document, kind, bundle, syntax, terms):
+                write_text(query, stream, has_statements=False)
+            rows = document.tables.rows(kind, bundle)
+            report_progress(engine.scalar(f"SELECT count(*) FROM ({rows})"))
+
+
+def _inexpressible(document: Document) -> Iterator[tuple[Sql, str]]:
+    """Yield queries for the kind and a name of statements that PROV-O cannot express, and the reason."""
     kinds = document.tables.existing()
-    relations = [kind for kind in kinds if not kind.element]
-    for kind in relations:
-        table, name = document.tables.of(kind), literal(kind.name)
-        if not kind.identified:
-            yield (
-                f"SELECT {name}, id FROM {table} WHERE id IS NOT NULL OR len(attributes) > 0",
-                "an identifier or attributes of {kind}",
-            )
-        first, second = map(identifier, kind.argument_columns[:2])
-        optional_second = "" if provo.RELATIONS[kind.name].qualifies else f" OR {second} IS NULL"
-        yield (
-            f"SELECT {name}, id FROM {table} WHERE {first} IS NULL{optional_second}",
-            "{kind} without one of its two main arguments",
-        )
-        if kind.name == "mentionOf":
-            yield (
-                f"SELECT {name}, {first} FROM {table} GROUP BY bundle, {first} HAVING count(*) > 1",
-                "two mentions of {name}",
-            )
-    if relations:
-        identified = " UNION ALL ".join(
-            f"SELECT {literal(kind.name)} AS kind, bundle, id, {str(kind.element).lower()} AS is_element "
-            f"FROM {document.tables.of(kind)} WHERE id IS NOT NULL"
-            for kind in kinds
-        )
-        yield (
-            f"SELECT any_value(kind) FILTER (NOT is_element), id FROM ({identified}) "
-            "GROUP BY bundle, id HAVING count(*) > 1 AND NOT bool_and(is_element)",
-            "two statements of one identifier ({kind} {name} is one of them)",
-        )
     for kind in kinds:
+        if not kind.element:
+            yield from _inexpressible_relations(document, kind)
+    if not all(kind.element for kind in kinds):
+        yield _repeated_identifiers(document)
+    for kind in kinds:
+        tags = f"SELECT unnest(attributes).lang AS tag FROM {document.tables.of(kind)}"
         yield (
-            f"SELECT {literal(kind.name)}, tag FROM (SELECT unnest(attributes).lang AS tag FROM {document.tables.of(kind)}) "
-            f"WHERE tag IS NOT NULL AND NOT regexp_full_match(tag, '{_LANGUAGE}')",
+            Sql(
+                f"SELECT {literal(kind.name)}, tag FROM ({tags}) "
+                f"WHERE tag IS NOT NULL AND NOT regexp_full_match(tag, '{_LANGUAGE_TAG}')"
+            ),
             "the language {name!r}, which is not a language tag of BCP 47",
         )
 
 
-def write(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
-    """Write the statements of ``bundle`` (``""``: of the document itself), which are unambiguous."""
-    with spelling(document, syntax) as terms:
-        for kind in document.tables.kinds(bundle):
-            queries = _element if kind.element else _relation
-            for query in queries(document, kind, bundle, syntax, terms):
-                write_text(query, stream, counted=False)
-            tell_written(
-                engine.scalar(f"SELECT count(*) FROM ({document.tables.rows(kind, bundle)})")
-            )
+def _inexpressible_relations(document: Document, kind: Kind) -> Iterator[tuple[Sql, str]]:
+    table, name = document.tables.of(kind), literal(kind.name)
+    first, second = map(identifier, kind.argument_columns[:2])
+    if not kind.identified:
+        yield (
+            Sql(f"SELECT {name}, id FROM {table} WHERE id IS NOT NULL OR len(attributes) > 0"),
+            "an identifier or attributes of {kind}",
+        )
+    has_node = bool(provo.RELATIONS[kind.name].qualifies)
+    missing = f"{first} IS NULL" if has_node else f"{first} IS NULL OR {second} IS NULL"
+    yield (
+        Sql(f"SELECT {name}, id FROM {table} WHERE {missing}"),
+        "{kind} without one of its two main arguments",
+    )
+    if kind.name == "mentionOf":
+        yield (
+            Sql(
+                f"SELECT {name}, {first} FROM {table} GROUP BY bundle, {first} HAVING count(*) > 1"
+            ),
+            "two mentions of {name}",
+        )
 
 
-def _element(
+def _repeated_identifiers(document: Document) -> tuple[Sql, str]:
+    identified = " UNION ALL ".join(
+        f"SELECT {literal(kind.name)} AS kind, bundle, id, {str(kind.element).lower()} AS is_element "
+        f"FROM {document.tables.of(kind)} WHERE id IS NOT NULL"
+        for kind in document.tables.existing()
+    )
+    query = f"""
+        SELECT any_value(kind) FILTER (NOT is_element), id
+        FROM ({identified})
+        GROUP BY bundle, id
+        HAVING count(*) > 1 AND NOT bool_and(is_element)
+    """
+    return Sql(query), "two statements of one identifier ({kind} {name} is one of them)"
+
+
+def _describe_elements(
     document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
-) -> list[str]:
+) -> list[Sql]:
     times = [
-        _time("s", provo.ELEMENT_TIMES[argument.name], kind.column(argument.name), syntax)
+        _time_property(
+            _SUBJECT, provo.ELEMENT_TIMES[argument.name], identifier(argument.column), syntax
+        )
         for argument in kind.arguments
     ]
-    rows = f"SELECT *, {terms.name('id')} AS s FROM ({document.tables.rows(kind, bundle)})"
-    return syntax.description(rows, "s", provo.ELEMENTS[kind.name], times, terms.attribute("s"))
+    rows = (
+        f"SELECT *, {terms.name(Sql('id'))} AS subject FROM ({document.tables.rows(kind, bundle)})"
+    )
+    return syntax.description(
+        Sql(rows), _SUBJECT, provo.ELEMENTS[kind.name], times, terms.attribute(_SUBJECT)
+    )
 
 
-def _relation(
+def _describe_relations(
     document: Document, kind: Kind, bundle: str, syntax: Syntax, terms: Terms
-) -> list[str]:
-    """Return the queries for what is one triple, then for what has a node."""
+) -> list[Sql]:
+    """Return the queries for the statements that are one triple, then for those that have a node."""
     relation = provo.RELATIONS[kind.name]
+    rows = _spelled_arguments(document, kind, bundle, terms)
+    triple = _property(_SUBJECT, kind.name, _OBJECT, syntax)
+    if not relation.qualifies:
+        others = _other_properties(_SUBJECT, kind, syntax)
+        return syntax.description(rows, _SUBJECT, "", [triple, *others])
+    is_plain = _is_plain(document, kind, bundle)
+    plain_rows = Sql(f"{rows} WHERE {is_plain}")
+    queries = syntax.description(plain_rows, _SUBJECT, "", [triple])
+    subtype = _DERIVATION_CLASS if kind.name == "wasDerivedFrom" else "NULL"
+    qualified_rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
+    groups = engine.rows(
+        f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({qualified_rows}) ORDER BY ALL"
+    )
+    label = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
+    for derivation, has_identifier in groups:
+        influence = derivation or relation.influence
+        node = (
+            terms.name(Sql("id"))
+            if has_identifier
+            else syntax.node(f"{label}{influence}", _identity(kind))
+        )
+        group = f"""
+            SELECT
+                * EXCLUDE attributes,
+                {node} AS node,
+                {_attributes_without(derivation)} AS attributes
+            FROM ({qualified_rows})
+            WHERE subtype IS NOT DISTINCT FROM {literal(derivation) if derivation else "NULL"}
+                AND id IS {"NOT " if has_identifier else ""}NULL
+        """
+        describe = _describe_named_nodes if has_identifier else _describe_blank_nodes
+        queries += describe(Sql(group), kind, derivation, syntax, terms)
+    return queries
+
+
+def _spelled_arguments(document: Document, kind: Kind, bundle: str, terms: Terms) -> Sql:
+    """Return the query for the rows of a relation with the spelled names of its arguments.
+
+    The columns are ``subject``, ``object`` and those of :func:`_target`.
+    """
     first, second, *others = kind.arguments
     columns = [
         "*",
-        f"{terms.name(kind.column(first.name))} AS s",
-        f"{terms.name(kind.column(second.name))} AS o",
+        f"{terms.name(identifier(first.column))} AS subject",
+        f"{terms.name(identifier(second.column))} AS object",
         *(
-            f"{terms.name(kind.column(argument.name))} AS {_place(argument)}"
+            f"{terms.name(identifier(argument.column))} AS {_target(argument)}"
             for argument in others
             if argument.type is not ArgumentType.TIME
         ),
     ]
-    rows = f"SELECT {', '.join(columns)} FROM ({document.tables.rows(kind, bundle)})"
-    triple = _property("s", kind.name, "o", syntax)
-    if not relation.qualifies:
-        return syntax.description(rows, "s", "", [triple, *_others("s", others, relation, syntax)])
-    is_plain = _is_plain(document, kind, bundle)
-    queries = syntax.description(f"{rows} WHERE {is_plain}", "s", "", [triple])
-    subtype = _SUBTYPE if kind.name == "wasDerivedFrom" else "NULL"
-    rows = f"SELECT *, {subtype} AS subtype FROM ({rows} WHERE NOT {is_plain})"
-    groups = engine.rows(f"SELECT DISTINCT subtype, id IS NOT NULL FROM ({rows}) ORDER BY ALL")
-    told_by = [literal(kind.name), "s", "o"]
-    told_by += [kind.column(a.name) if a.type is ArgumentType.TIME else _place(a) for a in others]
-    where = f"b{document.bundles().index(bundle) + 1}" if bundle else ""
-    for derivation, is_named in groups:
-        influence = derivation or relation.influence
-        link = f"qualified{derivation}" if derivation else relation.qualifies
-        properties = [
-            optional("o", _property("n", relation.object, "o", syntax)),
-            *_others("n", others, relation, syntax),
-        ]
-        node = terms.name("id") if is_named else syntax.node(f"{where}{influence}", told_by)
-        group = (
-            f"SELECT * EXCLUDE attributes, {node} AS n, {_without(derivation)} AS attributes FROM ({rows}) "
-            f"WHERE subtype IS NOT DISTINCT FROM {literal(derivation) if derivation else 'NULL'} "
-            f"AND id IS {'NOT ' if is_named else ''}NULL"
-        )
-        also = optional("o", triple) if relation.keeps_triple else ""
-        attribute = terms.attribute("n")
-        if is_named:
-            links = [*([also] if also else []), _property("s", link, "n", syntax)]
-            queries += syntax.description(group, "s", "", links)
-            queries += syntax.description(group, "n", influence, properties, attribute)
-        else:
-            key = syntax.spell_key(PROV + link)
-            queries += syntax.qualified(group, also, key, influence, properties, attribute)
-    return queries
+    return Sql(f"SELECT {', '.join(columns)} FROM ({document.tables.rows(kind, bundle)})")
 
 
-def _is_plain(document: Document, kind: Kind, bundle: str) -> str:
-    """Return the SQL condition for a statement that is one triple and nothing else.
-
-    Where another statement has the same triple at a node, one alone would be read as that one's (by the
-    ``prov`` library even where only the subject is the same, or where the node lacks the object).
-    """
-    first, second = map(identifier, kind.argument_columns[:2])
-    more = "".join(f" AND {kind.column(a.name)} IS NULL" for a in kind.arguments[2:])
-    is_plain = f"(id IS NULL AND len(attributes) = 0 AND {second} IS NOT NULL{more})"
-    rows = document.tables.rows(kind, bundle)
-    half = engine.rows(f"SELECT 1 FROM ({rows}) WHERE {second} IS NULL LIMIT 1")
-    same = first if provo.RELATIONS[kind.name].keeps_triple or half else f"{first}, {second}"
-    clashing = f"SELECT DISTINCT {same} FROM ({rows}) WHERE NOT {is_plain}"
-    found = engine.rows(
-        f"SELECT 1 FROM ({rows}) AS one SEMI JOIN ({clashing}) AS other USING ({same}) WHERE {is_plain} LIMIT 1"
-    )
-    if not found:
-        return is_plain
-    return f"({is_plain} AND ({same}) NOT IN (SELECT {_tuple(same)} FROM ({clashing})))"
+def _describe_named_nodes(
+    group: Sql, kind: Kind, derivation: str | None, syntax: Syntax, terms: Terms
+) -> list[Sql]:
+    link, influence = _link_and_class(kind, derivation)
+    links = [_property(_SUBJECT, link, _NODE, syntax)]
+    if triple := _kept_triple(kind, syntax):
+        links.insert(0, triple)
+    return [
+        *syntax.description(group, _SUBJECT, "", links),
+        *syntax.description(
+            group, _NODE, influence, _node_properties(kind, syntax), terms.attribute(_NODE)
+        ),
+    ]
 
 
-def _tuple(columns: str) -> str:
-    return f"({columns})" if "," in columns else columns
-
-
-_derivations = ", ".join(literal(f"prov:{name}") for name in provo.DERIVATIONS)
-_SUBTYPE = (
-    "substr(list_filter(attributes, lambda a: a.key = 'prov:type' "
-    f"AND a.type = {literal(QUALIFIED_NAME)} AND a.value IN ({_derivations}))[1].value, 6)"
-)
-
-
-def _without(subtype: str | None) -> str:
-    """Return the SQL for the attributes but for the type that is the node's class already."""
-    if subtype is None:
-        return "attributes"
-    return (
-        "list_filter(attributes, lambda a: NOT (a.key = 'prov:type' AND "
-        f"coalesce(a.type, '') = {literal(QUALIFIED_NAME)} AND a.value = {literal('prov:' + subtype)}))"
+def _describe_blank_nodes(
+    group: Sql, kind: Kind, derivation: str | None, syntax: Syntax, terms: Terms
+) -> list[Sql]:
+    link, influence = _link_and_class(kind, derivation)
+    return syntax.qualified(
+        group,
+        _kept_triple(kind, syntax),
+        syntax.spell_key(PROV + link),
+        influence,
+        _node_properties(kind, syntax),
+        terms.attribute(_NODE),
     )
 
 
-def _place(argument: Argument) -> str:
-    return f"to_{argument.name}"
+def _link_and_class(kind: Kind, derivation: str | None) -> tuple[str, str]:
+    """Return the property that leads to a node, and the class of the node."""
+    if derivation:
+        return f"qualified{derivation}", derivation
+    relation = provo.RELATIONS[kind.name]
+    return relation.qualifies, relation.influence
 
 
-def _others(
-    subject: str, arguments: list[Argument], relation: provo.Relation, syntax: Syntax
-) -> list[str]:
-    """Return the SQL for the formal arguments after the second."""
+def _kept_triple(kind: Kind, syntax: Syntax) -> Sql | None:
+    """Return the plain triple if it is written in addition to a node."""
+    if not provo.RELATIONS[kind.name].keeps_triple:
+        return None
+    return optional(_OBJECT, _property(_SUBJECT, kind.name, _OBJECT, syntax))
+
+
+def _node_properties(kind: Kind, syntax: Syntax) -> list[Sql]:
+    term = provo.RELATIONS[kind.name].object
+    return [
+        optional(_OBJECT, _property(_NODE, term, _OBJECT, syntax)),
+        *_other_properties(_NODE, kind, syntax),
+    ]
+
+
+def _other_properties(subject: Sql, kind: Kind, syntax: Syntax) -> list[Sql]:
+    """Return the properties for the formal arguments after the second."""
     properties = []
-    for argument in arguments:
-        term = relation.others[argument.name]
+    for argument in kind.arguments[2:]:
+        term = provo.RELATIONS[kind.name].others[argument.name]
         if argument.type is ArgumentType.TIME:
-            properties.append(_time(subject, term, identifier(argument.column), syntax))
+            properties.append(_time_property(subject, term, identifier(argument.column), syntax))
         else:
-            column = _place(argument)
-            properties.append(optional(column, _property(subject, term, column, syntax)))
+            target = _target(argument)
+            properties.append(optional(target, _property(subject, term, target, syntax)))
     return properties
 
 
-def _property(subject: str, term: str, value: str, syntax: Syntax) -> str:
-    return syntax.reference(subject, literal(syntax.spell_key(PROV + term)), value)
+def _identity(kind: Kind) -> Sequence[Sql]:
+    """Return the expressions that identify a relation without an identifier in its bundle."""
+    others = [
+        identifier(argument.column) if argument.type is ArgumentType.TIME else _target(argument)
+        for argument in kind.arguments[2:]
+    ]
+    return [literal(kind.name), _SUBJECT, _OBJECT, *others]
 
 
-def _time(subject: str, term: str, column: str, syntax: Syntax) -> str:
-    datatype = literal(syntax.annotation(iri(XSD_DATETIME, syntax.prefixes)))
-    key = literal(syntax.spell_key(PROV + term))
-    return optional(column, syntax.literal(subject, key, column, datatype))
+def _is_plain(document: Document, kind: Kind, bundle: str) -> Sql:
+    """Return the condition for a statement that is one triple and nothing else.
+
+    A reader takes a triple beside a node with the same subject and object for the triple of that node. The ``prov``
+    library does so even where only the subject is the same, or where the node lacks the object. A statement like that
+    gets a node too.
+    """
+    first, second = map(identifier, kind.argument_columns[:2])
+    without_others = "".join(
+        f" AND {identifier(column)} IS NULL" for column in kind.argument_columns[2:]
+    )
+    has_no_more = f"(id IS NULL AND len(attributes) = 0 AND {second} IS NOT NULL{without_others})"
+    rows = document.tables.rows(kind, bundle)
+    lacks_object = engine.rows(f"SELECT 1 FROM ({rows}) WHERE {second} IS NULL LIMIT 1")
+    is_same_by_subject = provo.RELATIONS[kind.name].keeps_triple or lacks_object
+    key = first if is_same_by_subject else f"{first}, {second}"
+    node_keys = f"SELECT DISTINCT {key} FROM ({rows}) WHERE NOT {has_no_more}"
+    has_clash = engine.rows(
+        f"""
+        SELECT 1
+        FROM ({rows}) AS statements
+        SEMI JOIN ({node_keys}) AS nodes USING ({key})
+        WHERE {has_no_more}
+        LIMIT 1
+        """
+    )
+    if not has_clash:
+        return Sql(has_no_more)
+    key_row = first if is_same_by_subject else f"({key})"
+    return Sql(f"({has_no_more} AND ({key}) NOT IN (SELECT {key_row} FROM ({node_keys})))")
+
+
+_DERIVATION_TYPES = ", ".join(literal(f"prov:{name}") for name in provo.DERIVATIONS)
+_DERIVATION_CLASS = Sql(
+    f"""
+    substr(
+        list_filter(
+            attributes,
+            lambda attribute: attribute.key = 'prov:type'
+                AND attribute.type = {literal(QUALIFIED_NAME)}
+                AND attribute.value IN ({_DERIVATION_TYPES})
+        )[1].value,
+        {len("prov:") + 1}
+    )
+    """
+)
+"""The class of a derivation that PROV-O has one for; NULL for other derivations."""
+
+
+def _attributes_without(derivation: str | None) -> Sql:
+    """Return the attributes of a statement without the type that is the class of its node."""
+    if derivation is None:
+        return Sql("attributes")
+    return Sql(
+        f"""
+        list_filter(
+            attributes,
+            lambda attribute: NOT (
+                attribute.key = 'prov:type'
+                AND coalesce(attribute.type, '') = {literal(QUALIFIED_NAME)}
+                AND attribute.value = {literal(f"prov:{derivation}")}
+            )
+        )
+        """
+    )
+
+
+def _target(argument: Argument) -> Sql:
+    """Return the column with the spelled name of a formal argument after the second."""
+    return Sql(f"to_{argument.name}")
+
+
+def _property(subject: Sql, term: str, value: Sql, syntax: Syntax) -> Sql:
+    return syntax.reference(subject, spell_term(term, syntax), value)
+
+
+def _time_property(subject: Sql, term: str, column: Sql, syntax: Syntax) -> Sql:
+    annotation = literal(annotate(XSD_DATETIME, syntax))
+    return optional(column, syntax.literal(subject, spell_term(term, syntax), column, annotation))

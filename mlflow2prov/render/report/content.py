@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
-from mlflow2prov.analysis.explanation import Answer, Item
+from mlflow2prov.analysis.explanation import Answer
+from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.neighborhood import neighborhoods
 from mlflow2prov.analysis.options import SEVERITIES, Severity
-from mlflow2prov.analysis.rules import DELETED, RULES, Rule
+from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links
@@ -127,7 +128,7 @@ class Content:
 
     audit: Audit
     models: tuple[ModelContent, ...]
-    rules: tuple[Rule, ...] = (*RULES, DELETED)
+    rules: tuple[AuditRule, ...] = (*RULES, DELETED)
     severities: tuple[Severity, ...] = SEVERITIES
     anchors: dict[str, str] = field(default_factory=dict)
     """The anchors of versions by identifier."""

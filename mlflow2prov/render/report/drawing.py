@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlflow2prov.analysis.neighborhood import Edge, Neighborhood, Node
+from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation
 
 BOX_WIDTH, BOX_HEIGHT = 128, 40
 _LAYER_SPACING, _ROW_SPACING, _MARGIN = 212, 56, 8
@@ -30,7 +30,7 @@ class Box:
 class Arrow:
     """An edge as an SVG path; ``x`` and ``y`` are the position of its label."""
 
-    edge: Edge
+    edge: Relation
     path: str
     x: float
     y: float
@@ -66,7 +66,7 @@ def draw(neighborhood: Neighborhood) -> Drawing:
     Edges from a node to itself are not drawn. Cycles, which only a hostile document has, do no harm.
     """
     names = [node.identifier for node in neighborhood.nodes]
-    edges = [edge for edge in neighborhood.edges if edge.effect != edge.cause]
+    edges = [edge for edge in neighborhood.relations if edge.effect != edge.cause]
     layer_of = _assign_layers(names, edges)
     routes = [_route(number, edge, layer_of) for number, edge in enumerate(edges)]
     layers = _fill_layers(names, routes, layer_of)
@@ -86,7 +86,7 @@ def draw(neighborhood: Neighborhood) -> Drawing:
     )
 
 
-def _assign_layers(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
+def _assign_layers(names: Sequence[str], edges: Sequence[Relation]) -> dict[str, int]:
     """Return the layer of each node: the first to the right of its causes.
 
     Nodes without causes move as far right as their effects allow, which keeps their edges short.
@@ -114,7 +114,7 @@ def _assign_layers(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int
     return layer_of
 
 
-def _route(number: int, edge: Edge, layer_of: Mapping[str, int]) -> Route:
+def _route(number: int, edge: Relation, layer_of: Mapping[str, int]) -> Route:
     """Return the waypoints of an edge: its effect, a place in each layer between, its cause."""
     between = range(layer_of[edge.effect] - 1, layer_of[edge.cause], -1)
     return [edge.effect, *((number, layer) for layer in between), edge.cause]
@@ -175,7 +175,7 @@ def _positions(
     }
 
 
-def _arrow(edge: Edge, route: Sequence[tuple[float, float]]) -> Arrow:
+def _arrow(edge: Relation, route: Sequence[tuple[float, float]]) -> Arrow:
     """Return an edge as cubic curves from the side of its effect to the facing side of its cause."""
     (effect_x, effect_y), (cause_x, cause_y) = route[0], route[-1]
     side = BOX_WIDTH / 2 if effect_x > cause_x else -BOX_WIDTH / 2

@@ -24,7 +24,7 @@ class VersionOrigin(NamedTuple):
 
 
 def version_origin(source: str | None, run_id: str | None) -> VersionOrigin:
-    """Return what the source of a version names.
+    """Return the run, the logged model and the artifact path that the source of a version names.
 
     ``models:/m-...`` and ``.../models/m-...`` name a logged model, ``runs:/<run id>/<path>`` names an
     artifact of a run. :func:`~mlflow2prov.sources.mlflow.normalize.normalize` resolves sources below other

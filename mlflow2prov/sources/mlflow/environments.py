@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow.entities import Artifact
 from mlflow2prov.sources.mlflow.values import parse_text
+from mlflow2prov.yaml_file import load_yaml
 
 FILE_NAMES = ("requirements.txt", "conda.yaml", "python_env.yaml")
 MAX_BYTES = 1 << 20
@@ -65,8 +65,8 @@ def parse_packages(name: str, content: bytes) -> Iterator[Package]:
         yield from _parse_requirements(text.splitlines())
         return
     try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        document = load_yaml(text)
+    except ValueError:
         return
     if isinstance(document, dict):
         yield from _parse_conda(document) if name == "conda.yaml" else _parse_python_env(document)

@@ -41,6 +41,11 @@ def is_below(path: Path, root: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether ``path`` is a folder. Unlike ``Path.is_dir``, this accepts names of any length."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def list_folder(
     folder: Path, unreadable: list[str], *, only_top: bool = False
 ) -> Iterator[Artifact]:
@@ -99,7 +104,7 @@ class ArtifactRoots:
 
     @property
     def folders(self) -> list[Path]:
-        """The folders that there are."""
+        """The folders that are set."""
         return [folder for folder in (self.store, self.destination) if folder]
 
     def find(self, uri: str, owner: str) -> Path | None:
@@ -109,7 +114,7 @@ class ArtifactRoots:
         """
         folder = self._resolve(uri, owner)
         home = self.homes.get(owner)
-        if (folder is None or not folder.is_dir()) and home is not None and home.is_dir():
+        if home is not None and home.is_dir() and (folder is None or not is_folder(folder)):
             return home if self.store and is_below(home, self.store) else None
         return folder
 
@@ -168,7 +173,7 @@ def add_local_artifacts(
             folder = roots.find(uri, owner)
             if folder is None:
                 elsewhere.append(uri)
-            elif folder.is_dir():
+            elif is_folder(folder):
                 artifacts = list(
                     list_folder(folder, unreadable, only_top=options.artifacts == "top")
                 )

@@ -85,7 +85,7 @@ def normalize(facts: Facts, *, keep_traces: bool) -> None:
 
 
 def _take_run_names_and_users(facts: Facts) -> None:
-    """Take what the tags record. Stores of older versions of MLflow have the name of a run in no other place."""
+    """Set the names and users of runs from their tags. Older versions of MLflow store a name only as a tag."""
     facts.execute(
         """
         WITH tags AS (

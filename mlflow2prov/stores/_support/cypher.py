@@ -13,7 +13,7 @@ import orjson
 
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
-from mlflow2prov.formats._support.text_stream import utf8
+from mlflow2prov.formats._support.text_stream import join_utf8
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ELEMENTS, KINDS, Kind
 from mlflow2prov.stores._support.properties import BUNDLE, FORMAL, ID, Database, with_properties
@@ -118,7 +118,7 @@ def _grouped(
         while start < len(numbers):
             end = int(numbers.searchsorted(numbers[start], side="right"))
             group = {name: batch.column(name)[start].as_py() for name in names}
-            listed = bytes(utf8(batch.column("json").slice(start, end - start)))
+            listed = bytes(join_utf8(batch.column("json").slice(start, end - start)))
             yield make(kind, group), orjson.loads(b"[" + listed[:-1] + b"]")
             start = end
 

@@ -223,8 +223,8 @@ def test_versions_have_their_stages_origins_and_aliases(old, way):
             versions.description,
             aliases.alias
         FROM registered_model_versions AS versions
-        JOIN runs ON runs.run_id = versions.source_run_id
         LEFT JOIN registered_model_aliases AS aliases USING (name, version)
+        JOIN runs ON runs.run_id = versions.source_run_id
         WHERE NOT versions.is_deleted AND versions.name = 'wine'
         ORDER BY versions.version
         """

@@ -412,6 +412,19 @@ def test_an_artifact_root_outside_the_store_is_not_listed(tmp_path):
     assert any("of 4 runs" in notice and "s3:" in notice for notice in report.notices)
 
 
+def test_an_artifact_root_with_a_name_that_is_too_long_is_not_listed(tmp_path):
+    make_database(
+        tmp_path / "m.db",
+        f"""
+        CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
+        CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, artifact_uri TEXT);
+        INSERT INTO runs VALUES ('a', 0, '{tmp_path}/{"x" * 5000}/a/artifacts');
+        """,
+    )
+    _, facts = read(f"sqlite:///{tmp_path}/m.db")
+    assert facts.rows("SELECT * FROM artifacts") == []
+
+
 @pytest.fixture
 def small_file_store(tmp_path):
     """The folder of a file store with one run, ``r``."""

@@ -1,7 +1,7 @@
 // Which elements were deleted, when, and by whom?
-MATCH (thing)-[invalidation:wasInvalidatedBy]->(deletion:Activity)
-WHERE thing:File OR thing:Experiment OR thing:Run OR thing:RegisteredModelVersion
+MATCH (entity)-[invalidation:wasInvalidatedBy]->(deletion:Activity)
+WHERE entity:File OR entity:Experiment OR entity:Run OR entity:RegisteredModelVersion
 OPTIONAL MATCH (deletion)-[:wasAssociatedWith]->(agent:Agent)
-RETURN head([] + thing.`prov:type`) AS type, thing.`prov:label` AS name,
+RETURN head([] + entity.`prov:type`) AS type, entity.`prov:label` AS name,
        toString(invalidation.`prov:time`) AS time, agent.name AS agent
 ORDER BY type, name

@@ -62,7 +62,8 @@ class Database:
             self._require_absence(table)
             return
         selection = ", ".join(
-            self._quote(name) if name in columns else f"NULL AS {name}" for name in names
+            self._quote(name) if name in columns else f"NULL AS {self._quote(name)}"
+            for name in names
         )
         conditions = []
         parameters: dict[str, str] = {}
@@ -208,7 +209,7 @@ def _create_sqlite_engine(
 def _read_only_uri(path: Path, stack: ExitStack) -> str:
     """Return a URI by which SQLite reads a file and creates no file beside it (sqlite.org/wal.html, section 8).
 
-    SQLite reads a database in WAL mode through a file ``-shm``. If there is none, no process has the
+    SQLite reads a database in WAL mode through a file ``-shm``. Without that file, no process has the
     database open. It is then read as it is if its log is empty; otherwise a copy is read.
     """
     mode = "mode=ro"

@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow.local_artifacts import is_below
+from mlflow2prov.yaml_file import load_yaml
 
 MAX_YAML_BYTES = 1 << 22
 """Maximum size of a YAML file; those that MLflow writes have some hundred bytes."""
 
 META = "meta.yaml"
-
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def list_folders(path: Path) -> Iterator[Path]:
@@ -59,8 +56,8 @@ def read_yaml(folder: Path, name: str = META) -> dict[str, Any]:
             f"{file}: longer than {MAX_YAML_BYTES} bytes; MLflow did not write this"
         )
     try:
-        mapping = yaml.load(file.read_text(encoding="utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mapping = load_yaml(file.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise TrackingStoreError(f"{file}: not YAML; MLflow did not write this") from error
     if not isinstance(mapping, dict):
         raise TrackingStoreError(f"{file}: not a YAML mapping; MLflow did not write this")

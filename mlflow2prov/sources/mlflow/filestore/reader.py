@@ -9,7 +9,6 @@ models/<name>/{meta.yaml, tags/, aliases/, version-<n>/...}
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from mlflow2prov.sources.mlflow.filestore.files import (
     read_keys,
     read_yaml,
 )
-from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
+from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts, is_folder
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.mlflow.values import (
     parse_integer,
@@ -58,7 +57,7 @@ class FileStore:
         # A path may contain any character, but a message is one line.
         location = " ".join(self.path.splitlines())
         root = Path(self.path)
-        if not os.path.isdir(root):  # noqa: PTH112  (accepts names of any length)
+        if not is_folder(root):
             raise TrackingStoreError(
                 f"{location}: no such folder; give the folder of a file store (mlruns)"
             )

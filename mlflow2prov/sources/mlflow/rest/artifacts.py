@@ -28,7 +28,7 @@ class Endpoint(NamedTuple):
 
 @dataclass(frozen=True)
 class OwnerKind:
-    """How the artifacts of runs, or those of logged models, are listed and read."""
+    """Runs or logged models as owners of artifacts: how these are listed, read and added to the facts."""
 
     label: str
     list_endpoint: Callable[[str], Endpoint]
@@ -45,21 +45,21 @@ def _model_path(model_id: str, api: str = API) -> str:
 
 
 _RUNS = OwnerKind(
-    "runs",
-    lambda run_id: Endpoint(f"{API}/artifacts/list", {"run_id": run_id}),
-    "path",
-    lambda run_id, path: Endpoint("/get-artifact", {"run_id": run_id, "path": path}),
-    add_artifacts,
+    label="runs",
+    list_endpoint=lambda run_id: Endpoint(f"{API}/artifacts/list", {"run_id": run_id}),
+    folder_parameter="path",
+    file_endpoint=lambda run_id, path: Endpoint("/get-artifact", {"run_id": run_id, "path": path}),
+    add=add_artifacts,
 )
 _LOGGED_MODELS = OwnerKind(
-    "logged models",
-    lambda model_id: Endpoint(f"{_model_path(model_id)}/artifacts/directories", {}),
-    "artifact_directory_path",
-    lambda model_id, path: Endpoint(
+    label="logged models",
+    list_endpoint=lambda model_id: Endpoint(f"{_model_path(model_id)}/artifacts/directories", {}),
+    folder_parameter="artifact_directory_path",
+    file_endpoint=lambda model_id, path: Endpoint(
         f"{_model_path(model_id, '/ajax-api/2.0/mlflow')}/artifacts/files",
         {"artifact_file_path": path},
     ),
-    add_model_artifacts,
+    add=add_model_artifacts,
 )
 
 

@@ -95,7 +95,7 @@ class Client:
         body: Callable[[list[str]], Json],
         label: str,
     ) -> Iterator[Json]:
-        """Yield what a search finds in experiments, some of it perhaps twice.
+        """Search experiments, and yield the matches, some of them perhaps twice.
 
         If the server refuses to search many experiments, each is searched alone. Those that it still
         refuses are one omission.
@@ -105,7 +105,7 @@ class Client:
             key: the member of an answer that holds the list.
             experiments: the ids of the experiments.
             body: returns the parameters of the request for some experiments.
-            label: the name of what is searched, for messages.
+            label: the name of the matches in messages, such as ``runs``.
 
         Raises:
             RefusedError: the server does not have this search (404).
@@ -133,12 +133,13 @@ class Client:
     ) -> Iterator[tuple[_Item, _Result]]:
         """Yield each item with what ``read`` returns for it, in order; several are read at once.
 
-        Items that the server fails to read are one omission; those that it does not have (404) are none.
+        All items that the server fails to read are one omission. An item that it does not have (404) is not
+        an omission.
 
         Args:
             items: the items.
             read: sends the requests for one item.
-            label: the name of what is read, for messages.
+            label: the name of the results in messages, such as ``model inputs``.
 
         Raises:
             UnusableServerError: the server no longer answers.

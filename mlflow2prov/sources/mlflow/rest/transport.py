@@ -31,8 +31,8 @@ _BUSY_STATUSES = {429, 502, 503, 504}
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 60.0
 _MAX_RETRY_AFTER_SECONDS = 30.0
-# How often the read timeout fits into the time that a whole answer may take.
-_ANSWER_TIMEOUTS = 5
+# A whole answer may take this many times the read timeout, which holds for its next bytes.
+_ANSWER_TIMEOUT_FACTOR = 5
 _MAX_VERSION_LENGTH = 40
 _MAX_REASON_LENGTH = 80
 
@@ -173,7 +173,7 @@ class Transport:
             httpx.HTTPError: the request failed, or the server is busy.
             TrackingStoreError: the answer is too long, or takes too long.
         """
-        deadline = time.monotonic() + _read_seconds() * _ANSWER_TIMEOUTS
+        deadline = time.monotonic() + _read_seconds() * _ANSWER_TIMEOUT_FACTOR
         with self._client.stream(method, url, **arguments) as response:
             blocks, size = [], 0
             for block in response.iter_bytes():

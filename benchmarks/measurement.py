@@ -1,0 +1,65 @@
+"""Measurement of functions and of whole processes, and the rows of the printed table."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The cost of several repetitions: the median of the seconds, and the highest peak memory in bytes."""
+
+    seconds: float
+    memory: int = 0
+
+    def ratio(self, floor: Measurement) -> float:
+        """Return the time as a multiple of the time of ``floor``."""
+        return self.seconds / floor.seconds
+
+
+def measure_process(command: Sequence[str | os.PathLike[str]], repeat: int = 5) -> Measurement:
+    """Run a command ``repeat`` times, without its output.
+
+    Raises:
+        RuntimeError: the command failed.
+    """
+    runs = [_run_once(command) for _ in range(repeat)]
+    return Measurement(statistics.median(r.seconds for r in runs), max(r.memory for r in runs))
+
+
+def _run_once(command: Sequence[str | os.PathLike[str]]) -> Measurement:
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return Measurement(time.perf_counter() - start, usage.ru_maxrss * 1024)
+
+
+def measure_call(
+    function: Callable[[], object],
+    repeat: int = 5,
+    *,
+    before_each: Callable[[], object] = lambda: None,
+) -> Measurement:
+    """Call a function ``repeat`` times, each time after ``before_each``, whose time does not count."""
+    seconds = []
+    for _ in range(repeat):
+        before_each()
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return Measurement(statistics.median(seconds))
+
+
+def print_row(work: str, measurement: Measurement, floor: Measurement) -> None:
+    """Print a row of the table: the work, its time, its peak memory if that is known, and the ratio."""
+    memory = f"{measurement.memory / 1e6:8.0f} MB" if measurement.memory else " " * 11
+    ratio = measurement.ratio(floor)
+    print(f"{work:58} {measurement.seconds:8.2f} s {memory}  x {ratio:6.2f}", flush=True)
