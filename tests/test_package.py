@@ -30,7 +30,7 @@ def test_the_version_matches_pyproject():
 
 
 def test_no_module_is_long():
-    assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 400] == []
+    assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 550] == []
 
 
 LAYERS = (

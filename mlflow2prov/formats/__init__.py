@@ -1,8 +1,8 @@
-"""Formats: files in and out, one module a format.
+"""Formats: readers and writers of files, one module for each.
 
-A format is a module with :data:`FORMATS`; it becomes known by its line in :data:`MODULES`, to the command
-line too, and so it is imported when it is used. :func:`read` finds the format of a file by its content,
-then by its extension.
+A module defines :data:`FORMATS`. Its line in :data:`MODULES` makes its formats available, on the
+command line too, and it is imported when one of them is used. :func:`read` recognises the format of
+a file by its content, then by its extension.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ FormatName = Literal[
 ReadableFormat = Literal[
     "json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig", "parquet"
 ]  # fmt: skip
-"""The formats that documents are read from, in the order in which they are tried on a file of an unknown format."""
+"""The formats that documents are read from, in the order in which they are tried on a file of an
+unknown format."""
 
 MODULES: dict[FormatName, str] = {
     "json": "provjson",
@@ -42,12 +43,12 @@ MODULES: dict[FormatName, str] = {
     "png": "graphviz",
     "pdf": "graphviz",
 }
-"""Format name to the module in this package that holds it; what comes first is recognised first."""
+"""The name of a format, and the module in this package that defines it."""
 
 READABLE: tuple[ReadableFormat, ...] = get_args(ReadableFormat)
 
-_HEAD = 4096
-_LONGEST_MESSAGE = 300
+_HEAD_BYTES = 4096
+_MAX_MESSAGE_LENGTH = 300
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -60,49 +61,59 @@ def get(name: str) -> Format:
     if name not in MODULES:
         raise FormatError(unknown_choice("format", name, MODULES))
     module = import_module(f"{__name__}.{MODULES[name]}")
-    formats: dict[str, Format] = module.FORMATS
-    return formats[name]
+    formats: tuple[Format, ...] = module.FORMATS
+    return next(candidate for candidate in formats if candidate.name == name)
 
 
 def read(content: bytes, name: str = "", format: str | None = None) -> Document:  # noqa: A002
-    """Read a file's whole ``content``; ``name`` is what to call it in an error.
+    """Read a document from the whole content of a file.
+
+    Args:
+        content: the content.
+        name: the name of the file, for its extension and for error messages.
+        format: the name of the format; by default the content decides, then the extension.
 
     Raises:
-        FormatError: the file is of no known format, or not what it seems to be.
+        FormatError: the format is unknown or cannot be read, or the content is not valid.
     """
     where = name or "the input"
     content = content.removeprefix(_BYTE_ORDER_MARK)
     if not content.strip():
         raise FormatError(f"{where}: the file is empty")
-    chosen = get(format) if format is not None else recognise(content, name)
-    if chosen is None:
+    file_format = get(format) if format is not None else recognise(content, name)
+    if file_format is None:
         raise FormatError(
-            f"{where}: not recognised as any of {', '.join(READABLE)}; say which by --format"
+            f"{where}: the format is not one of {', '.join(READABLE)}; name it by --format"
         )
-    if chosen.read is None:
+    if file_format.read is None:
         raise FormatError(
-            f"{where}: {chosen.title} is written, and cannot be read; save as json too"
+            f"{where}: {file_format.title} cannot be read; save the document as json too"
         )
     try:
-        return chosen.read(content)
+        return file_format.read(content)
     except (FormatError, NamespaceError) as error:
-        raise FormatError(f"{where}: {_line(str(error))}") from error
+        raise FormatError(f"{where}: {_one_line(str(error))}") from error
 
 
-def _line(message: str) -> str:
-    """Return a message that quotes a file as one line of a bearable length, with nothing that a terminal obeys."""
-    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
+def _one_line(message: str) -> str:
+    """Return a message that quotes a file as one line of limited length, without control
+    characters."""
+    line = "".join(
+        character if character.isprintable() else " " for character in " ".join(message.split())
+    )
+    return line if len(line) <= _MAX_MESSAGE_LENGTH else f"{line[:_MAX_MESSAGE_LENGTH]}..."
 
 
 def recognise(content: bytes, name: str = "") -> Format | None:
-    """Return the format that ``content`` begins like, else the one of the name's extension."""
-    head = content[:_HEAD].lstrip()
-    for known in READABLE:
-        if get(known).recognises(head):
-            return get(known)
+    """Return the format whose files begin like ``content``, or else the format of the name's
+    extension."""
+    head = content[:_HEAD_BYTES].lstrip()
+    for readable in READABLE:
+        if get(readable).recognises(head):
+            return get(readable)
     extension = PurePath(name).suffix.lower()
-    return next((f for f in map(get, MODULES) if f.extension == extension), None)
+    candidates = (candidate for candidate in map(get, MODULES) if candidate.extension == extension)
+    return next(candidates, None)
 
 
 __all__ = ["MODULES", "READABLE", "Format", "get", "read", "recognise"]

@@ -1,10 +1,11 @@
-"""PROV-JSONLD (W3C Member Submission of 25 August 2024), written and read without a network.
+"""PROV-JSONLD (W3C Member Submission of 25 August 2024), lexical and read without a network.
 
     {"@context": [{"ex": "..."}, "https://openprovenance.org/prov-jsonld/context.jsonld"],
      "@graph": [{"@type": "Entity", "@id": "ex:e", "ex:key": [{"@value": "..."}]}, ...]}
 
-The context of the submission is known by its address and never fetched. Names all have a prefix, as
-the submission's schema wants of attributes. It has no word for mention, which is said as ``Mention``.
+The context of the submission is recognised by its address and never fetched. All names have a
+prefix, as the schema of the submission requires of attributes. It has no term for mention, which is
+lexical as ``Mention``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.formats._support.provo import RELATIONS
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov import attributes as literals
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
@@ -43,8 +43,8 @@ _TERMS = {
 }
 _KINDS = {term: kind for kind, term in _TERMS.items()}
 
-# PROV-DM's own attributes that the submission's schema has a word for, by kind; else they keep their prefix.
-_WORDS = {
+# The attributes of PROV-DM for which the schema has terms, by kind; the others keep their prefix.
+_ATTRIBUTE_TERMS = {
     "entity": ("label", "location", "type", "value"),
     "activity": ("label", "location", "type"),
     "agent": ("label", "location", "type"),
@@ -54,18 +54,18 @@ _WORDS = {
     ),
     "wasAssociatedWith": ("label", "role", "type"),
 }
-_ALWAYS = ("label", "type")
-# What the schema takes as a prefix, and is no blank node.
+_COMMON_TERMS = ("label", "type")
+# The prefixes that the schema accepts; `_` is that of blank nodes.
 _PREFIX = re.compile(r"(?!_$)[A-Za-z0-9_]+", re.ASCII)
-_BY_NAME = ("prov:type", "prov:role", "prov:location")
+_NAME_VALUED_KEYS = ("prov:type", "prov:role", "prov:location")
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write ``document`` as PROV-JSONLD, UTF-8."""
+    """Write a document as PROV-JSONLD."""
     prefixes = _prefixes(document.namespaces)
     context = ",\n".join(
-        f"   {json_text(prefixes[p])}: {json_text(uri)}"
-        for p, uri in document.namespaces.all.items()
+        f"   {json_text(prefixes[prefix])}: {json_text(uri)}"
+        for prefix, uri in document.namespaces.all.items()
     )
     stream.write(f'{{\n "@context": [\n  {{\n{context}\n  }},\n  "{CONTEXT}"\n ],\n'.encode())
     stream.write(b' "@graph": [\n')
@@ -85,7 +85,8 @@ def write(document: Document, stream: BinaryIO) -> None:
 def _write_statements(
     document: Document, bundle: str, prefixes: dict[str, str], stream: BinaryIO, *, is_first: bool
 ) -> bool:
-    """Write a bundle's statements, a comma before each but the first; returns whether none came."""
+    """Write the statements of a bundle, with a comma before each but the first; return whether
+    there were none."""
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
         query = f"SELECT concat(',\n  {{', {_statement(kind, prefixes)}, '}}') FROM ({rows})"
@@ -95,20 +96,21 @@ def _write_statements(
 
 
 def _prefixes(namespaces: Namespaces) -> dict[str, str]:
-    """Return the prefixes that are written for a document's: the default namespace gets one too."""
-    chosen: dict[str, str] = {}
+    """Return the prefix in the file for each prefix of a document; the default namespace gets one
+    too."""
+    result: dict[str, str] = {}
     for prefix, uri in namespaces.all.items():
         stem = prefix
         if not _PREFIX.fullmatch(prefix):
             stem = "mlflow2prov" if uri == MLFLOW2PROV else "ns"
-        numbered = (f"{stem}{n or ''}" for n in itertools.count())
-        taken = {*chosen.values(), *namespaces.all} - {prefix}
-        chosen[prefix] = next(name for name in numbered if name not in taken)
-    return chosen
+        candidates = (f"{stem}{number or ''}" for number in itertools.count())
+        reserved = {*result.values(), *namespaces.all} - {prefix}
+        result[prefix] = next(name for name in candidates if name not in reserved)
+    return result
 
 
 def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
-    """Return the SQL for the members of a statement's object."""
+    """Return the SQL for the members of the object of a statement."""
     parts = [f"'\"@id\": ' || {_name('id', prefixes)}"]
     for argument in kind.arguments:
         column = kind.column(argument.name)
@@ -116,25 +118,25 @@ def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
         value = f"to_json({column})::VARCHAR" if is_time else _name(column, prefixes)
         parts.append(f"'\"{argument.name}\": ' || {value}")
     key, value = _key("a.key", kind, prefixes), _value(prefixes)
-    alone = f"array_to_string(list_transform(attributes, lambda a: concat({key}, ': [', {value}, ']')), ', ')"
-    # Attributes are ordered by key: a list ends where the next key begins.
-    begins = "i = 1 OR attributes[i - 1].key <> a.key"
-    several = (
+    single_values = f"array_to_string(list_transform(attributes, lambda a: concat({key}, ': [', {value}, ']')), ', ')"
+    # Attributes are in order of their keys, so a list ends where the next key begins.
+    is_new_key = "i = 1 OR attributes[i - 1].key <> a.key"
+    lists = (
         "concat(array_to_string(list_transform(attributes, lambda a, i: concat("
-        f"CASE WHEN {begins} THEN concat(CASE WHEN i > 1 THEN '], ' END, {key}, ': [') ELSE ', ' END, "
+        f"CASE WHEN {is_new_key} THEN concat(CASE WHEN i > 1 THEN '], ' END, {key}, ': [') ELSE ', ' END, "
         f"{value})), ''), ']')"
     )
-    are_alone = "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
-    attributes = (
-        f"CASE WHEN len(attributes) = 0 THEN NULL WHEN {are_alone} THEN {alone} ELSE {several} END"
+    has_single_values = (
+        "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
     )
+    attributes = f"CASE WHEN len(attributes) = 0 THEN NULL WHEN {has_single_values} THEN {single_values} ELSE {lists} END"
     return (
         f"concat_ws(', ', '\"@type\": \"{_TERMS[kind.name]}\"', {', '.join(parts)}, {attributes})"
     )
 
 
 def _name(column: str, prefixes: dict[str, str]) -> str:
-    """Return the SQL for a name as JSON; NULL stays NULL."""
+    """Return the SQL for a name as a JSON string, NULL for NULL."""
     cases = [
         f"WHEN starts_with({column}, {literal(old + ':')}) "
         f"THEN {literal(new)} || substr({column}, {len(old) + 1})"
@@ -147,27 +149,27 @@ def _name(column: str, prefixes: dict[str, str]) -> str:
 
 
 def _key(column: str, kind: Kind, prefixes: dict[str, str]) -> str:
-    words = _WORDS.get(kind.name, _ALWAYS)
-    cases = " ".join(f"WHEN 'prov:{word}' THEN '\"{word}\"'" for word in words)
+    terms = _ATTRIBUTE_TERMS.get(kind.name, _COMMON_TERMS)
+    cases = " ".join(f"WHEN 'prov:{term}' THEN '\"{term}\"'" for term in terms)
     return f"CASE {column} {cases} ELSE {_name(column, prefixes)} END"
 
 
 def _value(prefixes: dict[str, str]) -> str:
-    written = "to_json(a.value)::VARCHAR"
+    lexical = "to_json(a.value)::VARCHAR"
     name = _name("a.value", prefixes)
-    by_name = ", ".join(literal(key) for key in _BY_NAME)
+    name_valued_keys = ", ".join(literal(key) for key in _NAME_VALUED_KEYS)
     typed = (
-        f"concat('{{\"@value\": ', {written}, ', \"@type\": ', {_name('a.type', prefixes)}, '}}')"
+        f"concat('{{\"@value\": ', {lexical}, ', \"@type\": ', {_name('a.type', prefixes)}, '}}')"
     )
-    named = f'concat(\'{{"@value": \', {name}, \', "@type": "{XSD_QNAME}"}}\')'
+    qualified_name = f'concat(\'{{"@value": \', {name}, \', "@type": "{XSD_QNAME}"}}\')'
     tagged = (
-        f"concat('{{\"@value\": ', {written}, ', \"@language\": ', to_json(a.lang)::VARCHAR, '}}')"
+        f"concat('{{\"@value\": ', {lexical}, ', \"@language\": ', to_json(a.lang)::VARCHAR, '}}')"
     )
     return (
         f"CASE WHEN a.lang IS NOT NULL THEN {tagged} "
-        f"WHEN a.type IS NULL THEN concat('{{\"@value\": ', {written}, '}}') "
+        f"WHEN a.type IS NULL THEN concat('{{\"@value\": ', {lexical}, '}}') "
         f"WHEN a.type <> {literal(QUALIFIED_NAME)} THEN {typed} "
-        f"WHEN a.key IN ({by_name}) THEN {name} ELSE {named} END"
+        f"WHEN a.key IN ({name_valued_keys}) THEN {name} ELSE {qualified_name} END"
     )
 
 
@@ -175,7 +177,7 @@ def read(content: bytes) -> Document:
     """Read PROV-JSONLD.
 
     Raises:
-        FormatError: it is not JSON, not PROV-JSONLD, or wants a context from somewhere else.
+        FormatError: the content is not JSON or not PROV-JSONLD, or it refers to another context.
     """
     try:
         data = orjson.loads(content)
@@ -210,7 +212,7 @@ def _context(context: object) -> dict[str, str]:
 def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Builder) -> None:
     for node in graph:
         if not isinstance(node, dict):
-            raise FormatError("not PROV-JSONLD: a statement is no object")
+            raise FormatError("not PROV-JSONLD: a statement is not an object")
         term = node.get("@type")
         if term == "Bundle" and not bundle:
             if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
@@ -220,7 +222,7 @@ def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Buil
         elif isinstance(term, str) and term.removeprefix("prov:") in _KINDS:
             _read_statement(KIND[_KINDS[term.removeprefix("prov:")]], node, bundle, scope, builder)
         else:
-            raise FormatError(f"not PROV-JSONLD: {str(term)[:60]!r} is no kind of statement")
+            raise FormatError(f"not PROV-JSONLD: {str(term)[:60]!r} is not a kind of statement")
 
 
 def _read_statement(
@@ -240,33 +242,34 @@ def _read_statement(
             members = value
         elif key in places:
             if not isinstance(value, str):
-                raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is no text")
+                raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is not text")
             is_time = kind.arguments[places[key]].type is ArgumentType.TIME
             arguments[places[key]] = date_time(value) if is_time else scope.resolve(value)
         else:
             name = f"prov:{key}" if ":" not in key else scope.resolve(key)
-            for one in value if isinstance(value, list) else [value]:
-                attributes.append(_literal(name, one, scope))
+            for item in value if isinstance(value, list) else [value]:
+                attributes.append(_attribute(name, item, scope))
     for member in members or [None]:
         if member is not None:
             arguments[places["entity"]] = scope.resolve(str(member))
         builder.add(bundle, kind.name, identifier, [*arguments], attributes)
 
 
-def _literal(key: str, value: object, scope: PrefixScope) -> AttributeTuple:
+def _attribute(key: str, value: object, scope: PrefixScope) -> AttributeTuple:
     if isinstance(value, str):
-        if key in _BY_NAME:
-            return key, scope.resolve(value), literals.QUALIFIED_NAME, None
+        if key in _NAME_VALUED_KEYS:
+            return key, scope.resolve(value), QUALIFIED_NAME, None
         return key, value, None, None
     if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
-        raise FormatError(f"not PROV-JSONLD: {key} holds neither a text nor a @value")
-    written, datatype, language = value["@value"], value.get("@type"), value.get("@language")
+        raise FormatError(f"not PROV-JSONLD: {key} has neither text nor @value")
+    lexical, datatype, language = value["@value"], value.get("@type"), value.get("@language")
     if isinstance(language, str):
-        return key, written, None, language
+        return key, lexical, None, language
     if not isinstance(datatype, str):
-        return key, written, None, None
-    found, kind = normal(written, scope.resolve(datatype))
-    return key, scope.resolve(found) if kind == literals.QUALIFIED_NAME else found, kind, None
+        return key, lexical, None, None
+    normalized, normal_type = normal(lexical, scope.resolve(datatype))
+    is_name = normal_type == QUALIFIED_NAME
+    return key, scope.resolve(normalized) if is_name else normalized, normal_type, None
 
 
 def recognises(head: bytes) -> bool:
@@ -274,4 +277,4 @@ def recognises(head: bytes) -> bool:
     return head.startswith(b"{") and (b'"@context"' in head or b'"@graph"' in head)
 
 
-FORMATS = {"jsonld": Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises)}
+FORMATS = (Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises),)

@@ -11,8 +11,8 @@ from mlflow2prov.render.tabular import tabular_formats
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
+    from mlflow2prov.analysis.explanation import Answer, Explanation
     from mlflow2prov.analysis.item import Item
-from mlflow2prov.analysis.explanation import Answer, Explanation
 
 MAX_CELL_LENGTH = 100
 """Longer labels and details are cut to this many characters."""

@@ -19,21 +19,21 @@ def codes(verdict):
 
 def test_warnings_do_not_fail_unless_they_are_to(fraud):
     verdict = check(fraud)
-    assert codes(verdict) == [("2", "shared-run"), ("3", "shared-run")] and verdict.is_passed
-    assert not check(fraud, fail_on="warning").is_passed
-    assert not check(fraud, fail_on="note").is_passed
-    assert check(fraud, fail_on="never", require=["environment"]).is_passed
+    assert codes(verdict) == [("2", "shared-run"), ("3", "shared-run")] and verdict.has_passed
+    assert not check(fraud, fail_on="warning").has_passed
+    assert not check(fraud, fail_on="note").has_passed
+    assert check(fraud, fail_on="never", require=["environment"]).has_passed
 
 
 def test_what_is_required_and_unknown_is_an_error(fraud):
     verdict = check(fraud, "models:/fraud/1", require=["commit", "dataset", "environment"])
-    assert codes(verdict) == [("1", "missing-environment")] and not verdict.is_passed
+    assert codes(verdict) == [("1", "missing-environment")] and not verdict.has_passed
     # What is known to be none is known.
-    assert check(fraud, "models:/fraud/1", require=["parent_run", "coauthors"]).is_passed
+    assert check(fraud, "models:/fraud/1", require=["parent_run", "coauthors"]).has_passed
 
 
 def test_so_many_questions_have_to_be_answered(fraud):
-    assert check(fraud, "models:/fraud/1", minimum=88).is_passed  # 16 of 18 are
+    assert check(fraud, "models:/fraud/1", minimum=88).has_passed  # 16 of 18 are
     verdict = check(fraud, "models:/fraud/1", minimum=89)
     assert codes(verdict) == [("1", "incomplete")]
     assert verdict.findings[0].message.startswith("16 of 18 questions are answered (89 %)")
@@ -51,16 +51,16 @@ def test_so_many_questions_have_to_be_answered(fraud):
 )
 def test_what_is_allowed_does_not_fail_and_is_told_with_its_reason(fraud, of, allowed):
     allowance = Waiver("shared-run", "a retry of the registration", of)
-    verdict = check(fraud, fail_on="warning", allow=[allowance])
-    assert len(verdict.allowed) == allowed and len(verdict.findings) == 2 - allowed
-    assert verdict.is_passed == (allowed == 2)
-    assert verdict.unused == (() if allowed else (allowance,))
-    assert all(by is allowance for _, by in verdict.allowed)
+    verdict = check(fraud, fail_on="warning", waivers=[allowance])
+    assert len(verdict.waived_findings) == allowed and len(verdict.findings) == 2 - allowed
+    assert verdict.has_passed == (allowed == 2)
+    assert verdict.unused_waivers == (() if allowed else (allowance,))
+    assert all(by is allowance for _, by in verdict.waived_findings)
 
 
 def test_an_allowance_is_for_its_own_finding(fraud):
-    verdict = check(fraud, fail_on="warning", allow=[Waiver("no-dataset", "none is needed")])
-    assert not verdict.is_passed and len(verdict.unused) == 1
+    verdict = check(fraud, fail_on="warning", waivers=[Waiver("no-dataset", "none is needed")])
+    assert not verdict.has_passed and len(verdict.unused_waivers) == 1
 
 
 def test_deleted_versions_are_not_judged():
@@ -77,9 +77,9 @@ def test_nothing_to_check_is_no_reason_to_pass():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"require": ["colour"]}, "no question 'colour'"),
-        ({"fail_on": "fatal"}, "no severity 'fatal'"),
-        ({"allow": [Waiver("dirty", "why not")]}, "no finding 'dirty'"),
+        ({"require": ["colour"]}, "unknown question 'colour'"),
+        ({"fail_on": "fatal"}, "unknown severity 'fatal'"),
+        ({"waivers": [Waiver("dirty", "why not")]}, "unknown finding 'dirty'"),
     ],
 )
 def test_what_there_is_not_is_refused(fraud, arguments, said):

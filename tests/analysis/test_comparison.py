@@ -37,7 +37,7 @@ def test_two_versions_differ_in_code_data_parameters_metrics_and_people(fraud):
 def test_the_code_between_is_what_only_one_side_builds_on(fraud):
     forth = compare(fraud, "Version.1", "Version.2")
     assert forth.section("commits") == (Point("added", "c3" * 20, None, "change c3"),)
-    assert [(p.what, p.name) for p in forth.section("files")] == [("added", "train.py")]
+    assert [(p.type, p.name) for p in forth.section("files")] == [("added", "train.py")]
     assert set(forth.section("files")[0].after.split()) == {"M", "D"}
     back = compare(fraud, "Version.2", "Version.1")
     assert back.section("commits") == (Point("removed", "c3" * 20, "change c3", None),)

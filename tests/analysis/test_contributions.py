@@ -102,5 +102,5 @@ def test_the_counts_of_the_demo_are_those_of_git_and_mlflow():
 
 
 def test_what_cannot_be_counted_by_is_refused():
-    with pytest.raises(ConfigurationError, match="by 'colour'"):
+    with pytest.raises(ConfigurationError, match="dimension 'colour'"):
         statistics(project(), by=["colour"])

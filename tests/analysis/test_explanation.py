@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov import explain, load
-from mlflow2prov.analysis.explanation import explanations, versions
+from mlflow2prov.analysis.explanation import explain_all, registered_versions
 from mlflow2prov.analysis.questions import QUESTIONS
 from mlflow2prov.errors import SelectionError
 from tests.analysis.graphs import project, relation, thing
@@ -83,17 +83,17 @@ def test_runs_and_models_are_asked_what_does_not_concern_registration(fraud, sel
     explained = explain(fraud, selector)
     assert explained.kind == kind
     asked = [a.question.name for a in explained.answers]
-    assert asked == [q.name for q in QUESTIONS if kind in q.of]
+    assert asked == [q.name for q in QUESTIONS if kind in q.subject_kinds]
     assert "registered_by" not in asked and said(explained)["commit"] == ["c2" * 20]
 
 
 def test_many_are_explained_at_once_each_by_its_own(fraud):
-    assert versions(fraud) == ("Version.1", "Version.2", "Version.3")
+    assert registered_versions(fraud) == ("Version.1", "Version.2", "Version.3")
     wanted = ["Version.3", "Run.r1", "User.ada", "nowhere", "Version.1", "Version.3"]
-    many = explanations(fraud, wanted)
+    many = explain_all(fraud, wanted)
     assert [e.subject.identifier for e in many] == ["Version.3", "Run.r1", "Version.1"]
     assert many[2] == explain(fraud, "models:/fraud/1")
-    assert explanations(fraud, []) == []
+    assert explain_all(fraud, []) == []
 
 
 def test_a_commit_that_the_repository_lacks_is_known_by_its_hash_only():

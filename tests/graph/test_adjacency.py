@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow2prov.engine import literal
-from mlflow2prov.graph.adjacency import graph_of
+from mlflow2prov.graph.adjacency import Adjacency
 
 NAMES = st.sampled_from("abcdefg")
 
@@ -18,8 +18,10 @@ NAMES = st.sampled_from("abcdefg")
 )
 def test_it_reaches_what_is_reached(edges, start, depth, reverse):
     rows = ", ".join(f"({literal(a)}, {literal(b)})" for a, b in edges)
-    graph = graph_of(f"SELECT * FROM (VALUES {rows}) AS e(effect, cause)", [start], reverse=reverse)
-    away = graph.reach(graph.numbers([start]), depth)
+    graph = Adjacency.from_edges(
+        f"SELECT * FROM (VALUES {rows}) AS e(effect, cause)", [start], reverse=reverse
+    )
+    away = graph.distances(graph.numbers([start]), depth)
     found = {
         name: int(away[graph.numbers([name])[0]]) for name in {n for edge in edges for n in edge}
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.graph.selectors import MOST_CANDIDATES, select
+from mlflow2prov.graph.selectors import MAX_CANDIDATES, select
 from tests.analysis.graphs import project, relation, thing
 from tests.prov.statements import document
 
@@ -68,7 +68,9 @@ def test_what_it_may_mean_is_said_in_a_line(fraud, selector, names):
 
 def test_of_many_candidates_a_few_are_listed():
     many = document(*(thing("entity", f"e{n}", name="x") for n in range(50)))
-    with pytest.raises(SelectionError, match=f"is 50 things: .*and {50 - MOST_CANDIDATES} more"):
+    with pytest.raises(
+        SelectionError, match=f"50 elements match: .*and {50 - MAX_CANDIDATES} more"
+    ):
         select(many, "name=x")
 
 

@@ -111,14 +111,16 @@ def test_without_a_default_namespace_the_merged_agent_is_in_the_products_own():
 
 
 def test_an_agent_that_two_claim_is_an_error():
-    with pytest.raises(ConfigurationError, match="the agent g is claimed by 'Ada' and by 'Liz'"):
+    with pytest.raises(
+        ConfigurationError, match="the agent g belongs to 'Ada' and, by its 'Ada@x.org', to 'Liz'"
+    ):
         merged(*PEOPLE, aliases={"Ada": ["ada l."], "Liz": ["ada@x.org"]})
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("- name: A\n  aliases: [x]\n- name: B\n  aliases: [X]\n", ": 'X' is claimed by 'A' and by 'B'"),
+        ("- name: A\n  aliases: [x]\n- name: B\n  aliases: [X]\n", ": 'X' belongs to 'A' and to 'B'"),
         ("- name: A\n- nam: B\n", ":2: expected the keys `name` and `aliases`, not 'nam'"),
         ("- name: A\n- aliases: [x]\n", ":2: expected a `name` in each entry"),
         ("- name: A\n  aliases: x\n", ":2: expected a list after `aliases`"),

@@ -316,14 +316,14 @@ def test_an_empty_key_is_refused(tmp_path, monkeypatch, content):
     with pytest.raises(ConfigurationError, match="key is empty"):
         read_key(tmp_path / "key")
     monkeypatch.setenv(KEY_VARIABLE, content)
-    with pytest.raises(ConfigurationError, match=f"{KEY_VARIABLE} is set, and empty"):
+    with pytest.raises(ConfigurationError, match=f"{KEY_VARIABLE}: the key is empty"):
         read_key()
     with pytest.raises(ConfigurationError, match="empty"):
         use_pseudonyms(document(), b"")
 
 
 def test_a_key_that_cannot_be_read_is_named_and_no_key_is_told(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"nothing: the key cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"nothing: cannot read the key"):
         read_key(tmp_path / "nothing")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_key(tmp_path)

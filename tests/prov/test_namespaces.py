@@ -60,7 +60,9 @@ def test_a_name_is_split_at_its_first_colon(name, split):
 
 
 def test_a_prefix_that_is_not_declared_is_named():
-    with pytest.raises(NamespaceError, match=r"'no:e' is not declared; declare it, or use one of .*prov, xsd"):
+    with pytest.raises(
+        NamespaceError, match=r"'no:e' is not declared; declare it, or use one of .*prov, xsd"
+    ):
         Namespaces().split("no:e")
 
 

@@ -5,14 +5,14 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow2prov.analysis.neighborhood import Edge, Neighborhood, Node
+from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH, draw
 
 
 def neighborhood(count, pairs):
     """Return ``count`` nodes with an edge for each pair of numbers (effect, cause)."""
     nodes = tuple(Node(f"n{n}", "entity", "", f"n{n}") for n in range(count))
-    edges = tuple(Edge("used", f"n{effect}", f"n{cause}") for effect, cause in pairs)
+    edges = tuple(Relation("used", f"n{effect}", f"n{cause}") for effect, cause in pairs)
     return Neighborhood(nodes, edges, 0)
 
 

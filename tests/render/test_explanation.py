@@ -3,8 +3,8 @@
 import pytest
 
 from mlflow2prov import explain
-from mlflow2prov.analysis.explanation import Item
-from mlflow2prov.analysis.impact import Impact, Reached
+from mlflow2prov.analysis.impact import Impact, ImpactItem
+from mlflow2prov.analysis.item import Item
 from mlflow2prov.render import explanation, impact
 from tests.analysis.graphs import project, relation, thing
 
@@ -53,14 +53,14 @@ def test_long_cells_are_cut(monkeypatch):
     rows = rows_by_question(explain(project(), "fraud@live"))
     assert rows["Version"] == ("fraud", "models:…")
     monkeypatch.setattr(impact, "MAX_NAME_LENGTH", 4)
-    table = impact.to_table(Impact((), (Reached(Item("a long name"), "Run", False),)))
+    table = impact.to_table(Impact((), (ImpactItem(Item("a long name"), "Run", False),)))
     assert table.rows == [("Run", "a l…", "", "itself")]
 
 
 def test_an_impact_separates_direct_effects_from_later_ones():
     effects = (
-        Reached(Item("fit", about={"uri": "runs:/1"}), "Run", False),
-        Reached(Item("fraud 2"), "RegisteredModelVersion", True),
+        ImpactItem(Item("fit", about={"uri": "runs:/1"}), "Run", False),
+        ImpactItem(Item("fraud 2"), "RegisteredModelVersion", True),
     )
     table = impact.to_table(Impact((), effects))
     assert table.columns == ("type", "name", "uri", "through")
