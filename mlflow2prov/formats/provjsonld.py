@@ -129,7 +129,10 @@ def _statement(kind: Kind, prefixes: dict[str, str]) -> str:
     has_single_values = (
         "len(list_distinct(list_transform(attributes, lambda a: a.key))) = len(attributes)"
     )
-    attributes = f"CASE WHEN len(attributes) = 0 THEN NULL WHEN {has_single_values} THEN {single_values} ELSE {lists} END"
+    attributes = (
+        "CASE WHEN len(attributes) = 0 THEN NULL "
+        f"WHEN {has_single_values} THEN {single_values} ELSE {lists} END"
+    )
     return (
         f"concat_ws(', ', '\"@type\": \"{_TERMS[kind.name]}\"', {', '.join(parts)}, {attributes})"
     )

@@ -13,7 +13,7 @@ from rdflib.compare import isomorphic
 from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
-from mlflow2prov.formats._support.names import unescape
+from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.convert import from_prov
 from mlflow2prov.prov.kinds import KINDS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from mlflow2prov import formats
-from mlflow2prov.formats._support.names import unescape
+from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.convert import from_prov
 from tests.formats.strategies import ODD_LOCALS, documents

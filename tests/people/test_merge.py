@@ -112,7 +112,7 @@ def test_without_a_default_namespace_the_merged_agent_is_in_the_products_own():
 
 def test_an_agent_that_two_claim_is_an_error():
     with pytest.raises(
-        ConfigurationError, match="the agent g belongs to 'Ada' and, by its 'Ada@x.org', to 'Liz'"
+        ConfigurationError, match=r"the agent g belongs to 'Ada' and, by its 'Ada@x\.org', to 'Liz'"
     ):
         merged(*PEOPLE, aliases={"Ada": ["ada l."], "Liz": ["ada@x.org"]})
 

@@ -325,7 +325,7 @@ def test_an_empty_key_is_refused(tmp_path, monkeypatch, content):
 def test_a_key_that_cannot_be_read_is_named_and_no_key_is_told(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nothing: cannot read the key"):
         read_key(tmp_path / "nothing")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="cannot read the key"):
         read_key(tmp_path)
 
 
