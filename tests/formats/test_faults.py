@@ -67,8 +67,8 @@ def test_D1_prov_n_is_read_and_dot_says_that_it_is_not(document):
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (b"\x00\xff\xfe", "not recognised"),
-        (b"hello", "not recognised"),
+        (b"\x00\xff\xfe", "the format is not one of"),
+        (b"hello", "the format is not one of"),
         (b'{"entity": {"a": {', "JSON"),
         (b'{"entity": []}', "entity is no object"),
         (b'{"entity": {"ex:a": {}}}', "prefix 'ex'"),
@@ -78,7 +78,7 @@ def test_D1_prov_n_is_read_and_dot_says_that_it_is_not(document):
         (b"document\n entity(", "line"),
         (b"<?xml version='1.0'?><prov:document", "XML"),
         (b"@prefix a: <b> .\n a:", "Turtle"),
-        (b"[" * 100_000, "not recognised"),
+        (b"[" * 100_000, "the format is not one of"),
     ],
 )
 def test_D1_a_file_that_is_none_is_one_line_that_says_why(content, word):

@@ -36,7 +36,7 @@ def test_where_there_is_no_dot_it_says_what_to_install(monkeypatch):
 
 def test_a_graph_too_large_to_be_looked_at_is_not_begun(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: "dot")
-    monkeypatch.setattr(graphviz, "_LARGEST", 1)
+    monkeypatch.setattr(graphviz, "MAX_STATEMENTS", 1)
     with pytest.raises(FormatError, match="too many for a picture"):
         drawn("svg")
 
@@ -46,7 +46,7 @@ def test_a_dot_that_never_ends_is_stopped(monkeypatch, tmp_path):
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda _: str(program))
-    monkeypatch.setattr(graphviz, "_LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(graphviz, "MAX_SECONDS", 0.2)
     with pytest.raises(FormatError, match="took too long"):
         drawn("svg")
 

@@ -367,7 +367,7 @@ def test_what_has_no_words_is_refused_in_one_line(name, statements, word):
 @pytest.mark.parametrize("name", SYNTAXES)
 def test_a_namespace_that_is_no_absolute_iri_is_refused(name):
     said = document(Statement("entity", "ex:e"), namespaces={"ex": "not-absolute/"})
-    with pytest.raises(FormatError, match="no absolute IRI"):
+    with pytest.raises(FormatError, match="not an absolute IRI"):
         written(said, name)
 
 

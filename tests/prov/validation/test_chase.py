@@ -1,6 +1,6 @@
 """What is reckoned on columns is what the Recommendation's text gives, rule by rule."""
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, validate
@@ -66,6 +66,11 @@ def check(listed):
     assert report.is_valid == expected, [str(v.rule) for v in report.violations]
 
 
+# Examples are small, and faults of a validator hide in rare combinations.
+thoroughly = settings(max_examples=4 * settings().max_examples)
+
+
+@thoroughly
 @given(st.lists(statements(), min_size=1, max_size=7))
 def test_the_verdict_is_that_of_the_text(listed):
     check(listed)
@@ -75,6 +80,7 @@ _EVENTS = ("entity", "activity", "wasGeneratedBy", "used", "wasStartedBy", "wasD
 _ORDERED = (*_EVENTS, "wasDerivedFrom", "wasAttributedTo", "specializationOf")
 
 
+@thoroughly
 @given(st.lists(statements(_ORDERED, ()), min_size=3, max_size=7))
 def test_the_order_of_events_is_that_of_the_text(listed):
     check(listed)
@@ -83,6 +89,7 @@ def test_the_order_of_events_is_that_of_the_text(listed):
 _MERGED = ("activity", "wasGeneratedBy", "used", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy")
 
 
+@thoroughly
 @given(st.lists(statements((*_MERGED, "wasDerivedFrom"), ()), min_size=3, max_size=6))
 def test_what_is_merged_is_that_of_the_text(listed):
     check(listed)
@@ -91,6 +98,7 @@ def test_what_is_merged_is_that_of_the_text(listed):
 _SHARED = ("activity", "used", "wasGeneratedBy", "wasStartedBy", "wasDerivedFrom")
 
 
+@thoroughly
 @given(
     st.lists(statements((*_SHARED, "wasInfluencedBy", "wasInfluencedBy")), min_size=2, max_size=5)
 )
