@@ -121,7 +121,10 @@ def test_values_come_into_the_form_that_documents_keep(content):
         (lambda table: table.drop_columns(["time", "id"]), "no column id, time"),
         (lambda table: table.replace_schema_metadata(None), "metadata has no prov:prefixes"),
         (lambda table: table.replace_schema_metadata({"prov:prefixes": "["}), "no prov:prefixes"),
-        (lambda table: table.replace_schema_metadata({"prov:prefixes": '{"a": 1}'}), "does not map prefixes"),
+        (
+            lambda table: table.replace_schema_metadata({"prov:prefixes": '{"a": 1}'}),
+            "does not map prefixes",
+        ),
         (with_column("kind", ["entity", "wasEaten"]), "'wasEaten' is not a kind"),
         (with_column("kind", ["entity", None]), "None is not a kind"),
         (with_column("id", [None, None], pa.string()), "entity without an identifier"),
