@@ -47,7 +47,7 @@ def test_pages_load_nothing_from_elsewhere(site, page):
     for path in sorted(site.glob("*.html")):
         page.open(path.as_uri())
         assert page.requests and all(url.startswith(("file:", "data:")) for url in page.requests)
-    assert page.complaints == []
+    assert page.errors == []
 
 
 def test_search_works_on_files(site, page):
@@ -57,4 +57,4 @@ def test_search_works_on_files(site, page):
     while "/lineage.html" not in (results := page.evaluate(links)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert "/lineage.html" in results
-    assert page.complaints == []
+    assert page.errors == []

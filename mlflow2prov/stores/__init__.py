@@ -1,7 +1,7 @@
-"""Stores: servers that documents are pushed to and pulled from, one module a kind of server.
+"""Stores: servers that documents are pushed to and pulled from, one module for each kind of server.
 
-A store is a module with :data:`STORE`; it becomes known by its schemes in :data:`MODULES`, to the command
-line too, and so it is imported, and its driver with it, when it is used.
+A module defines :data:`STORE`. Its URL schemes in :data:`MODULES` make it available, on the command
+line too, and it is imported, with its driver, when it is used.
 """
 
 from __future__ import annotations
@@ -40,35 +40,42 @@ def is_address(name: str) -> bool:
 def push(
     document: Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
 ) -> None:
-    """Add what ``document`` says to what a store holds.
+    """Add a document to the document in a store.
 
-    Statements that are the same are united, as :func:`~mlflow2prov.prov.merge.merge` does, and prefixes that
-    mean something else there are renamed. So pushing twice is the same as once, and a second push completes
-    what a first one began.
+    Statements that are the same are unified, as by :func:`~mlflow2prov.prov.merge.merge`, and
+    prefixes that have another URI in the store are renamed. A second push of the same document
+    changes nothing, or completes an interrupted one.
 
     Args:
-        document: it is left as it is.
+        document: the document, which does not change.
         url: ``bolt://host:7687`` (Neo4j), ``mongodb://host/database`` (MongoDB), or
-            ``http://host:3030/dataset`` (SPARQL 1.1 Graph Store Protocol). User and password may stand in it, in the
-            environment (``NEO4J_USERNAME``, ``NEO4J_PASSWORD``; ``MONGODB_...``; ``SPARQL_...``) or in ``~/.netrc``.
-        graph: the IRI of the named graph, for a SPARQL 1.1 store.
+            ``http://host:3030/dataset`` (SPARQL 1.1 Graph Store Protocol). The user and the
+            password are in the URL, in the environment (``NEO4J_USERNAME``, ``NEO4J_PASSWORD``;
+            ``MONGODB_...``; ``SPARQL_...``) or in ``~/.netrc``.
+        graph: the IRI of the named graph, for SPARQL 1.1 stores.
         layout: for MongoDB ``kinds``, a collection for each kind of statement, or ``one`` for all.
 
     Raises:
-        DocumentStoreError: the store cannot be reached or refuses, the driver is not installed, or what the document
-            says contradicts what is there.
-        FormatError: the document says what the store has no words for.
+        DocumentStoreError: the driver is not installed, the store does not answer or refuses a
+            request, or the document
+            contradicts the stored one.
+        FormatError: the store cannot express the document.
     """
     store, address, options = find(url, graph=graph, layout=layout)
     store.push(document, address, options)
 
 
 def pull(url: str, *, graph: str | None = None) -> Document:
-    """Return the document that says all that a store holds; the arguments are those of :func:`push`.
+    """Return the document in a store.
+
+    Args:
+        url: the URL of the store, as for :func:`push`.
+        graph: the IRI of the named graph, for SPARQL 1.1 stores.
 
     Raises:
-        DocumentStoreError: the store cannot be reached or refuses, its driver is not installed,
-            or it holds no document.
+        DocumentStoreError: the driver is not installed, the store does not answer or refuses a
+            request, or it has no
+            document.
     """
     store, address, options = find(url, graph=graph)
     return store.pull(address, options)
@@ -77,22 +84,21 @@ def pull(url: str, *, graph: str | None = None) -> Document:
 def find(
     url: str, *, graph: str | None = None, layout: Layout = "kinds"
 ) -> tuple[Store, Address, Options]:
-    """Return the store that a URL is of, its address, and what it is told.
+    """Return the store of a URL, the address, and the options.
 
     Raises:
-        DocumentStoreError: there is no such store, or an option means nothing to it.
+        DocumentStoreError: the scheme belongs to no store, or the store has no such option.
     """
     scheme = url.partition("://")[0].lower()
     if not is_address(url):
-        raise DocumentStoreError(
-            f"{scheme[:40]!r} is the scheme of no store; known are: {', '.join(MODULES)}"
-        )
+        raise DocumentStoreError(unknown_choice("scheme of a store", scheme, MODULES))
     store: Store = import_module(f"{__name__}.{MODULES[scheme]}").STORE
     if layout not in LAYOUTS:
         raise DocumentStoreError(unknown_choice("layout", layout, LAYOUTS))
-    given = {"graph": graph is not None, "layout": layout != "kinds"}
-    for name in (name for name, is_given in given.items() if is_given and name not in store.takes):
-        raise DocumentStoreError(f"{name} means nothing to {store.title}; leave it out")
+    is_used = {"graph": graph is not None, "layout": layout != "kinds"}
+    for name in is_used:
+        if is_used[name] and name not in store.takes:
+            raise DocumentStoreError(f"{store.title} has no option {name}; leave it out")
     return store, parse(url, store.variable), Options(graph, layout)
 
 

@@ -1,9 +1,10 @@
-"""SPARQL 1.1 stores, as Fuseki, GraphDB and Oxigraph are: PROV-O in graphs.
+"""SPARQL 1.1 stores such as Fuseki, GraphDB and Oxigraph: PROV-O in graphs.
 
-It is written and read by the Graph Store HTTP Protocol (W3C Recommendation of 21 March 2013), as N-Triples. The
-document itself is in the default graph or in one that is named; each bundle is in the graph of its name. What
-PROV-O says at blank nodes has IRIs made of what is said (RDF 1.1 Concepts, section 3.5), so that twice is the same as
-once. Prefixes are kept as ``vann:preferredNamespacePrefix`` of the namespace, the names of bundles as ``sd:name``.
+Graphs are written and read as N-Triples by the Graph Store HTTP Protocol (W3C Recommendation of 21
+March 2013). The document itself is in the default graph or in a named one, and each bundle is in
+the graph of its name. The blank nodes of PROV-O get IRIs that are digests of their statements (RDF
+1.1 Concepts section 3.5), so a second push changes nothing. Prefixes are stored as
+``vann:preferredNamespacePrefix`` of the namespace, names of bundles as ``sd:name``.
 """
 
 from __future__ import annotations
@@ -29,52 +30,52 @@ from mlflow2prov.stores._support.address import Address
 from mlflow2prov.stores._support.store import Options, Store
 
 NODES = "https://w3id.org/mlflow2prov/.well-known/genid/"
-"""The IRIs of nodes that have no name, before their digest."""
+"""The IRIs of blank nodes, without the digest at the end."""
 _PREFIX = "http://purl.org/vocab/vann/preferredNamespacePrefix"
 _NAME = "http://www.w3.org/ns/sparql-service-description#name"
 
 _TRIPLES = "application/n-triples"
-# A large graph is taken in whole before there is an answer.
+# A server answers after it has read a whole graph, which may be large.
 _TIMEOUT = httpx.Timeout(3600, connect=10)
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 _node = re.escape(NODES.encode())
 _SUBJECT = re.compile(rb"^<" + _node + rb"([0-9a-f]{32})>", re.M)
 _OBJECT = re.compile(rb"(?<=> )<" + _node + rb"([0-9a-f]{32})> \.$", re.M)
-_DECLARED = re.compile(
+_PREFIX_TRIPLE = re.compile(
     rb"^<([^<>\s]*)> <" + re.escape(_PREFIX.encode()) + rb'> "([^"\\\n]*)"[^\n]*\n', re.M
 )
 _BUNDLE = re.compile(rb"^<([^<>\s]*)> <" + re.escape(_NAME.encode()) + rb"> <\1> \.\n", re.M)
 
 
 class _Triples(NQuads):
-    """N-Triples whose nodes have names."""
+    """N-Triples with IRIs in place of blank nodes."""
 
     def __init__(self, namespaces: Namespaces, bundle: str) -> None:
         super().__init__(namespaces)
-        self._within = spell_name(bundle, self) if bundle else ""
+        self._graph = spell_name(bundle, self) if bundle else ""
 
     def node(self, label: str, identity: Sequence[Sql]) -> Sql:  # noqa: ARG002
-        """An IRI of the digest of what tells it from all others."""
-        listed = ", ".join([literal(self._within), *identity])
+        """Return the SQL for the IRI of a node: a digest of the graph and of its identity."""
+        parts = ", ".join([literal(self._graph), *identity])
         return Sql(
-            f"concat({literal(f'<{NODES}')}, substr(sha256(to_json([{listed}])::VARCHAR), 1, 32), '>')"
+            f"concat({literal(f'<{NODES}')}, substr(sha256(to_json([{parts}])::VARCHAR), 1, 32), '>')"
         )
 
 
 def check(address: Address, options: Options) -> None:
-    """Look whether the store answers and lets us in."""
+    """Require that the store answers and accepts the credentials."""
     with _open(address) as client:
-        answer = client.head(_graph(address, options.graph), headers={"Accept": _TRIPLES})
-        # A graph that is not there yet is none to complain of, nor a server that takes no HEAD.
-        if answer.status_code == 404 and _named(address, options.graph) is None:
+        answer = client.head(_graph_url(address, options.graph), headers={"Accept": _TRIPLES})
+        # A missing graph is created by a push, and some servers have no HEAD.
+        if answer.status_code == 404 and _graph_name(address, options.graph) is None:
             raise address.failed("there is no such dataset (404); create it first")
         if answer.status_code not in (404, 405, 501):
-            _look_at(answer, address)
+            _raise_for_status(answer, address)
 
 
 def push(document: Document, address: Address, options: Options) -> None:
-    """Add a document to what is there, a graph after the other, each whole or not at all."""
+    """Add a document to the store, graph after graph, each whole or not at all."""
     document = rdf.prepare(document)
     syntax = NQuads(document.namespaces)
     with _open(address) as client:
@@ -83,87 +84,88 @@ def push(document: Document, address: Address, options: Options) -> None:
                 rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), file)
                 if not bundle:
                     _describe(document, syntax, file)
-                named = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
+                graph = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
                 size = file.tell()
                 file.seek(0)
                 answer = client.post(
-                    _graph(address, named),
-                    content=iter(lambda: file.read(_BLOCK), b""),
+                    _graph_url(address, graph),
+                    content=iter(lambda: file.read(_BLOCK_BYTES), b""),
                     headers={"Content-Type": _TRIPLES, "Content-Length": str(size)},
                 )
-            _look_at(answer, address)
+            _raise_for_status(answer, address)
 
 
 def pull(address: Address, options: Options) -> Document:
-    """Return the document that a graph says, with the bundles that it names."""
+    """Return the document of a graph, with the bundles that it names."""
     with _open(address) as client:
         content = _get(client, address, options.graph)
         if not content.strip():
-            raise address.failed("it holds no document there; export one first")
+            raise address.failed("the graph is empty; export a document to it first")
         prefixes = _prefixes(content)
-        quads = [_without_names(_DECLARED.sub(b"", _BUNDLE.sub(b"", content)))]
-        for found in sorted(set(_BUNDLE.findall(content))):
-            graph = _without_names(_get(client, address, found.decode()))
-            quads.append(graph.replace(b" .\n", b" <" + found + b"> .\n"))
-    nquads = b"\n".join(quads)
+        graphs = [_with_blank_nodes(_PREFIX_TRIPLE.sub(b"", _BUNDLE.sub(b"", content)))]
+        for bundle in sorted(set(_BUNDLE.findall(content))):
+            triples = _with_blank_nodes(_get(client, address, bundle.decode()))
+            graphs.append(triples.replace(b" .\n", b" <" + bundle + b"> .\n"))
+    nquads = b"\n".join(graphs)
     try:
         if not nquads.strip():
             return Document(prefixes)
         return read_rdf(nquads, "nquads", "PROV-O", prefixes)
     except (FormatError, NamespaceError) as error:
-        raise address.failed(f"what it holds is {error}") from error
+        raise address.failed(f"the graph is not PROV-O: {error}") from error
 
 
-def _without_names(triples: bytes) -> bytes:
-    """Return N-Triples whose nodes are blank again."""
+def _with_blank_nodes(triples: bytes) -> bytes:
+    """Return N-Triples with blank nodes in place of their IRIs."""
     return _OBJECT.sub(rb"_:\1 .", _SUBJECT.sub(rb"_:\1", triples))
 
 
 def _describe(document: Document, syntax: NQuads, file: BinaryIO) -> None:
-    """Write the prefixes, and which bundles there are."""
+    """Write the prefixes and the names of the bundles."""
     for prefix, iri in sorted(syntax.prefixes.values()):
         file.write(f"<{iri}> <{_PREFIX}> {json.dumps(prefix)} .\n".encode())
     for bundle in document.bundles():
-        named = spell_name(bundle, syntax)
-        file.write(f"{named} <{_NAME}> {named} .\n".encode())
+        name = spell_name(bundle, syntax)
+        file.write(f"{name} <{_NAME}> {name} .\n".encode())
 
 
 def _prefixes(content: bytes) -> dict[str, str]:
-    """Return the prefixes that a graph declares; one that has come to mean two things is numbered."""
-    found: dict[str, str] = {}
-    for uri, prefix in sorted(_DECLARED.findall(content), key=lambda pair: pair[::-1]):
+    """Return the prefixes that a graph declares; a prefix of several URIs is numbered."""
+    prefixes: dict[str, str] = {}
+    for uri, prefix in sorted(_PREFIX_TRIPLE.findall(content), key=lambda pair: pair[::-1]):
         name, number = prefix.decode(), 1
-        while found.get(name, uri.decode()) != uri.decode():
+        while prefixes.get(name, uri.decode()) != uri.decode():
             number += 1
             name = f"{prefix.decode() or 'ns'}{number}"
-        found[name] = uri.decode()
-    return found
+        prefixes[name] = uri.decode()
+    return prefixes
 
 
 def _get(client: httpx.Client, address: Address, graph: str | None) -> bytes:
-    answer = client.get(_graph(address, graph), headers={"Accept": _TRIPLES})
-    if answer.status_code == 404 and _named(address, graph) is not None:
+    answer = client.get(_graph_url(address, graph), headers={"Accept": _TRIPLES})
+    if answer.status_code == 404 and _graph_name(address, graph) is not None:
         return b""
-    _look_at(answer, address)
-    found = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if answer.content and found not in (_TRIPLES, "text/plain"):
-        raise address.failed(f"answers {found[:60] or 'something'} where {_TRIPLES} was asked for")
-    # A line ends as N-Triples' own do, whatever the server's.
+    _raise_for_status(answer, address)
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if answer.content and media_type not in (_TRIPLES, "text/plain"):
+        raise address.failed(
+            f"the server answers with {media_type[:60] or 'no media type'}, not with {_TRIPLES}"
+        )
+    # Some servers end lines with a carriage return.
     return answer.content.replace(b"\r\n", b"\n")
 
 
-def _graph(address: Address, graph: str | None) -> httpx.URL:
+def _graph_url(address: Address, graph: str | None) -> httpx.URL:
     """Return the URL of a graph (Graph Store Protocol, section 4.2: indirect identification)."""
-    url, named = httpx.URL(address.url), _named(address, graph)
+    url, name = httpx.URL(address.url), _graph_name(address, graph)
     for key in ("graph", "default"):
         url = url.copy_remove_param(key)
-    return (
-        url.copy_add_param("default", "") if named is None else url.copy_add_param("graph", named)
-    )
+    return url.copy_add_param("default", "") if name is None else url.copy_add_param("graph", name)
 
 
-def _named(address: Address, graph: str | None) -> str | None:
-    """Return the graph that is meant: the one that is asked for, else the URL's own, else the default one."""
+def _graph_name(address: Address, graph: str | None) -> str | None:
+    """Return the IRI of the graph: ``graph``, or else that in the URL; None is the default
+    graph."""
     return graph or httpx.URL(address.url).params.get("graph")
 
 
@@ -175,26 +177,28 @@ def _open(address: Address) -> Iterator[httpx.Client]:
             yield client
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise address.failed(
-            f"no answer, or no longer ({error or type(error).__name__})"
+            f"the server does not answer ({error or type(error).__name__})"
         ) from error
 
 
-def _look_at(answer: httpx.Response, address: Address) -> None:
-    """Raise an error for an answer that is none of success."""
+def _raise_for_status(answer: httpx.Response, address: Address) -> None:
+    """Raise an error unless the request succeeded."""
     if answer.is_success:
         return
     match answer.status_code:
         case 401 | 403:
-            told = "not let in: the user or the password is wrong, none is given, or it may not do this"
-            reason = f"{told} (SPARQL_USERNAME, SPARQL_PASSWORD)"
+            reason = (
+                "access denied: check the user, the password and the permissions "
+                "(SPARQL_USERNAME, SPARQL_PASSWORD)"
+            )
         case 404:
             reason = "there is no such dataset (404); create it first"
         case 405 | 406 | 415:
-            reason = f"is not where graphs are (Graph Store Protocol: {answer.status_code}); give that address"
+            reason = f"not a Graph Store Protocol endpoint ({answer.status_code}); use the URL of that endpoint"
         case code if answer.is_redirect:
-            reason = f"has moved ({code}); give the new address"
+            reason = f"the address has moved ({code}); use the new one"
         case code:
-            reason = f"refuses ({code}): {answer.text[:200]}"
+            reason = f"the server refuses the request ({code}): {answer.text[:200]}"
     raise address.failed(reason)
 
 

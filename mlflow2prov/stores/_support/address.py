@@ -1,4 +1,4 @@
-"""Where a store is, and who asks: URLs, and credentials that are never shown."""
+"""Addresses of stores: URLs and credentials, which are never shown."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from urllib.parse import quote, unquote, urlsplit
 from mlflow2prov.errors import DocumentStoreError
 from mlflow2prov.secrets import split_user_info, without_credentials
 
-_LONGEST_REASON = 300
+_MAX_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True)
 class Address:
-    """A store's URL, taken apart. What ``repr`` and ``str`` show holds no credential."""
+    """The parts of a store's URL. ``repr`` and ``str`` contain no credential.
+
+    Attributes:
+        url: the URL without user and password.
+        scheme: its scheme in lower case.
+        host: its host, the first one if there are several.
+        path: its path without the first slash, not percent-encoded.
+        user: the user, if one is known.
+        password: the password, if one is known.
+    """
 
     url: str = field(repr=False)
-    """Without user and password; whatever else it says, as it was given."""
     scheme: str
     host: str
-    """Of several, the first."""
     path: str
-    """Without the slash that it begins with, and unquoted."""
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
@@ -33,40 +39,39 @@ class Address:
         return without_credentials(self.url)
 
     def failed(self, reason: object) -> DocumentStoreError:
-        """Return the error that something with this store went wrong, in one line that holds no credential."""
-        told = " ".join(str(reason).split())
-        told = "".join(c if c.isprintable() else " " for c in told)
+        """Return an error of this store as one line without a credential."""
+        line = " ".join(str(reason).split())
+        line = "".join(character if character.isprintable() else " " for character in line)
         for secret in filter(None, (self.password, quote(self.password or "", safe=""))):
-            told = told.replace(secret, "***")
-        told = told.replace(self.url, str(self))
-        if len(told) > _LONGEST_REASON:
-            told = f"{told[:_LONGEST_REASON]}..."
-        return DocumentStoreError(f"{self}: {told}")
+            line = line.replace(secret, "***")
+        line = line.replace(self.url, str(self))
+        if len(line) > _MAX_REASON_LENGTH:
+            line = f"{line[:_MAX_REASON_LENGTH]}..."
+        return DocumentStoreError(f"{self}: {line}")
 
 
 def parse(url: str, variable: str) -> Address:
-    """Take a store's URL apart, and find who asks: in the URL, the environment, or ``~/.netrc``.
+    """Parse a store's URL. The credentials are those in the URL, in the environment, or in ``~/.netrc``.
 
     Args:
         url: ``scheme://user:password@host:port/path``, percent-encoded (RFC 3986).
-        variable: the user and the password stand in the environment's ``<variable>_USERNAME`` and
-            ``<variable>_PASSWORD``.
+        variable: the prefix of the environment variables ``<variable>_USERNAME`` and ``<variable>_PASSWORD``.
 
     Raises:
-        DocumentStoreError: it is no URL of a server.
+        DocumentStoreError: it is not the URL of a server.
     """
     user_info, bare = split_user_info(url)
-    shown = without_credentials(bare)
+    public_url = without_credentials(bare)
     try:
-        # Of several hosts, as MongoDB has them, urlsplit takes the last port for one of all.
+        # urlsplit would take the port of the last host, of which MongoDB allows several.
         parts = urlsplit(re.sub(r"(?<=://)([^,/?#]*),[^/?#]*", r"\1", bare))
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise DocumentStoreError(
-            f"{shown}: is no URL of a server; try scheme://host:port"
+            f"{public_url}: not the URL of a server; use scheme://host:port"
         ) from error
     if not host:
-        raise DocumentStoreError(f"{shown}: names no host; try scheme://host:port")
+        raise DocumentStoreError(f"{public_url}: no host; use scheme://host:port")
     user, password = _credentials(user_info, host, variable)
     return Address(bare, parts.scheme.lower(), host, unquote(parts.path.strip("/")), user, password)
 
@@ -75,24 +80,24 @@ def _credentials(user_info: str | None, host: str, variable: str) -> tuple[str |
     user, _, password = (user_info or "").partition(":")
     if password:
         return unquote(user), unquote(password)
-    given = None if user_info is None else unquote(user)
-    name = given or os.environ.get(f"{variable}_USERNAME")
+    url_user = None if user_info is None else unquote(user)
+    name = url_user or os.environ.get(f"{variable}_USERNAME")
     if name and (password := os.environ.get(f"{variable}_PASSWORD", "")):
         return name, password
-    return _from_netrc(host, given) or (name, None)
+    return _from_netrc(host, url_user) or (name, None)
 
 
 def _from_netrc(host: str, user: str | None) -> tuple[str, str] | None:
-    """Return the login and password of a host in the file that ``NETRC`` names, else ``~/.netrc``."""
+    """Return the login and password of a host in the file named by ``NETRC``, by default ``~/.netrc``."""
     file = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
     try:
         entry = netrc.netrc(file).authenticators(host)
     except FileNotFoundError:
         return None
     except (netrc.NetrcParseError, UnicodeDecodeError, OSError) as error:
-        # What it complains of may be a password.
+        # The message of the error may contain a password.
         line = f", line {error.lineno}" if isinstance(error, netrc.NetrcParseError) else ""
-        raise DocumentStoreError(f"{file}{line}: cannot be read as logins (netrc)") from error
+        raise DocumentStoreError(f"{file}{line}: not a valid netrc file") from error
     if entry is None or (user is not None and entry[0] != user) or not entry[2]:
         return None
     return entry[0], entry[2]

@@ -1,7 +1,7 @@
-"""The Cypher that Neo4j is asked, and the rows that go with it.
+"""Cypher queries for Neo4j, with the rows that are their parameters.
 
-Labels, types and the keys of times are part of a query's text, so rows that share them go together. All else is a
-parameter. What comes from a document gets into the text only if it is made of harmless characters.
+Labels, types and the keys of times are part of the text of a query, so rows that share them share a query. All other
+values are parameters. A name of a document becomes part of the text only if its characters are harmless.
 """
 
 from __future__ import annotations
@@ -12,35 +12,41 @@ from typing import Any
 import orjson
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.formats._support.text_stream import join_utf8
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ELEMENTS, KINDS, Kind
-from mlflow2prov.stores._support.properties import BUNDLE, FORMAL, ID, Database, with_properties
+from mlflow2prov.stores._support.properties import (
+    BUNDLE,
+    FORMAL_KEYS,
+    ID,
+    PropertyDialect,
+    with_properties,
+)
 from mlflow2prov.stores._support.upsert import key
 
 ROWS = 10_000
 """Statements in a transaction."""
 
 KEY = "prov:key"
-"""The property by which a relationship is told from all others, and a node that stands for what is left open."""
+"""The property that identifies a relationship, or a node ``:Unspecified``."""
 
 _LABELS = {kind.name: kind.name.capitalize() for kind in ELEMENTS}
-KIND_OF = {_LABELS[kind.name]: kind for kind in ELEMENTS}
-_OWN_LABELS = (*KIND_OF, "Element", "BundleElement", "Unspecified", "Namespace")
-# What begins or ends a quoted name, or an escape, and what no name has; the rest is text between backticks.
+KIND_OF_LABEL = {_LABELS[kind.name]: kind for kind in ELEMENTS}
+_OWN_LABELS = (*KIND_OF_LABEL, "Element", "BundleElement", "Unspecified", "Namespace")
+# A name between backticks may contain all characters but backticks, backslashes and control characters.
 _HARMLESS = r"(length({0}) BETWEEN 1 AND 200 AND NOT regexp_matches({0}, '[`\\\x00-\x1f\x7f]'))"
 
 
-def odd(kind: Kind) -> str:
-    """Return the property that holds the literals which the others do not tell back, as JSON."""
+def non_native_key(kind: Kind) -> str:
+    """Return the property with the non-native attributes of a statement, as JSON."""
     return f"prov:{kind.name}Literals"
 
 
-DATABASE = Database(
-    fits="length({}) BETWEEN 1 AND 10000",
-    reserved=FORMAL | {ID, BUNDLE, KEY} | {odd(kind) for kind in KINDS},
-    times=_HARMLESS,
+DIALECT = PropertyDialect(
+    is_valid_key="length({}) BETWEEN 1 AND 10000",
+    reserved=FORMAL_KEYS | {ID, BUNDLE, KEY} | {non_native_key(kind) for kind in KINDS},
+    is_time_key=_HARMLESS,
 )
 
 CONSTRAINTS = (
@@ -75,67 +81,67 @@ def every(kind: Kind) -> str:
 
 
 def count(kind: Kind) -> str:
-    """Return the query for how many statements of a kind there may be, which is answered at once."""
+    """Return the query for the greatest possible number of statements of a kind, which the server knows."""
     if kind.element:
         return f"MATCH (n:{_LABELS[kind.name]}) RETURN count(n)"
     return f"MATCH ()-[r:{kind.name}]->() RETURN count(r)"
 
 
-def asking(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give queries for what the database says of the statements of a kind, with their rows."""
+def match_queries(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield queries that match the stored statements of a kind, each with its rows."""
     yield from _grouped(document, kind, is_writing=False)
 
 
-def writing(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give queries that write the statements of a kind, with their rows: each a transaction."""
+def write_queries(document: Document, kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield queries that write the statements of a kind, each with its rows and for one transaction."""
     yield from _grouped(document, kind, is_writing=True)
 
 
 def _grouped(
     document: Document, kind: Kind, *, is_writing: bool
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give a query and its rows for each group of statements that share the query's text."""
+    """Yield a query and its rows for each group of statements that share the text of the query."""
     table = document.tables.of(kind)
     rows = f"(SELECT *, {key(kind)} AS key FROM {table})"
-    rows = f"({with_properties(rows, kind, DATABASE)})" if is_writing else rows
-    shared = ["bundle <> '' AS in_bundle"]
+    rows = f"({with_properties(Sql(rows), kind, DIALECT)})" if is_writing else rows
+    group_columns = ["bundle <> '' AS in_bundle"]
     if not kind.element:
         source, target = kind.argument_columns[:2]
-        shared += [f"{source} IS NULL AS no_source", f"{target} IS NULL AS no_target"]
+        group_columns += [f"{source} IS NULL AS no_source", f"{target} IS NULL AS no_target"]
     if is_writing:
-        shared += ["times", f"{_types() if kind.element else '[]'} AS labels"]
-    names = [one.rpartition(" AS ")[2] for one in shared]
+        group_columns += ["times", f"{_types() if kind.element else '[]'} AS labels"]
+    names = [column.rpartition(" AS ")[2] for column in group_columns]
     row = _row(kind) if is_writing else _keys(kind)
-    ordered = f"SELECT {', '.join(shared)}, {row} AS json FROM {rows}"
+    grouped = f"SELECT {', '.join(group_columns)}, {row} AS json FROM {rows}"
     query = (
         f"SELECT dense_rank() OVER (ORDER BY {', '.join(names)})::INTEGER AS number, {', '.join(names)}, json "
-        f"FROM ({ordered}) ORDER BY number"
+        f"FROM ({grouped}) ORDER BY number"
     )
-    make = _write_query if is_writing else _ask_query
+    make = _write_query if is_writing else _match_query
     for batch in engine.stream(query, ROWS):
         numbers = batch.column(0).to_numpy(zero_copy_only=False)
         start = 0
         while start < len(numbers):
             end = int(numbers.searchsorted(numbers[start], side="right"))
             group = {name: batch.column(name)[start].as_py() for name in names}
-            listed = bytes(join_utf8(batch.column("json").slice(start, end - start)))
-            yield make(kind, group), orjson.loads(b"[" + listed[:-1] + b"]")
+            objects = bytes(join_utf8(batch.column("json").slice(start, end - start)))
+            yield make(kind, group), orjson.loads(b"[" + objects[:-1] + b"]")
             start = end
 
 
 def _types() -> str:
-    """Return the SQL for the labels that an element's types are: the local parts of their names."""
+    """Return the SQL for the labels of an element: the local parts of its types."""
     own = ", ".join(literal(label) for label in _OWN_LABELS)
     local = "CASE WHEN contains(a.value, ':') THEN substr(a.value, strpos(a.value, ':') + 1) ELSE a.value END"
-    named = "list_filter(attributes, lambda a: a.key = 'prov:type')"
+    types = "attrs(attributes, 'prov:type')"
     return (
-        f"list_sort(list_distinct(list_filter(list_transform({named}, lambda a: {local}), "
+        f"list_sort(list_distinct(list_filter(list_transform({types}, lambda a: {local}), "
         f"lambda l: {_HARMLESS.format('l')} AND l NOT IN ({own}))))"
     )
 
 
 def _members(kind: Kind, *, with_key: bool) -> list[str]:
-    """Return the SQL for the members of a row that say which statement it is."""
+    """Return the SQL for the members of a row that identify the statement."""
     members = ["'\"bundle\":' || to_json(bundle)::VARCHAR"]
     if kind.element:
         return [*members, "'\"id\":' || to_json(id)::VARCHAR"]
@@ -154,7 +160,7 @@ def _keys(kind: Kind) -> str:
 def _row(kind: Kind) -> str:
     properties = [
         "nullif(properties, '')",
-        f"'\"{odd(kind)}\":' || to_json(odd)::VARCHAR",
+        f"'\"{non_native_key(kind)}\":' || to_json(non_native)::VARCHAR",
     ]
     if not kind.element:
         properties += [
@@ -179,7 +185,7 @@ def _write_query(kind: Kind, group: dict[str, Any]) -> str:
     )
 
 
-def _ask_query(kind: Kind, group: dict[str, Any]) -> str:
+def _match_query(kind: Kind, group: dict[str, Any]) -> str:
     if kind.element:
         return f"UNWIND $rows AS row MATCH {_node('n', group, 'id')} RETURN {_ELEMENT}"
     return (
@@ -189,26 +195,26 @@ def _ask_query(kind: Kind, group: dict[str, Any]) -> str:
 
 
 def _node(variable: str, group: dict[str, Any], member: str) -> str:
-    """Return the pattern of the element whose identifier a row's ``member`` is."""
+    """Return the pattern of the element whose identifier is the ``member`` of a row."""
     if group["in_bundle"]:
         return f"({variable}:BundleElement {{`{BUNDLE}`: row.bundle, `{ID}`: row.{member}}})"
     return f"({variable}:Element {{`{ID}`: row.{member}}})"
 
 
 def _end(variable: str, group: dict[str, Any], member: str) -> str:
-    """Return the pattern of the node where a relationship begins or ends."""
+    """Return the pattern of the node at one end of a relationship."""
     if not group[f"no_{member}"]:
         return _node(variable, group, member)
-    # Both ends may be open, and are two things then.
+    # If both ends are missing, they are two nodes.
     return f"({variable}:Unspecified {{`{KEY}`: row.key + '{member[0]}'}})"
 
 
 def _with_times(times: list[dict[str, Any]]) -> str:
-    """Return the Cypher for a row's properties, the texts of times made times."""
-    made = []
+    """Return the Cypher for the properties of a row, with times in place of their texts."""
+    conversions = []
     for time in times:
         function = "localdatetime" if time["is_local"] else "datetime"
         value = f"given.`{time['key']}`"
         value = f"[t IN {value} | {function}(t)]" if time["is_list"] else f"{function}({value})"
-        made.append(f"`{time['key']}`: {value}")
-    return f"given {{.*, {', '.join(made)}}}" if made else "given"
+        conversions.append(f"`{time['key']}`: {value}")
+    return f"given {{.*, {', '.join(conversions)}}}" if conversions else "given"

@@ -1,10 +1,11 @@
-"""Attributes as the plain properties of a database's records, and back, losing nothing.
+"""Attributes as plain properties of the records of a database, and back without loss.
 
     prov:type  'Run' (a qualified name)  ->  {"prov:type": "Run", "accuracy": 0.9, "tags": ["a", "b"]}
 
-Keys are PROV-JSON's, numbers are numbers, several values are a list. What a plain value does not tell back (a
-language, a datatype of another kind, a number in another spelling) stands beside it, as the list of all literals of
-that key. SQL makes the properties, of whole columns; Python reads them, one record after the other.
+Keys are those of PROV-JSON, numbers are numbers, and several values are a list. A *native* value can be read
+back from its property. For a non-native one (with a language, another datatype or another spelling of a
+number), all attributes of the key are stored beside the property too. SQL makes the properties of whole
+columns; Python reads them, record after record.
 """
 
 from __future__ import annotations
@@ -14,113 +15,144 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlflow2prov.engine import literal
-from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.engine import Sql, literal
+from mlflow2prov.prov.attributes import (
+    QUALIFIED_NAME,
+    XSD_BOOLEAN,
+    XSD_DATETIME,
+    XSD_DOUBLE,
+    XSD_INT,
+    XSD_LONG,
+    AttributeTuple,
+    integer_type,
+    number_text,
+)
 from mlflow2prov.prov.kinds import KINDS, Argument, ArgumentType, Kind
 
-NAMED = ("prov:type", "prov:role")
-"""Keys whose plain values are qualified names, as in all that is extracted."""
+NAME_VALUED_KEYS = ("prov:type", "prov:role")
+"""The keys whose native values are qualified names, as in extracted documents."""
 
 ID, BUNDLE = "prov:id", "prov:inBundle"
-FORMAL = frozenset(f"prov:{argument.name}" for kind in KINDS for argument in kind.arguments)
+FORMAL_KEYS = frozenset(f"prov:{argument.name}" for kind in KINDS for argument in kind.arguments)
 
-# An xsd:dateTime as Documents write it, which a calendar has.
+# An xsd:dateTime in normal form that a database can store as a time.
 _TIME = (
     r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{6})?"
     r"(?:[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
 )
-_LOOKS_LIKE_TIME = re.compile(_TIME)
-# DuckDB's expressions have no look-ahead.
+_TIME_PATTERN = re.compile(_TIME)
+# The regular expressions of DuckDB have no look-ahead.
 _TIME_SQL = literal(_TIME.replace("(?!0000)", ""))
 
 
 @dataclass(frozen=True)
-class Database:
-    """What kind of properties a database's records have."""
+class PropertyDialect:
+    """The properties that the records of a database can have.
 
-    fits: str
-    """The SQL condition for a key ``{}`` that can be a property's name."""
-    reserved: frozenset[str]
-    """Keys that mean something else there."""
-    times: str | None = None
-    """The SQL condition for a key ``{}`` whose values may be times, None where a time is a text that looks like one."""
-
-
-def with_properties(rows: str, kind: Kind, database: Database) -> str:
-    """Return the SQL query for ``rows`` with what they are as records.
-
-    Three columns are added: ``properties`` (the members of a JSON object, without its braces: the formal arguments
-    after the second of a relation, then the attributes), ``odd`` (what properties do not tell back: a JSON array of
-    literals, or NULL) and ``times`` (which of the members are times: ``{key, is_local, is_list}``).
+    Attributes:
+        is_valid_key: the SQL condition that a key ``{}`` can be the name of a property.
+        reserved: the keys that have another meaning.
+        is_time_key: the SQL condition that the values of a key ``{}`` can be times; None if times are texts.
     """
-    form = _form("a", database)
-    formed = (
+
+    is_valid_key: str
+    reserved: frozenset[str]
+    is_time_key: str | None = None
+
+
+def with_properties(rows: Sql, kind: Kind, dialect: PropertyDialect) -> Sql:
+    """Return the query for ``rows`` with three more columns.
+
+    ``properties`` has the members of a JSON object, without braces: the formal arguments, without the first
+    two of a relation, then the attributes. ``non_native`` is a JSON array of the non-native attributes, or
+    NULL. ``times`` lists the members that are times: ``{key, is_local, is_list}``.
+    """
+    form = _form("a", dialect)
+    with_form = (
         "list_transform(attributes, lambda a: {'key': a.key, 'value': a.value, 'type': a.type, "
         f"'lang': a.lang, 'form': {form}}})"
     )
-    keys = "list_distinct(list_transform(formed, lambda f: f.key))"
-    of_key = "list_filter(formed, lambda f: f.key = k)"
+    keys = "list_distinct(list_transform(with_form, lambda f: f.key))"
+    of_key = "list_filter(with_form, lambda f: f.key = k)"
     forms = f"list_distinct(list_transform({of_key}, lambda f: f.form))"
-    odd_keys = (
-        "CASE WHEN is_simple THEN list_transform(list_filter(formed, lambda f: f.form = 'odd'), lambda f: f.key) "
-        f"ELSE list_filter(keys, lambda k: len({forms}) > 1 OR list_contains({forms}, 'odd')) END"
+    non_native_keys = (
+        "CASE WHEN is_simple "
+        "THEN list_transform(list_filter(with_form, lambda f: f.form = 'non-native'), lambda f: f.key) "
+        f"ELSE list_filter(keys, lambda k: len({forms}) > 1 OR list_contains({forms}, 'non-native')) END"
     )
-    fits = _fits("f.key", database)
+    is_property_key = _is_property_key("f.key", dialect)
     members = (
-        f"CASE WHEN is_simple THEN list_transform(list_filter(formed, lambda f: {fits}), "
+        f"CASE WHEN is_simple THEN list_transform(list_filter(with_form, lambda f: {is_property_key}), "
         f"lambda f: to_json(f.key)::VARCHAR || ':' || {_value('f')}) "
-        f"ELSE list_transform(list_filter(keys, lambda k: {_fits('k', database)}), "
+        f"ELSE list_transform(list_filter(keys, lambda k: {_is_property_key('k', dialect)}), "
         f"lambda k: to_json(k)::VARCHAR || ':' || {_values(of_key)}) END"
     )
     times = (
-        "list_transform(list_filter(keys, lambda k: NOT list_contains(odd_keys, k) AND "
-        f"len(list_filter(formed, lambda f: f.key = k AND f.form IN ('time', 'local'))) > 0), "
+        "list_transform(list_filter(keys, lambda k: NOT list_contains(non_native_keys, k) AND "
+        f"len(list_filter(with_form, lambda f: f.key = k AND f.form IN ('time', 'local'))) > 0), "
         f"lambda k: {{'key': k, 'is_local': {of_key}[1].form = 'local', 'is_list': len({of_key}) > 1}})"
     )
-    literal = "{'key': f.key, 'value': f.value, 'type': f.type, 'lang': f.lang}"
-    odd = (
-        "CASE WHEN len(odd_keys) > 0 THEN to_json(list_transform(list_filter(formed, "
-        f"lambda f: list_contains(odd_keys, f.key)), lambda f: {literal}))::VARCHAR END"
+    attribute = "{'key': f.key, 'value': f.value, 'type': f.type, 'lang': f.lang}"
+    non_native = (
+        "CASE WHEN len(non_native_keys) > 0 THEN to_json(list_transform(list_filter(with_form, "
+        f"lambda f: list_contains(non_native_keys, f.key)), lambda f: {attribute}))::VARCHAR END"
     )
     arguments = kind.arguments if kind.element else kind.arguments[2:]
-    timed = [_argument_time(kind, a) for a in arguments if a.type is ArgumentType.TIME]
-    if timed:
-        times = f"list_concat(list_filter([{', '.join(timed)}], lambda t: t IS NOT NULL), {times})"
-    formal = [
-        f"CASE WHEN {kind.column(a.name)} IS NOT NULL THEN "
-        f"'\"prov:{a.name}\":' || to_json({kind.column(a.name)})::VARCHAR END"
-        for a in arguments
+    argument_times = [
+        _argument_time(argument) for argument in arguments if argument.type is ArgumentType.TIME
     ]
-    listed = ", ".join(
+    if argument_times:
+        times = f"list_concat(list_filter([{', '.join(argument_times)}], lambda t: t IS NOT NULL), {times})"
+    formal = [
+        f"CASE WHEN {argument.column} IS NOT NULL THEN "
+        f"'\"prov:{argument.name}\":' || to_json({argument.column})::VARCHAR END"
+        for argument in arguments
+    ]
+    properties = ", ".join(
         [*formal, "CASE WHEN len(members) > 0 THEN array_to_string(members, ',') END"]
     )
-    return f"""
-        SELECT * EXCLUDE (formed, keys, is_simple, odd_keys, members),
-            concat_ws(',', {listed}) AS properties
-        FROM (SELECT *, {members} AS members, {odd} AS odd, {times if database.times else "[]"} AS times
-        FROM (SELECT *, {odd_keys} AS odd_keys
-        FROM (SELECT *, {keys} AS keys, len({keys}) = len(formed) AS is_simple
-        FROM (SELECT *, {formed} AS formed FROM {rows}))))
-    """
+    return Sql(
+        f"""
+        WITH with_forms AS (
+            SELECT *, {with_form} AS with_form FROM {rows}
+        ),
+        with_keys AS (
+            SELECT *, {keys} AS keys, len({keys}) = len(with_form) AS is_simple FROM with_forms
+        ),
+        with_non_native_keys AS (
+            SELECT *, {non_native_keys} AS non_native_keys FROM with_keys
+        ),
+        with_members AS (
+            SELECT
+                *,
+                {members} AS members,
+                {non_native} AS non_native,
+                {times if dialect.is_time_key else "[]"} AS times
+            FROM with_non_native_keys
+        )
+        SELECT * EXCLUDE (with_form, keys, is_simple, non_native_keys, members),
+            concat_ws(',', {properties}) AS properties
+        FROM with_members
+        """
+    )
 
 
-def _argument_time(kind: Kind, argument: Argument) -> str:
-    """Return the SQL for what kind of time a formal argument is, NULL where it is none that can be read."""
-    column = kind.column(argument.name)
+def _argument_time(argument: Argument) -> str:
+    """Return the SQL for the entry of a formal argument in ``times``, NULL if it is not a native time."""
+    column = argument.column
     return (
         f"CASE WHEN {_is_time(column)} THEN {{'key': {literal(f'prov:{argument.name}')}, "
         f"'is_local': {_is_local(column)}, 'is_list': false}} END"
     )
 
 
-def _fits(key: str, database: Database) -> str:
-    reserved = ", ".join(literal(one) for one in sorted(database.reserved))
-    return f"({key} NOT IN ({reserved}) AND {database.fits.format(key)})"
+def _is_property_key(key: str, dialect: PropertyDialect) -> str:
+    reserved = ", ".join(map(literal, sorted(dialect.reserved)))
+    return f"({key} NOT IN ({reserved}) AND {dialect.is_valid_key.format(key)})"
 
 
 def _is_time(value: str) -> str:
-    """Return the SQL condition for a time in the spelling that comes back, of a year that it has in every zone."""
+    """Return the SQL condition for a native time: its spelling is restored, and its year exists in every time zone."""
     return (
         f"coalesce(regexp_full_match({value}, {_TIME_SQL}) AND left({value}, 4) BETWEEN '0002' AND '9998' "
         f"AND TRY_CAST(left({value}, 19) AS TIMESTAMP) IS NOT NULL AND substr({value}, 12, 2) < '24' "
@@ -134,100 +166,110 @@ def _is_local(value: str) -> str:
     return f"NOT regexp_matches({value}, '[+-][0-9]{{2}}:[0-9]{{2}}$')"
 
 
-def _form(a: str, database: Database) -> str:
-    """Return the SQL for how a literal is kept; ``odd`` is what would not come back the same."""
+def _form(a: str, dialect: PropertyDialect) -> str:
+    """Return the SQL for the form of the attribute ``a`` as a property, ``non-native`` if it cannot be restored."""
     value = f"{a}.value"
-    named = ", ".join(literal(key) for key in NAMED)
+    name_valued_keys = ", ".join(map(literal, NAME_VALUED_KEYS))
     integer = f"TRY_CAST({value} AS BIGINT)"
     is_int = f"{integer} BETWEEN -2147483648 AND 2147483647"
     double = f"TRY_CAST({value} AS DOUBLE)"
-    looks = f"regexp_full_match({value}, {_TIME_SQL})"
-    plain = "'text'" if database.times else f"CASE WHEN {looks} THEN 'odd' ELSE 'text' END"
+    looks_like_time = f"regexp_full_match({value}, {_TIME_SQL})"
+    plain = (
+        "'text'"
+        if dialect.is_time_key
+        else f"CASE WHEN {looks_like_time} THEN 'non-native' ELSE 'text' END"
+    )
     time = "'text'"
-    if database.times:
-        may = database.times.format(f"{a}.key")
-        time = (
-            f"CASE WHEN NOT {may} THEN 'odd' WHEN {_is_local(value)} THEN 'local' ELSE 'time' END"
-        )
+    if dialect.is_time_key:
+        is_time_key = dialect.is_time_key.format(f"{a}.key")
+        time = f"CASE WHEN NOT {is_time_key} THEN 'non-native' WHEN {_is_local(value)} THEN 'local' ELSE 'time' END"
     return f"""CASE
-        WHEN NOT {_fits(f"{a}.key", database)} OR {a}.lang IS NOT NULL THEN 'odd'
-        WHEN {a}.key IN ({named}) THEN
-            CASE WHEN {a}.type = {literal(literals.QUALIFIED_NAME)} THEN 'text' ELSE 'odd' END
+        WHEN NOT {_is_property_key(f"{a}.key", dialect)} OR {a}.lang IS NOT NULL THEN 'non-native'
+        WHEN {a}.key IN ({name_valued_keys}) THEN
+            CASE WHEN {a}.type = {literal(QUALIFIED_NAME)} THEN 'text' ELSE 'non-native' END
         WHEN {a}.type IS NULL THEN {plain}
-        WHEN {a}.type IN ('{literals.XSD_INT}', '{literals.XSD_LONG}') THEN
+        WHEN {a}.type IN ('{XSD_INT}', '{XSD_LONG}') THEN
             CASE WHEN regexp_full_match({value}, '0|-?[1-9][0-9]{{0,18}}') AND {integer} IS NOT NULL
-            AND ({a}.type = '{literals.XSD_INT}') = ({is_int}) THEN 'integer' ELSE 'odd' END
-        WHEN {a}.type = '{literals.XSD_DOUBLE}' THEN
+            AND ({a}.type = '{XSD_INT}') = ({is_int}) THEN 'integer' ELSE 'non-native' END
+        WHEN {a}.type = '{XSD_DOUBLE}' THEN
             CASE WHEN regexp_full_match({value}, '-?(0|[1-9][0-9]{{0,14}})[.][0-9]{{1,17}}')
             AND {double}::VARCHAR = {value} AND (abs({double}) >= 0.0001 OR {value} = '0.0')
-            THEN 'number' ELSE 'odd' END
-        WHEN {a}.type = '{literals.XSD_BOOLEAN}' THEN
-            CASE WHEN {value} IN ('true', 'false') THEN 'truth' ELSE 'odd' END
-        WHEN {a}.type = '{literals.XSD_DATETIME}' THEN
-            CASE WHEN {_is_time(value)} THEN {time} ELSE 'odd' END
-        ELSE 'odd' END"""
+            THEN 'number' ELSE 'non-native' END
+        WHEN {a}.type = '{XSD_BOOLEAN}' THEN
+            CASE WHEN {value} IN ('true', 'false') THEN 'truth' ELSE 'non-native' END
+        WHEN {a}.type = '{XSD_DATETIME}' THEN
+            CASE WHEN {_is_time(value)} THEN {time} ELSE 'non-native' END
+        ELSE 'non-native' END"""
 
 
 def _value(f: str) -> str:
-    """Return the SQL for a literal's value in JSON; a double in another spelling is a number all the same."""
+    """Return the SQL for a value in JSON; a double of any spelling is a number."""
     double = f"TRY_CAST({f}.value AS DOUBLE)"
     return (
         f"CASE WHEN {f}.form IN ('integer', 'number', 'truth') THEN {f}.value "
-        f"WHEN {f}.type = '{literals.XSD_DOUBLE}' AND isfinite({double}) THEN {double}::VARCHAR "
+        f"WHEN {f}.type = '{XSD_DOUBLE}' AND isfinite({double}) THEN {double}::VARCHAR "
         f"ELSE to_json({f}.value)::VARCHAR END"
     )
 
 
-def _values(found: str) -> str:
-    """Return the SQL for the values of a key; those of several forms are texts, as a list has values of one."""
-    is_one = f"len(list_distinct(list_transform({found}, lambda f: f.form))) = 1"
+def _values(attributes: str) -> str:
+    """Return the SQL for the values of a key; values of several forms are texts, because lists have one type."""
+    has_one_form = f"len(list_distinct(list_transform({attributes}, lambda f: f.form))) = 1"
     return (
-        f"CASE WHEN len({found}) = 1 THEN {_value(f'{found}[1]')} "
-        f"WHEN {is_one} AND {found}[1].form IN ('integer', 'number', 'truth') "
-        f"THEN '[' || array_to_string(list_transform({found}, lambda f: f.value), ',') || ']' "
-        f"ELSE '[' || array_to_string(list_transform({found}, lambda f: to_json(f.value)::VARCHAR), ',') || ']' END"
+        f"CASE WHEN len({attributes}) = 1 THEN {_value(f'{attributes}[1]')} "
+        f"WHEN {has_one_form} AND {attributes}[1].form IN ('integer', 'number', 'truth') "
+        f"THEN '[' || array_to_string(list_transform({attributes}, lambda f: f.value), ',') || ']' "
+        f"ELSE '[' || array_to_string(list_transform({attributes}, lambda f: to_json(f.value)::VARCHAR), ',') "
+        "|| ']' END"
     )
 
 
 def attributes(
-    properties: Mapping[str, Any], odd: Collection[Mapping[str, Any]], database: Database
+    properties: Mapping[str, Any],
+    non_native: Collection[Mapping[str, Any]],
+    dialect: PropertyDialect,
 ) -> Iterator[AttributeTuple]:
-    """Give the attributes that a record's properties and its odd literals are.
+    """Yield the attributes of a record.
+
+    Args:
+        properties: the properties of the record.
+        non_native: its non-native attributes.
+        dialect: the dialect of the database.
 
     Raises:
-        ValueError: there is a value that no attribute has.
+        ValueError: a property has a value that is not one of PROV.
     """
-    spelled = {literal["key"] for literal in odd}
+    non_native_keys = {attribute["key"] for attribute in non_native}
     for key, value in properties.items():
-        if key in database.reserved or key in spelled:
+        if key in dialect.reserved or key in non_native_keys:
             continue
-        for one in value if isinstance(value, list) else (value,):
-            yield key, *_encoded(key, one, database), None
-    for attribute in odd:
+        for item in value if isinstance(value, list) else (value,):
+            yield key, *_lexical_value(key, item, dialect), None
+    for attribute in non_native:
         yield attribute["key"], attribute["value"], attribute.get("type"), attribute.get("lang")
 
 
 def time_text(value: Any) -> str:
-    """Return a time as Documents write it, from a text or from what a driver gives for one."""
+    """Return a time in normal form, from a text or from a time of a driver."""
     if isinstance(value, str):
         return value
     native = value.to_native() if hasattr(value, "to_native") else value
     return str(native.isoformat())
 
 
-def _encoded(key: str, value: Any, database: Database) -> tuple[str, str | None]:
-    """Return the lexical value and the datatype that a property's value stands for."""
+def _lexical_value(key: str, value: Any, dialect: PropertyDialect) -> tuple[str, str | None]:
+    """Return the lexical value and the datatype of the value of a property."""
     if isinstance(value, str):
-        if key in NAMED:
-            return value, literals.QUALIFIED_NAME
-        is_time = database.times is None and _LOOKS_LIKE_TIME.fullmatch(value)
-        return value, literals.XSD_DATETIME if is_time else None
+        if key in NAME_VALUED_KEYS:
+            return value, QUALIFIED_NAME
+        is_time = dialect.is_time_key is None and _TIME_PATTERN.fullmatch(value)
+        return value, XSD_DATETIME if is_time else None
     if isinstance(value, bool):
-        return str(value).lower(), literals.XSD_BOOLEAN
+        return str(value).lower(), XSD_BOOLEAN
     if isinstance(value, int):
-        return str(value), literals.integer_type(value)
+        return str(value), integer_type(value)
     if isinstance(value, float):
-        return literals.number_text(value), literals.XSD_DOUBLE
+        return number_text(value), XSD_DOUBLE
     if hasattr(value, "isoformat") or hasattr(value, "to_native"):
-        return time_text(value), literals.XSD_DATETIME
-    raise ValueError(f"the value of {key[:80]!r} is none of PROV: {type(value).__name__}")
+        return time_text(value), XSD_DATETIME
+    raise ValueError(f"the value of {key[:80]!r} is not one of PROV: {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""What a store is: a name, the schemes of its URLs, and functions that push to it and pull from it."""
+"""The type of a store: its names, and the functions that push to it and pull from it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,31 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 @dataclass(frozen=True)
 class Options:
-    """What a push or a pull is told besides the address."""
+    """The options of a push or a pull.
+
+    Attributes:
+        graph: the IRI of the named graph, for SPARQL 1.1 stores; None is the default graph.
+        layout: the collections, for MongoDB: one for each of the ``kinds`` of statement, or ``one`` for all.
+    """
 
     graph: str | None = None
-    """The IRI of the named graph (SPARQL 1.1 stores); None is the default graph."""
     layout: Layout = "kinds"
-    """The collections (MongoDB): one for each kind of statement, or ``one`` for all."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """A kind of server that keeps PROV documents.
+    """A kind of server that stores PROV documents.
 
-    ``check(address, options)`` looks whether it answers and lets us in; ``push(document, address, options)`` adds what
-    a document says to what is there, so that twice is the same as once; ``pull(address, options)`` gives all that is
-    there. Each raises :class:`~mlflow2prov.errors.DocumentStoreError`.
+    Attributes:
+        name: its name, such as ``neo4j``.
+        title: its name in messages, such as ``Neo4j``.
+        check: requires that the server answers and accepts the credentials.
+        push: adds a document to the stored one; a second push of the same document changes nothing.
+        pull: returns the stored document.
+        variable: the prefix of the environment variables of its credentials.
+        takes: the options that it uses.
+
+    Each function raises :class:`~mlflow2prov.errors.DocumentStoreError`.
     """
 
     name: str
@@ -42,6 +52,4 @@ class Store:
     push: Callable[[Document, Address, Options], None]
     pull: Callable[[Address, Options], Document]
     variable: str
-    """The user and the password stand in the environment's variables of this name with _USERNAME and _PASSWORD."""
     takes: frozenset[str] = frozenset()
-    """The options that mean something to it."""

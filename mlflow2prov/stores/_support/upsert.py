@@ -1,11 +1,11 @@
-"""What a push adds: a document in a store's own names, less what the store says already."""
+"""Upserts: the statements that a push adds, by the names of the store and without those that the store has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from mlflow2prov import engine
-from mlflow2prov.engine import identifier, literal
+from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.prov import Document, Kind
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
@@ -17,14 +17,15 @@ from mlflow2prov.prov.prefixes import rows_under
 from mlflow2prov.prov.unify import unify
 from mlflow2prov.stores._support.address import Address
 
-Said = tuple[str, str, str | None, list[str | None], list[AttributeTuple]]
-"""A statement as a store gives it: bundle, kind, identifier, formal arguments, attributes."""
+StatementRow = tuple[str, str, str | None, list[str | None], list[AttributeTuple]]
+"""A statement of a store: bundle, kind, identifier, formal arguments, attributes."""
 
-_ROWS = 50_000
+BATCH_ROWS = 50_000
+"""Values in a batch."""
 
 
-def under(document: Document, namespaces: Namespaces) -> Document:
-    """Return ``document``, unified, by the names of ``namespaces``, which get what they lack."""
+def rebase(document: Document, namespaces: Namespaces) -> Document:
+    """Return ``document`` unified, with the prefixes of ``namespaces``, where missing URIs are declared."""
     if not adopt(namespaces, document.namespaces) and document.tables.is_unified:
         return document
     renamed = Document(namespaces)
@@ -34,79 +35,85 @@ def under(document: Document, namespaces: Namespaces) -> Document:
     return renamed
 
 
-def remaining(document: Document, there: Document, address: Address) -> Document:
-    """Return the statements that a store still lacks: those of ``document`` united with what is ``there`` of the same.
+def missing_statements(document: Document, stored: Document, address: Address) -> Document:
+    """Return the statements that a store lacks, with all attributes of the stored statements they replace.
+
+    Args:
+        document: the document to push.
+        stored: the statements of the store that have the same identity.
+        address: the store, for error messages.
 
     Raises:
-        DocumentStoreError: an activity is there with another start or end, or the document contradicts itself.
+        DocumentStoreError: an activity has another start or end in the store, or two in the document.
     """
-    united = document if not there.tables.kinds() else merge([there, document])
-    _refuse_contradictions(united, address)
-    if united is document:
+    merged = merge([stored, document]) if stored.tables.kinds() else document
+    _refuse_contradictions(merged, address)
+    if merged is document:
         return document
-    rest = Document(united.namespaces)
-    for kind in united.tables.kinds():
+    missing = Document(merged.namespaces)
+    for kind in merged.tables.kinds():
         columns = ", ".join(kind.columns)
-        rest.tables.insert(
+        missing.tables.insert(
             kind,
-            f"SELECT {columns} FROM {united.tables.of(kind)} "
-            f"EXCEPT SELECT {columns} FROM {there.tables.of(kind)}",
+            f"SELECT {columns} FROM {merged.tables.of(kind)} "
+            f"EXCEPT SELECT {columns} FROM {stored.tables.of(kind)}",
         )
-    unify(rest)
-    return rest
+    unify(missing)
+    return missing
 
 
 def _refuse_contradictions(document: Document, address: Address) -> None:
-    """Refuse two elements of one identifier, which a store keeps as one (PROV-CONSTRAINTS, section 6.1)."""
+    """Refuse two elements of one identifier, which are one in a store (PROV-CONSTRAINTS section 6.1)."""
     for kind in document.tables.kinds():
         if kind.element:
-            found = engine.rows(
+            rows = engine.rows(
                 f"SELECT id FROM {document.tables.of(kind)} GROUP BY bundle, id HAVING count(*) > 1 LIMIT 1"
             )
-            if found:
+            if rows:
                 raise address.failed(
-                    f"{kind.name} {str(found[0][0])[:100]} has another start or end there, or two in the document"
+                    f"{kind.name} {str(rows[0][0])[:100]} has another start or end in the store, "
+                    "or two in the document"
                 )
 
 
-def key(kind: Kind) -> str:
-    """Return the SQL for what tells a statement from all others of all kinds: its digest, 32 hexadecimal digits."""
-    columns = kind.key_columns
-    if kind.element:
-        columns = columns[:2]
-    listed = f"[{literal(kind.name)}, {', '.join(columns)}]"
-    return f"substr(sha256(to_json({listed})::VARCHAR), 1, 32)"
+def key(kind: Kind) -> Sql:
+    """Return the SQL for the key of a statement among all kinds: a digest of 32 hexadecimal digits."""
+    columns = ("bundle", "id") if kind.element else kind.key_columns
+    identity = f"[{literal(kind.name)}, {', '.join(columns)}]"
+    return Sql(f"substr(sha256(to_json({identity})::VARCHAR), 1, 32)")
 
 
-def numbered(query: str) -> Iterator[list[str]]:
-    """Give the one column of a query, some thousands of its values at a time."""
-    for batch in engine.stream(query, _ROWS):
+def batches(query: str) -> Iterator[list[str]]:
+    """Yield the values of the only column of a query, batch after batch."""
+    for batch in engine.stream(query, BATCH_ROWS):
         yield batch.column(0).to_pylist()
 
 
-def document_of(statements: Iterable[Said], namespaces: Namespaces, address: Address) -> Document:
-    """Return the document of what a store says.
+def document_from_rows(
+    statements: Iterable[StatementRow], namespaces: Namespaces, address: Address
+) -> Document:
+    """Return the document of a store's statements.
 
     Raises:
-        DocumentStoreError: it says what no document does, or uses names that are not of ``namespaces``.
+        DocumentStoreError: a statement is not valid, or a name uses a prefix that the store does not declare.
     """
     builder = Builder(namespaces)
     try:
-        for bundle, kind, id_, arguments, attributes in statements:
-            builder.add(bundle, kind, id_, arguments, attributes)
+        for bundle, kind, name, arguments, attributes in statements:
+            builder.add(bundle, kind, name, arguments, attributes)
         document = builder.finish()
     except (MLflow2ProvError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise address.failed(f"it holds what no PROV document does ({error})") from error
-    for prefix in sorted(_prefixes(document) - namespaces.all.keys()):
         raise address.failed(
-            f"it names things by the prefix {prefix[:40]!r}, which it does not declare"
-        )
+            f"the store contains statements that are not PROV ({error})"
+        ) from error
+    for prefix in sorted(_prefixes(document) - namespaces.all.keys()):
+        raise address.failed(f"the store uses the prefix {prefix[:40]!r} without declaring it")
     unify(document)
     return document
 
 
 def _prefixes(document: Document) -> set[str]:
-    """Return the prefixes of all names in a document; the empty one is the default namespace's."""
+    """Return the prefixes of all names in a document; the empty one is that of the default namespace."""
     names = ["nullif(bundle, '')", "id"]
     queries = []
     for kind in document.tables.kinds():
@@ -117,13 +124,18 @@ def _prefixes(document: Document) -> set[str]:
         ]
         table = document.tables.of(kind)
         queries += [f"SELECT {name} AS name FROM {table}" for name in [*names, *arguments]]
-        each = f"SELECT unnest(attributes) AS a FROM {table}"
         queries.append(
-            f"SELECT unnest([a.key, a.type, CASE WHEN a.type = {literal(QUALIFIED_NAME)} THEN a.value END]) "
-            f"FROM ({each})"
+            f"""
+            SELECT unnest([
+                attribute.key,
+                attribute.type,
+                CASE WHEN attribute.type = {literal(QUALIFIED_NAME)} THEN attribute.value END
+            ])
+            FROM (SELECT unnest(attributes) AS attribute FROM {table})
+            """
         )
     if not queries:
         return set()
     prefix = "CASE WHEN contains(name, ':') THEN split_part(name, ':', 1) ELSE '' END"
     query = f"SELECT DISTINCT {prefix} FROM ({' UNION ALL '.join(queries)}) WHERE name IS NOT NULL"
-    return {found for (found,) in engine.rows(query)}
+    return {prefix for (prefix,) in engine.rows(query)}
