@@ -94,7 +94,7 @@ def _mean_completeness(versions: Sequence[AuditedVersion]) -> float | None:
 
 
 def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
-    """Explain the versions of registered models, and find what an auditor would object to.
+    """Explain the versions of registered models, and apply the rules of an audit to them.
 
     Args:
         document: a document from ``extract``, or several of them merged.

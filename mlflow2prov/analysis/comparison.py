@@ -39,7 +39,7 @@ Items of other questions have no value. They are in an answer or they are not.
 """
 
 _QUALIFIER_KEYS: Mapping[str, str] = {"metrics": "step", "datasets": "context"}
-"""The attribute that tells items of one name apart, by question."""
+"""The attribute that distinguishes items of one name, by question."""
 
 _STATE_KEYS = (
     "aliases",

@@ -86,14 +86,19 @@ def contributions(document: Document, by: Sequence[Dimension]) -> Table:
 
 def _counts(is_by_type: bool) -> Mapping[str, str]:
     """Return the SQL of each count by the name of its column."""
-    made = "count(DISTINCT entity) FILTER (NOT is_deletion AND {})".format
-    deleted = "count(DISTINCT entity) FILTER (is_deletion AND {})".format
     if is_by_type:
-        return {"made": made("true"), "deleted": deleted("true")}
+        return {"made": _count("NOT is_deletion"), "deleted": _count("is_deletion")}
     return {
-        **{name: made(_is_type(types)) for name, types in COUNTED_TYPES.items()},
-        "deletions": deleted(_is_type(DELETABLE_TYPES)),
+        **{
+            name: _count(f"NOT is_deletion AND {_is_type(types)}")
+            for name, types in COUNTED_TYPES.items()
+        },
+        "deletions": _count(f"is_deletion AND {_is_type(DELETABLE_TYPES)}"),
     }
+
+
+def _count(condition: str) -> str:
+    return f"count(DISTINCT entity) FILTER ({condition})"
 
 
 def _is_type(types: Sequence[str]) -> str:

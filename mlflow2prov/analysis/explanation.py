@@ -1,7 +1,7 @@
 """Explanation: the questions of an audit about versions, models and runs, and the answers that a document gives.
 
-Each question is one query for all subjects, over the statements that ``docs/prov-model.md`` describes. What a document
-does not state is unknown; answers are never guessed.
+Each question is one query for all subjects, over the statements that ``docs/prov-model.md`` describes. A fact that the
+document does not state is unknown; answers are never guessed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Answer:
     Attributes:
         question: the question.
         items: the elements and values of the answer, ordered by label.
-        state: ``known`` if there are items, ``none`` if the document shows that there are none, else ``unknown``.
+        state: ``known`` if there are items, ``none`` if the document shows that no item exists, else ``unknown``.
     """
 
     question: Question

@@ -89,7 +89,7 @@ def impact(document: Document, selector: str) -> Impact:
     direct = create_reachable(schema, "direct", document, starts, "downstream", history="none")
     later = create_reachable(schema, "later", document, starts, "downstream")
     direct_names = {name for (name,) in engine.rows(f"SELECT name FROM {direct}")}
-    reached = [
+    entries = [
         ImpactItem(item, type_name, item.identifier not in direct_names)
         for item, type_name in _items(
             document,
@@ -100,8 +100,8 @@ def impact(document: Document, selector: str) -> Impact:
         )
         if item.identifier not in starts
     ]
-    reached.sort(key=lambda entry: (entry.through_history, IMPACT_TYPES.index(entry.type)))
-    return Impact(_subject(document, starts), tuple(reached))
+    entries.sort(key=lambda entry: (entry.through_history, IMPACT_TYPES.index(entry.type)))
+    return Impact(_subject(document, starts), tuple(entries))
 
 
 def _subject(document: Document, identifiers: tuple[str, ...]) -> tuple[Item, ...]:
@@ -109,8 +109,8 @@ def _subject(document: Document, identifiers: tuple[str, ...]) -> tuple[Item, ..
     items = [
         item for item, _ in _items(document, f"id IN (SELECT name FROM {names_table(identifiers)})")
     ]
-    described = {item.identifier for item in items}
-    return (*items, *(Item(name, name) for name in identifiers if name not in described))
+    names = {item.identifier for item in items}
+    return (*items, *(Item(name, name) for name in identifiers if name not in names))
 
 
 def _items(document: Document, condition: str) -> list[tuple[Item, str]]:

@@ -46,7 +46,7 @@ class Node:
         identifier: its identifier in the document.
         kind: ``entity``, ``activity`` or ``agent``.
         type: its type in the vocabulary, or empty.
-        label: its label or name; data sets of one name are told apart by the beginning of their digest.
+        label: its label or name; data sets of one name are distinguished by the beginning of their digest.
     """
 
     identifier: str

@@ -7,12 +7,12 @@ nothing else of the package, so that ``--help`` does not wait for DuckDB.
 from typing import Literal, get_args
 
 SubjectKind = Literal["version", "model", "run"]
-"""What an explanation is about: a registered or prompt version, a model that MLflow logged, or a run."""
+"""The subject of an explanation: a version of a registered model or a prompt, a model that MLflow logged, or a run."""
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
 AnswerState = Literal["known", "none", "unknown"]
-"""Whether a document answers a question: with items; with the fact that there are none; or not at all."""
+"""How a document answers a question: with items, with the fact that no item exists, or not at all."""
 
 Severity = Literal["error", "warning", "note"]
 """How severe a finding is, the most severe first; the words are SARIF's."""
@@ -31,6 +31,6 @@ kind."""
 RESOLUTIONS: tuple[Resolution, ...] = get_args(Resolution)
 
 Dimension = Literal["agent", "month", "type", "model"]
-"""What contributions are counted by, in the order of the columns."""
+"""The dimensions that contributions are counted by, in the order of the columns."""
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)

@@ -1,4 +1,4 @@
-"""Rules: what an auditor would object to in a version of a registered model.
+"""Rules: the objections that an auditor may raise to a version of a registered model.
 
 A rule is a function here and a line in :data:`RULES`. It looks at the explanation of one version and at the
 :class:`AuditContext` of all versions. An unknown fact is a finding only of the rules that are about unknown facts.
@@ -28,13 +28,13 @@ _SHORT_HASH = 12
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that an auditor would object to in a version of a registered model.
+    """An objection to a version of a registered model.
 
     Attributes:
         code: the stable name of the rule (``dirty-tree``).
         severity: ``error``, ``warning`` or ``note``.
         version: the version.
-        message: what was found, as a clause about the version (``its run fit recorded no dataset``).
+        message: the objection, as a clause about the version (``its run fit recorded no dataset``).
     """
 
     code: str
@@ -89,7 +89,7 @@ class AuditRule:
     Attributes:
         code: the stable name of the rule.
         severity: how severe its findings are.
-        meaning: what the rule finds, in general, as a sentence without a full stop.
+        meaning: the general meaning of its findings, a sentence without a full stop.
         messages: returns the messages of the findings in a version.
     """
 

@@ -2,7 +2,7 @@
 
 PROV's relations are followed from effect to cause (upstream) or back (downstream): PROV-DM section 5.3.4. The members
 of a collection count among its causes, as in PROV-O. Some relations are not followed by default, because an auditor
-would not count what they lead to among the causes of a model:
+would not count their ends among the causes of a model:
 
 - *history*: the parents of a commit, the revisions that it replaced, the revisions that a revision was derived from.
   They lead back to the first commit, so every model would have the same causes.

@@ -70,18 +70,20 @@ def create_reachable(
     )
     distances = adjacency.distances(adjacency.numbers(starts), depth)
     is_reachable = distances != UNREACHABLE
-    walked = adjacency.create_name_table(workspace, "walked", is_reachable)
-    left = walked
+    reachable = adjacency.create_name_table(workspace, "reachable", is_reachable)
+    departures = reachable
     if depth is not None:  # A terminal edge counts as a step too.
-        left = adjacency.create_name_table(workspace, "left", is_reachable & (distances < depth))
+        departures = adjacency.create_name_table(
+            workspace, "departures", is_reachable & (distances < depth)
+        )
     terminal_edges = _terminal_edges(document, relations, direction)
     return schema.create(
         table,
         f"""
         WITH terminal_edges AS ({_without_excluded(terminal_edges, excluded)})
-        SELECT name FROM {walked}
+        SELECT name FROM {reachable}
         UNION
-        SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {left})
+        SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {departures})
         """,
     )
 
