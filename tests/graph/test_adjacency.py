@@ -1,11 +1,13 @@
-"""The graph as integers walks as NetworkX does."""
+"""The graph of integers: its distances are those of NetworkX."""
 
 import networkx
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mlflow2prov import engine
 from mlflow2prov.engine import literal
-from mlflow2prov.graph.adjacency import Adjacency
+from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, cause_columns
+from mlflow2prov.prov import KIND
 
 NAMES = st.sampled_from("abcdefg")
 
@@ -16,18 +18,42 @@ NAMES = st.sampled_from("abcdefg")
     st.none() | st.integers(0, 3),
     st.booleans(),
 )
-def test_it_reaches_what_is_reached(edges, start, depth, reverse):
-    rows = ", ".join(f"({literal(a)}, {literal(b)})" for a, b in edges)
-    graph = Adjacency.from_edges(
-        f"SELECT * FROM (VALUES {rows}) AS e(effect, cause)", [start], reverse=reverse
+@example([("a", "b"), ("a", "b"), ("b", "a"), ("a", "a")], "a", None, False)
+def test_distances_are_those_of_networkx(edges, start, max_distance, reverse):
+    adjacency = Adjacency.from_edges(query_of(edges), [start], reverse=reverse)
+    distances = adjacency.distances(adjacency.numbers([start]), max_distance)
+    names = {name for edge in edges for name in edge} | {start}
+    distance_of = {name: int(distances[adjacency.numbers([name])[0]]) for name in names}
+
+    oracle = networkx.DiGraph(
+        (cause, effect) if reverse else (effect, cause) for effect, cause in edges
     )
-    away = graph.distances(graph.numbers([start]), depth)
-    found = {
-        name: int(away[graph.numbers([name])[0]]) for name in {n for edge in edges for n in edge}
-    }
-    oracle = networkx.DiGraph((b, a) if reverse else (a, b) for a, b in edges)
     oracle.add_node(start)
-    expected = networkx.single_source_shortest_path_length(oracle, start, depth)
-    assert {name: d for name, d in found.items() if d >= 0} == {
-        name: d for name, d in expected.items() if name in found
-    }
+    expected = networkx.single_source_shortest_path_length(oracle, start, max_distance)
+    assert distance_of == {name: expected.get(name, UNREACHABLE) for name in names}
+
+
+def test_a_name_table_holds_the_names_under_a_mask():
+    adjacency = Adjacency.from_edges(query_of([("a", "b"), ("b", "c")]))
+    schema = engine.Schema("test")
+    distances = adjacency.distances(adjacency.numbers(["b"]))
+    table = adjacency.create_name_table(schema, "names", distances != UNREACHABLE)
+    assert engine.rows(f"SELECT name FROM {table} ORDER BY name") == [("b",), ("c",)]
+
+
+def test_names_without_a_node_have_no_number():
+    adjacency = Adjacency.from_edges(query_of([("a", "b")]))
+    assert adjacency.numbers(["x", "y"]).tolist() == []
+    assert adjacency.numbers([]).tolist() == []
+
+
+def test_the_activity_of_a_delegation_and_the_bundle_of_a_mention_are_not_causes():
+    assert list(cause_columns(KIND["actedOnBehalfOf"])) == ["responsible"]
+    assert list(cause_columns(KIND["mentionOf"])) == ["generalEntity"]
+    assert list(cause_columns(KIND["wasAssociatedWith"])) == ["agent", "plan"]
+    assert list(cause_columns(KIND["wasDerivedFrom"])) == ["usedEntity", "activity"]
+
+
+def query_of(edges):
+    rows = ", ".join(f"({literal(effect)}, {literal(cause)})" for effect, cause in edges)
+    return f"SELECT * FROM (VALUES {rows}) AS edges(effect, cause)"
