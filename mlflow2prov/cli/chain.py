@@ -22,7 +22,7 @@ from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
 from mlflow2prov.errors import MLflow2ProvError
 
 if TYPE_CHECKING:
-    from mlflow2prov.formats.files import Staged
+    from mlflow2prov.formats.files import StagedFiles
     from mlflow2prov.prov import Document
 
 EXIT_NEGATIVE = 1
@@ -43,8 +43,8 @@ class Chain:
     """Whether a source refused some of its facts."""
     has_negative_result: bool = False
     """Whether a document was invalid, differed from another, or failed a check."""
-    _files: list[tuple[Staged, int | None]] = field(default_factory=list)
-    _printed: list[Staged | str] = field(default_factory=list)
+    _files: list[tuple[StagedFiles, int | None]] = field(default_factory=list)
+    _printed: list[StagedFiles | str] = field(default_factory=list)
 
     def report_notice(self, message: str) -> None:
         """Print a notice on standard error at once."""
@@ -54,22 +54,22 @@ class Chain:
         """Print a warning about facts that could not be read on standard error at once."""
         log_line(f"warning: left out: {message}")
 
-    def print_later(self, content: Staged | str) -> None:
+    def print_later(self, content: StagedFiles | str) -> None:
         """Print ``content`` on standard output after the last step."""
         self._printed.append(content)
 
-    def publish_later(self, files: Staged, statements: int | None = None) -> None:
+    def publish_later(self, files: StagedFiles, statements: int | None = None) -> None:
         """Move ``files`` to their places after the last step; documents come with their number of statements."""
         self._files.append((files, statements))
 
     def write_text(self, text: str, output: str) -> None:
         """Write ``text`` to the file ``output``, or to standard output, after the last step."""
-        from mlflow2prov.formats.files import Staged
+        from mlflow2prov.formats.files import StagedFiles
 
         if output == STREAM:
             self.print_later(text)
             return
-        staged_file = Staged()
+        staged_file = StagedFiles()
         self.publish_later(staged_file)
         staged_file.write(Path(output), lambda stream: stream.write(text.encode()))
 

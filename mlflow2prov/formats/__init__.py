@@ -1,8 +1,9 @@
 """Formats: readers and writers of files, one module for each.
 
-A module defines :data:`FORMATS`. Its line in :data:`MODULES` makes its formats available, on the
-command line too, and it is imported when one of them is used. :func:`read` recognises the format of
-a file by its content, then by its extension.
+A module defines ``FORMATS``, a tuple of :class:`Format`. The name of a format in :data:`FormatName` and its line in
+:data:`MODULES` make it available, on the command line too; :data:`ReadableFormat` has the name of a format that can be
+read. A module is imported when one of its formats is used. :func:`read` recognises the format of a file by its
+content, then by its extension.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ FormatName = Literal[
 ReadableFormat = Literal[
     "json", "jsonld", "provn", "rdf", "xml", "nquads", "turtle", "trig", "parquet"
 ]  # fmt: skip
-"""The formats that documents are read from, in the order in which they are tried on a file of an
-unknown format."""
+"""The formats that documents are read from, in the order in which :func:`recognise` tries them."""
 
 MODULES: dict[FormatName, str] = {
     "json": "provjson",
@@ -47,8 +47,12 @@ MODULES: dict[FormatName, str] = {
 
 READABLE: tuple[ReadableFormat, ...] = get_args(ReadableFormat)
 
-_HEAD_BYTES = 4096
-_MAX_MESSAGE_LENGTH = 300
+HEAD_BYTES = 4096
+"""How much of a file decides its format."""
+
+MAX_MESSAGE_LENGTH = 300
+"""Characters of a reader's message that an error repeats."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -65,13 +69,17 @@ def get(name: str) -> Format:
     return next(candidate for candidate in formats if candidate.name == name)
 
 
-def read(content: bytes, name: str = "", format: str | None = None) -> Document:  # noqa: A002
+def read(
+    content: bytes,
+    name: str = "",
+    format: ReadableFormat | None = None,  # noqa: A002
+) -> Document:
     """Read a document from the whole content of a file.
 
     Args:
         content: the content.
-        name: the name of the file, for its extension and for error messages.
-        format: the name of the format; by default the content decides, then the extension.
+        name: the name of the file, for its extension and for errors.
+        format: the format; by default the content decides, then the extension of the name.
 
     Raises:
         FormatError: the format is unknown or cannot be read, or the content is not valid.
@@ -83,31 +91,35 @@ def read(content: bytes, name: str = "", format: str | None = None) -> Document:
     file_format = get(format) if format is not None else recognise(content, name)
     if file_format is None:
         raise FormatError(
-            f"{where}: the format is not one of {', '.join(READABLE)}; name it by --format"
+            f"{where}: not recognised as any of {', '.join(READABLE)}; name its format with --format"
         )
     if file_format.read is None:
         raise FormatError(
-            f"{where}: {file_format.title} cannot be read; save the document as json too"
+            f"{where}: {file_format.title} is only written and cannot be read; save as json too"
         )
     try:
         return file_format.read(content)
     except (FormatError, NamespaceError) as error:
         raise FormatError(f"{where}: {_one_line(str(error))}") from error
+    except UnicodeEncodeError as error:
+        code = ord(error.object[error.start])
+        raise FormatError(f"{where}: the code point U+{code:04X} is not Unicode text") from error
 
 
 def _one_line(message: str) -> str:
-    """Return a message that quotes a file as one line of limited length, without control
-    characters."""
+    """Return a message that quotes a file as one line of limited length, without control characters."""
     line = "".join(
         character if character.isprintable() else " " for character in " ".join(message.split())
     )
-    return line if len(line) <= _MAX_MESSAGE_LENGTH else f"{line[:_MAX_MESSAGE_LENGTH]}..."
+    return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MAX_MESSAGE_LENGTH]}..."
 
 
 def recognise(content: bytes, name: str = "") -> Format | None:
-    """Return the format whose files begin like ``content``, or else the format of the name's
-    extension."""
-    head = content[:_HEAD_BYTES].lstrip()
+    """Return the format whose files begin like ``content``, or else the format of the name's extension.
+
+    It is None if there is neither.
+    """
+    head = content[:HEAD_BYTES].lstrip()
     for readable in READABLE:
         if get(readable).recognises(head):
             return get(readable)
@@ -116,4 +128,13 @@ def recognise(content: bytes, name: str = "") -> Format | None:
     return next(candidates, None)
 
 
-__all__ = ["MODULES", "READABLE", "Format", "get", "read", "recognise"]
+__all__ = [
+    "MODULES",
+    "READABLE",
+    "Format",
+    "FormatName",
+    "ReadableFormat",
+    "get",
+    "read",
+    "recognise",
+]

@@ -1,8 +1,8 @@
-"""Reading PROV-JSON by columns: statements that look alike, thousands at once.
+"""Reading PROV-JSON by columns: statements with the same members, thousands at a time.
 
-Statements of one kind with the same members in the same order have one *shape*. What is usual in a shape
-(names, plain strings, literals of one form) becomes columns without a look at each statement; of
-anything else :func:`add` says so, and the shape is read statement by statement.
+Statements of one kind with the same members in the same order have one *shape*. Members of the usual forms (names,
+strings, literals of one form) become Arrow columns without a Python object for each value. For anything else
+:func:`add_statements` raises :class:`FallbackToRowsError`, and the shape is read statement by statement.
 """
 
 from __future__ import annotations
@@ -15,47 +15,54 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlflow2prov import engine
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.prov import Document
-from mlflow2prov.prov import attributes as literals
+from mlflow2prov.prov.attributes import (
+    QUALIFIED_NAME,
+    XSD_BOOLEAN,
+    XSD_DATETIME,
+    XSD_DOUBLE,
+    XSD_INT,
+    XSD_INTEGER,
+    XSD_LONG,
+    XSD_QNAME,
+    XSD_STRING,
+)
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import language, normal, time
 
 MIN_BATCH = 200
-"""How many statements of a shape make columns worth their while."""
+"""How many statements a shape needs: fewer are read faster one by one."""
 
-_ROWS = 100_000
-_LITERALS = {("$", "type"), ("type", "$"), ("$", "lang"), ("lang", "$")}
-# Values that are in normal form by their look; those of other datatypes have but one form.
-_NORMAL = {
-    literals.XSD_INT: r"\A(0|-?[1-9][0-9]{0,8})\z",
-    literals.XSD_BOOLEAN: r"\A(true|false)\z",
+CHUNK_ROWS = 100_000
+"""Statements that are inserted at a time."""
+
+_LITERAL_FORMS = {("$", "type"), ("type", "$"), ("$", "lang"), ("lang", "$")}
+_NORMALIZED_TYPES = {XSD_INT, XSD_LONG, XSD_INTEGER, XSD_DOUBLE, XSD_BOOLEAN, XSD_DATETIME}
+"""The datatypes whose values :func:`~mlflow2prov.prov.lexical.normal` can change."""
+
+_NORMAL_FORMS = {
+    XSD_INT: r"\A(0|-?[1-9][0-9]{0,8})\z",
+    XSD_BOOLEAN: r"\A(true|false)\z",
 }
-_REWRITTEN = {
-    literals.XSD_INT,
-    literals.XSD_LONG,
-    literals.XSD_INTEGER,
-    literals.XSD_DOUBLE,
-    literals.XSD_BOOLEAN,
-    literals.XSD_DATETIME,
-}
+"""Regular expressions (RE2) for values that are in normal form already."""
 
 
 class FallbackToRowsError(Exception):
-    """A shape is to be read statement by statement."""
+    """A shape has members of unusual forms and must be read statement by statement."""
 
 
-class _Column(NamedTuple):
-    """The values of one key: columns, or one datatype for all."""
+class _AttributeColumn(NamedTuple):
+    """The values of one key. The datatype is a column, or one name for all values."""
 
     key: str
-    value: pa.Array
+    values: pa.Array
     datatype: pa.Array | str | None = None
     language: pa.Array | None = None
 
 
-def add(
+def add_statements(
     document: Document,
     bundle: str,
     kind: Kind,
@@ -63,96 +70,115 @@ def add(
     names: list[str],
     bodies: list[dict[str, Any]],
 ) -> None:
-    """Add the statements ``names`` and ``bodies``, which are of one shape, to ``document``.
+    """Add statements of one shape to a document.
+
+    Args:
+        document: the document.
+        bundle: the bundle, empty for the document itself.
+        kind: the kind of the statements.
+        scope: the prefixes of the file.
+        names: the identifiers of the statements in the file; those of blank nodes begin with ``_:``.
+        bodies: the members of the statements.
 
     Raises:
-        FallbackToRowsError: nothing is added; something in them is right or wrong in a way that wants a look at each.
+        FallbackToRowsError: a member has an unusual form, valid or not; nothing has been added.
+        FormatError: a time or a language tag is not valid.
     """
-    fit = scope.unchanged_names
-    if fit is None:
+    if scope.unchanged_names is None:
         raise FallbackToRowsError
+    reader = _ShapeReader(kind, scope, scope.unchanged_names)
+    # All chunks are read before the first is inserted, because each may fall back.
     chunks = [
-        _chunk(kind, fit, scope, names[at : at + _ROWS], bodies[at : at + _ROWS])
-        for at in range(0, len(names), _ROWS)
+        reader.read(names[start : start + CHUNK_ROWS], bodies[start : start + CHUNK_ROWS])
+        for start in range(0, len(names), CHUNK_ROWS)
     ]
     for columns, attributes in chunks:
         _insert(document, bundle, kind, columns, attributes)
 
 
-def _chunk(
-    kind: Kind, fit: str, scope: PrefixScope, names: list[str], bodies: list[dict[str, Any]]
-) -> tuple[dict[str, pa.Array], list[_Column]]:
-    times = {f"prov:{a.name}": a.type is ArgumentType.TIME for a in kind.arguments}
-    blank = [name.startswith("_:") for name in names]
-    columns = {"id": _named([None if b else n for b, n in zip(blank, names, strict=True)], fit)}
-    attributes = []
-    for key in bodies[0]:
-        values = list(map(itemgetter(key), bodies))
-        if key not in times:
-            attributes.append(_attribute(scope.resolve(key), values, fit, scope))
-        elif set(map(type, values)) != {str}:
+class _ShapeReader:
+    """Turns statements of one shape into columns."""
+
+    def __init__(self, kind: Kind, scope: PrefixScope, unchanged_names: str) -> None:
+        self._scope = scope
+        self._unchanged_names = unchanged_names
+        self._arguments = {f"prov:{argument.name}": argument for argument in kind.arguments}
+
+    def read(
+        self, names: list[str], bodies: list[dict[str, Any]]
+    ) -> tuple[dict[str, pa.Array], list[_AttributeColumn]]:
+        """Return the columns of the identifiers and the formal arguments, and those of the attributes."""
+        identifiers = [None if name.startswith("_:") else name for name in names]
+        columns = {"id": self._names(identifiers)}
+        attributes = []
+        for key in bodies[0]:
+            values = list(map(itemgetter(key), bodies))
+            argument = self._arguments.get(key)
+            if argument is None:
+                attributes.append(self._attribute(self._scope.resolve(key), values))
+            elif set(map(type, values)) != {str}:
+                raise FallbackToRowsError
+            elif argument.type is ArgumentType.TIME:
+                columns[argument.column] = _map_distinct(values, time)
+            else:
+                columns[argument.column] = self._names(values)
+        # No key is repeated, so the order of the keys is the order of the attributes.
+        return columns, sorted(attributes, key=lambda column: column.key)
+
+    def _names(self, names: list[str | None]) -> pa.Array:
+        column = _strings(names)
+        if not _all_match(column, self._unchanged_names):
             raise FallbackToRowsError
-        elif times[key]:
-            columns[kind.column(key.removeprefix("prov:"))] = _mapped(values, time)
-        else:
-            columns[kind.column(key.removeprefix("prov:"))] = _named(values, fit)
-    # Keys are different, so that their order is that of the literals.
-    return columns, sorted(attributes, key=lambda column: column.key)
+        return column
 
-
-def _named(values: list[str | None], fit: str) -> pa.Array:
-    names = _strings(values)
-    _demand(names, fit)
-    return names
-
-
-def _attribute(key: str, values: list[Any], fit: str, scope: PrefixScope) -> _Column:
-    of = set(map(type, values))
-    if of == {str}:
-        return _Column(key, _strings(values))
-    if of != {dict}:
-        raise FallbackToRowsError
-    forms = set(map(tuple, values))
-    if len(forms) != 1 or not forms <= _LITERALS:
-        raise FallbackToRowsError
-    lexical = list(map(itemgetter("$"), values))
-    annotation = "type" if "type" in values[0] else "lang"
-    annotations = list(map(itemgetter(annotation), values))
-    if set(map(type, lexical)) != {str} or set(map(type, annotations)) != {str}:
-        raise FallbackToRowsError
-    different = set(annotations)
-    if annotation == "lang":
-        for tag in different - {""}:
-            language(tag)
-        return _Column(key, _strings(lexical), None, _strings([tag or None for tag in annotations]))
-    if len(different) > 1:
-        types = {written: scope.resolve(written) for written in different}
-        if not set(types.values()) <= _REWRITTEN:
+    def _attribute(self, key: str, values: list[Any]) -> _AttributeColumn:
+        types = set(map(type, values))
+        if types == {str}:
+            return _AttributeColumn(key, _strings(values))
+        if types != {dict}:
             raise FallbackToRowsError
-        return _rewritten(key, lexical, [types[written] for written in annotations])
-    return _of_one_type(key, lexical, scope.resolve(annotations[0]), fit)
+        forms = set(map(tuple, values))
+        if len(forms) != 1 or not forms <= _LITERAL_FORMS:
+            raise FallbackToRowsError
+        annotation = "type" if "type" in values[0] else "lang"
+        texts = list(map(itemgetter("$"), values))
+        annotations = list(map(itemgetter(annotation), values))
+        if {*map(type, texts), *map(type, annotations)} != {str}:
+            raise FallbackToRowsError
+        if annotation == "lang":
+            tags = _map_distinct(annotations, lambda tag: language(tag) if tag else None)
+            return _AttributeColumn(key, _strings(texts), None, tags)
+        return self._typed(key, texts, annotations)
+
+    def _typed(self, key: str, texts: list[str], datatypes: list[str]) -> _AttributeColumn:
+        resolved = {datatype: self._scope.resolve(datatype) for datatype in set(datatypes)}
+        if len(resolved) == 1:
+            return self._of_one_type(key, texts, *resolved.values())
+        if not set(resolved.values()) <= _NORMALIZED_TYPES:
+            raise FallbackToRowsError
+        return _normalized(key, texts, [resolved[datatype] for datatype in datatypes])
+
+    def _of_one_type(self, key: str, texts: list[str], datatype: str) -> _AttributeColumn:
+        if datatype == XSD_STRING:
+            return _AttributeColumn(key, _strings(texts))
+        if datatype in (QUALIFIED_NAME, XSD_QNAME):
+            return _AttributeColumn(key, self._names([*texts]), QUALIFIED_NAME)
+        values = _strings(texts)
+        normal_form = _NORMAL_FORMS.get(datatype)
+        is_normal = normal_form is not None and _all_match(values, normal_form)
+        if is_normal or datatype not in _NORMALIZED_TYPES:
+            return _AttributeColumn(key, values, datatype)
+        return _normalized(key, texts, [datatype] * len(texts))
 
 
-def _of_one_type(key: str, lexical: list[str], datatype: str, fit: str) -> _Column:
-    values = _strings(lexical)
-    if datatype == literals.XSD_STRING:
-        return _Column(key, values)
-    if datatype in (literals.QUALIFIED_NAME, literals.XSD_QNAME):
-        _demand(values, fit)
-        return _Column(key, values, literals.QUALIFIED_NAME)
-    if datatype not in _REWRITTEN or (
-        datatype in _NORMAL and _all_match(values, _NORMAL[datatype])
-    ):
-        return _Column(key, values, datatype)
-    return _rewritten(key, lexical, [datatype] * len(lexical))
+def _normalized(key: str, texts: list[str], datatypes: list[str]) -> _AttributeColumn:
+    pairs = list(map(normal, texts, datatypes))
+    return _AttributeColumn(
+        key, _strings(map(itemgetter(0), pairs)), _strings(map(itemgetter(1), pairs))
+    )
 
 
-def _rewritten(key: str, lexical: list[str], types: list[str]) -> _Column:
-    forms = [normal(value, datatype) for value, datatype in zip(lexical, types, strict=True)]
-    return _Column(key, _strings(map(itemgetter(0), forms)), _strings(map(itemgetter(1), forms)))
-
-
-def _mapped(values: list[str], function: Callable[[str], str]) -> pa.Array:
+def _map_distinct(values: list[str], function: Callable[[str], str | None]) -> pa.Array:
     results = {value: function(value) for value in set(values)}
     return _strings([results[value] for value in values])
 
@@ -162,12 +188,8 @@ def _strings(values: Iterable[str | None]) -> pa.Array:
 
 
 def _all_match(values: pa.Array, pattern: str) -> bool:
+    """Return whether all values that are not NULL match a regular expression."""
     return pc.all(pc.match_substring_regex(values, pattern)).as_py() is not False
-
-
-def _demand(names: pa.Array, fit: str) -> None:
-    if not _all_match(names, fit):
-        raise FallbackToRowsError
 
 
 def _insert(
@@ -175,25 +197,28 @@ def _insert(
     bundle: str,
     kind: Kind,
     columns: dict[str, pa.Array],
-    attributes: list[_Column],
+    attributes: list[_AttributeColumn],
 ) -> None:
     table = dict(columns)
     structs = []
-    for number, column in enumerate(attributes):
-        table[f"value{number}"] = column.value
-        datatype = "NULL" if column.datatype is None else f"type{number}"
-        if isinstance(column.datatype, str):
-            datatype = literal(column.datatype)
-        elif column.datatype is not None:
-            table[datatype] = column.datatype
-        language = "NULL"
-        if column.language is not None:
-            language = f"lang{number}"
-            table[language] = column.language
+    for number, attribute in enumerate(attributes):
+        table[f"value_{number}"] = attribute.values
+        datatype = language_tag = Sql("NULL")
+        if isinstance(attribute.datatype, str):
+            datatype = literal(attribute.datatype)
+        elif attribute.datatype is not None:
+            datatype = identifier(f"type_{number}")
+            table[f"type_{number}"] = attribute.datatype
+        if attribute.language is not None:
+            language_tag = identifier(f"lang_{number}")
+            table[f"lang_{number}"] = attribute.language
         structs.append(
-            f"{{'key': {literal(column.key)}, 'value': value{number}, 'type': {datatype}, 'lang': {language}}}"
+            f"{{'key': {literal(attribute.key)}, 'value': value_{number}, "
+            f"'type': {datatype}, 'lang': {language_tag}}}"
         )
-    keys = [name if name in columns else "NULL" for name in kind.key_columns[1:]]
+    keys = [
+        identifier(column) if column in columns else Sql("NULL") for column in kind.key_columns[1:]
+    ]
     with engine.registered(pa.table(table)) as rows:
         document.tables.insert(
             kind, f"SELECT {literal(bundle)}, {', '.join(keys)}, [{', '.join(structs)}] FROM {rows}"

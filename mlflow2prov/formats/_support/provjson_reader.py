@@ -1,4 +1,4 @@
-"""Reading PROV-JSON, fast: what orjson gives goes into columns where it can, else by the statement."""
+"""Reading PROV-JSON: statements of a usual shape by columns, and all others one by one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provjson_columns
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
-from mlflow2prov.formats._support.provjson_columns import FallbackToRowsError
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov import attributes as literals
-from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.prov.attributes import (
+    QUALIFIED_NAME,
+    XSD_BOOLEAN,
+    XSD_DOUBLE,
+    AttributeTuple,
+    integer_type,
+    number_text,
+)
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import normal
@@ -24,6 +29,13 @@ from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
 _MEMBER = re.compile(rb'"(?:' + "|".join(sorted(_MEMBERS)).encode() + rb')"\s*:')
+
+Shape = tuple[list[str], list[dict[str, Any]]]
+"""The names and the bodies of statements with the same members in the same order."""
+
+
+class _RoundedIntegerError(Exception):
+    """A number may be an integer of more than 64 bits, which orjson has rounded."""
 
 
 def recognises(head: bytes) -> bool:
@@ -33,194 +45,210 @@ def recognises(head: bytes) -> bool:
     return bool(_MEMBER.search(head)) or head[1:].strip()[:1] == b"}"
 
 
-class _RoundedError(Exception):
-    """An integer has more than 64 bits, of which orjson makes a float."""
-
-
 def read(content: bytes) -> Document:
-    """Read PROV-JSON; of members of one name in one object, the last holds (RFC 8259 section 4).
+    """Read PROV-JSON. The last of several members with one name counts (RFC 8259, section 4).
 
     Raises:
-        FormatError: it is not JSON, or not PROV-JSON; the message says where.
+        FormatError: the content is not PROV-JSON; the message names the place.
     """
     try:
-        return _document(_loads(orjson.loads, content), exact=False)
-    except _RoundedError:
-        return _document(_loads(json.loads, content), exact=True)
+        return _Reader(is_exact=False).read(_parse(orjson.loads, content))
+    except _RoundedIntegerError:
+        return _Reader(is_exact=True).read(_parse(json.loads, content))
 
 
-def _loads(loads: Callable[[bytes], object], content: bytes) -> object:
+def _parse(loads: Callable[[bytes], object], content: bytes) -> object:
     try:
         return loads(content)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"not JSON: {error}") from error
 
 
-def _document(data: object, *, exact: bool) -> Document:
-    if not isinstance(data, dict):
-        raise FormatError("not PROV-JSON: the file holds no object")
-    namespaces = Namespaces()
-    scope = PrefixScope(namespaces, _prefixes(data, "prefix"))
-    builder = Builder(namespaces)
-    _read_statements(data, "", scope, builder, exact)
-    for name, bundle in _object(data.get("bundle", {}), "bundle").items():
-        if not name:
-            raise FormatError("not PROV-JSON: a bundle without a name")
-        inside = _object(bundle, f"bundle {name}")
-        inner = scope.nested(_prefixes(inside, f"the prefixes of bundle {name}"))
-        _read_statements(inside, scope.resolve(name), inner, builder, exact)
-    return builder.finish()
+class _Reader:
+    """Reads the statements of a file.
+
+    Args:
+        is_exact: whether the parser keeps all digits of integers.
+    """
+
+    def __init__(self, *, is_exact: bool) -> None:
+        self._is_exact = is_exact
+        self._namespaces = Namespaces()
+        self._builder = Builder(self._namespaces)
+
+    def read(self, data: object) -> Document:
+        if not isinstance(data, dict):
+            raise FormatError("not PROV-JSON: the file is not an object")
+        scope = PrefixScope(self._namespaces, _prefixes(data, "prefix"))
+        self._read_statements(data, "", scope)
+        for name, bundle in _require_object(data.get("bundle", {}), "bundle").items():
+            if not name:
+                raise FormatError("not PROV-JSON: a bundle without a name")
+            content = _require_object(bundle, f"bundle {name}")
+            bundle_scope = scope.nested(_prefixes(content, f"the member prefix of bundle {name}"))
+            self._read_statements(content, scope.resolve(name), bundle_scope)
+        return self._builder.finish()
+
+    def _read_statements(self, data: dict[str, Any], bundle: str, scope: PrefixScope) -> None:
+        for member, statements in data.items():
+            if member == "prefix" or (member == "bundle" and not bundle):
+                continue
+            if member == "bundle":
+                raise FormatError(f"not PROV-JSON: a bundle within the bundle {bundle}")
+            if member not in KIND:
+                raise FormatError(f"not PROV-JSON: {member!r} is not a kind of statement")
+            kind = KIND[member]
+            for shape in _shapes(_require_object(statements, member), kind):
+                self._read_shape(kind, bundle, scope, shape)
+
+    def _read_shape(self, kind: Kind, bundle: str, scope: PrefixScope, shape: Shape) -> None:
+        names, bodies = shape
+        if len(names) >= provjson_columns.MIN_BATCH:
+            try:
+                provjson_columns.add_statements(
+                    self._builder.document, bundle, kind, scope, names, bodies
+                )
+            except provjson_columns.FallbackToRowsError:
+                pass
+            else:
+                return
+        reader = _StatementReader(kind, bundle, scope, self._builder, self._is_exact)
+        for name, body in zip(names, bodies, strict=True):
+            reader.read(name, body)
 
 
 def _prefixes(data: dict[str, Any], where: str) -> dict[str, str]:
-    declared = _object(data.get("prefix", {}), where)
-    for prefix, uri in declared.items():
+    """Return the prefixes that a document or a bundle declares."""
+    prefixes = _require_object(data.get("prefix", {}), where)
+    for prefix, uri in prefixes.items():
         if not isinstance(uri, str):
-            raise FormatError(f"not PROV-JSON: the prefix {prefix!r} stands for no text")
+            raise FormatError(f"not PROV-JSON: the URI of the prefix {prefix!r} is not text")
     return {
         "" if prefix == "default" else prefix: uri
-        for prefix, uri in declared.items()
+        for prefix, uri in prefixes.items()
         if prefix not in RESERVED
     }
 
 
-def _object(value: object, where: str) -> dict[str, Any]:
+def _require_object(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise FormatError(f"not PROV-JSON: {where} is no object")
+        raise FormatError(f"not PROV-JSON: {where} is not an object")
     return value
 
 
-def _read_statements(
-    data: dict[str, Any], bundle: str, scope: PrefixScope, builder: Builder, exact: bool
-) -> None:
-    for member, found in data.items():
-        if member in ("prefix", "bundle"):
-            if member == "bundle" and bundle:
-                raise FormatError(f"not PROV-JSON: a bundle within the bundle {bundle}")
-            continue
-        if member not in KIND:
-            raise FormatError(f"not PROV-JSON: {member!r} is no kind of statement")
-        reader = _StatementReader(KIND[member], bundle, scope, builder, exact)
-        for names, bodies in _shapes(_object(found, member), KIND[member]):
-            try:
-                if len(names) < provjson_columns.MIN_BATCH:
-                    raise FallbackToRowsError
-                provjson_columns.add(builder.document, bundle, KIND[member], scope, names, bodies)
-            except FallbackToRowsError:
-                for name, body in zip(names, bodies, strict=True):
-                    reader.read(name, body)
-
-
-def _shapes(found: dict[str, Any], kind: Kind) -> Iterable[tuple[list[str], list[dict[str, Any]]]]:
-    """Return names and bodies of statements, those together that have the same keys."""
-    shapes: dict[tuple[str, ...], tuple[list[str], list[dict[str, Any]]]]
-    shapes = defaultdict(lambda: ([], []))
-    for name, body in found.items():
+def _shapes(statements: dict[str, Any], kind: Kind) -> Iterable[Shape]:
+    """Return the statements of a kind, grouped by shape."""
+    shapes: dict[tuple[str, ...], Shape] = defaultdict(lambda: ([], []))
+    for name, body in statements.items():
         if kind.element and name.startswith("_:"):
-            raise FormatError(f"not PROV-JSON: {kind.name} {name!r} has no name of its own")
-        for one in (body,) if type(body) is dict else _several(body, kind.name, name):
-            names, bodies = shapes[tuple(one)]
+            raise FormatError(f"not PROV-JSON: {kind.name} {name!r} is blank; give it a name")
+        for statement in (body,) if type(body) is dict else _list_items(body, kind, name):
+            names, bodies = shapes[tuple(statement)]
             names.append(name)
-            bodies.append(one)
+            bodies.append(statement)
     return shapes.values()
 
 
-def _several(body: object, member: str, name: str) -> list[dict[str, Any]]:
-    listed: list[Any] = body if isinstance(body, list) else [body]
-    if not all(isinstance(one, dict) for one in listed):
-        raise FormatError(f"not PROV-JSON: {member} {name} is no object")
-    return listed
+def _list_items(body: object, kind: Kind, name: str) -> list[dict[str, Any]]:
+    """Return the statements of one name."""
+    items: list[Any] = body if isinstance(body, list) else [body]
+    if not all(isinstance(item, dict) for item in items):
+        raise FormatError(f"not PROV-JSON: {kind.name} {name} is not an object")
+    return items
 
 
 class _StatementReader:
-    """Reads the statements of one kind in one bundle, each for itself."""
+    """Reads statements of one kind in one bundle, one by one."""
 
     def __init__(
-        self, kind: Kind, bundle: str, scope: PrefixScope, builder: Builder, exact: bool
+        self, kind: Kind, bundle: str, scope: PrefixScope, builder: Builder, is_exact: bool
     ) -> None:
         self._kind = kind
         self._bundle = bundle
         self._scope = scope
         self._builder = builder
-        self._exact = exact
-        self._places = {
-            f"prov:{argument.name}": (place, argument.type is ArgumentType.TIME)
-            for place, argument in enumerate(kind.arguments)
+        self._is_exact = is_exact
+        self._arguments = {
+            f"prov:{argument.name}": (position, argument.type is ArgumentType.TIME)
+            for position, argument in enumerate(kind.arguments)
         }
-        self._count = len(kind.arguments)
 
-    def read(self, written: str, body: dict[str, Any]) -> None:
-        """Read one statement, called ``written`` in the file; several members are several of them."""
-        identifier = None if written.startswith("_:") else self._scope.resolve(written)
-        arguments: list[str | None] = [None] * self._count
+    def read(self, name: str, body: dict[str, Any]) -> None:
+        """Read one statement. A membership of several entities becomes several statements.
+
+        Args:
+            name: its identifier in the file.
+            body: its members.
+        """
+        resolve = self._scope.resolve
+        identifier = None if name.startswith("_:") else resolve(name)
+        arguments: list[str | None] = [None] * len(self._arguments)
         attributes: list[AttributeTuple] = []
-        members: list[object] = []
-        places, scope = self._places, self._scope
-        for key, value in body.items():
-            name = scope.resolve(key)
-            place = places.get(name)
-            if place is None:
-                if type(value) is str:
-                    attributes.append((name, value, None, None))
-                elif type(value) is list:
-                    attributes.extend(self._literal(name, one, written) for one in value)
-                else:
-                    attributes.append(self._literal(name, value, written))
-            elif type(value) is list and self._kind.name == "hadMember" and name == "prov:entity":
-                members = value
+        entities: list[object] = []
+        for member, value in body.items():
+            key = resolve(member)
+            if key in self._arguments:
+                if type(value) is list and self._kind.name == "hadMember" and key == "prov:entity":
+                    entities = value
+                    continue
+                position, is_time = self._arguments[key]
+                arguments[position] = self._argument(value, is_time, member, name)
+            elif type(value) is str:
+                attributes.append((key, value, None, None))
+            elif type(value) is list:
+                attributes += [self._attribute(key, item, name) for item in value]
             else:
-                arguments[place[0]] = self._argument(value, place[1], key, written)
-        if not members:
+                attributes.append(self._attribute(key, value, name))
+        if not entities:
             self._builder.add(self._bundle, self._kind.name, identifier, arguments, attributes)
-            return
-        for member in members:
-            arguments[1] = self._argument(member, False, "prov:entity", written)
+        for entity in entities:
+            arguments[1] = self._argument(entity, False, "prov:entity", name)
             self._builder.add(self._bundle, self._kind.name, identifier, [*arguments], attributes)
 
-    def _argument(self, value: object, is_time: bool, key: str, written: str) -> str:
+    def _argument(self, value: object, is_time: bool, member: str, name: str) -> str:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, dict):
             value = value.get("$")
         if not isinstance(value, str):
-            raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} is no text")
+            raise FormatError(f"{self._where(member, name)} is not text")
         return value if is_time else self._scope.resolve(value)
 
-    def _literal(self, key: str, value: object, written: str) -> AttributeTuple:
-        kind = type(value)
-        if kind is str:
-            return key, value, None, None  # type: ignore[return-value]
-        if kind is bool:
-            return key, "true" if value else "false", literals.XSD_BOOLEAN, None
-        if kind is int:
-            return key, str(value), literals.integer_type(value), None  # type: ignore[arg-type]
-        if kind is float:
-            if not self._exact and abs(value) >= 2**63:  # type: ignore[arg-type]
-                raise _RoundedError
-            return key, literals.number_text(value), literals.XSD_DOUBLE, None  # type: ignore[arg-type]
+    def _attribute(self, key: str, value: object, name: str) -> AttributeTuple:
+        if type(value) is str:
+            return key, value, None, None
+        if type(value) is bool:
+            return key, "true" if value else "false", XSD_BOOLEAN, None
+        if type(value) is int:
+            return key, str(value), integer_type(value), None
+        if type(value) is float:
+            if not self._is_exact and abs(value) >= 2**63:
+                raise _RoundedIntegerError
+            return key, number_text(value), XSD_DOUBLE, None
         if isinstance(value, dict) and "$" in value:
-            return self._typed(key, value, written)
-        raise FormatError(
-            f"not PROV-JSON: {key} of {self._kind.name} {written} is neither a value nor a literal"
-        )
+            return self._literal(key, cast("dict[str, Any]", value), name)
+        raise FormatError(f"{self._where(key, name)} is neither a value nor a literal")
 
-    def _typed(self, key: str, value: dict[str, Any], written: str) -> AttributeTuple:
-        lexical, datatype, language = value["$"], value.get("type"), value.get("lang")
-        if isinstance(lexical, dict | list) or lexical is None:
-            raise FormatError(f"not PROV-JSON: {key} of {self._kind.name} {written} holds no text")
-        if not isinstance(lexical, str):
-            plain = self._literal(key, lexical, written)
+    def _literal(self, key: str, value: dict[str, Any], name: str) -> AttributeTuple:
+        text, datatype, language = value["$"], value.get("type"), value.get("lang")
+        if isinstance(text, dict | list) or text is None:
+            raise FormatError(f"{self._where(key, name)} has no text")
+        if not isinstance(text, str):
+            bare_value = self._attribute(key, text, name)
             if datatype is None:
-                return plain
-            lexical = plain[1]
+                return bare_value
+            text = bare_value[1]
         if language:
-            return key, lexical, None, str(language)
+            return key, text, None, str(language)
         if datatype is None:
-            return key, lexical, None, None
-        found, kind = normal(lexical, self._scope.resolve(str(datatype)))
+            return key, text, None, None
+        text, datatype = normal(text, self._scope.resolve(str(datatype)))
         return (
             key,
-            self._scope.resolve(found) if kind == literals.QUALIFIED_NAME else found,
-            kind,
+            self._scope.resolve(text) if datatype == QUALIFIED_NAME else text,
+            datatype,
             None,
         )
+
+    def _where(self, member: str, name: str) -> str:
+        return f"not PROV-JSON: {member} of {self._kind.name} {name}"

@@ -5,12 +5,13 @@ DuckDB spells plain names. A name with characters to escape goes to Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, literal
+from mlflow2prov.errors import EngineError, NamespaceError
 from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.rdf_names import key_iri, name_iri
 from mlflow2prov.formats._support.rdf_syntax import Syntax
@@ -83,7 +84,7 @@ class Terms:
         return Sql(
             f"CASE WHEN {column} IS NULL THEN NULL "
             f"WHEN NOT ({is_plain_name(column)}) THEN {self._spell_name}({column}) "
-            f"{' '.join(branches)} END"
+            f"{' '.join(branches)} ELSE {self._spell_name}({column}) END"
         )
 
     def attribute(self, subject: Sql) -> Sql:
@@ -130,11 +131,30 @@ class Terms:
 
 @contextmanager
 def document_terms(document: Document, syntax: Syntax) -> Iterator[Terms]:
-    """Yield the terms of a document, whose SQL is valid for the length of the block."""
-    spellers = (
-        cache(lambda name: spell_name(name, syntax)),
-        cache(lambda name: spell_attribute_key(name, syntax)),
-        cache(lambda name: annotate(name, syntax)),
-    )
+    """Yield the terms of a document, whose SQL is valid for the length of the block.
+
+    Raises:
+        NamespaceError: a name in the document has a prefix that is not declared.
+    """
+    errors: list[NamespaceError] = []
+
+    def speller(spell: Callable[[str, Syntax], str]) -> Callable[[str], str]:
+        @cache
+        def spell_in_syntax(name: str) -> str:
+            try:
+                return spell(name, syntax)
+            except NamespaceError as error:
+                errors.append(error)
+                raise
+
+        return spell_in_syntax
+
+    spellers = (speller(spell_name), speller(spell_attribute_key), speller(annotate))
     with engine.functions(*spellers) as functions:
-        yield Terms(syntax, frequent_names(document), functions)
+        try:
+            yield Terms(syntax, frequent_names(document), functions)
+        except EngineError:
+            # DuckDB reports an error of a Python function as one of its own.
+            if errors:
+                raise errors[0] from None
+            raise
