@@ -1,45 +1,130 @@
 """MLflow2PROV: provenance of machine learning, extracted as W3C PROV.
 
-    from mlflow2prov import (
-        Document, audit, check, difference, explain, extract, impact, lineage, load, merge, pull, push, report,
-        save, statistics, transform, validate,
-    )
+    from mlflow2prov import extract, explain, save
 
-Each command of the command line is one function here.
+    document = extract(".", "http://127.0.0.1:5000")
+    print(explain(document, "models:/wine@champion"))
+    save(document, "result", ["json", "turtle"])
+
+Each command of the command line is one function here. All types that these functions take or return, and
+all errors that they raise, are importable from this package; every error is a :class:`MLflow2ProvError`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlflow2prov.analysis.audit import audit
-    from mlflow2prov.analysis.check import check
-    from mlflow2prov.analysis.explanation import explain
-    from mlflow2prov.analysis.impact import impact
+    from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
+    from mlflow2prov.analysis.check import CheckResult, Waiver, check
+    from mlflow2prov.analysis.explanation import Answer, Explanation, explain
+    from mlflow2prov.analysis.impact import Impact, ImpactItem, impact
+    from mlflow2prov.analysis.item import Item
+    from mlflow2prov.analysis.options import (
+        AnswerState,
+        Dimension,
+        FailOn,
+        Resolution,
+        Severity,
+        SubjectKind,
+    )
+    from mlflow2prov.analysis.questions import Question
+    from mlflow2prov.analysis.rules import Finding
     from mlflow2prov.analysis.statistics import statistics
-    from mlflow2prov.errors import MLflow2ProvError
+    from mlflow2prov.engine import configure
+    from mlflow2prov.errors import (
+        ConfigurationError,
+        DocumentStoreError,
+        EngineError,
+        FormatError,
+        MLflow2ProvError,
+        NamespaceError,
+        RepositoryError,
+        SelectionError,
+        SourceError,
+        StatementError,
+        TrackingStoreError,
+    )
     from mlflow2prov.extraction import Extraction, extract, run_extraction
+    from mlflow2prov.formats import FormatName, ReadableFormat
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.graph.lineage import lineage
+    from mlflow2prov.graph.options import Direction, History
     from mlflow2prov.people.transform import transform
+    from mlflow2prov.progress import Progress
     from mlflow2prov.prov import Attribute, Document, Statement
-    from mlflow2prov.prov.difference import difference
+    from mlflow2prov.prov.difference import (
+        AttributeChange,
+        ChangeType,
+        Difference,
+        StatementChange,
+        difference,
+    )
     from mlflow2prov.prov.merge import merge
-    from mlflow2prov.prov.validation import ValidationReport, validate
-    from mlflow2prov.render.report import report
-    from mlflow2prov.stores import pull, push
+    from mlflow2prov.prov.namespaces import Namespaces
+    from mlflow2prov.prov.validation import Rule, Step, ValidationReport, Violation, validate
+    from mlflow2prov.render.report import ReportFormat, report
+    from mlflow2prov.sources.options import ArtifactListing, Renames
+    from mlflow2prov.stores import Layout, pull, push
+    from mlflow2prov.table import Table
 
 __version__ = "1.0.0"
 
-_HOMES = {
-    "Document": "prov",
-    "Extraction": "extraction",
+_MODULES = {
+    "Answer": "analysis.explanation",
+    "AnswerState": "analysis.options",
+    "ArtifactListing": "sources.options",
     "Attribute": "prov",
+    "AttributeChange": "prov.difference",
+    "Audit": "analysis.audit",
+    "AuditedModel": "analysis.audit",
+    "AuditedVersion": "analysis.audit",
+    "ChangeType": "prov.difference",
+    "CheckResult": "analysis.check",
+    "ConfigurationError": "errors",
+    "Difference": "prov.difference",
+    "Dimension": "analysis.options",
+    "Direction": "graph.options",
+    "Document": "prov",
+    "DocumentStoreError": "errors",
+    "EngineError": "errors",
+    "Explanation": "analysis.explanation",
+    "Extraction": "extraction",
+    "FailOn": "analysis.options",
+    "Finding": "analysis.rules",
+    "FormatError": "errors",
+    "FormatName": "formats",
+    "History": "graph.options",
+    "Impact": "analysis.impact",
+    "ImpactItem": "analysis.impact",
+    "Item": "analysis.item",
+    "Layout": "stores",
     "MLflow2ProvError": "errors",
-    "ValidationReport": "prov.validation",
+    "NamespaceError": "errors",
+    "Namespaces": "prov.namespaces",
+    "Progress": "progress",
+    "Question": "analysis.questions",
+    "ReadableFormat": "formats",
+    "Renames": "sources.options",
+    "ReportFormat": "render.report",
+    "RepositoryError": "errors",
+    "Resolution": "analysis.options",
+    "Rule": "prov.validation",
+    "SelectionError": "errors",
+    "Severity": "analysis.options",
+    "SourceError": "errors",
     "Statement": "prov",
+    "StatementChange": "prov.difference",
+    "StatementError": "errors",
+    "Step": "prov.validation",
+    "SubjectKind": "analysis.options",
+    "Table": "table",
+    "TrackingStoreError": "errors",
+    "ValidationReport": "prov.validation",
+    "Violation": "prov.validation",
+    "Waiver": "analysis.check",
     "audit": "analysis.audit",
     "check": "analysis.check",
+    "configure": "engine",
     "difference": "prov.difference",
     "explain": "analysis.explanation",
     "extract": "extraction",
@@ -56,17 +141,65 @@ _HOMES = {
     "transform": "people.transform",
     "validate": "prov.validation",
 }
+"""The module of each public name, which is imported when the name is first used."""
 
 __all__ = [
+    "Answer",
+    "AnswerState",
+    "ArtifactListing",
     "Attribute",
+    "AttributeChange",
+    "Audit",
+    "AuditedModel",
+    "AuditedVersion",
+    "ChangeType",
+    "CheckResult",
+    "ConfigurationError",
+    "Difference",
+    "Dimension",
+    "Direction",
     "Document",
+    "DocumentStoreError",
+    "EngineError",
+    "Explanation",
     "Extraction",
+    "FailOn",
+    "Finding",
+    "FormatError",
+    "FormatName",
+    "History",
+    "Impact",
+    "ImpactItem",
+    "Item",
+    "Layout",
     "MLflow2ProvError",
+    "NamespaceError",
+    "Namespaces",
+    "Progress",
+    "Question",
+    "ReadableFormat",
+    "Renames",
+    "ReportFormat",
+    "RepositoryError",
+    "Resolution",
+    "Rule",
+    "SelectionError",
+    "Severity",
+    "SourceError",
     "Statement",
+    "StatementChange",
+    "StatementError",
+    "Step",
+    "SubjectKind",
+    "Table",
+    "TrackingStoreError",
     "ValidationReport",
+    "Violation",
+    "Waiver",
     "__version__",
     "audit",
     "check",
+    "configure",
     "difference",
     "explain",
     "extract",
@@ -86,10 +219,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: ``--help`` must not wait for DuckDB."""
-    if name not in _HOMES:
+    """Import a public name when it is first used, so that ``--help`` does not wait for DuckDB."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlflow2prov.arguments import require_choice, require_integer, require_text, require_texts
+from mlflow2prov.arguments import (
+    checked,
+    require_choice,
+    require_integer,
+    require_text,
+    require_texts,
+)
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
@@ -38,6 +44,7 @@ class Extraction:
     """Facts that exist but could not be read; one line each. The document is incomplete if there are any."""
 
 
+@checked
 def extract(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
@@ -115,6 +122,7 @@ def extract(
     return extraction.document
 
 
+@checked
 def run_extraction(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,

@@ -163,7 +163,7 @@ def test_imports_for_type_checking_are_ignored():
 
 
 def test_every_public_name_has_a_module():
-    assert {*mlflow2prov._HOMES, "__version__"} == set(mlflow2prov.__all__)
+    assert {*mlflow2prov._MODULES, "__version__"} == set(mlflow2prov.__all__)
 
 
 def test_no_submodule_hides_a_public_name():

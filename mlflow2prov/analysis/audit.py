@@ -10,7 +10,7 @@ from mlflow2prov.analysis.explanation import Explanation, explain_all, registere
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.analysis.rules import Finding, apply_rules, audit_context, by_severity, is_deleted
 from mlflow2prov.analysis.subject_tables import ALIAS_TYPES
-from mlflow2prov.arguments import require_texts
+from mlflow2prov.arguments import checked, require_texts
 from mlflow2prov.engine import literal
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.graph.selectors import describe, quoted, select
@@ -93,6 +93,7 @@ def _mean_completeness(versions: Sequence[AuditedVersion]) -> float | None:
     return sum(scores) / len(scores) if scores else None
 
 
+@checked
 def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
     """Explain the versions of registered models, and apply the rules of an audit to them.
 

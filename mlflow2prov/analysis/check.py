@@ -11,7 +11,13 @@ from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn, Severity
 from mlflow2prov.analysis.questions import QUESTION, QUESTIONS
 from mlflow2prov.analysis.rules import DELETED, RULES, Finding, by_severity
-from mlflow2prov.arguments import require_choice, require_integer, require_text, require_texts
+from mlflow2prov.arguments import (
+    checked,
+    require_choice,
+    require_integer,
+    require_text,
+    require_texts,
+)
 from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
 from mlflow2prov.prov import Document
 
@@ -99,6 +105,7 @@ class CheckResult:
         return not self.failures
 
 
+@checked
 def check(
     document: Document,
     selectors: str | Iterable[str] = (),

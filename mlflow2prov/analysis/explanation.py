@@ -17,7 +17,7 @@ from mlflow2prov.analysis.options import AnswerState, SubjectKind
 from mlflow2prov.analysis.queries import answer_items, subject_items
 from mlflow2prov.analysis.questions import QUESTIONS, Question
 from mlflow2prov.analysis.subject_tables import ALIAS_TYPES, SUBJECT_TYPES, SubjectTables
-from mlflow2prov.arguments import require_choice
+from mlflow2prov.arguments import checked, require_choice
 from mlflow2prov.errors import SelectionError
 from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
@@ -98,6 +98,7 @@ class Explanation:
         }
 
 
+@checked
 def explain(document: Document, selector: str) -> Explanation:
     """Answer the questions of an audit about a version, a model or a run.
 

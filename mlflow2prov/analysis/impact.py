@@ -7,6 +7,7 @@ from typing import Any
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.item import Item, non_empty
+from mlflow2prov.arguments import checked
 from mlflow2prov.engine import literal
 from mlflow2prov.graph.selectors import select
 from mlflow2prov.graph.traversal import create_reachable
@@ -68,6 +69,7 @@ class Impact:
         }
 
 
+@checked
 def impact(document: Document, selector: str) -> Impact:
     """Return every run, model and version that an element influenced (:mod:`~mlflow2prov.graph.lineage`).
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mlflow2prov import engine
 from mlflow2prov.analysis.contributions import contributions
 from mlflow2prov.analysis.options import DIMENSIONS, RESOLUTIONS, Dimension, Resolution
-from mlflow2prov.arguments import require_choice, require_texts
+from mlflow2prov.arguments import checked, require_choice, require_texts
 from mlflow2prov.engine import literal
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ELEMENTS
@@ -15,6 +15,7 @@ from mlflow2prov.prov.merge import unified
 from mlflow2prov.table import Table
 
 
+@checked
 def statistics(
     document: Document, resolution: Resolution = "coarse", by: Dimension | Sequence[Dimension] = ()
 ) -> Table:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import Format, FormatName, ReadableFormat, get, read
 from mlflow2prov.formats._support.progress import progress_listener
@@ -28,6 +29,7 @@ COPY_BYTES = 1 << 20
 _NEW_FILE_MODE = 0o666
 
 
+@checked
 def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document:  # noqa: A002
     """Read a document from a file or from standard input.
 
@@ -51,6 +53,7 @@ def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document
     return read(content, str(input), format)
 
 
+@checked
 def save(
     documents: Document | Iterable[Document],
     output: str | Path = PIPE,

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlflow2prov import engine
-from mlflow2prov.arguments import require_choice, require_integer, require_texts
+from mlflow2prov.arguments import checked, require_choice, require_integer, require_texts
 from mlflow2prov.graph.adjacency import cause_columns
 from mlflow2prov.graph.options import DIRECTIONS, HISTORIES, WALK_DIRECTIONS, Direction, History
 from mlflow2prov.graph.selectors import select
@@ -29,6 +29,7 @@ from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.prov.unify import unify
 
 
+@checked
 def lineage(
     document: Document,
     selectors: str | Iterable[str],

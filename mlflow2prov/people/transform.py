@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.unify import unify
 
 
+@checked
 def transform(
     document: Document,
     *,

@@ -12,6 +12,7 @@ from prov.identifier import Identifier, Namespace, QualifiedName
 from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
 
+from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.prov.attributes import (
     QUALIFIED_NAME,
     XSD_ANYURI,
@@ -118,7 +119,10 @@ def from_prov(
     Raises:
         NamespaceError: a prefix or a URI is not valid.
         FormatError: a time or a language tag is not valid.
+        ConfigurationError: the argument is not a ProvDocument.
     """
+    if not isinstance(document, ProvDocument):
+        raise ConfigurationError(f"{type(document).__name__} is not a ProvDocument")
     namespaces = Namespaces()
     default = document.get_default_namespace()
     if default is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mlflow2prov import engine
+from mlflow2prov.arguments import checked
 from mlflow2prov.engine import Sql
 from mlflow2prov.prov import KINDS, Document, Kind
 from mlflow2prov.prov.namespaces import Namespaces, adopt
@@ -92,6 +93,7 @@ class Difference:
         }
 
 
+@checked
 def difference(old: Document, new: Document) -> Difference:
     """Compare two documents statement by statement, by the URIs of their names.
 

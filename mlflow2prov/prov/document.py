@@ -79,7 +79,11 @@ class Document:
 
     @classmethod
     def from_prov(cls, document: ProvDocument) -> Document:
-        """Convert a document of the ``prov`` library."""
+        """Convert a document of the ``prov`` library.
+
+        Raises:
+            ConfigurationError: the argument is not a ProvDocument.
+        """
         from mlflow2prov.prov.convert import from_prov
 
         return from_prov(document)
@@ -90,6 +94,8 @@ class Document:
         Raises:
             StatementError: an item is not a Statement.
         """
+        if not isinstance(statements, Iterable):
+            raise StatementError(f"{type(statements).__name__} is not an iterable of statements")
         staged: StatementTables | None = None
         batches: dict[str, list[Statement]] = defaultdict(list)
         for number, statement in enumerate(statements):

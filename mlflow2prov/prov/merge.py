@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.prov.prefixes import rows_under
 from mlflow2prov.prov.unify import unify
 
 
+@checked
 def merge(documents: Document | Iterable[Document]) -> Document:
     """Return one document with the statements of all ``documents``, unified.
 

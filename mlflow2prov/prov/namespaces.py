@@ -35,6 +35,10 @@ class Namespaces:
         Raises:
             NamespaceError: a prefix or a URI is not valid.
         """
+        if not isinstance(prefixes, Mapping | None):
+            raise NamespaceError(
+                f"{type(prefixes).__name__} is not a mapping from prefixes to URIs"
+            )
         self._uris = dict(RESERVED)
         for prefix, uri in (prefixes or {}).items():
             if prefix not in RESERVED:
@@ -72,7 +76,8 @@ class Namespaces:
         Raises:
             NamespaceError: the URI is not valid.
         """
-        if self._uris.get(prefix) == uri:
+        _valid_uri(uri)
+        if isinstance(prefix, str) and self._uris.get(prefix) == uri:
             return prefix
         existing = self.prefix_of(uri)
         if existing is not None:
@@ -88,6 +93,8 @@ class Namespaces:
         Raises:
             NamespaceError: the name's prefix is not declared.
         """
+        if not isinstance(name, str):
+            raise NamespaceError(f"{type(name).__name__} is not a qualified name")
         prefix, colon, local = name.partition(":")
         if colon and prefix in self._uris:
             return self._uris[prefix], local
@@ -108,6 +115,8 @@ class Namespaces:
 
     def name(self, uri: str, local: str, prefix: str = "ns") -> str:
         """Return the qualified name of ``local`` in the namespace ``uri``, which is declared if necessary."""
+        if not isinstance(local, str):
+            raise NamespaceError(f"{type(local).__name__} is not the local part of a name")
         declared_prefix = self.declare(prefix, uri)
         if declared_prefix == "" and ":" in local:
             declared_prefix = self.alias(uri, prefix)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import DocumentStoreError, unknown_choice
 from mlflow2prov.stores._support.address import Address, parse
 from mlflow2prov.stores._support.store import LAYOUTS, Layout, Options, Store
@@ -37,6 +38,7 @@ def is_address(name: str) -> bool:
     return bool(separator) and scheme.lower() in MODULES
 
 
+@checked
 def push(
     document: Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
 ) -> None:
@@ -65,6 +67,7 @@ def push(
     store.push(document, address, options)
 
 
+@checked
 def pull(url: str, *, graph: str | None = None) -> Document:
     """Return the document in a store.
 

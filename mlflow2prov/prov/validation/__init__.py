@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.validation import impossibility, ordering, uniqueness
@@ -37,6 +38,7 @@ _ONE_EVENT = {
 }
 
 
+@checked
 def validate(document: Document, limit: int = 10) -> ValidationReport:
     """Return whether ``document`` is valid by PROV-CONSTRAINTS, and what is wrong with it.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import ConfigurationError, unknown_choice
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ EXTENSIONS: dict[ReportFormat, str] = {"html": ".html", "markdown": ".md"}
 """The extension of a report's file, by format."""
 
 
+@checked
 def report(
     document: Document,
     format: ReportFormat = "html",  # noqa: A002

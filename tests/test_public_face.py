@@ -1,0 +1,238 @@
+"""The public face: its types can be imported and are documented, and only its own errors leave it."""
+
+import dataclasses
+import inspect
+import types
+import typing
+import warnings
+from pathlib import Path
+
+import pytest
+
+import mlflow2prov
+from mlflow2prov import Attribute, Document, MLflow2ProvError, Namespaces, Statement
+from tests.analysis.graphs import project
+
+FUNCTIONS = sorted(
+    name for name in mlflow2prov.__all__ if inspect.isfunction(getattr(mlflow2prov, name))
+)
+CLASSES = sorted(
+    name for name in mlflow2prov.__all__ if inspect.isclass(getattr(mlflow2prov, name))
+)
+
+
+class PublicNames(dict):
+    """Resolves annotations that are imported for type checking only."""
+
+    def __missing__(self, name):
+        if name == "ProvDocument":
+            from prov.model import ProvDocument
+
+            return ProvDocument
+        if name in ("pandas", "networkx"):
+            return __import__(name)
+        if name not in mlflow2prov.__all__:
+            raise KeyError(name)
+        return getattr(mlflow2prov, name)
+
+
+def types_in(hint):
+    """Yield the classes in an annotation."""
+    if isinstance(hint, typing.ParamSpec | typing.TypeVar):
+        return
+    arguments = typing.get_args(hint)
+    if arguments:
+        for argument in arguments:
+            if isinstance(argument, list):
+                for item in argument:
+                    yield from types_in(item)
+            else:
+                yield from types_in(argument)
+    elif inspect.isclass(hint) and not isinstance(hint, types.GenericAlias):
+        yield hint
+
+
+def annotations_of(value):
+    return typing.get_type_hints(value, localns=PublicNames())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_types_that_a_function_takes_or_returns_are_public(name):
+    hints = annotations_of(getattr(mlflow2prov, name))
+    own = {
+        cls.__name__
+        for hint in hints.values()
+        for cls in types_in(hint)
+        if cls.__module__.startswith("mlflow2prov")
+    }
+    assert own <= set(mlflow2prov.__all__)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_types_of_the_fields_of_a_public_type_are_public(name):
+    cls = getattr(mlflow2prov, name)
+    if not dataclasses.is_dataclass(cls):
+        return
+    own = {
+        field.__name__
+        for hint in annotations_of(cls).values()
+        for field in types_in(hint)
+        if field.__module__.startswith("mlflow2prov")
+    }
+    assert own <= set(mlflow2prov.__all__)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
+def test_public_names_are_documented(name):
+    assert inspect.getdoc(getattr(mlflow2prov, name))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_public_methods_are_documented(name):
+    for method, value in vars(getattr(mlflow2prov, name)).items():
+        if not method.startswith("_") and callable(value):
+            assert inspect.getdoc(value), method
+
+
+def test_every_error_is_a_child_of_the_root():
+    errors = [
+        getattr(mlflow2prov, name)
+        for name in CLASSES
+        if issubclass(getattr(mlflow2prov, name), Exception)
+    ]
+    assert len(errors) == 11
+    assert all(issubclass(error, MLflow2ProvError) for error in errors)
+
+
+HOSTILE = {
+    "none": None,
+    "zero": 0,
+    "negative": -1,
+    "enormous": 10**30,
+    "nan": float("nan"),
+    "infinity": float("inf"),
+    "empty": "",
+    "space": " ",
+    "nul": "\0",
+    "surrogate": "\ud800",
+    "file name that is not UTF-8": "\udcff",
+    "huge": "x" * 1_000_000,
+    "quotes": "'\"`; DROP TABLE x --",
+    "bytes": b"\xff",
+    "object": object(),
+    "empty list": [],
+    "list of none": [None],
+    "list of surrogates": ["\ud800"],
+    "mapping": {"a": object()},
+    "missing path": Path("/nowhere/\udcff/at all"),
+    "path with nul": Path("/nowhere/\0"),
+    "true": True,
+    "function": lambda: None,
+    "iterator": iter([None]),
+}
+
+
+@pytest.fixture(scope="module")
+def document():
+    return project()
+
+
+def valid_arguments(name, document, folder):
+    return {
+        "audit": {"document": document, "selectors": ()},
+        "check": {"document": document, "selectors": ()},
+        "configure": {},
+        "difference": {"old": document, "new": document},
+        "explain": {"document": document, "selector": "models:/fraud/1"},
+        "extract": {"repository_path": str(folder)},
+        "impact": {"document": document, "selector": "models:/fraud/1"},
+        "lineage": {"document": document, "selectors": "models:/fraud/1"},
+        "load": {"input": str(folder / "a.json")},
+        "merge": {"documents": [document]},
+        "pull": {"url": "bolt://"},
+        "push": {"document": document, "url": "bolt://"},
+        "report": {"document": document},
+        "run_extraction": {"repository_path": str(folder)},
+        "save": {"documents": document, "output": str(folder / "out")},
+        "statistics": {"document": document},
+        "transform": {"document": document},
+        "validate": {"document": document},
+    }[name]
+
+
+CASES = [
+    (name, parameter)
+    for name in FUNCTIONS
+    for parameter in inspect.signature(getattr(mlflow2prov, name)).parameters
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), CASES)
+def test_only_the_errors_of_the_package_leave_a_function(
+    name, parameter, document, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.json").write_text('{"entity": {}}')
+    function = getattr(mlflow2prov, name)
+    for label, value in HOSTILE.items():
+        arguments = {**valid_arguments(name, document, tmp_path), parameter: value}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                function(**arguments)
+            except MLflow2ProvError as error:
+                assert "\n" not in str(error), label
+                assert len(str(error)) < 2000, label
+            except Exception as error:  # noqa: BLE001 - any other error is a failure, with its case
+                pytest.fail(f"{label}: {type(error).__name__}: {error}"[:300])
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+@pytest.mark.parametrize("position", range(5))
+def test_only_the_errors_of_the_package_leave_a_statement(label, position):
+    values = ["used", "u", ("a", "e"), (Attribute("k", "v"),), "b"]
+    values[position] = HOSTILE[label]
+    try:
+        statement = Statement(*values)
+        made = Document.from_statements([statement])
+        list(made.statements())
+        mlflow2prov.validate(made)
+    except MLflow2ProvError:
+        pass
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+@pytest.mark.parametrize("position", range(4))
+def test_only_the_errors_of_the_package_leave_an_attribute(label, position):
+    values = ["k", "v", None, None]
+    values[position] = HOSTILE[label]
+    try:
+        made = Document.from_statements([Statement("entity", "e", (), [Attribute(*values)])])
+        list(made.statements())
+        made.to_pandas()
+    except MLflow2ProvError:
+        pass
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_only_the_errors_of_the_package_leave_a_document(label):
+    value = HOSTILE[label]
+    for call in (
+        Document,
+        Namespaces,
+        lambda value: Document.from_statements(value),
+        lambda value: Document().extend(value),
+        lambda value: Document.from_prov(value),
+        lambda value: Namespaces({"ex": value}),
+        lambda value: Namespaces({value: "http://x/"}),
+        lambda value: Namespaces({"ex": "http://x/"}).uri(value),
+        lambda value: Namespaces({"ex": "http://x/"}).name(value, value),
+        lambda value: Namespaces({"ex": "http://x/"}).declare(value, value),
+    ):
+        try:
+            call(value)
+        except MLflow2ProvError:
+            pass
+        except TypeError as error:
+            # A mapping needs keys that can be hashed; Python itself refuses others.
+            assert "unhashable" in str(error), label
