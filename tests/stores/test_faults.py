@@ -55,7 +55,7 @@ def test_documents_are_exported_to_a_named_graph(fuseki):
     code, out, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
     assert code == 0 and "176" in out
     assert pull(f"{fuseki.url}?graph={graph}") == load(DEMO)
-    with pytest.raises(DocumentStoreError, match="holds no document"):
+    with pytest.raises(DocumentStoreError, match="(has no document|is empty)"):
         pull(fuseki.url)
 
 
@@ -72,14 +72,14 @@ def test_a_wrong_password(name, servers):
     store = servers(name)
     url = store.address(f"{graph_stores.USER[name]}:hidden@")
     code, _, error = run("load", "--input", DEMO, "export", "--to", url)
-    assert code == 1 and one_line(error) and "not let in" in error and "_PASSWORD" in error
+    assert code == 1 and one_line(error) and "access denied" in error and "_PASSWORD" in error
     assert holds_no_secret(error)
 
 
 @pytest.mark.parametrize("name", ["neo4j", "fuseki"])
 def test_no_password(name, servers):
     code, _, error = run("load", "--input", servers(name).address(), "statistics")
-    assert code == 1 and one_line(error) and "not let in" in error
+    assert code == 1 and one_line(error) and "access denied" in error
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -88,7 +88,7 @@ def test_a_server_that_is_down(url):
     if to.startswith("mongodb"):
         to += "?serverSelectionTimeoutMS=500"
     code, _, error = run("load", "--input", DEMO, "export", "--to", to)
-    assert code == 1 and one_line(error) and "no answer" in error
+    assert code == 1 and one_line(error) and "does not answer" in error
     assert holds_no_secret(error)
 
 
@@ -156,9 +156,9 @@ def test_what_is_no_address(url):
 
 
 def test_an_option_that_means_nothing_to_a_store_is_refused():
-    with pytest.raises(DocumentStoreError, match="graph means nothing to Neo4j"):
+    with pytest.raises(DocumentStoreError, match="Neo4j has no option graph"):
         push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
-    with pytest.raises(DocumentStoreError, match="layout means nothing to a SPARQL"):
+    with pytest.raises(DocumentStoreError, match="a SPARQL 1.1 store has no option layout"):
         push(EMPTY, "http://127.0.0.1/x", layout="one")
     with pytest.raises(DocumentStoreError, match="unknown layout"):
         push(EMPTY, "mongodb://127.0.0.1/x", layout="two")
@@ -216,13 +216,13 @@ def test_no_such_dataset(fuseki):
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("CREATE (:Element:Entity {`prov:id`: 'zz:e'})", "does not declare"),
-        ("CREATE (:Element:Entity {`prov:id`: 'e', k: point({x: 1, y: 2})})", "none of PROV"),
+        ("CREATE (:Element:Entity {`prov:id`: 'zz:e'})", "without declaring it"),
+        ("CREATE (:Element:Entity {`prov:id`: 'e', k: point({x: 1, y: 2})})", "not one of PROV"),
         (
             "CREATE (:Element:Entity {`prov:id`: 'e', `prov:entityLiterals`: '[1]'})",
-            "no PROV document",
+            "not PROV",
         ),
-        ("CREATE (:Element:Entity {`prov:id`: 1})", "no PROV document"),
+        ("CREATE (:Element:Entity {`prov:id`: 1})", "not PROV"),
         ("CREATE (:Namespace {prefix: 'a b', uri: 1})", "Namespace"),
     ],
 )
@@ -274,5 +274,5 @@ def test_what_rdf_cannot_say_is_refused_before_anything_is_sent(fuseki):
     )
     with pytest.raises(FormatError, match="identifier or attributes of hadMember"):
         push(said, fuseki.url)
-    with pytest.raises(MLflow2ProvError, match="holds no document"):
+    with pytest.raises(MLflow2ProvError, match="(has no document|is empty)"):
         pull(fuseki.url)
