@@ -56,11 +56,19 @@ class Waiver:
         reason: why the finding is accepted.
         versions: the versions that the waiver applies to: a pattern of URIs with ``*`` and ``?``, such as
             ``models:/fraud/*`` or ``models:/fraud@champion``; all by default.
+
+    Raises:
+        ConfigurationError: there is no finding with this code, or a value is not text.
     """
 
     code: str
     reason: str
     versions: str = "*"
+
+    def __post_init__(self) -> None:
+        require_choice("finding", self.code, MEANINGS)
+        require_text("reason of a waiver", self.reason)
+        require_text("versions of a waiver", self.versions)
 
     def applies_to(self, finding: Finding) -> bool:
         """Return whether the waiver accepts ``finding``."""
@@ -134,33 +142,35 @@ def check(
     questions = dict.fromkeys(required_question(name) for name in require_texts("require", require))
     minimum = require_integer("minimum", minimum, 0, 100)
     require_choice("severity", fail_on, FAIL_ON)
-    waivers = _require_waivers(waivers)
     result = audit(document, selectors)
     versions = [version for version in result.versions if not version.is_deleted]
     if not versions:
         raise SelectionError(
             "check: the document has no version of a registered model; extract a store that has one"
         )
-    findings: list[Finding] = []
+    findings = by_severity(
+        finding
+        for version in versions
+        for finding in (*_requirement_findings(version, questions, minimum), *version.findings)
+    )
+    return _apply_waivers(result, findings, tuple(waivers), fail_on)
+
+
+def _apply_waivers(
+    result: Audit, findings: Iterable[Finding], waivers: Sequence[Waiver], fail_on: FailOn
+) -> CheckResult:
+    """Return the result of a check whose findings are each waived by the first waiver that applies."""
+    unwaived_findings: list[Finding] = []
     waived_findings: list[tuple[Finding, Waiver]] = []
-    for finding in by_severity(
-        [
-            finding
-            for version in versions
-            for finding in (
-                *_requirement_findings(version, questions, minimum),
-                *version.findings,
-            )
-        ]
-    ):
+    for finding in findings:
         waiver = next((waiver for waiver in waivers if waiver.applies_to(finding)), None)
         if waiver is None:
-            findings.append(finding)
+            unwaived_findings.append(finding)
         else:
             waived_findings.append((finding, waiver))
     used_waivers = {waiver for _, waiver in waived_findings}
     unused = tuple(waiver for waiver in waivers if waiver not in used_waivers)
-    return CheckResult(result, tuple(findings), tuple(waived_findings), unused, fail_on)
+    return CheckResult(result, tuple(unwaived_findings), tuple(waived_findings), unused, fail_on)
 
 
 def unused_waivers(results: Sequence[CheckResult]) -> list[Waiver]:
@@ -181,24 +191,6 @@ def required_question(name: str) -> str:
         if name in (question, question.removesuffix("s")):
             return question
     raise ConfigurationError(unknown_choice("question", name, REQUIRABLE_QUESTIONS))
-
-
-def _require_waivers(waivers: object) -> tuple[Waiver, ...]:
-    """Return ``waivers`` as a tuple after checking their types and codes."""
-    if not isinstance(waivers, Iterable):
-        raise ConfigurationError(
-            f"waivers: {type(waivers).__name__} is not a list of waivers; pass a list"
-        )
-    checked = tuple(waivers)
-    for waiver in checked:
-        if not isinstance(waiver, Waiver):
-            raise ConfigurationError(
-                f"waivers: {type(waiver).__name__} is not a Waiver; pass Waiver(code, reason)"
-            )
-        for name, value in vars(waiver).items():
-            require_text(f"{name} of a waiver", value)
-        require_choice("finding", waiver.code, MEANINGS)
-    return checked
 
 
 def _requirement_findings(

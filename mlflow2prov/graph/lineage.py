@@ -36,8 +36,8 @@ def lineage(
     direction: Direction = "upstream",
     *,
     depth: int | None = None,
-    relations: Iterable[str] | None = None,
-    without: Iterable[str] = (),
+    relations: str | Iterable[str] | None = None,
+    without: str | Iterable[str] = (),
     history: History = "auto",
 ) -> Document:
     """Return the part of ``document`` that led to selected elements, or that resulted from them.
@@ -95,7 +95,7 @@ def lineage(
     return _subgraph(document, names, relations)
 
 
-def check_relations(relations: Iterable[str] | None) -> tuple[str, ...] | None:
+def check_relations(relations: str | Iterable[str] | None) -> tuple[str, ...] | None:
     """Return ``relations`` as a tuple, or None for the default.
 
     Raises:

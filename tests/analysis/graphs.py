@@ -1,48 +1,56 @@
-"""A small project as statements: commits c1 to c3, a script, two runs, a model of three versions, two people."""
+"""A small project as statements: commits c1 to c3, a script, two runs, a model with three versions, two people."""
 
-from mlflow2prov import Statement
+from mlflow2prov import Attribute, Statement
 from tests.prov.statements import QUALIFIED, document, literals
-
-Attribute = literals({"a": "b"})[0].__class__
 
 
 def thing(kind, identifier, *types, bundle="", arguments=(), **attributes):
-    typed = tuple(Attribute("prov:type", name, QUALIFIED) for name in types)
-    return Statement(kind, identifier, arguments, (*literals(attributes), *typed), bundle)
+    """Return an element with these values of ``prov:type`` and these attributes."""
+    type_attributes = tuple(Attribute("prov:type", name, QUALIFIED) for name in types)
+    return Statement(kind, identifier, arguments, literals(attributes) + type_attributes, bundle)
 
 
 def relation(kind, *arguments, bundle="", role=None, **attributes):
-    given = literals(attributes) + ((Attribute("prov:role", role, QUALIFIED),) if role else ())
-    return Statement(kind, None, arguments, given, bundle)
+    """Return a relation without identifier, with ``prov:role`` if a role is given."""
+    role_attributes = (Attribute("prov:role", role, QUALIFIED),) if role else ()
+    return Statement(kind, None, arguments, literals(attributes) + role_attributes, bundle)
 
 
-def commit(number, author, parent=None, touches=None, previous=None):
-    this = f"Commit.{number}"
+def commit(number, author, parent=None, path=None, previous=None):
+    """Yield the statements about a commit.
+
+    With ``path``, the commit has a revision of the file ``File.train``, derived from that of the commit ``previous``.
+    """
+    activity = f"Commit.{number}"
     sha = f"{number}" * 20
     date = f"2024-01-0{number[-1]}T00:00:00+00:00"
     yield thing(
-        "activity", this, "Commit", arguments=(date, date), sha=sha, title=f"change {number}"
+        "activity", activity, "Commit", arguments=(date, date), sha=sha, title=f"change {number}"
     )
-    yield relation("wasAssociatedWith", this, author, None, role="Author")
+    yield relation("wasAssociatedWith", activity, author, None, role="Author")
     if parent:
-        yield relation("wasInformedBy", this, f"Commit.{parent}")
-    if touches:
+        yield relation("wasInformedBy", activity, f"Commit.{parent}")
+    if path:
         revision = f"Revision.{number}"
-        yield thing("entity", revision, "FileRevision", path=touches, commit=sha, status="M")
-        yield relation("wasGeneratedBy", revision, this, date)
+        yield thing("entity", revision, "FileRevision", path=path, commit=sha, status="M")
+        yield relation("wasGeneratedBy", revision, activity, date)
         yield relation("specializationOf", revision, "File.train")
         yield relation("wasAttributedTo", revision, author)
         if previous:
-            before = f"Revision.{previous}"
-            yield relation("used", this, before, date, role="PreviousRevision")
-            yield relation("wasDerivedFrom", revision, before, this, None, None)
+            previous_revision = f"Revision.{previous}"
+            yield relation("used", activity, previous_revision, date, role="PreviousRevision")
+            yield relation("wasDerivedFrom", revision, previous_revision, activity, None, None)
 
 
-def run(number, at, script, dataset):
-    this, making = f"Run.{number}", f"Creation.Run.{number}"
+def run(number, commit_number, script_number, dataset):
+    """Yield the statements about a run with a parameter, a metric, a tag and a logged model.
+
+    ``script_number`` is that of the commit whose revision of the script was run.
+    """
+    entity, creation = f"Run.{number}", f"Creation.Run.{number}"
     yield thing(
         "entity",
-        this,
+        entity,
         "Run",
         "prov:Collection",
         run_id=f"{number}0123",
@@ -50,26 +58,31 @@ def run(number, at, script, dataset):
         uri=f"runs:/{number}0123",
     )
     yield thing(
-        "activity", making, "Creation", resource_type="Run", dirty="false", commit=f"{at}" * 20
+        "activity",
+        creation,
+        "Creation",
+        resource_type="Run",
+        dirty="false",
+        commit=f"{commit_number}" * 20,
     )
-    yield relation("wasGeneratedBy", this, making, None, role="AddedRun")
-    yield relation("wasAssociatedWith", making, "User.ada", None, role="RunAuthor")
-    yield relation("wasInformedBy", making, f"Commit.{at}")
-    yield relation("used", making, f"Revision.{script}", None, role="Source")
-    yield relation("used", making, dataset, None)
-    yield relation("hadMember", "Experiment.0", this)
+    yield relation("wasGeneratedBy", entity, creation, None, role="AddedRun")
+    yield relation("wasAssociatedWith", creation, "User.ada", None, role="RunAuthor")
+    yield relation("wasInformedBy", creation, f"Commit.{commit_number}")
+    yield relation("used", creation, f"Revision.{script_number}", None, role="Source")
+    yield relation("used", creation, dataset, None)
+    yield relation("hadMember", "Experiment.0", entity)
     for kind, key, value in (
         ("Param", "C", number),
         ("Metric", "auc", f"0.{number[-1]}"),
         ("RunTag", "t", "x"),
     ):
-        about = thing("entity", f"{kind}.{number}", kind, name=key, value=value)
-        yield about
-        yield relation("hadMember", this, about.id)
+        member = f"{kind}.{number}"
+        yield thing("entity", member, kind, name=key, value=value)
+        yield relation("hadMember", entity, member)
         if kind == "Metric":
-            yield relation("wasGeneratedBy", about.id, making, None)
+            yield relation("wasGeneratedBy", member, creation, None)
         if kind == "Param":
-            yield relation("used", making, about.id, None)
+            yield relation("used", creation, member, None)
     model = f"LoggedModel.{number}"
     yield thing(
         "entity",
@@ -79,26 +92,32 @@ def run(number, at, script, dataset):
         model_id=f"m-{number}",
         uri=f"models:/m-{number}",
     )
-    yield relation("wasGeneratedBy", model, making, None)
-    yield relation("hadMember", this, model)
+    yield relation("wasGeneratedBy", model, creation, None)
+    yield relation("hadMember", entity, model)
 
 
-def version(number, of):
-    this, making = f"Version.{number}", f"Creation.Version.{number}"
+def version(number, run_number):
+    """Yield the statements about a version of the model ``fraud``, registered from the model of a run."""
+    entity, creation = f"Version.{number}", f"Creation.Version.{number}"
     yield thing(
-        "entity", this, "RegisteredModelVersion", name="fraud", version=number, uri=f"models:/fraud/{number}",
+        "entity",
+        entity,
+        "RegisteredModelVersion",
+        name="fraud",
+        version=number,
+        uri=f"models:/fraud/{number}",
         registered_model_version_stage="Production" if number == "1" else "None",
-    )  # fmt: skip
-    yield thing("activity", making, "Creation", resource_type="RegisteredModelVersion")
-    yield relation("specializationOf", this, "Model.fraud")
-    day = int(number) % 28 or 28
-    yield relation("wasGeneratedBy", this, making, f"2024-02-{day:02}T00:00:00+00:00")
-    yield relation(
-        "wasAssociatedWith", making, "User.bob", None, role="RegisteredModelVersionAuthor"
     )
-    yield relation("wasDerivedFrom", this, f"LoggedModel.{of}", making, None, None)
-    yield relation("used", making, f"LoggedModel.{of}", None)
-    yield relation("wasInformedBy", making, f"Creation.Run.{of}")
+    yield thing("activity", creation, "Creation", resource_type="RegisteredModelVersion")
+    yield relation("specializationOf", entity, "Model.fraud")
+    day = int(number) % 28 or 28
+    yield relation("wasGeneratedBy", entity, creation, f"2024-02-{day:02}T00:00:00+00:00")
+    yield relation(
+        "wasAssociatedWith", creation, "User.bob", None, role="RegisteredModelVersionAuthor"
+    )
+    yield relation("wasDerivedFrom", entity, f"LoggedModel.{run_number}", creation, None, None)
+    yield relation("used", creation, f"LoggedModel.{run_number}", None)
+    yield relation("wasInformedBy", creation, f"Creation.Run.{run_number}")
 
 
 STATEMENTS = (
@@ -106,7 +125,7 @@ STATEMENTS = (
     thing("agent", "User.bob", "User", "prov:Person", username="bob"),
     thing("entity", "File.train", "File", path="train.py"),
     relation("wasGeneratedBy", "File.train", "Commit.c1", None),
-    *commit("c1", "User.ada", touches="train.py"),
+    *commit("c1", "User.ada", path="train.py"),
     *commit("c2", "User.bob", "c1"),
     *commit("c3", "User.ada", "c2", "train.py", "c1"),
     thing("entity", "Experiment.0", "Experiment", "prov:Collection", name="fraud", experiment_id="0"),
@@ -125,4 +144,5 @@ STATEMENTS = (
 
 
 def project(*more):
+    """Return the project as a document, with more statements."""
     return document(*STATEMENTS, *more)

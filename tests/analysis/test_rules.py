@@ -22,7 +22,7 @@ SOUND = (
     thing("agent", "User.ada", "User", name="Ada"),
     thing("agent", "User.bob", "User", name="Bob"),
     thing("entity", "File.train", "File", path="train.py"),
-    *commit("c1", "User.ada", touches="train.py"),
+    *commit("c1", "User.ada", path="train.py"),
     thing("entity", "Dataset.a", "Dataset", name="loans", digest="aaaa"),
     thing("entity", "Model.fraud", "RegisteredModel", name="fraud"),
     thing("entity", "Experiment.0", "Experiment", name="fraud"),
