@@ -55,7 +55,7 @@ def test_documents_are_exported_to_a_named_graph(fuseki):
     code, out, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
     assert code == 0 and "176" in out
     assert pull(f"{fuseki.url}?graph={graph}") == load(DEMO)
-    with pytest.raises(DocumentStoreError, match="(has no document|is empty)"):
+    with pytest.raises(DocumentStoreError, match=r"(has no document|is empty)"):
         pull(fuseki.url)
 
 
@@ -158,7 +158,7 @@ def test_what_is_no_address(url):
 def test_an_option_that_means_nothing_to_a_store_is_refused():
     with pytest.raises(DocumentStoreError, match="Neo4j has no option graph"):
         push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
-    with pytest.raises(DocumentStoreError, match="a SPARQL 1.1 store has no option layout"):
+    with pytest.raises(DocumentStoreError, match=r"a SPARQL 1\.1 store has no option layout"):
         push(EMPTY, "http://127.0.0.1/x", layout="one")
     with pytest.raises(DocumentStoreError, match="unknown layout"):
         push(EMPTY, "mongodb://127.0.0.1/x", layout="two")
@@ -274,5 +274,5 @@ def test_what_rdf_cannot_say_is_refused_before_anything_is_sent(fuseki):
     )
     with pytest.raises(FormatError, match="identifier or attributes of hadMember"):
         push(said, fuseki.url)
-    with pytest.raises(MLflow2ProvError, match="(has no document|is empty)"):
+    with pytest.raises(MLflow2ProvError, match=r"(has no document|is empty)"):
         pull(fuseki.url)

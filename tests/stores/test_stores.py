@@ -102,7 +102,7 @@ def test_a_document_of_nothing_but_prefixes_comes_back(store):
 
 
 def test_an_empty_store_holds_no_document(store):
-    with pytest.raises(DocumentStoreError, match="(has no document|is empty)"):
+    with pytest.raises(DocumentStoreError, match=r"(has no document|is empty)"):
         pull(store.url)
 
 
