@@ -1,11 +1,12 @@
-"""Explanation: every question has an answer, or is unknown; nothing is guessed."""
+"""Explanation: every question has an answer or is unknown, and no answer is guessed."""
 
 import pytest
 
 from mlflow2prov import explain, load
 from mlflow2prov.analysis.explanation import explain_all, registered_versions
+from mlflow2prov.analysis.queries import _QUERIES
 from mlflow2prov.analysis.questions import QUESTIONS
-from mlflow2prov.errors import SelectionError
+from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.analysis.graphs import project, relation, thing
 from tests.golden import HERE as GOLDEN
 from tests.prov.statements import document
@@ -16,14 +17,15 @@ def fraud():
     return project()
 
 
-def said(explanation):
-    """The answers, as labels; with values of what has a value."""
+def labels(explanation):
+    """Return the labels of the items of each answer, with the value of items that have one."""
     return {
-        a.question.name: [
-            f"{i.label}={i.about['value']}" if "value" in i.about else i.label for i in a.items
+        answer.question.name: [
+            f"{item.label}={item.about['value']}" if "value" in item.about else item.label
+            for item in answer.items
         ]
-        for a in explanation.answers
-        if a.items
+        for answer in explanation.answers
+        if answer.items
     }
 
 
@@ -35,9 +37,13 @@ def test_the_names_of_the_questions_are_stable():
     ]  # fmt: skip
 
 
+def test_every_question_has_a_query():
+    assert list(_QUERIES) == [question.name for question in QUESTIONS]
+
+
 def test_a_version_is_explained_by_its_run_and_its_commit(fraud):
-    explained = explain(fraud, "models:/fraud/1")
-    assert said(explained) == {
+    explanation = explain(fraud, "models:/fraud/1")
+    assert labels(explanation) == {
         "source": ["LoggedModel.r1"],
         "registered_by": ["bob"],
         "registered_at": ["2024-02-01T00:00:00+00:00"],
@@ -52,65 +58,69 @@ def test_a_version_is_explained_by_its_run_and_its_commit(fraud):
         "metrics": ["auc=0.1"],
         "datasets": ["loans"],
     }
-    assert explained.answer("script").items[0].identifier == "Revision.c1"
-    assert explained.answer("datasets").items[0].about["digest"] == "aaaa"
-    assert explained.subject.about["registered_model_version_stage"] == "Production"
+    assert explanation.answer("script").items[0].identifier == "Revision.c1"
+    assert explanation.answer("datasets").items[0].about["digest"] == "aaaa"
+    assert explanation.subject.about["registered_model_version_stage"] == "Production"
 
 
-def test_what_is_unknown_is_told_from_what_there_is_none_of(fraud):
-    explained = explain(fraud, "models:/fraud/1")
-    assert explained.unknown == ("committers", "environment")
-    states = {a.question.name: a.state for a in explained.answers}
+def test_an_unknown_answer_differs_from_one_that_is_known_to_be_empty(fraud):
+    explanation = explain(fraud, "models:/fraud/1")
+    assert explanation.unknown == ("committers", "environment")
+    states = {answer.question.name: answer.state for answer in explanation.answers}
     assert [name for name, state in states.items() if state == "none"] == [
         "parent_run",
         "coauthors",
         "upstream_models",
     ]
-    assert explained.completeness == pytest.approx(16 / 18)
-    assert explained.to_dict()["answers"]["environment"] is None
-    assert explained.to_dict()["answers"]["coauthors"] == []
+    assert explanation.completeness == pytest.approx(16 / 18)
+    assert explanation.to_dict()["answers"]["environment"] is None
+    assert explanation.to_dict()["answers"]["coauthors"] == []
 
 
 def test_an_alias_is_explained_as_its_version(fraud):
-    explained = explain(fraud, "fraud@live")
-    assert (
-        explained.subject.identifier == "Version.2" and explained.subject.about["aliases"] == "live"
-    )
+    subject = explain(fraud, "fraud@live").subject
+    assert subject.identifier == "Version.2" and subject.about["aliases"] == "live"
 
 
 @pytest.mark.parametrize(("selector", "kind"), [("Run:r10123", "run"), ("models:/m-r1", "model")])
-def test_runs_and_models_are_asked_what_does_not_concern_registration(fraud, selector, kind):
-    explained = explain(fraud, selector)
-    assert explained.kind == kind
-    asked = [a.question.name for a in explained.answers]
-    assert asked == [q.name for q in QUESTIONS if kind in q.subject_kinds]
-    assert "registered_by" not in asked and said(explained)["commit"] == ["c2" * 20]
+def test_questions_about_the_registration_are_asked_about_versions_only(fraud, selector, kind):
+    explanation = explain(fraud, selector)
+    assert explanation.kind == kind
+    names = [answer.question.name for answer in explanation.answers]
+    assert names == [question.name for question in QUESTIONS if kind in question.subject_kinds]
+    assert "registered_by" not in names and labels(explanation)["commit"] == ["c2" * 20]
+    with pytest.raises(ConfigurationError, match="unknown question 'registered_by'"):
+        explanation.answer("registered_by")
 
 
-def test_many_are_explained_at_once_each_by_its_own(fraud):
+def test_subjects_explained_together_have_the_answers_that_they_have_alone(fraud):
     assert registered_versions(fraud) == ("Version.1", "Version.2", "Version.3")
-    wanted = ["Version.3", "Run.r1", "User.ada", "nowhere", "Version.1", "Version.3"]
-    many = explain_all(fraud, wanted)
-    assert [e.subject.identifier for e in many] == ["Version.3", "Run.r1", "Version.1"]
-    assert many[2] == explain(fraud, "models:/fraud/1")
+    identifiers = ["Version.3", "Run.r1", "User.ada", "nowhere", "Version.1", "Version.3"]
+    explanations = explain_all(fraud, identifiers)
+    assert [explanation.subject.identifier for explanation in explanations] == [
+        "Version.3",
+        "Run.r1",
+        "Version.1",
+    ]
+    assert explanations[2] == explain(fraud, "models:/fraud/1")
     assert explain_all(fraud, []) == []
 
 
-def test_a_commit_that_the_repository_lacks_is_known_by_its_hash_only():
-    lost = document(
+def test_a_commit_outside_the_repository_has_a_label_but_no_identifier():
+    foreign = document(
         thing("entity", "Run.x", "Run", run_id="x"),
         thing("activity", "Creation.Run.x", "Creation", commit="abcd", dirty="True"),
         relation("wasGeneratedBy", "Run.x", "Creation.Run.x", None),
     )
-    explained = explain(lost, "Run:x")
-    (commit,) = explained.answer("commit").items
+    explanation = explain(foreign, "Run:x")
+    (commit,) = explanation.answer("commit").items
     assert (commit.label, commit.identifier) == ("abcd", None)
-    assert said(explained)["dirty"] == ["yes"]
-    assert {"authors", "coauthors"} <= set(explained.unknown)
+    assert labels(explanation)["dirty"] == ["yes"]
+    assert {"authors", "coauthors"} <= set(explanation.unknown)
 
 
-def test_environments_that_were_read_stand_for_their_files():
-    def of(*more):
+def test_an_environment_that_was_read_replaces_the_files_that_describe_it():
+    def environments(*more):
         model = document(
             thing("entity", "M", "ModelArtifact", path="best", uri="runs:/x/best"),
             thing("entity", "Run.x", "Run"),
@@ -122,14 +132,15 @@ def test_environments_that_were_read_stand_for_their_files():
             thing("entity", "other", "Artifact", path="worse/conda.yaml"),
             *more,
         )
-        return said(explain(model, "M")).get("environment")
+        return labels(explain(model, "M")).get("environment")
 
-    assert of() == ["best/conda.yaml"]
+    assert environments() == ["best/conda.yaml"]
     environment = thing("entity", "E", "SoftwareEnvironment", name="conda.yaml", digest="d")
-    assert of(environment, relation("wasDerivedFrom", "M", "E", None, None, None)) == ["conda.yaml"]
+    derivation = relation("wasDerivedFrom", "M", "E", None, None, None)
+    assert environments(environment, derivation) == ["conda.yaml"]
 
 
-def test_nested_runs_models_taken_in_and_deletions_are_told():
+def test_a_parent_run_an_upstream_model_and_a_deletion_are_reported():
     nested = document(
         thing("entity", "P", "Run", "prov:Collection", **{"prov:label": "search"}),
         thing("entity", "R", "Run", run_id="r"),
@@ -140,27 +151,36 @@ def test_nested_runs_models_taken_in_and_deletions_are_told():
         relation("used", "C", "M", None),
         relation("wasInvalidatedBy", "R", "D", "2024-05-01T00:00:00+00:00"),
     )
-    explained = explain(nested, "Run:r")
-    assert said(explained)["parent_run"] == ["search"]
-    assert said(explained)["upstream_models"] == ["base"]
-    assert explained.subject.about["deleted_at"] == "2024-05-01T00:00:00+00:00"
+    explanation = explain(nested, "Run:r")
+    assert labels(explanation)["parent_run"] == ["search"]
+    assert labels(explanation)["upstream_models"] == ["base"]
+    assert explanation.subject.about["deleted_at"] == "2024-05-01T00:00:00+00:00"
 
 
-def test_what_a_bundle_says_counts_as_well():
-    bundled = document(*(s._replace(bundle="b") for s in project().statements()))
-    assert said(explain(bundled, "fraud@live")) == said(explain(project(), "fraud@live"))
+def test_statements_in_a_bundle_count_like_those_of_the_document():
+    bundle = document(*(s._replace(bundle="b") for s in project().statements()))
+    assert labels(explain(bundle, "fraud@live")) == labels(explain(project(), "fraud@live"))
 
 
-def test_what_is_no_version_model_or_run_is_not_explained(fraud):
-    with pytest.raises(SelectionError, match="--impact"):
+def test_an_element_of_another_type_cannot_be_explained(fraud):
+    with pytest.raises(SelectionError, match=r"User.bob .* cannot be explained; .*--impact"):
         explain(fraud, "User:bob")
 
 
-def test_the_example_knows_all_of_its_champion_but_whether_the_tree_was_dirty():
-    golden = load(GOLDEN / "result.json")
-    champion = explain(golden, "models:/wine@champion")
+@pytest.mark.parametrize("selector", [None, 7, b"x", ["Run:fit"], "\ud800"])
+def test_a_selector_must_be_text(fraud, selector):
+    with pytest.raises(ConfigurationError, match="selector: "):
+        explain(fraud, selector)
+
+
+def test_the_only_unknown_fact_about_the_champion_of_the_example_is_its_working_tree():
+    example = load(GOLDEN / "result.json")
+    champion = explain(example, "models:/wine@champion")
     assert champion.unknown == ("dirty",)
-    assert said(champion)["coauthors"] == ["Grace Hopper"]
-    redacted = explain(golden, "models:/wine/3")
-    assert set(said(redacted)) == {"registered_by", "registered_at"}
-    assert "deleted_at" in redacted.subject.about
+    assert labels(champion)["coauthors"] == ["Grace Hopper"]
+
+
+def test_a_deleted_version_of_the_example_has_only_the_facts_that_mlflow_keeps():
+    deleted = explain(load(GOLDEN / "result.json"), "models:/wine/3")
+    assert set(labels(deleted)) == {"registered_by", "registered_at"}
+    assert "deleted_at" in deleted.subject.about

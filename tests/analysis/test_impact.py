@@ -1,9 +1,10 @@
-"""Impact: the runs, models and versions that something reaches."""
+"""Impact: the runs, models and versions that an element influenced."""
 
 import pytest
 
 from mlflow2prov import impact
-from tests.analysis.graphs import project
+from mlflow2prov.errors import ConfigurationError
+from tests.analysis.graphs import document, project, relation, thing
 
 
 @pytest.fixture(scope="module")
@@ -11,37 +12,61 @@ def fraud():
     return project()
 
 
-def told(found, *, through_history):
-    return [r.item.identifier for r in found.reached if r.through_history is through_history]
+def identifiers(result, *, through_history):
+    return [
+        entry.item.identifier
+        for entry in result.reached
+        if entry.through_history is through_history
+    ]
 
 
-def test_of_a_commit_its_own_runs_come_before_those_of_later_commits(fraud):
-    found = impact(fraud, "Commit:c2c2")
-    assert [item.identifier for item in found.subject] == ["Commit.c2"]
-    assert told(found, through_history=False) == ["Run.r1", "LoggedModel.r1", "Version.1"]
-    later = ["Run.r2", "LoggedModel.r2", "Version.2", "Version.3", "Alias.live"]
-    assert told(found, through_history=True) == later
+def test_a_commit_influenced_its_own_runs_and_through_history_those_of_later_commits(fraud):
+    result = impact(fraud, "Commit:c2c2")
+    assert [item.identifier for item in result.subject] == ["Commit.c2"]
+    assert identifiers(result, through_history=False) == ["Run.r1", "LoggedModel.r1", "Version.1"]
+    assert identifiers(result, through_history=True) == [
+        "Run.r2",
+        "LoggedModel.r2",
+        "Version.2",
+        "Version.3",
+        "Alias.live",
+    ]
 
 
-def test_of_data_it_is_what_used_it(fraud):
-    found = impact(fraud, "Dataset:loans@bbbb")
-    assert told(found, through_history=False)[:2] == ["Run.r2", "LoggedModel.r2"]
-    assert told(found, through_history=True) == []
+def test_a_data_set_influenced_the_runs_that_used_it(fraud):
+    result = impact(fraud, "Dataset:loans@bbbb")
+    assert identifiers(result, through_history=False)[:2] == ["Run.r2", "LoggedModel.r2"]
+    assert identifiers(result, through_history=True) == []
 
 
-def test_of_a_file_it_is_what_used_any_of_its_revisions(fraud):
-    assert {"Run.r1", "Run.r2"} <= set(told(impact(fraud, "File:train.py"), through_history=False))
-    first = impact(fraud, "FileRevision:train.py@c1")
-    assert "Run.r1" in told(first, through_history=False)
-    assert "Run.r2" in told(first, through_history=True)
+def test_a_file_influenced_the_runs_that_used_any_of_its_revisions(fraud):
+    file = impact(fraud, "File:train.py")
+    assert {"Run.r1", "Run.r2"} <= set(identifiers(file, through_history=False))
+    first_revision = impact(fraud, "FileRevision:train.py@c1")
+    assert "Run.r1" in identifiers(first_revision, through_history=False)
+    assert "Run.r2" in identifiers(first_revision, through_history=True)
 
 
-def test_of_a_person_it_is_what_came_of_all_that_the_person_made(fraud):
-    assert set(told(impact(fraud, "User:bob"), through_history=False)) == {
+def test_a_person_influenced_the_effects_of_everything_that_the_person_did(fraud):
+    assert set(identifiers(impact(fraud, "User:bob"), through_history=False)) == {
         "Run.r1", "LoggedModel.r1", "Version.1", "Version.2", "Version.3", "Alias.live",
     }  # fmt: skip
 
 
-def test_nobody_and_nothing_is_reached_from_the_end(fraud):
+def test_a_version_without_effects_has_an_empty_impact(fraud):
     assert impact(fraud, "Version.3").reached == ()
     assert impact(fraud, "Version.3").to_dict()["reached"] == []
+
+
+def test_an_element_that_only_relations_mention_has_an_impact():
+    mention = document(relation("used", "C", "data", None), relation("wasGeneratedBy", "R", "C", None),
+                       thing("entity", "R", "Run"))  # fmt: skip
+    result = impact(mention, "data")
+    assert [(item.label, item.identifier) for item in result.subject] == [("data", "data")]
+    assert identifiers(result, through_history=False) == ["R"]
+
+
+@pytest.mark.parametrize("selector", [None, 7, b"x", ["Run:fit"]])
+def test_a_selector_must_be_text(fraud, selector):
+    with pytest.raises(ConfigurationError, match="selector: "):
+        impact(fraud, selector)
