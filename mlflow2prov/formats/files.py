@@ -48,8 +48,6 @@ def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document
         raise FormatError(f"{input}: there is no such file") from error
     except OSError as error:
         raise FormatError(f"{input}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise FormatError(f"{str(input)!r} is not a path") from error
     return read(content, str(input), format)
 
 

@@ -1,7 +1,8 @@
 """SQL over the tables of a Document: fragments that operations on whole documents share.
 
 The macros of :mod:`mlflow2prov.engine.macros` (``attr``, ``is_a``, ``domain_type``) read the attributes of one
-statement. The functions here return fragments that no macro can express, because they depend on a document or on a list.
+statement. The functions here return fragments that no macro can express, because they depend on a document or
+on a list.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Hypothesis strategies for Documents: whatever PROV allows to be said.
+"""Hypothesis strategies for documents with everything that PROV allows.
 
-Left out is what no PROV serialisation can tell apart: two statements of different arguments under one
-identifier (PROV-CONSTRAINTS forbids them), and two kinds of element of one identifier, whose attributes
-RDF keeps as one, and two mentions of one entity (PROV-Links forbids them).
+Three things are left out, because no PROV format distinguishes them: two statements with one identifier and different
+arguments (PROV-CONSTRAINTS forbids them), two kinds of element with one identifier (RDF unites their attributes), and
+two mentions of one entity (PROV-Links forbids them).
 """
 
 from datetime import timedelta, timezone
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from mlflow2prov.prov import Attribute, Document, Statement
 from mlflow2prov.prov.kinds import ELEMENTS, RELATIONS, ArgumentType
 from mlflow2prov.prov.lexical import normal
+from mlflow2prov.prov.unify import unify
 
-# Any Unicode scalar value but NUL, which no database column of text can hold.
+# Any Unicode scalar value but NUL, which no text column of a database can contain.
 CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")
 TEXTS = st.text(CHARACTERS, max_size=12)
 
@@ -39,32 +40,32 @@ def names(draw, prefixes, locals_):
     prefix = draw(st.sampled_from(sorted(prefixes)))
     local = draw(locals_)
     if not prefix:
-        local = local.replace(":", "") or "x"
-    return f"{prefix}:{local}" if prefix else local
+        return local.replace(":", "") or "x"
+    return f"{prefix}:{local}"
 
 
 @st.composite
-def literals(draw, prefixes, locals_):
+def attributes(draw, prefixes, locals_):
     key = draw(
         st.one_of(
             names(prefixes, locals_),
             st.sampled_from(["prov:type", "prov:label", "prov:location"]),
         )
     )
-    kind = draw(st.integers(0, 9))
-    if kind <= 2 or key == "prov:label":
+    form = draw(st.integers(0, 9))
+    if form <= 2 or key == "prov:label":
         return Attribute(key, draw(TEXTS))
-    if kind == 3:
+    if form == 3:
         return Attribute(key, draw(TEXTS), None, draw(st.sampled_from(["en", "de", "zh-hant"])))
-    if kind == 4:
+    if form == 4:
         return Attribute(key, draw(names(prefixes, locals_)), "prov:QUALIFIED_NAME")
-    if kind == 5:
+    if form == 5:
         return Attribute(key, *normal(draw(INTEGERS), "xsd:int"))
-    if kind == 6:
+    if form == 6:
         return Attribute(key, *normal(draw(DOUBLES), "xsd:double"))
-    if kind == 7:
+    if form == 7:
         return Attribute(key, draw(st.sampled_from(["true", "false"])), "xsd:boolean")
-    if kind == 8:
+    if form == 8:
         return Attribute(key, *normal(draw(TIMES), "xsd:dateTime"))
     datatype = draw(st.sampled_from(["xsd:anyURI", "xsd:decimal", "xsd:token", "xsd:gYear"]))
     return Attribute(key, draw(st.sampled_from(["1.50", "x", "urn:a:b", "2001"])), datatype)
@@ -72,36 +73,34 @@ def literals(draw, prefixes, locals_):
 
 @st.composite
 def documents(draw, locals_=PLAIN_LOCALS, bundles=True):
-    """Documents with up to a dozen statements, unified."""
+    """Unified documents with up to a dozen statements, and a named bundle if ``bundles``."""
     prefixes = draw(NAMESPACES)
     name = names(prefixes, locals_)
-    places = ["", draw(name)] if bundles and draw(st.booleans()) else [""]
+    bundle_names = ["", draw(name)] if bundles and draw(st.booleans()) else [""]
     statements = []
-    for bundle in places:
-        pool = draw(st.lists(name, min_size=2, max_size=6, unique=True))
-        taken: set[str] = set()
-        mentioned: set[str] = set()
-        for identifier in pool:
+    for bundle in bundle_names:
+        element_names = draw(st.lists(name, min_size=2, max_size=6, unique=True))
+        for element_name in element_names:
             kind = draw(st.sampled_from(ELEMENTS))
             times = tuple(draw(st.one_of(st.none(), TIMES)) for _ in kind.arguments)
-            attributes = tuple(draw(st.lists(literals(prefixes, locals_), max_size=4)))
-            statements.append(Statement(kind.name, identifier, times, attributes, bundle))
-            taken.add(identifier)
+            element_attributes = draw(st.lists(attributes(prefixes, locals_), max_size=4))
+            statements.append(Statement(kind.name, element_name, times, element_attributes, bundle))
+        identifiers, mentioned_entities = set(element_names), set()
         for _ in range(draw(st.integers(0, 6))):
-            relation = draw(relations(prefixes, locals_, pool, taken, bundle))
-            if relation.kind == "mentionOf" and relation.arguments[0] in mentioned:
-                continue
-            mentioned.add(relation.arguments[0] if relation.kind == "mentionOf" else "")
+            relation = draw(relations(prefixes, locals_, element_names, identifiers, bundle))
+            if relation.kind == "mentionOf":
+                if relation.arguments[0] in mentioned_entities:
+                    continue
+                mentioned_entities.add(relation.arguments[0])
             statements.append(relation)
     document = Document.from_statements(statements, prefixes)
-    from mlflow2prov.prov.unify import unify
-
     unify(document)
     return document
 
 
 @st.composite
-def relations(draw, prefixes, locals_, pool, taken, bundle):
+def relations(draw, prefixes, locals_, element_names, identifiers, bundle):
+    """Relations between elements. A new identifier is added to ``identifiers``."""
     kind = draw(st.sampled_from(RELATIONS))
     arguments = []
     for argument in kind.arguments:
@@ -110,11 +109,11 @@ def relations(draw, prefixes, locals_, pool, taken, bundle):
         elif argument.type is ArgumentType.TIME:
             arguments.append(draw(TIMES))
         else:
-            arguments.append(draw(st.sampled_from(pool)))
-    identifier, attributes = None, ()
+            arguments.append(draw(st.sampled_from(element_names)))
+    identifier, relation_attributes = None, ()
     if kind.identified:
         if draw(st.booleans()):
-            identifier = draw(names(prefixes, locals_).filter(lambda n: n not in taken))
-            taken.add(identifier)
-        attributes = tuple(draw(st.lists(literals(prefixes, locals_), max_size=3)))
-    return Statement(kind.name, identifier, tuple(arguments), attributes, bundle)
+            identifier = draw(names(prefixes, locals_).filter(lambda n: n not in identifiers))
+            identifiers.add(identifier)
+        relation_attributes = tuple(draw(st.lists(attributes(prefixes, locals_), max_size=3)))
+    return Statement(kind.name, identifier, arguments, relation_attributes, bundle)

@@ -1,4 +1,4 @@
-"""Parquet: a table that others read, and that is read with care."""
+"""Parquet: a table for other programs, and a file that is checked when it is read."""
 
 import io
 
@@ -33,7 +33,7 @@ def content():
 
 
 def changed(content, change):
-    """Return the file with its table as ``change`` makes it."""
+    """Return a file with the table that ``change`` makes of the table in ``content``."""
     stream = io.BytesIO()
     pq.write_table(change(pq.read_table(io.BytesIO(content))), stream)
     return stream.getvalue()
@@ -46,17 +46,17 @@ def with_column(name, values, kind=None):
     return change
 
 
-def test_pandas_and_duckdb_read_what_is_said(content, tmp_path):
+def test_pandas_and_duckdb_read_the_statements(content, tmp_path):
     frame = pd.read_parquet(io.BytesIO(content))
     assert frame["kind"].tolist() == ["entity", "wasGeneratedBy"]
     assert frame["activity"].isna().tolist() == [True, False]
     assert frame["activity"][1] == "ex:training"
     (tmp_path / "result.parquet").write_bytes(content)
-    found = duckdb.connect().execute(
+    result = duckdb.connect().execute(
         "SELECT entity, attributes[1].value FROM read_parquet(?) WHERE kind = 'wasGeneratedBy'",
         [str(tmp_path / "result.parquet")],
     )
-    assert found.fetchall() == [("ex:model", "ex:Result")]
+    assert result.fetchall() == [("ex:model", "ex:Result")]
 
 
 def test_files_of_version_1_0_are_read(content):
@@ -68,13 +68,13 @@ def test_files_of_version_1_0_are_read(content):
         "arg4": [None, None],
         "arg5": [None, None],
     }
-    old = table.select(["bundle", "kind", "id"])
+    old_table = table.select(["bundle", "kind", "id"])
     for name, values in places.items():
-        old = old.append_column(name, pa.array(values, pa.string()))
-    old = old.append_column("attributes", table["attributes"])
-    old = old.replace_schema_metadata(table.schema.metadata)
+        old_table = old_table.append_column(name, pa.array(values, pa.string()))
+    old_table = old_table.append_column("attributes", table["attributes"])
+    old_table = old_table.replace_schema_metadata(table.schema.metadata)
     stream = io.BytesIO()
-    pq.write_table(old, stream)
+    pq.write_table(old_table, stream)
     assert list(parquet.read(stream.getvalue()).statements()) == [
         Statement("entity", "ex:model"),
         GENERATION,
@@ -109,14 +109,14 @@ def test_the_same_document_gives_the_same_bytes(content):
     assert stream.getvalue() == content
 
 
-def test_values_come_into_the_form_that_documents_keep(content):
+def test_values_are_brought_into_normal_form(content):
     attributes = [[], [{"key": "ex:n", "value": " 007 ", "type": "xsd:integer", "lang": None}]]
-    read = parquet.read(changed(content, with_column("attributes", attributes)))
-    assert list(read.statements())[1].attributes == (Attribute("ex:n", "7", "xsd:int"),)
+    document = parquet.read(changed(content, with_column("attributes", attributes)))
+    assert list(document.statements())[1].attributes == (Attribute("ex:n", "7", "xsd:int"),)
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (lambda table: table.drop_columns(["time", "id"]), "no column id, time"),
         (lambda table: table.replace_schema_metadata(None), "metadata has no prov:prefixes"),
@@ -147,14 +147,14 @@ def test_values_come_into_the_form_that_documents_keep(content):
         ),
     ],
 )
-def test_what_no_document_says_is_one_line(content, change, words):
-    with pytest.raises(FormatError, match=words) as error:
+def test_an_invalid_table_is_reported_in_one_line(content, change, message):
+    with pytest.raises(FormatError, match=message) as error:
         formats.read(changed(content, change), "x.parquet")
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("length", [4, 8, 200, -8, -1])
-def test_a_file_that_is_cut_is_one_line(content, length):
+def test_a_truncated_file_is_reported_in_one_line(content, length):
     with pytest.raises(FormatError) as error:
         formats.read(content[:length])
     assert "\n" not in str(error.value)

@@ -1,6 +1,5 @@
-"""PROV-JSONLD: valid by the submission's schema, read without a network."""
+"""PROV-JSONLD: valid by the schema of the submission, and read without a network."""
 
-import io
 import json
 import os
 import socket
@@ -14,26 +13,22 @@ from mlflow2prov import Attribute, Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats.provjsonld import CONTEXT
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
+from tests.formats import write
 from tests.formats.strategies import ODD_LOCALS, documents
 
 SCHEMAS = Path(os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", "../shared/schemas"))
 needs_schemas = pytest.mark.skipif(
-    not SCHEMAS.is_dir(), reason=f"W3C's schemas are not in {SCHEMAS}"
+    not SCHEMAS.is_dir(), reason=f"the schemas of the W3C are not in {SCHEMAS}"
 )
 EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
 T = "2024-01-01T00:00:00+00:00"
 
 
-def written(document):
-    stream = io.BytesIO()
-    formats.get("jsonld").write(document, stream)
-    return stream.getvalue()
-
-
-def node(*statement, namespaces=None):
-    document = Document.from_statements([Statement(*statement)], namespaces or EX)
-    (made,) = json.loads(written(document))["@graph"]
-    return made
+def node(*statement):
+    """Return the object of a document's only statement."""
+    document = Document.from_statements([Statement(*statement)], EX)
+    (result,) = json.loads(write(document, "jsonld"))["@graph"]
+    return result
 
 
 def read(graph, context=CONTEXT):
@@ -48,7 +43,7 @@ def validator():
     return jsonschema.Draft7Validator(schema)
 
 
-def test_names_have_a_prefix_and_prov_s_own_attributes_their_words():
+def test_names_have_a_prefix_and_attributes_of_prov_dm_have_short_keys():
     attributes = (
         Attribute("name", "x"),
         Attribute("prov:label", "l", None, "en"),
@@ -65,14 +60,14 @@ def test_names_have_a_prefix_and_prov_s_own_attributes_their_words():
     }
 
 
-def test_several_values_to_a_key_are_one_list():
+def test_several_values_of_a_key_are_one_list():
     attributes = (Attribute("ex:k", "1"), Attribute("ex:k", "2"), Attribute("ex:l", "3"))
-    made = node("entity", "ex:e", (), attributes)
-    assert made["ex:k"] == [{"@value": "1"}, {"@value": "2"}]
-    assert made["ex:l"] == [{"@value": "3"}]
+    result = node("entity", "ex:e", (), attributes)
+    assert result["ex:k"] == [{"@value": "1"}, {"@value": "2"}]
+    assert result["ex:l"] == [{"@value": "3"}]
 
 
-def test_a_relation_names_its_formal_arguments():
+def test_a_relation_has_its_formal_arguments_by_name():
     assert node("used", None, ("ex:a", "ex:e", T)) == {
         "@type": "Usage",
         "activity": "ex:a",
@@ -82,7 +77,7 @@ def test_a_relation_names_its_formal_arguments():
 
 
 @pytest.mark.parametrize("prefix", ["b-2", "b.2"])
-def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
+def test_a_prefix_that_the_schema_does_not_allow_is_replaced(prefix):
     document = Document.from_statements(
         [
             Statement("entity", f"{prefix}:e", (), (Attribute(f"{prefix}:k", "v"),)),
@@ -90,39 +85,39 @@ def test_a_prefix_that_the_schema_does_not_take_is_replaced(prefix):
         ],
         {"": "https://w3id.org/mlflow2prov/", prefix: "http://example.org/"},
     )
-    content = written(document)
+    content = write(document, "jsonld")
     assert sorted(json.loads(content)["@context"][0]) == ["mlflow2prov", "ns", "prov", "xsd"]
     assert formats.read(content) == document
 
 
 @needs_schemas
 @given(document=documents())
-def test_what_is_written_is_valid_by_the_schema(validator, document):
-    content = json.loads(written(document))
-    # The schema has no word for mention, which PROV-Links added.
+def test_documents_are_valid_by_the_schema(validator, document):
+    content = json.loads(write(document, "jsonld"))
+    # The schema has no type for mentions, which PROV-Links added.
     content["@graph"] = list(without_mentions(content["@graph"]))
     validator.validate(content)
 
 
 def without_mentions(graph):
-    for one in graph:
-        if one["@type"] == "Bundle":
-            yield {**one, "@graph": list(without_mentions(one["@graph"]))}
-        elif one["@type"] != "Mention":
-            yield one
+    for statement in graph:
+        if statement["@type"] == "Bundle":
+            yield {**statement, "@graph": list(without_mentions(statement["@graph"]))}
+        elif statement["@type"] != "Mention":
+            yield statement
 
 
 @given(document=documents(ODD_LOCALS))
-def test_any_names_come_back(document):
-    assert formats.read(written(document)) == document
+def test_names_of_any_characters_are_the_same_after_writing_and_reading(document):
+    assert formats.read(write(document, "jsonld")) == document
 
 
-def test_several_members_of_a_collection_are_several_statements():
-    read_ = read([{"@type": "Membership", "collection": "ex:c", "entity": ["ex:a", "ex:b"]}])
-    assert {s.arguments for s in read_.statements()} == {("ex:c", "ex:a"), ("ex:c", "ex:b")}
+def test_a_membership_of_several_entities_becomes_several_statements():
+    document = read([{"@type": "Membership", "collection": "ex:c", "entity": ["ex:a", "ex:b"]}])
+    assert {s.arguments for s in document.statements()} == {("ex:c", "ex:a"), ("ex:c", "ex:b")}
 
 
-def test_no_context_is_ever_fetched(monkeypatch):
+def test_no_context_is_fetched(monkeypatch):
     def refuse(*_):
         raise AssertionError("a connection was made")
 
@@ -153,7 +148,7 @@ def test_no_context_is_ever_fetched(monkeypatch):
     ],
     ids=json.dumps,
 )
-def test_what_is_no_prov_jsonld_is_one_line(graph):
+def test_invalid_prov_jsonld_is_reported_in_one_line(graph):
     with pytest.raises(FormatError) as error:
         read(graph)
     assert "\n" not in str(error.value)
@@ -163,7 +158,7 @@ def test_what_is_no_prov_jsonld_is_one_line(graph):
     "content",
     [b'{"@graph": [', b'{"@context": []}', b'{"@graph": 3}', b'{"@graph": ' + b"[" * 100_000],
 )
-def test_a_broken_file_is_one_line(content):
+def test_a_broken_file_is_reported_in_one_line(content):
     with pytest.raises(FormatError) as error:
         formats.read(content, format="jsonld")
     assert "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""PROV-O: the terms it uses, what others read in it, what it refuses."""
+"""PROV-O in four syntaxes: its terms, its readers, and the documents that it cannot express."""
 
 import io
 import logging
@@ -11,13 +11,14 @@ from prov.model import ProvDocument
 from rdflib.compare import isomorphic
 
 from mlflow2prov import Attribute, Document, Statement, formats
-from mlflow2prov.errors import FormatError
+from mlflow2prov.errors import FormatError, NamespaceError
 from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.convert import from_prov
 from mlflow2prov.prov.kinds import KINDS
 from mlflow2prov.prov.namespaces import PROV
+from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
 
 SYNTAXES = {"nquads": "nquads", "trig": "trig", "turtle": "turtle", "rdf": "xml"}
@@ -29,59 +30,48 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(autouse=True, scope="module")
 def quiet_rdflib():
-    """Rdflib logs each literal whose text is none of its datatype: the strategies make many."""
+    """Keep rdflib's own parsers quiet, which log every literal that its datatype does not allow."""
     logging.getLogger("rdflib").setLevel(logging.CRITICAL)
     yield
     logging.getLogger("rdflib").setLevel(logging.NOTSET)
-
-
-def written(document, name):
-    stream = io.BytesIO()
-    formats.get(name).write(document, stream)
-    return stream.getvalue()
 
 
 def document(*statements, namespaces=None):
     return Document.from_statements(statements, EX if namespaces is None else namespaces)
 
 
-def difference(one, other):
-    ours, theirs = set(one.statements()), set(other.statements())
-    return f"lost: {ours - theirs}\nmade up: {theirs - ours}"
-
-
 def turtle(*statements, namespaces=None):
-    """The body of what is written, in one line."""
-    content = written(document(*statements, namespaces=namespaces), "turtle").decode()
+    """Return the statements of a Turtle file, without its prefixes, in one line."""
+    content = write(document(*statements, namespaces=namespaces), "turtle").decode()
     body = content.split("\n\n", 1)[1]
     return " ".join(body.split())
 
 
-def come_back(content, name):
+def read(content, name):
     return formats.read(content, format=name)
 
 
-# What is written
+# Terms
 
 
 def test_a_relation_of_two_arguments_is_one_triple():
     assert turtle(Statement("used", None, ("ex:a", "ex:e", None))) == "ex:a prov:used ex:e ."
 
 
-def test_what_more_a_relation_says_is_at_a_node():
+def test_a_relation_with_more_than_two_arguments_has_a_node():
     assert turtle(Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "r"),))) == (
         f'ex:a prov:qualifiedUsage [ a prov:Usage ; prov:entity ex:e ; prov:atTime "{T}"^^xsd:dateTime ; '
         'prov:hadRole "r" ] .'
     )
 
 
-def test_a_relation_with_an_identifier_is_a_named_node():
+def test_a_relation_with_an_identifier_has_a_named_node():
     assert turtle(Statement("used", "ex:u", ("ex:a", "ex:e", None))) == (
         "ex:a prov:qualifiedUsage ex:u . ex:u a prov:Usage ; prov:entity ex:e ."
     )
 
 
-def test_a_revision_is_qualified_as_one():
+def test_a_revision_has_its_own_class_and_property():
     revision = Attribute("prov:type", "prov:Revision", QUALIFIED_NAME)
     assert turtle(
         Statement("wasDerivedFrom", None, ("ex:b", "ex:a", "ex:c", None, None), (revision,))
@@ -90,7 +80,7 @@ def test_a_revision_is_qualified_as_one():
     )
 
 
-def test_prov_attributes_have_their_own_properties():
+def test_attributes_of_prov_dm_have_the_properties_of_prov_o():
     attributes = (
         Attribute("prov:label", "l", None, "en"),
         Attribute("prov:location", "here"),
@@ -121,18 +111,18 @@ def test_the_same_document_gives_the_same_bytes(name):
         Statement("entity", "ex:e", (), (Attribute("b", "1"), Attribute("a", "2"))),
         Statement("used", None, ("ex:a", "ex:e", None), (Attribute("x", "y"),)),
     ]
-    assert written(document(*statements), name) == written(document(*statements[::-1]), name)
+    assert write(document(*statements), name) == write(document(*statements[::-1]), name)
 
 
 def test_blank_nodes_of_different_bundles_have_different_labels():
     used = [
         Statement("used", None, ("ex:a", "ex:e", T), (), bundle) for bundle in ("", "ex:b", "ex:c")
     ]
-    labels = re.findall(r"qualifiedUsage> (\S+)", written(document(*used), "nquads").decode())
+    labels = re.findall(r"qualifiedUsage> (\S+)", write(document(*used), "nquads").decode())
     assert len(set(labels)) == 3
 
 
-# What others read in it
+# Other readers and writers
 
 
 @given(document=documents(bundles=False))
@@ -140,64 +130,63 @@ def test_rdflib_reads_one_graph_from_all_four_syntaxes(document):
     graphs = []
     for name, syntax in SYNTAXES.items():
         dataset = rdflib.Dataset()
-        dataset.parse(io.BytesIO(written(document, name)), format=syntax)
+        dataset.parse(io.BytesIO(write(document, name)), format=syntax)
         graphs.append(dataset.default_graph)
-    # What XML cannot carry is escaped there, and only there.
+    # XML escapes the characters that it cannot carry, and the other syntaxes do not.
     assert isomorphic(graphs[0], graphs[1])
     assert isomorphic(graphs[0], graphs[2])
     assert len(graphs[0]) == len(graphs[3])
 
 
-# N-Quads have no prefixes, and prov cuts IRIs at other places than where the document did.
+# N-Quads have no prefixes, and the prov library splits IRIs at other places than the document does.
 PREFIXED = [name for name in SYNTAXES if name != "nquads"]
 
 
 @pytest.mark.parametrize("name", PREFIXED)
 @given(document=documents(bundles=False))
-def test_prov_reads_what_we_write(name, document):
-    again = read_by_prov(document, name)
-    assert again == document, difference(document, again)
+def test_the_prov_library_reads_the_same_document(name, document):
+    result = read_by_prov(document, name)
+    assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", PREFIXED)
 @given(document=documents(ODD_LOCALS, bundles=False))
-def test_prov_reads_names_of_any_characters(name, document):
-    again = read_by_prov(document, name)
-    assert again == document, difference(document, again)
+def test_the_prov_library_reads_names_of_any_characters(name, document):
+    result = read_by_prov(document, name)
+    assert result == document, differences(document, result)
 
 
 @given(document=documents())
-def test_prov_reads_our_bundles(document):
-    again = read_by_prov(document, "trig")
-    assert again == document, difference(document, again)
+def test_the_prov_library_reads_bundles(document):
+    result = read_by_prov(document, "trig")
+    assert result == document, differences(document, result)
 
 
 _BLANK = re.compile(r"n[0-9a-f]{32}b\d+|N[0-9a-f]{32}")
 
 
 def read_by_prov(document, name):
-    """Read our file by the prov library.
-
-    Left aside: where there is a default namespace, it makes a blank node's label an identifier in that.
-    """
-    theirs = ProvDocument.deserialize(
-        content=written(document, name).decode(), format="rdf", rdf_format=SYNTAXES[name]
+    """Read a file with the prov library, without the identifiers that it makes of blank nodes' labels."""
+    prov_document = ProvDocument.deserialize(
+        content=write(document, name).decode(), format="rdf", rdf_format=SYNTAXES[name]
     )
-    again = from_prov(theirs, unescape, unescape_values=name == "rdf")
+    result = from_prov(prov_document, unescape, unescape_values=name == "rdf")
     elements = ("entity", "activity", "agent")
-    named = [
+    statements = [
         s._replace(id=None) if s.kind not in elements and s.id and _BLANK.fullmatch(s.id) else s
-        for s in again.statements()
+        for s in result.statements()
     ]
-    return Document.from_statements(named, again.namespaces)
+    return Document.from_statements(statements, result.namespaces)
 
 
-def test_we_read_what_prov_writes():
-    theirs = ProvDocument.deserialize(content=written(EVERYTHING, "json").decode(), format="json")
+def test_files_of_the_prov_library_are_read():
+    prov_document = ProvDocument.deserialize(
+        content=write(EVERYTHING, "json").decode(), format="json"
+    )
     for name, syntax in SYNTAXES.items():
-        content = theirs.serialize(format="rdf", rdf_format=syntax)
+        content = prov_document.serialize(format="rdf", rdf_format=syntax)
         if name != "nquads":
-            assert come_back(content.encode(), name) == EVERYTHING, name
+            assert read(content.encode(), name) == EVERYTHING, name
 
 
 EVERYTHING = document(
@@ -217,7 +206,7 @@ EVERYTHING = document(
 )
 
 
-# Names and values that RDF does not take as they are
+# Names and values that RDF cannot carry unchanged
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
@@ -225,9 +214,9 @@ EVERYTHING = document(
     "value",
     ["", " ", "_x_", "_x0000_", "_x0041_", "\x01", "\r\n\t", "\ufffe", "]]>", '"\\', "\x85\u2028"],
 )
-def test_D4_a_value_comes_back(name, value):
-    said = document(Statement("entity", "ex:e", (), (Attribute("ex:k", value),)))
-    assert come_back(written(said, name), name) == said
+def test_a_value_is_the_same_after_writing_and_reading(name, value):
+    expected = document(Statement("entity", "ex:e", (), (Attribute("ex:k", value),)))
+    assert read(write(expected, name), name) == expected
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
@@ -254,9 +243,9 @@ def test_D4_a_value_comes_back(name, value):
         "-",
     ],
 )
-def test_a_name_comes_back(name, local):
+def test_a_name_is_the_same_after_writing_and_reading(name, local):
     entity = Statement("entity", f"ex:{local}", (), (Attribute(f"ex:{local}", "v"),))
-    assert come_back(written(document(entity), name), name) == document(entity)
+    assert read(write(document(entity), name), name) == document(entity)
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
@@ -272,63 +261,63 @@ def test_a_name_comes_back(name, local):
     ],
 )
 @pytest.mark.parametrize("type_", [None, QUALIFIED_NAME])
-def test_an_attribute_that_is_called_like_a_term_of_prov_o_stays_one(name, key, type_):
-    said = document(
+def test_an_attribute_with_the_name_of_a_term_stays_an_attribute(name, key, type_):
+    expected = document(
         Statement("entity", "ex:e", (), (Attribute(key, "ex:f", type_),)),
         Statement("used", None, ("ex:a", "ex:e", T), (Attribute(key, "ex:f", type_),)),
     )
-    assert come_back(written(said, name), name) == said
+    assert read(write(expected, name), name) == expected
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
-def test_attributes_called_as_in_rdf_stay_so(name):
-    said = document(
+def test_attributes_with_the_names_of_rdf_properties_stay_attributes(name):
+    expected = document(
         Statement("entity", "ex:e", (), (Attribute("rdf:type", "a"), Attribute("rdfs:label", "b"))),
         namespaces={"ex": "http://example.org/ns#", "rdf": provo.RDF, "rdfs": provo.RDFS},
     )
-    assert come_back(written(said, name), name) == said
+    assert read(write(expected, name), name) == expected
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
 @pytest.mark.parametrize("term", ["Entity", "Usage", "Revision", "Person", "Plan"])
-def test_a_class_of_prov_o_as_type_makes_no_statement(name, term):
+def test_a_class_of_prov_o_as_a_type_makes_no_statement(name, term):
     of_class = (Attribute("prov:type", f"prov:{term}", QUALIFIED_NAME),)
-    said = document(
+    expected = document(
         Statement("entity", "ex:e", (), of_class),
         Statement("wasGeneratedBy", None, ("ex:e", "ex:a", T), of_class),
     )
-    assert come_back(written(said, name), name) == said
+    assert read(write(expected, name), name) == expected
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
 @pytest.mark.parametrize("prefix", ["rdf", "rdfs"])
-def test_a_prefix_that_means_something_else_in_rdf_is_replaced(name, prefix):
-    said = document(
+def test_a_prefix_with_another_meaning_in_rdf_is_replaced(name, prefix):
+    expected = document(
         Statement("entity", f"{prefix}:e", (), (Attribute(f"{prefix}:k", "v"),)),
         namespaces={prefix: "http://example.org/a#"},
     )
-    assert come_back(written(said, name), name) == said
+    assert read(write(expected, name), name) == expected
 
 
-def test_subject_of_a_plain_triple_beside_a_node_gets_one_too():
-    """The prov library would take the plain triple for that of the other statement's node."""
-    said = document(
+def test_a_statement_beside_a_node_of_the_same_subject_gets_a_node_too():
+    """The prov library would take its triple for that of the other statement's node."""
+    expected = document(
         Statement("wasAttributedTo", None, ("ex:e", "ex:g")),
         Statement("wasAttributedTo", None, ("ex:e", "ex:h"), (Attribute("x", "y"),)),
         Statement("used", None, ("ex:a", "ex:e", None)),
         Statement("used", None, ("ex:a", "ex:e", T)),
     )
     for name in PREFIXED:
-        assert read_by_prov(said, name) == said
-        assert come_back(written(said, name), name) == said
+        assert read_by_prov(expected, name) == expected
+        assert read(write(expected, name), name) == expected
 
 
-# What PROV-O cannot say
+# Documents that PROV-O cannot express
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
 @pytest.mark.parametrize(
-    ("statements", "word"),
+    ("statements", "message"),
     [
         (
             [Statement("hadMember", "ex:m", ("ex:c", "ex:e"))],
@@ -358,27 +347,25 @@ def test_subject_of_a_plain_triple_beside_a_node_gets_one_too():
         ),
     ],
 )
-def test_what_has_no_words_is_refused_in_one_line(name, statements, word):
-    with pytest.raises(FormatError, match=word) as error:
-        written(document(*statements), name)
+def test_a_document_that_prov_o_cannot_express_is_refused_in_one_line(name, statements, message):
+    with pytest.raises(FormatError, match=message) as error:
+        write(document(*statements), name)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", SYNTAXES)
-def test_a_namespace_that_is_no_absolute_iri_is_refused(name):
-    said = document(Statement("entity", "ex:e"), namespaces={"ex": "not-absolute/"})
+def test_a_namespace_that_is_not_an_absolute_iri_is_refused(name):
+    expected = document(Statement("entity", "ex:e"), namespaces={"ex": "not-absolute/"})
     with pytest.raises(FormatError, match="not an absolute IRI"):
-        written(said, name)
+        write(expected, name)
 
 
-# What others write
+# Other ways to write PROV-O
 
 
 def read_turtle(body):
     prefixes = f"@prefix prov: <{PROV}> . @prefix ex: <http://example.org/ns#> .\n"
-    return {
-        (s.kind, s.arguments) for s in come_back((prefixes + body).encode(), "turtle").statements()
-    }
+    return {(s.kind, s.arguments) for s in read((prefixes + body).encode(), "turtle").statements()}
 
 
 @pytest.mark.parametrize(
@@ -395,11 +382,11 @@ def read_turtle(body):
         ),
     ],
 )
-def test_other_words_of_prov_o_are_read(body, statement):
+def test_other_terms_of_prov_o_are_read(body, statement):
     assert read_turtle(body) == {statement}
 
 
-# What is hostile
+# Hostile files
 
 BOMBS = {
     "turtle": [
@@ -416,16 +403,16 @@ BOMBS = {
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [(name, content) for name, listed in BOMBS.items() for content in listed],
+    [(name, content) for name, contents in BOMBS.items() for content in contents],
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
-def test_a_broken_file_is_one_short_line(name, content):
+def test_a_broken_file_is_reported_in_one_short_line(name, content):
     with pytest.raises(FormatError) as error:
-        come_back(content, name)
+        read(content, name)
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
 
 
-def test_rdf_xml_opens_nothing_from_outside(tmp_path):
+def test_rdf_xml_opens_no_other_file(tmp_path):
     (tmp_path / "secret").write_text("secret")
     content = (
         f'<!DOCTYPE r [<!ENTITY x SYSTEM "{(tmp_path / "secret").as_uri()}">]>'
@@ -433,12 +420,34 @@ def test_rdf_xml_opens_nothing_from_outside(tmp_path):
         '<prov:Entity rdf:about="u:e"><prov:value>&x;</prov:value></prov:Entity></rdf:RDF>'
     )
     with pytest.raises(FormatError, match="document type declaration"):
-        come_back(content.encode(), "rdf")
+        read(content.encode(), "rdf")
 
 
 @pytest.mark.parametrize("name", ["turtle", "trig", "rdf"])
-def test_prefixes_are_those_of_the_file_and_not_the_parser_s(name):
-    """rdflib declares some thirty of its own; one of them is declared here, too."""
+def test_prefixes_are_those_of_the_file(name):
+    """Rdflib declares some thirty prefixes of its own. The file declares one of them too."""
     declared = {"ex": "http://example.org/ns#", "foaf": "http://xmlns.com/foaf/0.1/"}
-    content = written(document(Statement("entity", "ex:e"), namespaces=declared), name)
+    content = write(document(Statement("entity", "ex:e"), namespaces=declared), name)
     assert formats.read(content).namespaces.declared == declared
+
+
+# Names without a namespace
+
+
+@pytest.mark.parametrize("name", SYNTAXES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement("entity", "no:e"),
+        Statement("entity", "without-prefix"),
+        Statement("used", None, ("ex:a", "no:e", None)),
+        Statement("entity", "ex:e", (), (Attribute("no:k", "v"),)),
+        Statement("entity", "ex:e", (), (Attribute("ex:k", "v", "no:t"),)),
+        Statement("entity", "ex:e", (), (Attribute("ex:k", "no:v", QUALIFIED_NAME),)),
+    ],
+    ids=str,
+)
+def test_an_undeclared_prefix_is_reported(name, statement):
+    undeclared = document(statement, namespaces={"ex": "http://example.org/ns#"})
+    with pytest.raises(NamespaceError, match="is not declared"):
+        write(undeclared, name)

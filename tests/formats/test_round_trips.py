@@ -1,45 +1,32 @@
-"""Whatever a document says, a format that is written and read says the same."""
-
-import io
+"""A document that is written and read is the same document, in every format."""
 
 import pytest
 from hypothesis import given
 
-from mlflow2prov import formats
+from mlflow2prov import Document, formats
 from mlflow2prov.formats._support.escapes import unescape
-from mlflow2prov.prov import Document
 from mlflow2prov.prov.convert import from_prov
+from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}
 PROV, RDF = "http://www.w3.org/ns/prov#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
-def written(document: Document, name: str) -> bytes:
-    stream = io.BytesIO()
-    formats.get(name).write(document, stream)
-    return stream.getvalue()
-
-
-def difference(one: Document, other: Document) -> str:
-    ours, theirs = set(one.statements()), set(other.statements())
-    return f"lost: {ours - theirs}\nmade up: {theirs - ours}"
-
-
 @pytest.mark.parametrize("name", formats.READABLE)
 @given(document=documents())
-def test_what_is_written_is_read_the_same(name, document):
+def test_a_document_is_the_same_after_writing_and_reading(name, document):
     if name in ONE_GRAPH and document.bundles():
         return
-    again = formats.read(written(document, name))
-    assert again == document, difference(document, again)
+    result = formats.read(write(document, name))
+    assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
 @given(document=documents(ODD_LOCALS, bundles=False))
-def test_names_of_any_characters_come_back(name, document):
-    again = formats.read(written(document, name), format=name)
-    assert again == document, difference(document, again)
+def test_names_of_any_characters_are_the_same_after_writing_and_reading(name, document):
+    result = formats.read(write(document, name), format=name)
+    assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
@@ -47,7 +34,7 @@ def test_names_of_any_characters_come_back(name, document):
 def test_a_file_is_recognised_by_its_content(name, document):
     # TriG without a named graph is Turtle.
     expected = {"trig": "turtle"}.get(name, name)
-    assert formats.recognise(written(document, name)).name == expected
+    assert formats.recognise(write(document, name)).name == expected
 
 
 @pytest.mark.parametrize(
@@ -63,28 +50,28 @@ def test_a_file_is_recognised_by_its_content(name, document):
         (f"<urn:x> <{RDF}type> <{PROV}Entity> .", "nquads"),
     ],
 )
-def test_the_root_tells_what_is_xml(content, name):
+def test_the_root_element_decides_the_format_of_xml(content, name):
     assert formats.recognise(content.encode()).name == name
 
 
 @given(document=documents())
-def test_to_prov_and_back(document):
-    again = Document.from_prov(document.to_prov())
-    assert again == document, difference(document, again)
+def test_a_document_is_the_same_after_conversion_to_prov_and_back(document):
+    result = Document.from_prov(document.to_prov())
+    assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "provn"])
 @given(document=documents(bundles=False))
-def test_prov_reads_what_we_write(name, document):
+def test_the_prov_library_reads_the_same_document(name, document):
     from prov.model import ProvDocument
 
-    content = written(document, name)
-    theirs = ProvDocument.deserialize(content=content.decode(), format=name)
-    # What XML and PROV-N cannot carry is escaped there, which prov knows nothing of.
-    again = from_prov(
-        theirs,
+    content = write(document, name)
+    prov_document = ProvDocument.deserialize(content=content.decode(), format=name)
+    # Our escapes in XML and PROV-N are unknown to the library.
+    result = from_prov(
+        prov_document,
         None if name == "json" else unescape,
         unescape_keys=name != "xml",
         unescape_values=name == "xml",
     )
-    assert again == document, difference(document, again)
+    assert result == document, differences(document, result)

@@ -31,7 +31,7 @@ def test_of_a_file_it_is_replaced(prefix):
 
 def test_an_element_needs_a_name_of_its_own():
     content = {"prefix": {"_": EX}, "entity": {"_:e": {}}}
-    with pytest.raises(FormatError, match="entity '_:e' has no name"):
+    with pytest.raises(FormatError, match="entity '_:e' is blank"):
         formats.read(json.dumps(content).encode())
 
 

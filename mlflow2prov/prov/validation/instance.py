@@ -1,8 +1,8 @@
-"""The statements of a document as whole numbers, a column for each formal argument.
+"""The statements of a document as columns of integers, one for each identifier and formal argument.
 
-A name has a number, the same wherever it stands in one bundle, and another in another bundle: no comparison
-ever crosses bundles, as each of them, and what the document itself says, is validated on its own
-(PROV-CONSTRAINTS section 7.2). Times are numbers as well, the same for the same instant.
+Every name has a number, and the same name in another bundle has another one. No comparison ever
+crosses bundles, because each bundle and the document's own statements are validated on their own
+(PROV-CONSTRAINTS section 7.2). Times are numbers too: equal instants have equal numbers.
 """
 
 from __future__ import annotations
@@ -15,155 +15,217 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlflow2prov import engine
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov import KINDS, Attribute, Document, Kind, Statement
 from mlflow2prov.prov.kinds import ArgumentType
 
-Numbers: TypeAlias = NDArray[np.int64]
+IntegerArray: TypeAlias = NDArray[np.int64]
 
 MISSING = -1
-"""Stands where an argument or an identifier is not given."""
+"""The number of an absent identifier or argument."""
 
-_ROWS = 1_000_000
-# Beyond all numbers of names; an instant and a time without a zone are never the same.
-_INSTANT, _ZONELESS = 1 << 61, 1 << 62
+_BATCH_ROWS = 1_000_000
+
+# Numbers of times are greater than all numbers of names. The three kinds of time never meet: the
+# microseconds of a year between 0 and 9999 are less than 2 ** 58.
+_WITH_TIME_ZONE = 1 << 61
+_WITHOUT_TIME_ZONE = 1 << 62
+_NOT_A_TIME = (1 << 61) + (1 << 62)
+
+_DATE_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+_TIME_ZONE = r"(Z|[+-][0-9]{2}:[0-9]{2})"
+
+_Slots = dict[tuple[str, str], tuple[int, int]]
+"""The first slot, and the number of slots, that a kind's argument has in the array of all numbers."""
 
 
 @dataclass
 class Instance:
-    """A document's statements as columns.
+    """A PROV instance: the statements of a document as columns of integers.
 
-    ``columns[kind][argument]`` has a number for each statement of a kind, in the order of the Document's
-    table; ``id`` is among the arguments. A statement's own number is its place in that table, counted from
-    ``first[kind]``.
+    Attributes:
+        document: the document.
+        columns: ``columns[kind][argument]`` has a number for each statement of the kind, in the
+            order of the Document's table. The identifier is the argument ``id``.
+        first_statement: the number of the first statement of each kind. The others follow in the
+            order of the Document's table.
+        name_count: the number of names; names are numbered from 0.
     """
 
     document: Document
-    columns: dict[str, dict[str, Numbers]]
-    first: dict[str, int]
-    names: int
-    """How many names there are; their numbers are those below."""
+    columns: dict[str, dict[str, IntegerArray]]
+    first_statement: dict[str, int]
+    name_count: int
     _schema: engine.Schema
 
-    def column(self, kind: str, argument: str) -> Numbers:
-        """Return the numbers that stand for an argument in the statements of a kind."""
+    def column(self, kind: str, argument: str) -> IntegerArray:
+        """Return the numbers of an argument in the statements of a kind."""
         return self.columns[kind][argument]
 
-    def numbers(self, kind: str) -> Numbers:
+    def statement_numbers(self, kind: str) -> IntegerArray:
         """Return the numbers of the statements of a kind."""
-        begin = self.first[kind]
-        return np.arange(begin, begin + len(self.columns[kind]["id"]), dtype=np.int64)
+        first = self.first_statement[kind]
+        return np.arange(first, first + len(self.columns[kind]["id"]), dtype=np.int64)
 
     def name(self, number: int) -> str:
-        """Return the qualified name that a number stands for."""
-        query = f"SELECT name FROM {self._schema.table('names')} WHERE number = {int(number)}"
-        return str(engine.scalar(query))
+        """Return the qualified name that has a number."""
+        names = self._schema.table("names")
+        return str(engine.scalar(f"SELECT name FROM {names} WHERE number = {int(number)}"))
 
     def statements(self, numbers: Iterable[int]) -> tuple[Statement, ...]:
-        """Return statements by their numbers, in that order, each once."""
-        wanted = list(dict.fromkeys(int(number) for number in numbers))
-        found: dict[int, Statement] = {}
+        """Return the statements with the ``numbers``, in that order and without repetitions."""
+        unique_numbers = list(dict.fromkeys(int(number) for number in numbers))
+        statements: dict[int, Statement] = {}
         for kind in KINDS:
-            begin = self.first[kind.name]
-            end = begin + len(self.columns[kind.name]["id"])
-            found.update(_rows(self.document, kind, begin, [n for n in wanted if begin <= n < end]))
-        return tuple(found[number] for number in wanted)
+            first = self.first_statement[kind.name]
+            end = first + len(self.columns[kind.name]["id"])
+            places = [number - first for number in unique_numbers if first <= number < end]
+            for place, statement in _read_statements(self.document, kind, places).items():
+                statements[first + place] = statement
+        return tuple(statements[number] for number in unique_numbers)
 
 
-def _rows(
-    document: Document, kind: Kind, first: int, numbers: Sequence[int]
-) -> dict[int, Statement]:
-    if not numbers:
+def _read_statements(document: Document, kind: Kind, places: Sequence[int]) -> dict[int, Statement]:
+    """Return the statements at ``places`` of a kind's table."""
+    if not places:
         return {}
-    places = ", ".join(str(number - first) for number in numbers)
-    arguments = kind.argument_columns
-    columns = ", ".join(["rowid", "bundle", "id", "attributes", *arguments])
-    query = f"SELECT {columns} FROM {document.tables.of(kind)} WHERE rowid IN ({places})"
+    columns = ", ".join(["rowid", "bundle", "id", "attributes", *kind.argument_columns])
+    query = (
+        f"SELECT {columns} FROM {document.tables.of(kind)} "
+        f"WHERE rowid IN ({', '.join(str(place) for place in places)})"
+    )
+    # Tables may contain a time that the constructor of Statement refuses.
     return {
-        first + row: Statement(
-            kind.name, id_, tuple(given), tuple(Attribute(**each) for each in attributes), bundle
+        place: Statement._make(
+            (
+                kind.name,
+                identifier,
+                tuple(arguments),
+                tuple(Attribute(**attribute) for attribute in attributes),
+                bundle,
+            )
         )
-        for row, bundle, id_, attributes, *given in engine.rows(query)
+        for place, bundle, identifier, attributes, *arguments in engine.rows(query)
     }
 
 
-def instance(document: Document) -> Instance:
-    """Return the statements of ``document`` as numbers."""
+def read_instance(document: Document) -> Instance:
+    """Return the statements of ``document`` as an Instance."""
     schema = engine.Schema("validation")
-    first: dict[str, int] = {}
-    columns: dict[str, dict[str, Numbers]] = {}
-    begins: dict[tuple[str, str], tuple[int, int]] = {}
-    statements = slots = 0
+    first_statement: dict[str, int] = {}
+    slots: _Slots = {}
+    statement_count = slot_count = 0
     for kind in KINDS:
         rows = int(engine.scalar(f"SELECT count(*) FROM {document.tables.of(kind)}"))
-        first[kind.name] = statements
-        for place, argument in enumerate(("id", *(a.name for a in kind.arguments))):
-            begins[kind.name, argument] = (slots + place * rows, rows)
-        statements += rows
-        slots += rows * (1 + len(kind.arguments))
-    every = np.full(slots, MISSING, np.int64)
-    names = _number_names(document, schema)
-    _fill(every, _named(document, begins), schema.table("names"))
-    _fill(every, _timed(document, begins))
-    for (kind_name, argument), (begin, rows) in begins.items():
-        columns.setdefault(kind_name, {})[argument] = every[begin : begin + rows]
-    return Instance(document, columns, first, names, schema)
+        first_statement[kind.name] = statement_count
+        statement_count += rows
+        for argument in ("id", *(argument.name for argument in kind.arguments)):
+            slots[kind.name, argument] = (slot_count, rows)
+            slot_count += rows
+    # All columns are parts of one array, so that one query fills them all.
+    numbers = np.full(slot_count, MISSING, np.int64)
+    name_count = _number_names(document, schema)
+    _fill(numbers, _name_numbers(document, slots, schema.table("names")))
+    _fill(numbers, _time_numbers(document, slots))
+    columns: dict[str, dict[str, IntegerArray]] = {}
+    for (kind_name, argument), (first, rows) in slots.items():
+        columns.setdefault(kind_name, {})[argument] = numbers[first : first + rows]
+    return Instance(document, columns, first_statement, name_count, schema)
 
 
 def _number_names(document: Document, schema: engine.Schema) -> int:
-    listed = " UNION ALL ".join(
-        f"SELECT bundle, {column} AS name FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
+    """Make the table of all names and their numbers; return how many there are."""
+    occurrences = " UNION ALL ".join(
+        f"SELECT bundle, {column} AS name FROM {document.tables.of(kind)} "
+        f"WHERE {column} IS NOT NULL"
         for kind in document.tables.kinds()
         for _, column in _name_columns(kind)
     )
-    listed = listed or "SELECT NULL::VARCHAR AS bundle, NULL::VARCHAR AS name WHERE false"
-    names = schema.table("names")
-    engine.execute(
-        f"CREATE TABLE {names} AS SELECT row_number() OVER () - 1 AS number, bundle, name "
-        f"FROM (SELECT DISTINCT bundle, name FROM ({listed}))"
+    occurrences = occurrences or "SELECT '' AS bundle, '' AS name WHERE false"
+    names = schema.create(
+        "names",
+        f"""
+        WITH occurrences AS ({occurrences}),
+        distinct_names AS (SELECT DISTINCT bundle, name FROM occurrences)
+        SELECT row_number() OVER () - 1 AS number, bundle, name FROM distinct_names
+        """,
     )
     return int(engine.scalar(f"SELECT count(*) FROM {names}"))
 
 
 def _name_columns(kind: Kind) -> list[tuple[str, str]]:
-    """Return the arguments that are names, the identifier first, and their columns in the Document."""
-    named = [a.name for a in kind.arguments if a.type is not ArgumentType.TIME]
-    return [("id", "id"), *((argument, kind.column(argument)) for argument in named)]
+    """Return the arguments of a kind that are names, identifier first, and their columns."""
+    references = [
+        (argument.name, argument.column)
+        for argument in kind.arguments
+        if argument.type is not ArgumentType.TIME
+    ]
+    return [("id", "id"), *references]
 
 
-def _named(document: Document, begins: dict[tuple[str, str], tuple[int, int]]) -> str:
-    """Return the SQL for every name that is given: its place among all numbers, its bundle, itself."""
-    return " UNION ALL ".join(
-        f"SELECT rowid + {begins[kind.name, argument][0]} AS slot, bundle, {column} AS name "
+def _name_numbers(document: Document, slots: _Slots, names: Sql) -> Sql | None:
+    """Return the query for the slot and the number of every name that occurs in a statement."""
+    occurrences = " UNION ALL ".join(
+        f"SELECT rowid + {slots[kind.name, argument][0]} AS slot, bundle, {column} AS name "
         f"FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
         for kind in document.tables.kinds()
         for argument, column in _name_columns(kind)
     )
-
-
-def _timed(document: Document, begins: dict[tuple[str, str], tuple[int, int]]) -> str:
-    """Return the SQL for every time that is given: its place among all numbers, and its own number.
-
-    A time without a zone is not the same as one with (XML Schema part 2, section 3.2.7.4).
-    """
-    return " UNION ALL ".join(
-        f"SELECT rowid + {begins[kind.name, argument.name][0]} AS slot, "
-        f"CASE WHEN regexp_matches({column}, '[+-]\\d\\d:\\d\\d$') "
-        f"THEN epoch_us({column}::TIMESTAMPTZ) + {_INSTANT} "
-        f"ELSE epoch_us({column}::TIMESTAMP) + {_ZONELESS} END AS number "
-        f"FROM {document.tables.of(kind)} WHERE {column} IS NOT NULL"
-        for kind in document.tables.kinds()
-        for argument in kind.arguments
-        if argument.type is ArgumentType.TIME
-        for column in [kind.column(argument.name)]
+    if not occurrences:
+        return None
+    return Sql(
+        f"""
+        WITH occurrences AS ({occurrences})
+        SELECT slot, number FROM occurrences JOIN {names} USING (bundle, name)
+        """
     )
 
 
-def _fill(every: Numbers, listed: str, names: str | None = None) -> None:
-    """Put numbers in their places; where ``names`` are given, those of the names listed."""
-    if not listed:
+def _time_numbers(document: Document, slots: _Slots) -> Sql | None:
+    """Return the query for the slot and the number of every time that occurs in a statement."""
+    occurrences = " UNION ALL ".join(
+        f"SELECT rowid + {slots[kind.name, argument.name][0]} AS slot, {argument.column} AS time "
+        f"FROM {document.tables.of(kind)} WHERE {argument.column} IS NOT NULL"
+        for kind in document.tables.kinds()
+        for argument in kind.arguments
+        if argument.type is ArgumentType.TIME
+    )
+    if not occurrences:
+        return None
+    return Sql(
+        f"""
+        WITH occurrences AS ({occurrences})
+        SELECT slot, {_time_number(Sql("time"))} AS number FROM occurrences
+        """
+    )
+
+
+def _time_number(time: Sql) -> Sql:
+    """Return the expression for the number of a time.
+
+    A time without a time zone never equals one with a time zone (XML Schema part 2, section
+    3.2.7.4). Text that is not a time, which a table may contain, equals only itself.
+    """
+    with_zone = literal(f"{_DATE_TIME}{_TIME_ZONE}")
+    without_zone = literal(_DATE_TIME)
+    return Sql(
+        f"""
+        coalesce(
+            CASE
+                WHEN regexp_full_match({time}, {with_zone})
+                    THEN epoch_us(TRY_CAST({time} AS TIMESTAMPTZ)) + {_WITH_TIME_ZONE}
+                WHEN regexp_full_match({time}, {without_zone})
+                    THEN epoch_us(TRY_CAST({time} AS TIMESTAMP)) + {_WITHOUT_TIME_ZONE}
+            END,
+            (hash({time}) >> 8)::BIGINT + {_NOT_A_TIME}
+        )
+        """
+    )
+
+
+def _fill(numbers: IntegerArray, query: Sql | None) -> None:
+    """Put the numbers that ``query`` returns into their slots."""
+    if query is None:
         return
-    query = f"SELECT slot, number FROM ({listed})"
-    if names is not None:
-        query += f" JOIN {names} USING (bundle, name)"
-    for batch in engine.stream(query, _ROWS):
-        every[batch.column(0).to_numpy()] = batch.column(1).to_numpy()
+    for batch in engine.stream(query, _BATCH_ROWS):
+        numbers[batch.column(0).to_numpy()] = batch.column(1).to_numpy()
