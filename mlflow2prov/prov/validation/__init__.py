@@ -1,13 +1,14 @@
-"""Validation: whether a document is valid by W3C PROV-CONSTRAINTS (Recommendation of 30 April 2013).
+"""Validation of documents by W3C PROV-CONSTRAINTS (Recommendation of 30 April 2013).
 
-An instance is normalized, by definitions, inferences and merging, and its normal form is then looked at for
-what cannot be (section 7.1). The modules are the Recommendation's parts: :mod:`.inference` (section 5),
-:mod:`.uniqueness` (6.1), :mod:`.ordering` (6.2), :mod:`.typing` (6.3), :mod:`.impossibility` (6.4). They work on
-columns of numbers (:mod:`.instance`), so that a document of millions of statements takes minutes and no
-Python object stands for a statement, but for those in the report.
+An instance is normalized by definitions, inferences and uniqueness constraints, and its normal form
+is checked against the other constraints (section 7.1). There is a module for each part of the
+Recommendation: :mod:`.inference` (section 5), :mod:`.uniqueness` (6.1), :mod:`.ordering` (6.2),
+:mod:`.typing` (6.3) and :mod:`.impossibility` (6.4). They work on columns of integers
+(:mod:`.instance`), and only the statements of the report become Python objects. Documents of
+millions of statements are thus validated in seconds.
 
-After a contradiction there is no normal form. The rest is looked at all the same, with what is contradictory left
-as it stands, so that one report names all that is wrong.
+The Recommendation defines no normal form after a contradiction. Contradictory statements stay as
+they are here, and the other constraints are still checked, so that one report has all violations.
 """
 
 from __future__ import annotations
@@ -16,97 +17,112 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlflow2prov.arguments import checked
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.arguments import checked, require_integer
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.validation import impossibility, ordering, uniqueness
-from mlflow2prov.prov.validation.instance import Instance, instance
-from mlflow2prov.prov.validation.report import Step, ValidationReport, Violation
-from mlflow2prov.prov.validation.rules import CONSTRAINT, Rule
-from mlflow2prov.prov.validation.uniqueness import Equalities
+from mlflow2prov.prov.validation.impossibility import impossibility_violations, missing_arguments
+from mlflow2prov.prov.validation.instance import Instance, read_instance
+from mlflow2prov.prov.validation.ordering import ordering_violations
+from mlflow2prov.prov.validation.report import RuleViolations, Step, ValidationReport, Violation
+from mlflow2prov.prov.validation.rules import Rule
+from mlflow2prov.prov.validation.uniqueness import (
+    Equalities,
+    replace_unified_variables,
+    term_tables,
+    unify_terms,
+)
 
 __all__ = ["Rule", "Step", "ValidationReport", "Violation", "validate"]
 
 
-_ONE_EVENT = {
-    24: "an activity generates an entity once, and this would have more than one name",
-    25: "an activity invalidates an entity once, and this would have more than one name",
-    26: "an activity starts another once, and this would have more than one name",
-    27: "an activity ends another once, and this would have more than one name",
-    28: "an activity starts at the time of its start, and this would be more than one time",
-    29: "an activity ends at the time of its end, and this would be more than one time",
+_CONTRADICTIONS = {
+    24: "an entity has one generation by an activity, but these have different identifiers",
+    25: "an entity has one invalidation by an activity, but these have different identifiers",
+    26: "an activity has one start by another activity, but these have different identifiers",
+    27: "an activity has one end by another activity, but these have different identifiers",
+    28: "an activity starts at its start time, but these times are different",
+    29: "an activity ends at its end time, but these times are different",
 }
+"""The messages of contradictions about events, by the number of the constraint."""
 
 
 @checked
 def validate(document: Document, limit: int = 10) -> ValidationReport:
-    """Return whether ``document`` is valid by PROV-CONSTRAINTS, and what is wrong with it.
+    """Validate ``document`` by PROV-CONSTRAINTS.
 
-    What the document itself says and each of its bundles are validated on their own (section 7.2).
+    Each bundle, and the document without its bundles, is validated on its own (section 7.2).
 
     Args:
-        document: left as it is.
-        limit: how many violations of each rule are described, 1 or more; all are counted.
+        document: the document, which is not changed.
+        limit: the number of violations of each rule to describe, 1 or more. All are counted.
 
     Raises:
         ConfigurationError: ``limit`` is less than 1.
     """
-    if limit < 1:
-        raise ConfigurationError(f"limit is {limit}, and must be 1 or more")
-    numbers = instance(document)
-    found: list[Violation] = []
+    require_integer("limit", limit, 1)
+    violations: list[Violation] = []
     counts: dict[Rule, int] = {}
-    for rule, shown, count in _found(numbers, limit):
-        if count:
-            counts[rule] = counts.get(rule, 0) + count
-            found += shown
-    found.sort(key=lambda violation: str(violation.rule))
-    return ValidationReport(len(document), tuple(found), dict(sorted(counts.items(), key=str)))
+    for result in _violations(read_instance(document), limit):
+        if result.total:
+            counts[result.rule] = counts.get(result.rule, 0) + result.total
+            violations += result.violations
+    violations.sort(key=lambda violation: str(violation.rule))
+    return ValidationReport(len(document), tuple(violations), dict(sorted(counts.items(), key=str)))
 
 
-def _found(numbers: Instance, limit: int) -> Iterator[impossibility.Found]:
-    # As the statements stand: what is merged with them does not mend them.
-    yield impossibility.required(numbers, limit)
-    made = uniqueness.tables(numbers)
-    conflicts = uniqueness.unify(made)
-    uniqueness.settle(numbers, made)
-    yield from _contradictions(numbers, conflicts, limit)
-    yield from impossibility.violations(numbers, made, limit)
-    made.clear()
-    cycles, count = ordering.violations(numbers, limit)
-    yield CONSTRAINT[42], cycles, count
+def _violations(instance: Instance, limit: int) -> Iterator[RuleViolations]:
+    # Unification must not fill in an argument that a statement has to have itself.
+    yield missing_arguments(instance, limit)
+    tables = term_tables(instance)
+    conflicts = unify_terms(tables)
+    replace_unified_variables(instance, tables)
+    yield from _contradictions(instance, conflicts, limit)
+    yield from impossibility_violations(instance, tables, limit)
+    # The order of events needs much memory and no terms.
+    tables.clear()
+    yield ordering_violations(instance, limit)
 
 
 def _contradictions(
-    numbers: Instance, conflicts: list[Equalities], limit: int
-) -> Iterator[impossibility.Found]:
-    """Yield what could not be unified; statements that contradict the same one are one violation."""
-    for rule in dict.fromkeys(each.rule for each in conflicts):
-        of_rule = [each for each in conflicts if each.rule == rule]
-        against = np.unique(np.concatenate([each.left_statements for each in of_rule]))
-        yield (
-            rule,
-            [_contradiction(numbers, of_rule, n, limit) for n in against[:limit]],
-            len(against),
+    instance: Instance, conflicts: list[Equalities], limit: int
+) -> Iterator[RuleViolations]:
+    """Yield the violations of uniqueness constraints.
+
+    All statements that contradict the same statement are one violation.
+    """
+    for rule in dict.fromkeys(conflict.rule for conflict in conflicts):
+        rule_conflicts = [conflict for conflict in conflicts if conflict.rule == rule]
+        numbers = np.unique(
+            np.concatenate([conflict.left_statements for conflict in rule_conflicts])
         )
+        violations = [
+            _contradiction(instance, rule_conflicts, number, limit) for number in numbers[:limit]
+        ]
+        yield RuleViolations(rule, violations, len(numbers))
 
 
 def _contradiction(
-    numbers: Instance, conflicts: list[Equalities], statement: int, limit: int
+    instance: Instance, conflicts: list[Equalities], number: int, limit: int
 ) -> Violation:
+    """Return the violation of a rule by the statement ``number`` and those that contradict it."""
     arguments: list[str] = []
-    statements = [statement]
-    for each in conflicts:
-        contrary = each.right_statements[each.left_statements == statement]
-        if len(contrary):
-            arguments.append("identifier" if each.argument == "id" else each.argument)
-            statements += contrary[:limit].tolist()
-    told = numbers.statements(statements)
+    numbers = [number]
+    for conflict in conflicts:
+        opposing = conflict.right_statements[conflict.left_statements == number]
+        if len(opposing):
+            arguments.append("identifier" if conflict.argument == "id" else conflict.argument)
+            numbers += opposing[:limit].tolist()
+    statements = instance.statements(numbers)
     rule, kind = conflicts[0].rule, conflicts[0].kind
-    message = _ONE_EVENT.get(rule.number or 0)
+    message = _CONTRADICTIONS.get(rule.number or 0)
     if message is None:
-        # Another kind's statement implies one of this kind, of which it has the name.
-        named = {each.id for each in told if each.kind == kind and each.id is not None}
-        different = " and more than one ".join(dict.fromkeys(arguments))
-        message = f"{' '.join([kind, *sorted(named)[:1]])} would have more than one {different}"
-    return Violation(rule, message, told)
+        # A statement of another kind, from which one of this kind is inferred, has the identifier
+        # of something else.
+        identifiers = {
+            statement.id
+            for statement in statements
+            if statement.kind == kind and statement.id is not None
+        }
+        subject = " ".join([kind, *sorted(identifiers)[:1]])
+        values = " and more than one ".join(dict.fromkeys(arguments))
+        message = f"{subject} would have more than one {values}"
+    return Violation(rule, message, statements)

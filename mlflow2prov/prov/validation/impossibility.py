@@ -1,159 +1,212 @@
-"""Impossibility: what no valid instance says (PROV-CONSTRAINTS section 6.4), and what is no statement at all."""
+"""Impossibility constraints (PROV-CONSTRAINTS section 6.4), and missing required arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlflow2prov import engine
+from mlflow2prov.engine import literal
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.kinds import ELEMENTS, KIND, KINDS, ArgumentType
-from mlflow2prov.prov.validation.graph import breadth_first, cycles, reached
-from mlflow2prov.prov.validation.inference import INFLUENCE, specializations
-from mlflow2prov.prov.validation.instance import MISSING, Instance, Numbers
-from mlflow2prov.prov.validation.report import Violation
+from mlflow2prov.prov.validation.graph import breadth_first_search, reachable, shortest_cycles
+from mlflow2prov.prov.validation.inference import INFLUENCES, Pairs, specializations
+from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
+from mlflow2prov.prov.validation.report import RuleViolations, Violation
 from mlflow2prov.prov.validation.rules import CONSTRAINT, OPTIONAL_PLACEHOLDERS, Rule
-from mlflow2prov.prov.validation.typing import first_to_say, typed
-from mlflow2prov.prov.validation.uniqueness import SHARING, Table
+from mlflow2prov.prov.validation.typing import first_typing_statement, has_type
+from mlflow2prov.prov.validation.uniqueness import KINDS_WITH_SHARED_IDENTIFIERS, TermTable
 
-Found = tuple[Rule, list[Violation], int]
-"""A rule, the first violations of it, and how many there are."""
-
-_LONGEST = 1000
+MAX_CHAIN_LENGTH = 1000
+"""The number of specializations that a violation quotes at most."""
 
 
-def required(instance: Instance, limit: int) -> Found:
-    """An argument that PROV-DM requires is not given: no definition makes a placeholder of it a variable."""
-    found: list[Violation] = []
+def missing_arguments(instance: Instance, limit: int) -> RuleViolations:
+    """Find statements without an argument that PROV-DM requires (Definition 4).
+
+    No definition replaces the placeholder of a required argument with a variable.
+    """
+    violations: list[Violation] = []
     count = 0
     for kind in KINDS:
-        for argument in (a for a in kind.arguments if a.required):
+        for argument in kind.arguments:
+            if not argument.required:
+                continue
             places = np.flatnonzero(instance.column(kind.name, argument.name) == MISSING)
             count += len(places)
-            for number in instance.first[kind.name] + places[: limit - len(found)]:
-                message = f"{kind.name} needs its {argument.name}, which is not given"
-                found.append(
-                    Violation(OPTIONAL_PLACEHOLDERS, message, instance.statements([number]))
-                )
-    return OPTIONAL_PLACEHOLDERS, found, count
+            message = f"{kind.name} lacks its {argument.name}, which is required"
+            first = instance.first_statement[kind.name]
+            violations += [
+                Violation(OPTIONAL_PLACEHOLDERS, message, instance.statements([first + place]))
+                for place in places[: limit - len(violations)]
+            ]
+    return RuleViolations(OPTIONAL_PLACEHOLDERS, violations, count)
 
 
-def violations(instance: Instance, made: dict[str, Table], limit: int) -> Iterator[Found]:
-    """Yield what is found of each rule, with up to ``limit`` violations."""
-    yield _unspecified(instance, limit)
-    yield _reflexive(instance, limit)
-    yield _overlaps(instance, made, limit)
-    yield _element_overlaps(instance, made, limit)
-    yield _disjoint(instance, limit)
-    yield _empty(instance, limit)
+def impossibility_violations(
+    instance: Instance, tables: Mapping[str, TermTable], limit: int
+) -> Iterator[RuleViolations]:
+    """Yield the first ``limit`` violations of each impossibility constraint."""
+    yield _unspecified_derivations(instance, limit)
+    yield _reflexive_specializations(instance, limit)
+    yield _relation_overlaps(instance, tables, limit)
+    yield _element_overlaps(instance, tables, limit)
+    yield _disjoint_types(instance, limit)
+    yield _members_of_empty_collections(instance, limit)
 
 
-def _unspecified(instance: Instance, limit: int) -> Found:
-    """A derivation with a generation or a usage has an activity (Constraint 51)."""
-    of = instance.columns["wasDerivedFrom"]
-    named = (of["generation"] != MISSING) | (of["usage"] != MISSING)
-    numbers = instance.numbers("wasDerivedFrom")[(of["activity"] == MISSING) & named]
-    message = "the derivation has a generation or a usage, and no activity"
-    shown = [Violation(CONSTRAINT[51], message, instance.statements([n])) for n in numbers[:limit]]
-    return CONSTRAINT[51], shown, len(numbers)
+def _unspecified_derivations(instance: Instance, limit: int) -> RuleViolations:
+    """Find derivations that have a generation or a usage but no activity (Constraint 51)."""
+    rule = CONSTRAINT[51]
+    columns = instance.columns["wasDerivedFrom"]
+    has_event = (columns["generation"] != MISSING) | (columns["usage"] != MISSING)
+    has_no_activity = columns["activity"] == MISSING
+    numbers = instance.statement_numbers("wasDerivedFrom")[has_event & has_no_activity]
+    message = "the derivation has a generation or a usage, but no activity"
+    violations = [
+        Violation(rule, message, instance.statements([number])) for number in numbers[:limit]
+    ]
+    return RuleViolations(rule, violations, len(numbers))
 
 
-def _reflexive(instance: Instance, limit: int) -> Found:
-    """No entity is a specialization of itself, by however many others (Constraint 52, Inference 19)."""
-    special = specializations(instance)
-    every = np.arange(len(special.one))
-    circles, count = cycles(special.one, special.other, instance.names, every, limit)
-    found = []
-    for circle in circles:
-        name = instance.name(int(special.one[circle[0]]))
-        statements = instance.statements(special.statements[circle[:_LONGEST]])
+def _reflexive_specializations(instance: Instance, limit: int) -> RuleViolations:
+    """Find entities that specialize themselves, also through others (52, Inference 19)."""
+    rule = CONSTRAINT[52]
+    specialization = specializations(instance)
+    cycles, count = shortest_cycles(
+        specialization.left,
+        specialization.right,
+        instance.name_count,
+        np.arange(len(specialization.left)),
+        limit,
+    )
+    violations = []
+    for cycle in cycles:
+        name = instance.name(int(specialization.left[cycle[0]]))
         message = f"{name} would be a specialization of itself"
-        found.append(Violation(CONSTRAINT[52], message, statements))
-    return CONSTRAINT[52], found, count
+        statements = instance.statements(specialization.statements[cycle[:MAX_CHAIN_LENGTH]])
+        violations.append(Violation(rule, message, statements))
+    return RuleViolations(rule, violations, count)
 
 
-def _overlaps(instance: Instance, made: dict[str, Table], limit: int) -> Found:
-    """A name is that of relations of one kind only (Constraint 53)."""
-    kinds = [kind for kind in INFLUENCE if kind not in SHARING]
-    named = [made[kind].names() for kind in kinds]
-    names, counts = np.unique(np.concatenate(named), return_counts=True)
-    return _shared(instance, made, CONSTRAINT[53], names[counts > 1], kinds, limit)
+def _relation_overlaps(
+    instance: Instance, tables: Mapping[str, TermTable], limit: int
+) -> RuleViolations:
+    """Find identifiers that relations of several kinds share (Constraint 53)."""
+    kinds = [kind for kind in INFLUENCES if kind not in KINDS_WITH_SHARED_IDENTIFIERS]
+    identifiers = np.concatenate([tables[kind].identifiers() for kind in kinds])
+    names, counts = np.unique(identifiers, return_counts=True)
+    return _overlaps(instance, tables, CONSTRAINT[53], names[counts > 1], kinds, limit)
 
 
-def _element_overlaps(instance: Instance, made: dict[str, Table], limit: int) -> Found:
-    """The name of an entity, activity or agent is not that of a relation (Constraint 54)."""
+def _element_overlaps(
+    instance: Instance, tables: Mapping[str, TermTable], limit: int
+) -> RuleViolations:
+    """Find identifiers that an element and a relation share (Constraint 54)."""
     elements = [kind.name for kind in ELEMENTS]
-    named = np.unique(np.concatenate([made[kind].names() for kind in elements]))
-    relations = np.unique(np.concatenate([made[kind].names() for kind in INFLUENCE]))
-    shared = np.intersect1d(named, relations, assume_unique=True)
-    return _shared(instance, made, CONSTRAINT[54], shared, [*elements, *INFLUENCE], limit)
+    names = np.intersect1d(
+        np.concatenate([tables[kind].identifiers() for kind in elements]),
+        np.concatenate([tables[kind].identifiers() for kind in INFLUENCES]),
+    )
+    return _overlaps(instance, tables, CONSTRAINT[54], names, [*elements, *INFLUENCES], limit)
 
 
-def _shared(
+def _overlaps(
     instance: Instance,
-    made: dict[str, Table],
+    tables: Mapping[str, TermTable],
     rule: Rule,
-    names: Numbers,
+    names: IntegerArray,
     kinds: Sequence[str],
     limit: int,
-) -> Found:
-    """Return the violation by each of ``names``, with a statement of each of the ``kinds`` that have it."""
-    found = []
+) -> RuleViolations:
+    """Return a violation for each name, with one statement of each kind that it identifies."""
+    violations = []
     for name in names[:limit]:
-        having, numbers = [], []
+        identified_kinds, numbers = [], []
         for kind in kinds:
-            places = np.flatnonzero(made[kind].columns["id"] == name)
+            places = np.flatnonzero(tables[kind].columns["id"] == name)
             if len(places):
-                having.append(kind)
-                numbers.append(made[kind].statements[places[0]])
-        message = f"{instance.name(name)} names {' and '.join(having)}"
-        found.append(Violation(rule, message, instance.statements(numbers)))
-    return rule, found, len(names)
+                identified_kinds.append(kind)
+                numbers.append(tables[kind].statements[places[0]])
+        message = f"{instance.name(name)} identifies both {' and '.join(identified_kinds)}"
+        violations.append(Violation(rule, message, instance.statements(numbers)))
+    return RuleViolations(rule, violations, len(names))
 
 
-def _disjoint(instance: Instance, limit: int) -> Found:
-    """Nothing is both an entity and an activity (Constraint 55, by Constraint 50)."""
-    both = np.flatnonzero(
-        typed(instance, ArgumentType.ENTITY) & typed(instance, ArgumentType.ACTIVITY)
-    )
-    found = []
-    for name in both[:limit]:
-        numbers = [
-            first_to_say(instance, name, t) for t in (ArgumentType.ENTITY, ArgumentType.ACTIVITY)
-        ]
+def _disjoint_types(instance: Instance, limit: int) -> RuleViolations:
+    """Find names that are both entity and activity (Constraint 55, by Constraint 50)."""
+    rule = CONSTRAINT[55]
+    types = (ArgumentType.ENTITY, ArgumentType.ACTIVITY)
+    names = np.flatnonzero(has_type(instance, types[0]) & has_type(instance, types[1]))
+    violations = []
+    for name in names[:limit]:
+        numbers = [first_typing_statement(instance, name, each) for each in types]
         message = f"{instance.name(name)} would be both an entity and an activity"
-        found.append(Violation(CONSTRAINT[55], message, instance.statements(numbers)))
-    return CONSTRAINT[55], found, len(both)
+        violations.append(Violation(rule, message, instance.statements(numbers)))
+    return RuleViolations(rule, violations, len(names))
 
 
-def _empty(instance: Instance, limit: int) -> Found:
-    """An empty collection has no member (Constraint 56), and neither has a specialization of it (Inference 21)."""
-    entities = KIND["entity"]
-    begin = np.zeros(instance.names, np.bool_)
-    rows = engine.rows(
-        f"SELECT rowid FROM {instance.document.tables.of(entities)} WHERE len(list_filter(attributes, "
-        f"lambda a: a.key = 'prov:type' AND a.value = 'prov:EmptyCollection' "
-        f"AND a.type = '{QUALIFIED_NAME}')) > 0"
-    )
-    declared = np.array([row for (row,) in rows], np.int64)
-    begin[instance.column("entity", "id")[declared]] = True
-    special = specializations(instance)
-    empty = reached(begin, special.other, special.one)
+def _members_of_empty_collections(instance: Instance, limit: int) -> RuleViolations:
+    """Find members of empty collections and of their specializations (56, Inference 21)."""
+    rule = CONSTRAINT[56]
+    declarations = _empty_collection_rows(instance)
+    is_declared_empty = np.zeros(instance.name_count, np.bool_)
+    is_declared_empty[instance.column("entity", "id")[declarations]] = True
+    specialization = specializations(instance)
+    is_empty = reachable(is_declared_empty, specialization.right, specialization.left)
     collections = instance.column("hadMember", "collection")
-    places = np.flatnonzero((collections != MISSING) & empty[collections])
-    found = []
-    _, previous = breadth_first(begin, special.other, special.one) if len(places) else ((), ())
+    places = np.flatnonzero(collections != MISSING)
+    places = places[is_empty[collections[places]]]
+    if not len(places):
+        return RuleViolations(rule, [], 0)
+    _, general_entities = breadth_first_search(
+        is_declared_empty, specialization.right, specialization.left
+    )
+    violations = []
     for place in places[:limit]:
-        name = collections[place]
-        chain = [instance.first["hadMember"] + place]
-        while not begin[name]:
-            general = previous[name]
-            step = np.flatnonzero((special.one == name) & (special.other == general))[0]
-            chain.append(special.statements[step])
-            name = general
-        row = declared[instance.column("entity", "id")[declared] == name][0]
-        statements = instance.statements([*chain[:_LONGEST], instance.first["entity"] + row])
-        message = f"{instance.name(collections[place])} is an empty collection, and has a member"
-        found.append(Violation(CONSTRAINT[56], message, statements))
-    return CONSTRAINT[56], found, len(places)
+        name, chain = _specialization_chain(
+            specialization, general_entities, is_declared_empty, collections[place]
+        )
+        declaration = declarations[instance.column("entity", "id")[declarations] == name][0]
+        numbers = [
+            instance.first_statement["hadMember"] + place,
+            *chain[: MAX_CHAIN_LENGTH - 1],
+            instance.first_statement["entity"] + declaration,
+        ]
+        message = f"{instance.name(collections[place])} is an empty collection, but has a member"
+        violations.append(Violation(rule, message, instance.statements(numbers)))
+    return RuleViolations(rule, violations, len(places))
+
+
+def _empty_collection_rows(instance: Instance) -> IntegerArray:
+    """Return the places of the entity statements with the type ``prov:EmptyCollection``."""
+    table = instance.document.tables.of(KIND["entity"])
+    rows = engine.rows(
+        f"""
+        SELECT rowid
+        FROM {table}
+        WHERE id IS NOT NULL AND len(list_filter(attributes, lambda attribute:
+            attribute.key = 'prov:type'
+            AND attribute.value = 'prov:EmptyCollection'
+            AND attribute.type = {literal(QUALIFIED_NAME)})) > 0
+        """
+    )
+    return np.array([row for (row,) in rows], np.int64)
+
+
+def _specialization_chain(
+    specialization: Pairs,
+    general_entities: IntegerArray,
+    is_end: NDArray[np.bool_],
+    name: int,
+) -> tuple[int, list[int]]:
+    """Follow general entities from ``name`` to the first end; return it and the statements."""
+    statements = []
+    while not is_end[name]:
+        general = general_entities[name]
+        is_edge = (specialization.left == name) & (specialization.right == general)
+        statements.append(int(specialization.statements[np.flatnonzero(is_edge)[0]]))
+        name = general
+    return name, statements

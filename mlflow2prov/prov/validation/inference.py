@@ -1,36 +1,42 @@
-"""What inferences add to an instance, as far as a verdict can depend on it (PROV-CONSTRAINTS section 5).
+"""Inferences (PROV-CONSTRAINTS section 5), as far as the validity of an instance depends on them.
 
-Inferences add statements about things that merely exist: an entity has some generation, a communication
-some entity. Such a statement matters where it can be merged with another, order events, or give a type.
-That leaves:
+Many inferences add statements about things of which only the existence is known: an entity has some
+generation, a communication passes on some entity. Such a statement matters only if it can be merged
+with another one, order events, or give a type. These rules are applied:
 
-- Definitions 1 to 4: what is optional and not given is a variable of its own. A plan, and the activity,
-  generation and usage of a derivation without activity, are not: there a dash stands for *none*.
-- Inferences 7 and 8: whether an entity has a generation and an invalidation, an activity a start and an
-  end (:func:`existing`). Which ones does not matter, as all generations of an entity are at once (Constraint 39),
-  and so are its invalidations (40), and the starts (31) and ends (32) of an activity: they are one event here.
-- Inferences 9 and 10: the activity that starts or ends another generated the trigger (:func:`generations`); also
-  of a trigger that is not given, which orders the two activities (:mod:`.ordering`).
-- Inference 11: a derivation by an activity implies a usage and a generation. Where it names them, they are
-  merged with others of that name (:func:`derived`); where it does not, nothing can contradict them, and they
-  only order events (:func:`generations`, :func:`usages`).
-- Inference 13: what is attributed has a generation (:func:`existing`). Its activity exists only; nothing is known to
-  be ordered by it.
+- Definitions 1 to 4: each absent optional argument becomes a variable of its own. The exceptions
+  are a plan, and the activity of a derivation with the generation and usage of a derivation without
+  activity. An absent one of these means that there is no such thing.
+- Inferences 7 and 8: an entity has a generation and an invalidation, an activity has a start and an
+  end (:func:`existing_events`). Which ones does not matter, because all generations of an entity
+  are simultaneous (Constraint 39), as are its invalidations (40), and the starts (31) and ends (32)
+  of an activity. They are one event here.
+- Inferences 9 and 10: the activity that starts or ends another one generated the trigger
+  (:func:`generations`). This also holds for an absent trigger and orders the two activities
+  (:mod:`.ordering`).
+- Inference 11: a derivation with an activity implies a usage and a generation. If the derivation
+  gives their identifiers, they are merged with other statements (:mod:`.uniqueness`). Otherwise
+  nothing can contradict them, and they only order events (:func:`generations`, :func:`usages`).
+- Inference 13: an attributed entity has a generation (:func:`existing_events`). Its activity is a
+  variable that no other statement uses, so it orders nothing.
 - Inference 14: both agents of a delegation are associated with its activity (:func:`associations`).
-- Inference 15: a relation is an influence, of the same name (:func:`influences`). It matters where two kinds of
-  relation share a name.
-- Inferences 19 and 21: specializations of specializations; what is said of an entity holds for its
-  specializations, so that they exist as it does (:func:`existing`), and are empty collections as it is
-  (:mod:`.impossibility`). Constraints 45 and 46 pass through entities of which no event is known.
+- Inference 15: a relation is an influence with the same identifier. This matters if relations of
+  two kinds share an identifier (:mod:`.uniqueness`).
+- Inferences 19 and 21: specialization is transitive, and the attributes of an entity also belong to
+  its specializations. These therefore have the same events (:func:`existing_events`) and are
+  empty collections if the general entity is one (:mod:`.impossibility`). Constraints 45 and 46 also
+  order events through an entity whose own events are not known.
 
-Left out, since no verdict can depend on it:
+These rules are left out, because validity cannot depend on them:
 
-- Inference 5: the entity that a communication passed on is known to nobody else. Its generation and usage
-  lie between the start of the informant and the end of the informed activity, which Constraint 35 orders already.
-- Inference 6: the communication that a generation and a usage imply orders the start of one activity before
-  the end of the other; Constraints 34, 37 and 33 do that already, by way of the two events.
-- Inferences 12, 16, 17, 18 and 20: alternates have no constraint but that they are entities, which the
-  statements that imply them say themselves.
+- Inference 5: the entity that a communication passes on appears in no other statement. Its
+  generation and usage lie between the start of the informant and the end of the informed activity,
+  and Constraint 35 already orders these.
+- Inference 6: the communication that a generation and a usage imply orders the start of one
+  activity before the end of the other. Constraints 34, 37 and 33 already do so by way of the
+  generation and the usage.
+- Inferences 12, 16, 17, 18 and 20: the only constraint on alternates is that they are entities, and
+  the statements from which alternates are inferred have that effect themselves.
 """
 
 from __future__ import annotations
@@ -40,10 +46,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlflow2prov.prov.validation.graph import reached
-from mlflow2prov.prov.validation.instance import MISSING, Instance, Numbers
+from mlflow2prov.prov.validation.graph import reachable
+from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
 
-INFLUENCE = {
+INFLUENCES = {
     "wasGeneratedBy": ("entity", "activity"),
     "used": ("activity", "entity"),
     "wasInformedBy": ("informed", "informant"),
@@ -61,31 +67,34 @@ INFLUENCE = {
 
 @dataclass(frozen=True)
 class Pairs:
-    """A relation of two things, said or implied: pairs of names, and the statement behind each."""
+    """A binary relation: pairs of names, and the number of the statement that relates them."""
 
-    one: Numbers
-    other: Numbers
-    statements: Numbers
+    left: IntegerArray
+    right: IntegerArray
+    statements: IntegerArray
+
+    def select(self, rows: NDArray[np.bool_]) -> Pairs:
+        """Return the pairs for which ``rows`` is true."""
+        return Pairs(self.left[rows], self.right[rows], self.statements[rows])
+
+    def swapped(self) -> Pairs:
+        """Return the inverse relation."""
+        return Pairs(self.right, self.left, self.statements)
 
 
-def pairs(instance: Instance, kind: str, one: str, other: str) -> Pairs:
-    """Return two arguments of the statements of a kind, where both are given."""
-    left, right = instance.column(kind, one), instance.column(kind, other)
-    given = (left != MISSING) & (right != MISSING)
-    return Pairs(left[given], right[given], instance.numbers(kind)[given])
-
-
-def _all(*several: Pairs) -> Pairs:
-    return Pairs(
-        np.concatenate([each.one for each in several]),
-        np.concatenate([each.other for each in several]),
-        np.concatenate([each.statements for each in several]),
+def pairs(instance: Instance, kind: str, left: str, right: str) -> Pairs:
+    """Return two arguments of the statements of a kind that have both."""
+    relation = Pairs(
+        instance.column(kind, left),
+        instance.column(kind, right),
+        instance.statement_numbers(kind),
     )
+    return relation.select((relation.left != MISSING) & (relation.right != MISSING))
 
 
 def generations(instance: Instance) -> Pairs:
-    """Return entities and the activities that generated them (with Inferences 9, 10 and 11)."""
-    return _all(
+    """Return entities and the activities that generated them (Inferences 9, 10 and 11)."""
+    return _union(
         pairs(instance, "wasGeneratedBy", "entity", "activity"),
         pairs(instance, "wasStartedBy", "trigger", "starter"),
         pairs(instance, "wasEndedBy", "trigger", "ender"),
@@ -94,16 +103,16 @@ def generations(instance: Instance) -> Pairs:
 
 
 def usages(instance: Instance) -> Pairs:
-    """Return activities and the entities that they used (with Inference 11)."""
-    return _all(
+    """Return activities and the entities that they used (Inference 11)."""
+    return _union(
         pairs(instance, "used", "activity", "entity"),
         pairs(instance, "wasDerivedFrom", "activity", "usedEntity"),
     )
 
 
 def associations(instance: Instance) -> Pairs:
-    """Return activities and the agents that they are associated with (with Inference 14)."""
-    return _all(
+    """Return activities and the agents that are associated with them (Inference 14)."""
+    return _union(
         pairs(instance, "wasAssociatedWith", "activity", "agent"),
         pairs(instance, "actedOnBehalfOf", "activity", "delegate"),
         pairs(instance, "actedOnBehalfOf", "activity", "responsible"),
@@ -112,15 +121,15 @@ def associations(instance: Instance) -> Pairs:
 
 def specializations(instance: Instance) -> Pairs:
     """Return specific and general entities; a mention is a specialization (PROV-LINKS section 3)."""
-    return _all(
+    return _union(
         pairs(instance, "specializationOf", "specificEntity", "generalEntity"),
         pairs(instance, "mentionOf", "specificEntity", "generalEntity"),
     )
 
 
 @dataclass(frozen=True)
-class Existing:
-    """Of which names there is a generation, an invalidation, a start, an end."""
+class ExistingEvents:
+    """For each name, whether it has a generation, an invalidation, a start and an end."""
 
     generation: NDArray[np.bool_]
     invalidation: NDArray[np.bool_]
@@ -128,28 +137,40 @@ class Existing:
     end: NDArray[np.bool_]
 
 
-def existing(instance: Instance) -> Existing:
-    """Return which events there are, by statements and by Inferences 7 to 11, 13 and 21."""
-    special = specializations(instance)
-    # What is said of an entity is said of its specializations.
-    declared = reached(_mark(instance, ("entity", "id")), special.other, special.one)
-    triggers = (("wasStartedBy", "trigger"), ("wasEndedBy", "trigger"))
-    generated = _mark(
-        instance, ("wasGeneratedBy", "entity"), ("wasAttributedTo", "entity"), *triggers
+def existing_events(instance: Instance) -> ExistingEvents:
+    """Return the events that exist by statements and by Inferences 7 to 11, 13 and 21."""
+    specialization = specializations(instance)
+    is_entity = reachable(
+        _occurs(instance, ("entity", "id")), specialization.right, specialization.left
     )
-    generated[pairs(instance, "wasDerivedFrom", "generatedEntity", "activity").one] = True
-    return Existing(
-        generation=declared | generated,
-        invalidation=declared | _mark(instance, ("wasInvalidatedBy", "entity")),
-        start=_mark(instance, ("activity", "id"), ("wasStartedBy", "activity")),
-        end=_mark(instance, ("activity", "id"), ("wasEndedBy", "activity")),
+    is_generated = _occurs(
+        instance,
+        ("wasGeneratedBy", "entity"),
+        ("wasAttributedTo", "entity"),
+        ("wasStartedBy", "trigger"),
+        ("wasEndedBy", "trigger"),
+    )
+    is_generated[pairs(instance, "wasDerivedFrom", "generatedEntity", "activity").left] = True
+    return ExistingEvents(
+        generation=is_entity | is_generated,
+        invalidation=is_entity | _occurs(instance, ("wasInvalidatedBy", "entity")),
+        start=_occurs(instance, ("activity", "id"), ("wasStartedBy", "activity")),
+        end=_occurs(instance, ("activity", "id"), ("wasEndedBy", "activity")),
     )
 
 
-def _mark(instance: Instance, *columns: tuple[str, str]) -> NDArray[np.bool_]:
-    """Return which names stand in any of some columns."""
-    marked = np.zeros(instance.names, np.bool_)
+def _union(*relations: Pairs) -> Pairs:
+    return Pairs(
+        np.concatenate([relation.left for relation in relations]),
+        np.concatenate([relation.right for relation in relations]),
+        np.concatenate([relation.statements for relation in relations]),
+    )
+
+
+def _occurs(instance: Instance, *columns: tuple[str, str]) -> NDArray[np.bool_]:
+    """Return for each name whether it occurs in one of the columns."""
+    occurs = np.zeros(instance.name_count, np.bool_)
     for kind, argument in columns:
-        numbers = instance.column(kind, argument)
-        marked[numbers[numbers != MISSING]] = True
-    return marked
+        names = instance.column(kind, argument)
+        occurs[names[names != MISSING]] = True
+    return occurs

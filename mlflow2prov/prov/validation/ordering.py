@@ -1,16 +1,17 @@
-"""Event ordering: no event strictly precedes itself (PROV-CONSTRAINTS section 6.2).
+"""Event ordering constraints (PROV-CONSTRAINTS section 6.2): no event strictly precedes itself.
 
-Each thing has up to four events: all generations of an entity are at once (Constraint 39), so are all its
-invalidations (40), and all starts (31) and all ends (32) of an activity. Usages are passed through: a usage
-follows two events and precedes some, of which some pairs are ordered anyway (:func:`_usages`). So every
-constraint is a number of edges between events, a few for each statement, and the instance is ordered if
-no cycle has a strict edge. Only derivations order strictly (42).
+Each name has up to four events. All generations of an entity are simultaneous (Constraint 39), as
+are its invalidations (40), and all starts (31) and all ends (32) of an activity. Usages are not
+nodes: each of them follows two events and precedes some others, and only the pairs that are not
+ordered anyway become edges (:func:`_usage_order`). Every constraint is thus a number of edges
+between events, a few for each statement, and an instance is valid if no cycle has a strict edge.
+Only derivations order strictly (42).
 
-Not every constraint can be broken. Nothing that follows an end or an invalidation is a start, a generation or
-a usage, and derivations order generations; so a cycle that is strict passes through generations, starts
-and usages only.
+Some constraints can never be part of a violation. No start, generation or usage follows an end or
+an invalidation, and derivations order generations. A cycle with a strict edge therefore consists of
+generations, starts and usages.
 
-Times do not order events: an instance may be ordered and its times run backwards (section 2.2).
+Times do not order events: an instance may be valid although its times run backwards (section 2.2).
 """
 
 from __future__ import annotations
@@ -22,232 +23,251 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlflow2prov.prov.validation.graph import cycles
+from mlflow2prov.prov.validation.graph import shortest_cycles
 from mlflow2prov.prov.validation.inference import (
-    Existing,
+    ExistingEvents,
     Pairs,
     associations,
-    existing,
+    existing_events,
     generations,
     pairs,
     specializations,
     usages,
 )
-from mlflow2prov.prov.validation.instance import MISSING, Instance, Numbers
-from mlflow2prov.prov.validation.report import Step, Violation
+from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
+from mlflow2prov.prov.validation.report import RuleViolations, Step, Violation
 from mlflow2prov.prov.validation.rules import CONSTRAINT
 
 GENERATION, INVALIDATION, START, END = range(4)
 _EVENTS = ("generation", "invalidation", "start", "end")
-USAGE = "usage"
-_LONGEST_CYCLE = 1000
+_USAGE = "usage"
+
+MAX_CYCLE_EDGES = 1000
+"""The number of edges of a cycle that a violation describes at most."""
 
 
 @dataclass(frozen=True)
-class Edges:
-    """Events of which one precedes the other, by one constraint.
+class Precedences:
+    """Pairs of events, the first of which precedes the second one by the same constraints.
 
-    An event of the thing with the number ``n`` is the node ``4 * n`` plus its place among the four. Where
-    ``through`` says so, the order is by way of a third event, and two constraints.
+    Attributes:
+        rules: the number of the constraint. If the order is by way of an intermediate event, the
+            constraints before and after it.
+        before: the earlier events. An event of the name ``n`` is the node ``4 * n`` plus the
+            number of the event.
+        after: the later events.
+        statements: the number of the statement behind each pair, or ``MISSING``.
+        strict: whether the events cannot be simultaneous.
+        intermediate: the intermediate event, if there is one.
     """
 
     rules: tuple[int, ...]
-    before: Numbers
-    after: Numbers
-    statements: Numbers
+    before: IntegerArray
+    after: IntegerArray
+    statements: IntegerArray
     strict: bool = False
-    through: str = ""
+    intermediate: str = ""
 
 
-def edges(instance: Instance) -> list[Edges]:
-    """Return what orders the events of an instance, constraint by constraint."""
-    there = existing(instance)
-    special = specializations(instance)
-    return [
-        *_of_one_thing(instance, there),
-        *_generations(instance, there),
-        *_usages(instance, there),
-        *_starts_and_ends(instance, there),
-        _edges((35,), START, END, _turned(_informed(instance)), there),
-        _edges((42,), GENERATION, GENERATION, _turned(_derived(instance)), there, strict=True),
-        # Specializations of specializations are some too (Inference 19), so that the order
-        # passes through what has no such event itself.
-        _edges((45,), GENERATION, GENERATION, _turned(special), None),
-        _edges((46,), INVALIDATION, INVALIDATION, special, None),
-        *_agents(instance, there),
-    ]
+class Precedence(NamedTuple):
+    """One pair of events: a place in :class:`Precedences`."""
 
-
-def _informed(instance: Instance) -> Pairs:
-    return pairs(instance, "wasInformedBy", "informed", "informant")
-
-
-def _derived(instance: Instance) -> Pairs:
-    return pairs(instance, "wasDerivedFrom", "generatedEntity", "usedEntity")
-
-
-def _of_one_thing(instance: Instance, there: Existing) -> Iterator[Edges]:
-    """Start and end of an activity (30), generation and invalidation of an entity (36)."""
-    for number, kind, first, second, both in (
-        (30, "activity", START, END, there.start & there.end),
-        (36, "entity", GENERATION, INVALIDATION, there.generation & there.invalidation),
-    ):
-        things = np.flatnonzero(both)
-        told = np.full(instance.names, MISSING, np.int64)
-        ids = instance.column(kind, "id")
-        told[ids[ids != MISSING]] = instance.numbers(kind)[ids != MISSING]
-        yield Edges((number,), things * 4 + first, things * 4 + second, told[things])
-
-
-def _generations(instance: Instance, there: Existing) -> Iterator[Edges]:
-    """A generation is within its activity (34)."""
-    made = generations(instance)
-    yield _edges((34,), START, GENERATION, _turned(made), there)
-    yield _edges((34,), GENERATION, END, made, there)
-
-
-def _usages(instance: Instance, there: Existing) -> Iterator[Edges]:
-    """A usage is within its activity (33), after the generation (37) and before the invalidation (38).
-
-    It precedes the generation of what is derived by it (41). That its activity starts before it ends, and its
-    entity is generated before it is invalidated, is known (30, 36).
-    """
-    used = usages(instance)
-    yield _edges((33, 38), START, INVALIDATION, used, there, through=USAGE)
-    yield _edges((37, 33), GENERATION, END, _turned(used), there, through=USAGE)
-    made = _turned(pairs(instance, "wasDerivedFrom", "generatedEntity", "activity"))
-    yield _edges((33, 41), START, GENERATION, made, there, through=USAGE)
-    derived = _derived(instance)
-    by_activity = instance.column("wasDerivedFrom", "activity")
-    rows = derived.statements - instance.first["wasDerivedFrom"]
-    chosen = by_activity[rows] != MISSING
-    derived = Pairs(derived.other[chosen], derived.one[chosen], derived.statements[chosen])
-    yield _edges((37, 41), GENERATION, GENERATION, derived, there, through=USAGE)
-
-
-def _starts_and_ends(instance: Instance, there: Existing) -> Iterator[Edges]:
-    """What starts (43) or ends (44) an activity is there at the time."""
-    for number, kind, activity, event in (
-        (43, "wasStartedBy", "starter", START),
-        (44, "wasEndedBy", "ender", END),
-    ):
-        triggers = pairs(instance, kind, "trigger", "activity")
-        yield _edges((number,), GENERATION, event, triggers, there)
-        yield _edges((number,), event, INVALIDATION, _turned(triggers), there)
-        # The trigger that is not given was generated by the other activity (Inferences 9 and 10).
-        others = pairs(instance, kind, activity, "activity")
-        yield _edges(
-            (34, number),
-            START,
-            event,
-            others,
-            there,
-            through="generation of the trigger",
-        )
-
-
-def _agents(instance: Instance, there: Existing) -> Iterator[Edges]:
-    """Agents, which may be entities or activities too, are there for what they answer for (47, 48, 49)."""
-    associated = associations(instance)
-    yield _edges((47,), START, INVALIDATION, associated, there)
-    yield _edges((47,), GENERATION, END, _turned(associated), there)
-    yield _edges((47,), START, END, associated, there)
-    yield _edges((47,), START, END, _turned(associated), there)
-    attributed = _turned(pairs(instance, "wasAttributedTo", "entity", "agent"))
-    yield _edges((48,), GENERATION, GENERATION, attributed, there)
-    yield _edges((48,), START, GENERATION, attributed, there)
-    delegated = _turned(pairs(instance, "actedOnBehalfOf", "delegate", "responsible"))
-    yield _edges((49,), GENERATION, INVALIDATION, delegated, there)
-    yield _edges((49,), START, END, delegated, there)
-
-
-def _turned(given: Pairs) -> Pairs:
-    return Pairs(given.other, given.one, given.statements)
-
-
-def _edges(
-    rules: tuple[int, ...],
-    first: int,
-    second: int,
-    given: Pairs,
-    there: Existing | None,
-    *,
-    strict: bool = False,
-    through: str = "",
-) -> Edges:
-    """Return the edges from an event of the one thing to an event of the other, where both are there."""
-    one, other, statements = given.one, given.other, given.statements
-    if there is not None:
-        events = (there.generation, there.invalidation, there.start, there.end)
-        chosen = events[first][one] & events[second][other]
-        one, other, statements = one[chosen], other[chosen], statements[chosen]
-    before, after = one * 4 + first, other * 4 + second
-    return Edges(rules, before, after, statements, strict, through)
-
-
-class Edge(NamedTuple):
-    """One of :class:`Edges`."""
-
-    of: Edges
+    group: Precedences
     place: int
 
-    @property
-    def ends(self) -> tuple[int, int]:
-        """The nodes before and after."""
-        return int(self.of.before[self.place]), int(self.of.after[self.place])
-
-    @property
     def statements(self) -> tuple[int, ...]:
-        """The number of the statement behind it, if it is not all inferred."""
-        number = int(self.of.statements[self.place])
+        """Return the number of the statement behind the pair; nothing if it is inferred."""
+        number = int(self.group.statements[self.place])
         return () if number == MISSING else (number,)
 
+    def steps(self, instance: Instance) -> Iterator[Step]:
+        """Yield the step from one event to the other, or the two steps by way of a third event."""
+        before = _describe_event(instance, int(self.group.before[self.place]))
+        after = _describe_event(instance, int(self.group.after[self.place]))
+        intermediate = self.group.intermediate
+        events = [before, intermediate, after] if intermediate else [before, after]
+        statements = instance.statements(self.statements())
+        for rule, (first, second) in zip(self.group.rules, pairwise(events), strict=True):
+            yield Step(first, second, self.group.strict, CONSTRAINT[rule], statements)
 
-def steps(instance: Instance, edge: Edge) -> Iterator[Step]:
-    """Yield the step that an edge is, or the two steps."""
-    given = instance.statements(edge.statements)
-    before, after = (_event(instance, node) for node in edge.ends)
-    events = [before, edge.of.through, after] if edge.of.through else [before, after]
-    for rule, (first, second) in zip(edge.of.rules, pairwise(events), strict=True):
-        yield Step(first, second, edge.of.strict, CONSTRAINT[rule], given)
+
+def ordering_violations(instance: Instance, limit: int) -> RuleViolations:
+    """Find cycles of events with a strict edge (Constraint 42).
+
+    Returns:
+        Up to ``limit`` cycles, and the number of strict edges that are part of any cycle.
+    """
+    groups = _precedences(instance)
+    ends = np.cumsum([len(group.before) for group in groups])
+    begins = ends - [len(group.before) for group in groups]
+    strict_edges = [
+        np.arange(begin, end)
+        for group, begin, end in zip(groups, begins, ends, strict=True)
+        if group.strict
+    ]
+    cycles, count = shortest_cycles(
+        np.concatenate([group.before for group in groups]),
+        np.concatenate([group.after for group in groups]),
+        4 * instance.name_count,
+        np.concatenate(strict_edges),
+        limit,
+    )
+    violations = []
+    for cycle in cycles:
+        edges = cycle[:MAX_CYCLE_EDGES]
+        group_numbers = np.searchsorted(ends, edges, side="right")
+        precedences = [
+            Precedence(groups[number], int(edge - begins[number]))
+            for number, edge in zip(group_numbers, edges, strict=True)
+        ]
+        violations.append(_cycle_violation(instance, precedences, len(cycle)))
+    return RuleViolations(CONSTRAINT[42], violations, count)
 
 
-def _event(instance: Instance, node: int) -> str:
+def _cycle_violation(
+    instance: Instance, precedences: list[Precedence], cycle_length: int
+) -> Violation:
+    steps = [step for precedence in precedences for step in precedence.steps(instance)]
+    numbers = [number for precedence in precedences for number in precedence.statements()]
+    return Violation(
+        steps[0].rule,
+        f"the {steps[0].before} would have to precede itself",
+        instance.statements(numbers),
+        tuple(steps),
+        max(cycle_length, len(steps)),
+    )
+
+
+def _describe_event(instance: Instance, node: int) -> str:
     return f"{_EVENTS[node % 4]} of {instance.name(node // 4)}"
 
 
-def violations(instance: Instance, limit: int) -> tuple[list[Violation], int]:
-    """Return cycles of events with a strict step, up to ``limit``, and how many strict steps are on any."""
-    listed = edges(instance)
-    begins = np.cumsum([0, *(len(each.before) for each in listed)])
-    strict = [
-        np.arange(begin, begin + len(each.before))
-        for each, begin in zip(listed, begins, strict=False)
-        if each.strict
+def _precedences(instance: Instance) -> list[Precedences]:
+    """Return the order of the events of an instance, constraint by constraint."""
+    events = existing_events(instance)
+    derivation = _derivations(instance).swapped()
+    communication = pairs(instance, "wasInformedBy", "informant", "informed")
+    specialization = specializations(instance)
+    return [
+        *_order_within_one_thing(instance, events),
+        *_generation_order(instance, events),
+        *_usage_order(instance, events),
+        *_trigger_order(instance, events),
+        _order((35,), START, END, communication, events),
+        _order((42,), GENERATION, GENERATION, derivation, events, strict=True),
+        # Specialization is transitive (Inference 19). The order therefore also passes through
+        # entities that do not have the event.
+        _order((45,), GENERATION, GENERATION, specialization.swapped(), None),
+        _order((46,), INVALIDATION, INVALIDATION, specialization, None),
+        *_agent_order(instance, events),
     ]
-    found, count = cycles(
-        np.concatenate([each.before for each in listed]),
-        np.concatenate([each.after for each in listed]),
-        4 * instance.names,
-        np.concatenate(strict),
-        limit,
-    )
-    shown = []
-    for cycle in found:
-        at = np.searchsorted(begins, cycle[:_LONGEST_CYCLE], side="right") - 1
-        passed = zip(at, cycle[: len(at)] - begins[at], strict=True)
-        shown.append(
-            _violation(instance, [Edge(listed[n], int(place)) for n, place in passed], len(cycle))
+
+
+def _derivations(instance: Instance) -> Pairs:
+    return pairs(instance, "wasDerivedFrom", "generatedEntity", "usedEntity")
+
+
+def _order_within_one_thing(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield start before end of activities (30), generation before invalidation of entities (36)."""
+    for rule, kind, first, second, has_both in (
+        (30, "activity", START, END, events.start & events.end),
+        (36, "entity", GENERATION, INVALIDATION, events.generation & events.invalidation),
+    ):
+        names = np.flatnonzero(has_both)
+        declarations = np.full(instance.name_count, MISSING, np.int64)
+        ids = instance.column(kind, "id")
+        has_id = ids != MISSING
+        declarations[ids[has_id]] = instance.statement_numbers(kind)[has_id]
+        yield Precedences((rule,), names * 4 + first, names * 4 + second, declarations[names])
+
+
+def _generation_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield the order of generations within their activities (34)."""
+    generation = generations(instance)
+    yield _order((34,), START, GENERATION, generation.swapped(), events)
+    yield _order((34,), GENERATION, END, generation, events)
+
+
+def _usage_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield the order of events by way of usages.
+
+    A usage lies within its activity (33), follows the generation of its entity (37), precedes the
+    invalidation of its entity (38), and precedes the generation of an entity that is derived by it
+    (41). The other pairs of these events are ordered by Constraints 30 and 36.
+    """
+    usage = usages(instance)
+    yield _order((33, 38), START, INVALIDATION, usage, events, intermediate=_USAGE)
+    yield _order((37, 33), GENERATION, END, usage.swapped(), events, intermediate=_USAGE)
+    generation = pairs(instance, "wasDerivedFrom", "activity", "generatedEntity")
+    yield _order((33, 41), START, GENERATION, generation, events, intermediate=_USAGE)
+    derivation = _derivations(instance)
+    rows = derivation.statements - instance.first_statement["wasDerivedFrom"]
+    has_activity = instance.column("wasDerivedFrom", "activity")[rows] != MISSING
+    derivation = derivation.select(has_activity).swapped()
+    yield _order((37, 41), GENERATION, GENERATION, derivation, events, intermediate=_USAGE)
+
+
+def _trigger_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield the order of starts (43) and ends (44) and the events of their triggers."""
+    for rule, kind, argument, event in (
+        (43, "wasStartedBy", "starter", START),
+        (44, "wasEndedBy", "ender", END),
+    ):
+        trigger = pairs(instance, kind, "trigger", "activity")
+        yield _order((rule,), GENERATION, event, trigger, events)
+        yield _order((rule,), event, INVALIDATION, trigger.swapped(), events)
+        # The starter or ender generated the trigger, even if it is absent (Inferences 9 and 10).
+        activities = pairs(instance, kind, argument, "activity")
+        yield _order(
+            (34, rule),
+            START,
+            event,
+            activities,
+            events,
+            intermediate="generation of the trigger",
         )
-    return shown, count
 
 
-def _violation(instance: Instance, cycle: list[Edge], length: int) -> Violation:
-    walked = [step for edge in cycle for step in steps(instance, edge)]
-    return Violation(
-        walked[0].rule,
-        f"the {walked[0].before} would have to precede itself",
-        instance.statements(number for edge in cycle for number in edge.statements),
-        tuple(walked),
-        max(length, len(walked)),
-    )
+def _agent_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield the order of the events of agents, which may be entities or activities (47, 48, 49)."""
+    association = associations(instance)
+    yield _order((47,), START, INVALIDATION, association, events)
+    yield _order((47,), GENERATION, END, association.swapped(), events)
+    yield _order((47,), START, END, association, events)
+    yield _order((47,), START, END, association.swapped(), events)
+    attribution = pairs(instance, "wasAttributedTo", "agent", "entity")
+    yield _order((48,), GENERATION, GENERATION, attribution, events)
+    yield _order((48,), START, GENERATION, attribution, events)
+    delegation = pairs(instance, "actedOnBehalfOf", "responsible", "delegate")
+    yield _order((49,), GENERATION, INVALIDATION, delegation, events)
+    yield _order((49,), START, END, delegation, events)
+
+
+def _order(
+    rules: tuple[int, ...],
+    first: int,
+    second: int,
+    relation: Pairs,
+    events: ExistingEvents | None,
+    *,
+    strict: bool = False,
+    intermediate: str = "",
+) -> Precedences:
+    """Order an event of each left name before an event of the right name.
+
+    Args:
+        rules: the constraints that order the events.
+        first: the event of the left name, such as ``START``.
+        second: the event of the right name.
+        relation: the pairs of names.
+        events: pairs without both events are left out; with None, no pair is.
+        strict: as in :class:`Precedences`.
+        intermediate: as in :class:`Precedences`.
+    """
+    if events is not None:
+        has_event = (events.generation, events.invalidation, events.start, events.end)
+        relation = relation.select(
+            has_event[first][relation.left] & has_event[second][relation.right]
+        )
+    before, after = relation.left * 4 + first, relation.right * 4 + second
+    return Precedences(rules, before, after, relation.statements, strict, intermediate)

@@ -1,9 +1,10 @@
-"""What a validation finds."""
+"""The result of a validation: violations, and the cycles of events that some of them consist of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlflow2prov.prov import Statement
 from mlflow2prov.prov.validation.rules import Rule
@@ -11,10 +12,14 @@ from mlflow2prov.prov.validation.rules import Rule
 
 @dataclass(frozen=True)
 class Step:
-    """One event precedes another, by a constraint of PROV-CONSTRAINTS section 6.2.
+    """The precedence of one event over another, by an ordering constraint (PROV-CONSTRAINTS 6.2).
 
-    ``before`` and ``after`` say which events (``generation of ex:report``); ``statements`` are those that
-    the constraint orders them by, none where all of it is inferred.
+    Attributes:
+        before: the earlier event, such as ``generation of ex:report``.
+        after: the later event.
+        strict: whether the events cannot be simultaneous.
+        rule: the constraint that orders the events.
+        statements: the statements to which the constraint applies; empty if they are all inferred.
     """
 
     before: str
@@ -26,11 +31,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Violation:
-    """One way in which a document is not valid.
+    """One violation of a rule.
 
-    ``rule`` is what it breaks. Of a cycle of events that is the constraint which wants one of them strictly
-    earlier, and ``cycle`` has all steps, each with its own; ``cycle_length`` counts them, as of a very long
-    cycle only the first steps are here.
+    Attributes:
+        rule: the rule. For a cycle of events it is the constraint that makes one step strict.
+        message: a description in one sentence.
+        statements: the statements that violate the rule.
+        cycle: the steps of a cycle of events; empty for other violations. Only the first steps of a
+            very long cycle are included.
+        cycle_length: the number of steps of the whole cycle.
     """
 
     rule: Rule
@@ -41,21 +50,23 @@ class Violation:
 
     @property
     def bundle(self) -> str:
-        """The bundle in which it is; empty for the document's own statements."""
+        """The bundle that contains the statements; empty for the document itself."""
         return self.statements[0].bundle if self.statements else ""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """All rules that have a part in it, by number."""
+        """The violated rule and the rules of all steps, each once and sorted."""
         return tuple(sorted({self.rule, *(step.rule for step in self.cycle)}, key=str))
 
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """The outcome of a validation.
+    """The result of the validation of a document.
 
-    ``statements`` were looked at; ``violations`` are the first of each rule, and ``counts`` has how many
-    there are of it in all.
+    Attributes:
+        statements: the number of statements in the document.
+        violations: the first violations of each rule, sorted by rule.
+        counts: the number of all violations of each violated rule.
     """
 
     statements: int
@@ -66,3 +77,11 @@ class ValidationReport:
     def is_valid(self) -> bool:
         """Whether the document is valid by PROV-CONSTRAINTS section 7.1."""
         return not self.violations
+
+
+class RuleViolations(NamedTuple):
+    """The first violations of one rule, and the number of all its violations."""
+
+    rule: Rule
+    violations: list[Violation]
+    total: int

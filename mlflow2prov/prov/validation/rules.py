@@ -1,4 +1,4 @@
-"""The rules of PROV-CONSTRAINTS that a document can break, by their numbers and names there."""
+"""The rules of PROV-CONSTRAINTS that a document can violate, by number and name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """A numbered rule of PROV-CONSTRAINTS: ``Constraint 23 (key-properties)``.
+    """A rule of PROV-CONSTRAINTS, such as ``Constraint 23 (key-properties)``.
 
-    ``part`` is what the Recommendation calls it; ``number`` is None for the one rule of PROV-LINKS.
+    Attributes:
+        number: the number in the Recommendation; None for the one rule of PROV-LINKS.
+        name: the name in the Recommendation.
+        part: ``Constraint`` or ``Definition``, or ``PROV-LINKS``.
     """
 
     number: int | None
@@ -62,7 +65,7 @@ CONSTRAINT = {number: Rule(number, name) for number, name in _CONSTRAINTS.items(
 """The constraints, by number (PROV-CONSTRAINTS section 6)."""
 
 OPTIONAL_PLACEHOLDERS = Rule(4, "optional-placeholders", "Definition")
-"""What a statement needs is not given: a placeholder stands only for what is optional (section 5.1)."""
+"""A placeholder may replace only an optional argument (PROV-CONSTRAINTS section 5.1)."""
 
 UNIQUE_MENTION = Rule(None, "unique-mention", "PROV-LINKS")
-"""An entity is mentioned of one entity in one bundle (PROV-LINKS section 3)."""
+"""An entity is a mention of at most one entity, in one bundle (PROV-LINKS section 3)."""

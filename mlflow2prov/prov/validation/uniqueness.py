@@ -1,239 +1,257 @@
-"""Uniqueness constraints: statements are merged, their variables unified (PROV-CONSTRAINTS section 6.1).
+"""Uniqueness constraints (PROV-CONSTRAINTS section 6.1): statements are merged, variables unified.
 
-A variable is what an argument or an identifier is that is optional and not given. To unify is to find
-classes: of all that must be equal, variables and names, by any constraint. A class with one name gives it
-to its variables, after which further statements may have to be merged; so it goes on until nothing changes
-(a few rounds: a name is passed on from identifiers to arguments to identifiers, and hardly further). A class
-with two names cannot be: that is a violation, and its statements stay as they are.
+A variable is an absent optional argument or identifier. All terms, variables and names, that some
+constraint equates form a class. If a class has one name, its variables are replaced by the name, so
+that further statements may have to be merged. This is repeated until nothing changes, which takes a
+few rounds: a name passes from identifiers to arguments to identifiers, and hardly ever further. A
+class with two names is a violation, and its statements stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlflow2prov.prov.kinds import KIND, KINDS
 from mlflow2prov.prov.validation.graph import components
-from mlflow2prov.prov.validation.inference import INFLUENCE
-from mlflow2prov.prov.validation.instance import MISSING, Instance, Numbers
+from mlflow2prov.prov.validation.inference import INFLUENCES
+from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
 from mlflow2prov.prov.validation.rules import CONSTRAINT, UNIQUE_MENTION, Rule
 
-_KEYED = {kind.name: CONSTRAINT[22 if kind.element else 23] for kind in KINDS if kind.identified}
-# What determines the identifier of an event.
-_UNIQUE = {
-    24: ("wasGeneratedBy", "entity", "activity"),
-    25: ("wasInvalidatedBy", "entity", "activity"),
-    26: ("wasStartedBy", "activity", "starter"),
-    27: ("wasEndedBy", "activity", "ender"),
+_KEY_CONSTRAINTS = {
+    kind.name: CONSTRAINT[22 if kind.element else 23] for kind in KINDS if kind.identified
 }
-_TIMES = {28: ("wasStartedBy", "startTime"), 29: ("wasEndedBy", "endTime")}
-# Where a dash is no variable (Definition 4): it means that there is none.
+_UNIQUE_EVENTS = {
+    24: ("wasGeneratedBy", ("entity", "activity")),
+    25: ("wasInvalidatedBy", ("entity", "activity")),
+    26: ("wasStartedBy", ("activity", "starter")),
+    27: ("wasEndedBy", ("activity", "ender")),
+}
+"""The kind of each event that is unique, and the arguments that determine its identifier."""
+
+_UNIQUE_TIMES = {28: ("wasStartedBy", "startTime"), 29: ("wasEndedBy", "endTime")}
+
 _NOT_EXPANDABLE = {("wasAssociatedWith", "plan"), ("wasDerivedFrom", "activity")} | {
     (kind.name, argument.name) for kind in KINDS for argument in kind.arguments if argument.required
 }
-_WITH_ACTIVITY = ("generation", "usage")
-SHARING = ("wasDerivedFrom", "wasInfluencedBy")
-"""The influences that may share their names with others (Constraint 53 leaves them out)."""
+"""Arguments whose absence is not a variable but means that there is no such thing (Definition 4)."""
+
+_EXPANDABLE_WITH_ACTIVITY = ("generation", "usage")
+"""Arguments of a derivation whose absence is a variable only if the derivation has an activity."""
+
+KINDS_WITH_SHARED_IDENTIFIERS = ("wasDerivedFrom", "wasInfluencedBy")
+"""The influences that may share identifiers with other kinds, because Constraint 53 omits them."""
 
 
 @dataclass
-class Table:
-    """Statements of a kind, said or implied, with variables in place of what is not given.
+class TermTable:
+    """The statements of a kind, including inferred ones, as columns of terms.
 
-    ``columns`` has names from 0 on, :data:`MISSING` where there is none, and variables below that;
-    ``statements`` are those that say it, or imply it.
+    Attributes:
+        columns: the terms of each argument. Names are 0 or more, variables are less than
+            ``MISSING``, and a placeholder is ``MISSING``.
+        statements: the number of the statement, or of the one from which it is inferred.
+        original_columns: the columns before unification.
     """
 
-    columns: dict[str, Numbers]
-    statements: Numbers
-    said: dict[str, Numbers] = field(init=False)
-    """The columns as they were before anything was unified."""
+    columns: dict[str, IntegerArray]
+    statements: IntegerArray
+    original_columns: dict[str, IntegerArray] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.said = dict(self.columns)
+        self.original_columns = dict(self.columns)
 
-    def names(self) -> Numbers:
+    def identifiers(self) -> IntegerArray:
         """Return the identifiers that are names, each once."""
         ids = self.columns["id"]
         return np.unique(ids[ids >= 0])
 
+    def append(self, columns: Mapping[str, IntegerArray], statements: IntegerArray) -> None:
+        """Append inferred statements."""
+        for argument, terms in columns.items():
+            self.columns[argument] = np.concatenate([self.columns[argument], terms])
+        self.statements = np.concatenate([self.statements, statements])
+        self.original_columns = dict(self.columns)
+
 
 @dataclass(frozen=True)
 class Equalities:
-    """What a rule wants to be equal: pairs of values of an argument, and the statements that they are in."""
+    """Pairs of terms that a constraint equates, and the statements in which they occur."""
 
     rule: Rule
     kind: str
     argument: str
-    left: Numbers
-    right: Numbers
-    left_statements: Numbers
-    right_statements: Numbers
+    left: IntegerArray
+    right: IntegerArray
+    left_statements: IntegerArray
+    right_statements: IntegerArray
+
+    def select(self, rows: NDArray[np.bool_]) -> Equalities:
+        """Return the equalities for which ``rows`` is true."""
+        return replace(
+            self,
+            left=self.left[rows],
+            right=self.right[rows],
+            left_statements=self.left_statements[rows],
+            right_statements=self.right_statements[rows],
+        )
 
 
-def tables(instance: Instance) -> dict[str, Table]:
-    """Return the instance with its variables, and what Inferences 11 and 15 imply."""
-    made: dict[str, Table] = {}
-    free = MISSING - 1
+def term_tables(instance: Instance) -> dict[str, TermTable]:
+    """Return the terms of an instance, with the statements that Inferences 11 and 15 add."""
+    tables: dict[str, TermTable] = {}
+    next_variable = MISSING - 1
     for kind in KINDS:
-        columns: dict[str, Numbers] = {}
-        for argument, values in instance.columns[kind.name].items():
-            columns[argument] = _with_variables(instance, kind.name, argument, free)
-            free -= len(values)
-        made[kind.name] = Table(columns, instance.numbers(kind.name))
-    _derive(made, free)
-    _influence(made)
-    return made
+        columns: dict[str, IntegerArray] = {}
+        for argument, numbers in instance.columns[kind.name].items():
+            columns[argument] = _expand(instance, kind.name, argument, next_variable)
+            next_variable -= len(numbers)
+        tables[kind.name] = TermTable(columns, instance.statement_numbers(kind.name))
+    _infer_events_of_derivations(tables, next_variable)
+    _infer_influences(tables)
+    return tables
 
 
-def _with_variables(instance: Instance, kind: str, argument: str, free: int) -> Numbers:
-    """Return a column with a variable in each place where one is understood, counting down from ``free``."""
-    values = instance.column(kind, argument)
+def _expand(instance: Instance, kind: str, argument: str, next_variable: int) -> IntegerArray:
+    """Return a column with variables in place of expandable placeholders (Definitions 1 to 4).
+
+    Variables count down from ``next_variable``.
+    """
+    numbers = instance.column(kind, argument)
     if (kind, argument) in _NOT_EXPANDABLE:
-        return values
-    given = values != MISSING
-    if argument in _WITH_ACTIVITY:
-        given |= instance.column(kind, "activity") == MISSING
-    return np.where(given, values, free - np.arange(len(values)))
+        return numbers
+    keeps_number = numbers != MISSING
+    if argument in _EXPANDABLE_WITH_ACTIVITY:
+        keeps_number |= instance.column(kind, "activity") == MISSING
+    return np.where(keeps_number, numbers, next_variable - np.arange(len(numbers)))
 
 
-def _derive(made: dict[str, Table], free: int) -> None:
-    """Add the usages and generations that derivations imply, where these can name them (Inference 11)."""
-    derivations = made["wasDerivedFrom"]
-    of = derivations.columns
-    named = (of["id"] >= 0) | (of["generation"] >= 0) | (of["usage"] >= 0)
-    chosen = np.flatnonzero((of["activity"] != MISSING) & named)
-    statements = derivations.statements[chosen]
-    for kind, values in (
+def _infer_events_of_derivations(tables: Mapping[str, TermTable], next_variable: int) -> None:
+    """Add the usages and generations that derivations imply (Inference 11).
+
+    Derivations that give no identifier are left out, because nothing can contradict their events.
+    """
+    derivations = tables["wasDerivedFrom"]
+    columns = derivations.columns
+    has_identifier = (columns["id"] >= 0) | (columns["generation"] >= 0) | (columns["usage"] >= 0)
+    rows = np.flatnonzero((columns["activity"] != MISSING) & has_identifier)
+    for kind, derivation_arguments in (
         ("wasGeneratedBy", ("generation", "generatedEntity", "activity")),
         ("used", ("usage", "activity", "usedEntity")),
     ):
-        times = free - np.arange(len(chosen))
-        free -= len(chosen)
+        times = next_variable - np.arange(len(rows))
+        next_variable -= len(rows)
         arguments = ("id", *(argument.name for argument in KIND[kind].arguments))
-        added = [*(of[value][chosen] for value in values), times]
-        _append(made[kind], dict(zip(arguments, added, strict=True)), statements)
+        terms = [*(columns[argument][rows] for argument in derivation_arguments), times]
+        tables[kind].append(dict(zip(arguments, terms, strict=True)), derivations.statements[rows])
 
 
-def _influence(made: dict[str, Table]) -> None:
-    """Add the influences that relations imply, where kinds of relation share names (Inference 15).
+def _infer_influences(tables: Mapping[str, TermTable]) -> None:
+    """Add the influences that relations imply, where kinds share identifiers (Inference 15).
 
-    Most kinds must not share any: such names are Constraint 53's, and told once.
+    Identifiers that violate Constraint 53 are left out, so that they are reported once.
     """
-    named = {kind: made[kind].names() for kind in INFLUENCE}
-    names, kinds = np.unique(np.concatenate(list(named.values())), return_counts=True)
-    disjoint = np.concatenate([named[kind] for kind in INFLUENCE if kind not in SHARING])
-    disjoint, times = np.unique(disjoint, return_counts=True)
-    shared = np.setdiff1d(names[kinds > 1], disjoint[times > 1], assume_unique=True)
-    if not len(shared):
+    identifiers = {kind: tables[kind].identifiers() for kind in INFLUENCES}
+    names, kind_counts = np.unique(np.concatenate(list(identifiers.values())), return_counts=True)
+    disjoint_names, disjoint_counts = np.unique(
+        np.concatenate(
+            [identifiers[kind] for kind in INFLUENCES if kind not in KINDS_WITH_SHARED_IDENTIFIERS]
+        ),
+        return_counts=True,
+    )
+    impossible_names = disjoint_names[disjoint_counts > 1]
+    shared_names = np.setdiff1d(names[kind_counts > 1], impossible_names, assume_unique=True)
+    if not len(shared_names):
         return
-    for kind, (influencee, influencer) in INFLUENCE.items():
+    for kind, (influencee, influencer) in INFLUENCES.items():
         if kind == "wasInfluencedBy":
             continue
-        of = made[kind].columns
-        chosen = np.flatnonzero(np.isin(of["id"], shared))
-        added = {
-            "id": of["id"][chosen],
-            "influencee": of[influencee][chosen],
-            "influencer": of[influencer][chosen],
+        columns = tables[kind].columns
+        rows = np.flatnonzero(np.isin(columns["id"], shared_names))
+        influences = {
+            "id": columns["id"][rows],
+            "influencee": columns[influencee][rows],
+            "influencer": columns[influencer][rows],
         }
-        _append(made["wasInfluencedBy"], added, made[kind].statements[chosen])
+        tables["wasInfluencedBy"].append(influences, tables[kind].statements[rows])
 
 
-def _append(table: Table, columns: dict[str, Numbers], statements: Numbers) -> None:
-    for argument, values in columns.items():
-        table.columns[argument] = np.concatenate([table.columns[argument], values])
-    table.statements = np.concatenate([table.statements, statements])
-    table.said = dict(table.columns)
+def unify_terms(tables: Mapping[str, TermTable]) -> list[Equalities]:
+    """Merge statements and unify variables in place; return the equalities that cannot hold.
 
-
-def unify(made: dict[str, Table]) -> list[Equalities]:
-    """Merge and unify in place; return what cannot be equal, by the constraint that wants it to be.
-
-    Keys come first (22, 23), so that a contradiction is found by the constraint that it is about.
+    Key constraints (22, 23) come first, so that a contradiction is reported for the constraint that
+    it is about.
     """
     while True:
-        contrary: list[Equalities] = []
-        for stage in (_keys, _determined, _times):
-            wanted = list(stage(made))
-            free = [_only(each, (each.left < MISSING) | (each.right < MISSING)) for each in wanted]
-            if any(len(each.left) for each in free):
-                left = np.concatenate([each.left for each in free])
-                _substitute(made, left, np.concatenate([each.right for each in free]))
+        conflicts: list[Equalities] = []
+        for constraints in (_key_constraints, _unique_events, _unique_times):
+            equalities = list(constraints(tables))
+            unifiable = [
+                each.select((each.left < MISSING) | (each.right < MISSING)) for each in equalities
+            ]
+            if any(len(each.left) for each in unifiable):
+                _substitute(
+                    tables,
+                    np.concatenate([each.left for each in unifiable]),
+                    np.concatenate([each.right for each in unifiable]),
+                )
                 break
-            contrary += [_not_told(each, contrary) for each in wanted]
+            conflicts += [_without_consequences(each, conflicts) for each in equalities]
         else:
-            return [each for each in contrary if len(each.left)]
+            return [each for each in conflicts if len(each.left)]
 
 
-def _not_told(wanted: Equalities, told: list[Equalities]) -> Equalities:
-    """Return what is wanted without what follows from a contradiction that is known: the same values, there."""
-    if not len(wanted.left) or not told:
-        return wanted
-    values = np.concatenate([_pair(each.left, each.right) for each in told])
+def _without_consequences(equalities: Equalities, conflicts: list[Equalities]) -> Equalities:
+    """Leave out the equalities of the same terms, in the same statements, as earlier conflicts."""
+    if not len(equalities.left) or not conflicts:
+        return equalities
+    keys = np.concatenate([_unordered_key(each.left, each.right) for each in conflicts])
     statements = np.concatenate(
-        [side for each in told for side in (each.left_statements, each.right_statements)]
+        [side for each in conflicts for side in (each.left_statements, each.right_statements)]
     )
-    known = np.isin(_pair(wanted.left, wanted.right), values)
-    known &= np.isin(wanted.left_statements, statements) | np.isin(
-        wanted.right_statements, statements
+    is_consequence = np.isin(_unordered_key(equalities.left, equalities.right), keys) & (
+        np.isin(equalities.left_statements, statements)
+        | np.isin(equalities.right_statements, statements)
     )
-    return _only(wanted, ~known)
+    return equalities.select(~is_consequence)
 
 
-def _pair(one: Numbers, other: Numbers) -> Numbers:
-    """Return a number for two values, in whichever order; others may have the same."""
-    return np.minimum(one, other) * 31 + np.maximum(one, other)
+def _unordered_key(left: IntegerArray, right: IntegerArray) -> IntegerArray:
+    """Return a hash of each pair that does not depend on the order of its terms."""
+    return np.minimum(left, right) * 31 + np.maximum(left, right)
 
 
-def _only(wanted: Equalities, chosen: NDArray[np.bool_]) -> Equalities:
-    return Equalities(
-        wanted.rule,
-        wanted.kind,
-        wanted.argument,
-        *(
-            column[chosen]
-            for column in (
-                wanted.left,
-                wanted.right,
-                wanted.left_statements,
-                wanted.right_statements,
-            )
-        ),
-    )
-
-
-def _substitute(made: dict[str, Table], left: Numbers, right: Numbers) -> None:
-    """Put the same value in the place of all variables that are to be equal: a name, if there is one."""
-    values, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
-    labels = components(ends[: len(left)], ends[len(left) :], len(values), "weak")
-    # Values are in ascending order, and names come after variables.
-    chosen = np.full(labels.max() + 1, values[0])
-    np.maximum.at(chosen, labels, values)
-    variables = values < MISSING
-    values, chosen = values[variables], chosen[labels][variables]
-    for table in made.values():
+def _substitute(tables: Mapping[str, TermTable], left: IntegerArray, right: IntegerArray) -> None:
+    """Replace all variables of a class by one term: its name, if it has one."""
+    terms, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    labels = components(places[: len(left)], places[len(left) :], len(terms), "weak")
+    # Terms are in ascending order, and names are greater than variables.
+    greatest_terms = np.full(labels.max() + 1, terms[0])
+    np.maximum.at(greatest_terms, labels, terms)
+    is_variable = terms < MISSING
+    variables, replacements = terms[is_variable], greatest_terms[labels][is_variable]
+    for table in tables.values():
         for argument, column in table.columns.items():
-            places = np.flatnonzero((column < MISSING) & (column >= values[0]))
-            at = np.searchsorted(values, column[places])
-            at[at == len(values)] = 0
-            hit = values[at] == column[places]
-            if hit.any():
-                changed = column.copy()
-                changed[places[hit]] = chosen[at[hit]]
-                table.columns[argument] = changed
+            rows = np.flatnonzero((column < MISSING) & (column >= variables[0]))
+            matches = np.searchsorted(variables, column[rows])
+            matches[matches == len(variables)] = 0
+            is_match = variables[matches] == column[rows]
+            if is_match.any():
+                substituted = column.copy()
+                substituted[rows[is_match]] = replacements[matches[is_match]]
+                table.columns[argument] = substituted
 
 
-def _keys(made: dict[str, Table]) -> Iterator[Equalities]:
-    """Yield what must be equal in statements of the same identifier, and is not (22 and 23)."""
-    for kind, rule in _KEYED.items():
+def _key_constraints(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
+    """Yield unequal arguments of statements that have the same identifier (22 and 23)."""
+    for kind, rule in _KEY_CONSTRAINTS.items():
         arguments = [argument.name for argument in KIND[kind].arguments]
-        yield from _same(made[kind], rule, kind, ("id",), arguments)
-    yield from _same(
-        made["mentionOf"],
+        yield from _functional_dependency(tables[kind], rule, kind, ("id",), arguments)
+    yield from _functional_dependency(
+        tables["mentionOf"],
         UNIQUE_MENTION,
         "mentionOf",
         ("specificEntity",),
@@ -241,110 +259,127 @@ def _keys(made: dict[str, Table]) -> Iterator[Equalities]:
     )
 
 
-def _determined(made: dict[str, Table]) -> Iterator[Equalities]:
-    """Yield the events that must be the same one, and have other identifiers (24 to 27)."""
-    for number, (kind, *determining) in _UNIQUE.items():
-        yield from _same(made[kind], CONSTRAINT[number], kind, determining, ["id"])
+def _unique_events(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
+    """Yield unequal identifiers of events that are the same event (24 to 27)."""
+    for number, (kind, keys) in _UNIQUE_EVENTS.items():
+        yield from _functional_dependency(tables[kind], CONSTRAINT[number], kind, keys, ["id"])
 
 
-def _times(made: dict[str, Table]) -> Iterator[Equalities]:
-    """Yield the times of activities that are not those of their starts and ends (28 and 29)."""
-    for number, (kind, argument) in _TIMES.items():
-        yield _same_time(made, CONSTRAINT[number], kind, argument)
+def _unique_times(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
+    """Yield times of starts and ends that are not those of their activities (28 and 29)."""
+    for number, (kind, argument) in _UNIQUE_TIMES.items():
+        yield _activity_times(tables, CONSTRAINT[number], kind, argument)
 
 
-def _same(
-    table: Table, rule: Rule, kind: str, keys: Sequence[str], arguments: list[str]
+def _functional_dependency(
+    table: TermTable, rule: Rule, kind: str, keys: Sequence[str], arguments: list[str]
 ) -> Iterator[Equalities]:
-    """Yield what must be equal in statements of the same ``keys``, and is not."""
-    members, begins, sizes = _groups([table.columns[key] for key in keys])
-    if not len(members):
+    """Yield unequal terms of ``arguments`` in statements that agree in ``keys``."""
+    rows, begins, sizes = _groups([table.columns[key] for key in keys])
+    if not len(rows):
         return
     groups = np.repeat(begins, sizes)
+    statements = table.statements[rows]
     for argument in arguments:
-        values = table.columns[argument][members]
-        # A name, if the group has one.
-        wanted = np.repeat(np.maximum.reduceat(values, begins), sizes)
-        differ = values != wanted
-        if not differ.any():
+        terms = table.columns[argument][rows]
+        # The greatest term of a group is a name, if the group has one.
+        group_terms = np.repeat(np.maximum.reduceat(terms, begins), sizes)
+        differs = terms != group_terms
+        if not differs.any():
             continue
-        # Who says it, rather than has it from another.
-        says = table.said[argument][members] == values
-        first = _first_place(_preferred(~differ, says, groups), groups)
-        contrary = differ & (values >= MISSING) & (wanted >= MISSING)
-        differ = (differ & ~contrary) | _preferred(contrary, says, groups)
-        statements = table.statements[members]
+        # Statements that have the term themselves explain a conflict better than statements that
+        # have it from unification.
+        is_original = table.original_columns[argument][rows] == terms
+        representatives = _first_place(_prefer(~differs, is_original, groups), groups)
+        is_conflict = differs & (terms >= MISSING) & (group_terms >= MISSING)
+        differs = (differs & ~is_conflict) | _prefer(is_conflict, is_original, groups)
         yield Equalities(
             rule,
             kind,
             argument,
-            wanted[differ],
-            values[differ],
-            statements[first[differ]],
-            statements[differ],
+            group_terms[differs],
+            terms[differs],
+            statements[representatives[differs]],
+            statements[differs],
         )
 
 
-def _preferred(
-    chosen: NDArray[np.bool_], preferred: NDArray[np.bool_], groups: Numbers
+def _prefer(
+    candidates: NDArray[np.bool_], is_preferred: NDArray[np.bool_], groups: IntegerArray
 ) -> NDArray[np.bool_]:
-    """Return those chosen that are preferred, and of a group that has none of these all chosen."""
-    both = chosen & preferred
-    return both | (chosen & ~np.isin(groups, groups[both]))
+    """Return the preferred candidates of each group, or all candidates of a group without any."""
+    preferred = candidates & is_preferred
+    return preferred | (candidates & ~np.isin(groups, groups[preferred]))
 
 
-def _first_place(holds: NDArray[np.bool_], groups: Numbers) -> Numbers:
-    """Return for each member of ascending ``groups`` the place of its group's first member that holds."""
-    places = np.flatnonzero(holds)
+def _first_place(is_candidate: NDArray[np.bool_], groups: IntegerArray) -> IntegerArray:
+    """Return for each row the place of the first candidate in its group; groups are ascending."""
+    places = np.flatnonzero(is_candidate)
     return np.asarray(places[np.searchsorted(groups[places], groups)])
 
 
-def _groups(keys: Sequence[Numbers]) -> tuple[Numbers, Numbers, Numbers]:
-    """Return the rows whose keys occur more than once, group by group; where groups begin, their sizes."""
-    key = keys[0] if len(keys) == 1 else _joined(*keys)
+def _groups(keys: Sequence[IntegerArray]) -> tuple[IntegerArray, IntegerArray, IntegerArray]:
+    """Group the rows with repeated keys; rows whose first key is absent belong to no group.
+
+    Returns:
+        The rows, group by group; the place where each group begins; the size of each group.
+    """
+    key = keys[0] if len(keys) == 1 else _combined_key(*keys)
     order = np.argsort(key, kind="stable")
     order = order[keys[0][order] != MISSING]
     ordered = key[order]
-    again = ordered[1:] == ordered[:-1]
-    if not again.any():
-        none = np.empty(0, np.int64)
-        return none, none, none
-    repeated = np.append(again, False) | np.insert(again, 0, False)
-    members, ordered = order[repeated], ordered[repeated]
+    equals_next = ordered[1:] == ordered[:-1]
+    if not equals_next.any():
+        empty = np.empty(0, np.int64)
+        return empty, empty, empty
+    is_repeated = np.append(equals_next, False) | np.insert(equals_next, 0, False)
+    rows, ordered = order[is_repeated], ordered[is_repeated]
     begins = np.flatnonzero(np.insert(ordered[1:] != ordered[:-1], 0, True))
-    return members, begins, np.diff(np.append(begins, len(members)))
+    return rows, begins, np.diff(np.append(begins, len(rows)))
 
 
-def _joined(one: Numbers, other: Numbers) -> Numbers:
-    """Return one number for each two, the same for the same."""
-    # A document of 2**31 arguments would not fit into memory.
-    return (one << 32) | (other & 0xFFFFFFFF)
+def _combined_key(left: IntegerArray, right: IntegerArray) -> IntegerArray:
+    """Return one number for each pair of numbers; equal pairs have equal numbers.
+
+    Numbers have 32 bits, because a document of 2 ** 31 arguments does not fit into memory.
+    """
+    return (left << 32) | (right & 0xFFFFFFFF)
 
 
-def _same_time(made: dict[str, Table], rule: Rule, kind: str, argument: str) -> Equalities:
-    """Return the times of starts, or ends, that must be those of their activities, and are not."""
-    activities, events = made["activity"], made[kind]
-    # Of an activity that is told several times, the statement that has the time comes first.
-    given = activities.said[argument] == activities.columns[argument]
-    order = np.lexsort((~given, activities.columns["id"]))
+def _activity_times(
+    tables: Mapping[str, TermTable], rule: Rule, kind: str, argument: str
+) -> Equalities:
+    """Return unequal times of starts, or ends, and of their activities."""
+    activities, events = tables["activity"], tables[kind]
+    # Among several statements about an activity, the one that has the time itself comes first.
+    is_original = activities.original_columns[argument] == activities.columns[argument]
+    order = np.lexsort((~is_original, activities.columns["id"]))
     ids = activities.columns["id"][order]
     places = np.searchsorted(ids, events.columns["activity"])
-    inside = np.flatnonzero(places < len(ids))
-    inside = inside[ids[places[inside]] == events.columns["activity"][inside]]
-    rows = order[places[inside]]
-    left, right = activities.columns[argument][rows], events.columns["time"][inside]
-    wanted = Equalities(
-        rule, kind, "time", left, right, activities.statements[rows], events.statements[inside]
+    event_rows = np.flatnonzero(places < len(ids))
+    is_match = ids[places[event_rows]] == events.columns["activity"][event_rows]
+    event_rows = event_rows[is_match]
+    activity_rows = order[places[event_rows]]
+    left = activities.columns[argument][activity_rows]
+    right = events.columns["time"][event_rows]
+    equalities = Equalities(
+        rule,
+        kind,
+        "time",
+        left,
+        right,
+        activities.statements[activity_rows],
+        events.statements[event_rows],
     )
-    said = events.said["time"][inside] == right
-    contrary = (left != right) & (left >= MISSING) & (right >= MISSING)
-    differ = (left != right) & ~contrary
-    return _only(wanted, differ | _preferred(contrary, said, rows))
+    has_own_time = events.original_columns["time"][event_rows] == right
+    is_conflict = (left != right) & (left >= MISSING) & (right >= MISSING)
+    differs = (left != right) & ~is_conflict
+    return equalities.select(differs | _prefer(is_conflict, has_own_time, activity_rows))
 
 
-def settle(instance: Instance, made: dict[str, Table]) -> None:
-    """Put into the instance what unification found out."""
+def replace_unified_variables(instance: Instance, tables: Mapping[str, TermTable]) -> None:
+    """Put the names that unification gave to absent arguments into the instance."""
     for kind, columns in instance.columns.items():
-        for argument, values in columns.items():
-            settled = made[kind].columns[argument][: len(values)]
-            columns[argument] = np.where(settled < MISSING, MISSING, settled)
+        for argument, numbers in columns.items():
+            terms = tables[kind].columns[argument][: len(numbers)]
+            columns[argument] = np.where(terms < MISSING, MISSING, terms)
