@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlflow2prov.arguments import (
-    checked,
     require_choice,
     require_integer,
     require_text,
@@ -44,7 +43,6 @@ class Extraction:
     """Facts that exist but could not be read; one line each. The document is incomplete if there are any."""
 
 
-@checked
 def extract(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
@@ -122,7 +120,6 @@ def extract(
     return extraction.document
 
 
-@checked
 def run_extraction(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
