@@ -1,4 +1,4 @@
-"""Merging aliased agents: who a list says is one, is one; everybody else stays."""
+"""Merging aliased agents: the agents of one entry become one agent, and all other agents stay."""
 
 from itertools import permutations
 
@@ -20,101 +20,107 @@ PEOPLE = (
 ADA = {"Ada": ["ada@X.org", "ADA"]}
 
 
-def agents(merged):
-    return {s.id: {a.value for a in s.attributes} for s in merged.statements() if s.kind == "agent"}
+def agents(document_):
+    """Return the attribute values of each agent by its identifier."""
+    return {
+        s.id: {a.value for a in s.attributes} for s in document_.statements() if s.kind == "agent"
+    }
 
 
-def merged(*statements, aliases=ADA, **options):
+def merge_agents(*statements, aliases=ADA, **options):
     return transform(document(*statements, **options), merge_aliased_agents=aliases)
 
 
-def test_A8_users_of_git_and_mlflow_become_one_and_others_stay():
-    result = merged(*PEOPLE)
-    found = agents(result)
-    assert found.pop("b") == {"Bob", "User"}
-    ((one, values),) = found.items()
+def test_users_of_git_and_mlflow_become_one_agent_and_others_stay():
+    result = merge_agents(*PEOPLE)
+    values_by_agent = agents(result)
+    assert values_by_agent.pop("b") == {"Bob", "User"}
+    ((ada, values),) = values_by_agent.items()
     assert values == {"Ada", "Ada L.", "Ada@x.org", "ada", "User"}
     attributions = [s.arguments for s in result.statements() if s.kind == "wasAttributedTo"]
-    assert sorted(attributions) == sorted([("e", "b"), ("e", one)])
+    assert sorted(attributions) == sorted([("e", "b"), ("e", ada)])
 
 
-@pytest.mark.parametrize("text", ["", "[]\n", "# nobody yet\n", "- name: Nobody here\n"])
-def test_A8_a_file_of_nobody_here_merges_nobody(tmp_path, text):
+@pytest.mark.parametrize(
+    "text", ["", "[]\n", "# no entries yet\n", "- name: Not in the document\n"]
+)
+def test_a_file_that_names_no_agent_of_the_document_merges_none(tmp_path, text):
     (tmp_path / "a.yaml").write_text(text)
-    made = document(*PEOPLE)
-    assert transform(made, merge_aliased_agents=tmp_path / "a.yaml") == made
+    original = document(*PEOPLE)
+    assert transform(original, merge_aliased_agents=tmp_path / "a.yaml") == original
 
 
-def test_A8_an_entry_merges_its_own_and_not_the_agents_of_another():
+def test_each_entry_merges_only_its_own_agents():
     aliases = {"Ada Lovelace": ["ada@x.org"], "Adam": ["ada"]}
-    found = agents(merged(*PEOPLE, aliases=aliases))
-    assert sorted(sorted(values - {"User"}) for values in found.values()) == [
+    values_by_agent = agents(merge_agents(*PEOPLE, aliases=aliases))
+    assert sorted(sorted(values - {"User"}) for values in values_by_agent.values()) == [
         ["Ada L.", "Ada Lovelace", "Ada@x.org"],
         ["Adam", "ada"],
         ["Bob"],
     ]
 
 
-def test_every_reference_is_redirected():
-    result = merged(
+def test_every_reference_leads_to_the_merged_agent():
+    result = merge_agents(
         *PEOPLE[:2],
         Statement("wasAssociatedWith", "w", ("a", "m", "p")),
         Statement("actedOnBehalfOf", None, ("b", "m", "a")),
         Statement("wasInfluencedBy", None, ("e", "g")),
         entity("e", **{"ex:who": "m"}),
     )
-    (one,) = agents(result)
+    (ada,) = agents(result)
     assert {n for s in result.statements() for n in (s.id, *s.arguments)} & {"g", "m"} == set()
     assert {s.arguments for s in result.statements() if s.kind not in ("agent", "entity")} == {
-        ("a", one, "p"),
-        ("b", one, "a"),
-        ("e", one),
+        ("a", ada, "p"),
+        ("b", ada, "a"),
+        ("e", ada),
     }
-    # A text is no reference.
+    # Text that equals an identifier is not a reference.
     assert [a.value for s in result.statements() if s.id == "e" for a in s.attributes] == ["m"]
 
 
-def test_the_result_does_not_depend_on_any_order():
-    results = [merged(*order) for order in permutations(PEOPLE[:4])]
-    turned = merged(*PEOPLE[:4], aliases={"Ada": ["ADA", "ada@X.org"]})
-    assert all(list(r.statements()) == list(turned.statements()) for r in results)
+def test_the_result_depends_neither_on_the_order_of_statements_nor_on_that_of_aliases():
+    results = [merge_agents(*order) for order in permutations(PEOPLE[:4])]
+    with_reversed_aliases = merge_agents(*PEOPLE[:4], aliases={"Ada": ["ADA", "ada@X.org"]})
+    expected = list(with_reversed_aliases.statements())
+    assert all(list(result.statements()) == expected for result in results)
 
 
-def test_in_bundles_agents_are_merged_where_they_stand():
-    result = merged(
+def test_an_agent_of_a_bundle_is_merged_within_its_bundle():
+    result = merge_agents(
         agent("g", bundle="b", name="Ada L.", email="ada@x.org"), attributed("e", "g", "b")
     )
     assert {s.bundle for s in result.statements()} == {"b"}
     assert {"Ada", "Ada L."} < next(iter(agents(result).values()))
 
 
-def test_the_label_is_the_one_name():
-    result = merged(agent("g", email="ada@x.org", **{"prov:label": "Ada L."}))
+def test_the_name_of_the_entry_replaces_the_label():
+    result = merge_agents(agent("g", email="ada@x.org", **{"prov:label": "Ada L."}))
     (labels,) = (
         [a.value for a in s.attributes if a.key == "prov:label"] for s in result.statements()
     )
     assert labels == ["Ada"]
 
 
-def test_software_agents_and_names_under_other_prefixes_are_matched_too():
-    result = merged(
+def test_software_agents_and_names_with_other_prefixes_match_too():
+    result = merge_agents(
         agent("bot", "prov:SoftwareAgent", name="ada"), agent("f", **{"ex:name": " ADA "})
     )
     assert len(agents(result)) == 1
 
 
-def test_without_a_default_namespace_the_merged_agent_is_in_the_products_own():
-    result = merged(agent("ex:g", **{"ex:name": "Ada"}), prefixes={"ex": "http://x/"})
+def test_without_a_default_namespace_the_merged_agent_is_in_the_mlflow2prov_namespace():
+    result = merge_agents(agent("ex:g", **{"ex:name": "Ada"}), prefixes={"ex": "http://x/"})
     (statement,) = result.statements()
     assert result.namespaces.uri(statement.id).startswith(f"{MLFLOW2PROV}User.")
     assert f"{MLFLOW2PROV}name" in {result.namespaces.uri(a.key) for a in statement.attributes}
 
 
-def test_an_agent_that_two_claim_is_an_error():
+def test_an_agent_that_matches_two_entries_is_an_error():
     with pytest.raises(
         ConfigurationError, match=r"the agent g belongs to 'Ada' and, by its 'Ada@x\.org', to 'Liz'"
     ):
-        merged(*PEOPLE, aliases={"Ada": ["ada l."], "Liz": ["ada@x.org"]})
+        merge_agents(*PEOPLE, aliases={"Ada": ["ada l."], "Liz": ["ada@x.org"]})
 
 
 @pytest.mark.parametrize(
@@ -140,9 +146,7 @@ def test_an_agent_that_two_claim_is_an_error():
         ("\x00", ":1: not YAML"),
     ],
 )  # fmt: skip
-def test_a_file_that_says_something_else_is_told_the_line_and_what_was_expected(
-    tmp_path, text, error
-):
+def test_an_invalid_file_is_reported_with_the_line_and_the_expected_content(tmp_path, text, error):
     path = tmp_path / "a.yaml"
     path.write_text(text)
     with pytest.raises(ConfigurationError) as raised:
@@ -151,7 +155,7 @@ def test_a_file_that_says_something_else_is_told_the_line_and_what_was_expected(
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path):
+def test_a_file_that_cannot_be_read_is_reported(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nothing\.yaml: cannot be read"):
         transform(document(*PEOPLE), merge_aliased_agents=tmp_path / "nothing.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"- name: Jos\xe9\n")

@@ -1,6 +1,6 @@
-"""Transform: a changed copy; people are merged first, then hidden, then duplicates go."""
+"""Transforming a document: agents are merged, then pseudonyms replace names, then duplicates are removed."""
 
-from mlflow2prov import transform
+from mlflow2prov import merge, transform
 from tests.prov.statements import agent, attributed, document, entity
 
 PEOPLE = (
@@ -19,37 +19,37 @@ ALL = {
 }
 
 
-def test_the_document_given_is_left_as_it_was():
-    made = document(*PEOPLE)
-    before, prefixes = list(made.statements()), made.namespaces.declared
-    transform(made, **ALL)
-    assert list(made.statements()) == before and made.namespaces.declared == prefixes
+def test_the_original_document_is_unchanged():
+    original = document(*PEOPLE)
+    statements, prefixes = list(original.statements()), original.namespaces.declared
+    transform(original, **ALL)
+    assert list(original.statements()) == statements
+    assert original.namespaces.declared == prefixes
 
 
-def test_nothing_asked_for_is_a_copy():
-    made = document(*PEOPLE)
-    copy = transform(made)
-    assert copy is not made and list(copy.statements()) == list(made.statements())
+def test_without_options_the_result_is_an_independent_copy():
+    original = document(*PEOPLE)
+    copy = transform(original)
+    assert copy is not original
+    assert list(copy.statements()) == list(original.statements())
     copy.extend([entity("new")])
-    assert len(made) == len(PEOPLE)
+    assert len(original) == len(PEOPLE)
 
 
-def test_duplicates_go():
+def test_duplicates_are_removed():
     assert len(transform(document(*PEOPLE), eliminate_duplicates=True)) == len(PEOPLE) - 1
 
 
-def test_people_are_merged_by_their_names_before_these_are_hidden():
+def test_agents_are_merged_by_name_before_pseudonyms_replace_the_names():
     result = transform(document(*PEOPLE), **ALL)
     kinds = [s.kind for s in result.statements()]
     assert kinds == ["entity", "agent", "wasAttributedTo"]
     assert "ada" not in repr(list(result.statements())).lower()
 
 
-def test_A9_graphs_under_one_key_still_merge():
-    from mlflow2prov import merge
-
-    one = document(*PEOPLE[:3])
-    two = document(PEOPLE[0], attributed("f", "g"))
-    apart = merge(transform(d, use_pseudonyms=True, pseudonym_key=b"k") for d in (one, two))
-    together = transform(merge([one, two]), use_pseudonyms=True, pseudonym_key=b"k")
-    assert apart == together
+def test_documents_with_pseudonyms_of_one_key_merge_as_the_originals_do():
+    options = {"use_pseudonyms": True, "pseudonym_key": b"k"}
+    documents = [document(*PEOPLE[:3]), document(PEOPLE[0], attributed("f", "g"))]
+    merged_last = merge(transform(original, **options) for original in documents)
+    merged_first = transform(merge(documents), **options)
+    assert merged_last == merged_first
