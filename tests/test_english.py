@@ -1,4 +1,4 @@
-"""The English check: what it counts, and that it fails above a limit."""
+"""The English check: the words that it counts, and its failure above a limit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that are not what they seem: each is reported in one line."""
+"""Invalid files: each is reported in one line with the reason."""
 
 import pytest
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 
-from mlflow2prov import formats
+from mlflow2prov import Document, Statement, formats
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provjson_columns
 from tests.formats import differences, write
@@ -15,9 +15,9 @@ PREFIXES = {"default": "http://example.org/", "ex": "http://example.org/ns#", "b
 
 
 class Reading:
-    """A document that was read by columns where possible, and by how many statements it was."""
+    """A document that was read by columns where possible, and the number of statements for which it was."""
 
-    def __init__(self, content, chunk_rows=2):
+    def __init__(self, content, chunk_rows=2, min_batch=1):
         add_statements = provjson_columns.add_statements
         self.by_columns, self.fallbacks = 0, 0
 
@@ -30,7 +30,7 @@ class Reading:
             self.by_columns += len(arguments[-1])
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(provjson_columns, "MIN_BATCH", 1)
+            patch.setattr(provjson_columns, "MIN_BATCH", min_batch)
             patch.setattr(provjson_columns, "CHUNK_ROWS", chunk_rows)
             patch.setattr(provjson_columns, "add_statements", count)
             self.document = formats.read(content, format="json")
@@ -46,9 +46,9 @@ def content_of(**members):
     return json.dumps({"prefix": PREFIXES, **members}).encode()
 
 
-def assert_same(content):
+def assert_same(content, min_batch=1):
     """Return a reading by columns, after it has been compared with a reading by rows."""
-    reading, expected = Reading(content), read_by_rows(content)
+    reading, expected = Reading(content, min_batch=min_batch), read_by_rows(content)
     assert reading.document == expected, differences(expected, reading.document)
     assert list(reading.document.statements()) == list(expected.statements())
     assert reading.document.namespaces == expected.namespaces
@@ -60,6 +60,16 @@ def test_documents_are_the_same_by_columns_and_by_rows(document):
     reading = assert_same(write(document, "json"))
     assert reading.by_columns + reading.fallbacks == len(document)
     assert reading.document == document
+
+
+@given(document=documents())
+def test_a_document_with_batches_and_single_statements_is_the_same_by_columns_and_by_rows(document):
+    # Two more entities of one shape, so that each document has a batch.
+    batch = [Statement("entity", f"batch-{number}") for number in range(2)]
+    prefixes = {"": "https://w3id.org/mlflow2prov/", **document.namespaces.declared}
+    document = Document.from_statements([*document.statements(), *batch], prefixes)
+    reading = assert_same(write(document, "json"), min_batch=2)
+    assert reading.by_columns >= 2
 
 
 @given(document=documents(ODD_LOCALS))
@@ -162,6 +172,27 @@ def test_statements_of_different_shapes_are_read_separately():
     assert (reading.by_columns, reading.fallbacks) == (4, 2)
 
 
+def test_a_shape_of_one_statement_is_read_by_rows_between_batches():
+    reading = assert_same(
+        content_of(
+            entity={
+                "ex:z": {"k": "1"},
+                "ex:y": {"l": {"$": "2", "type": "xsd:int"}},
+                "ex:x": {"k": "3"},
+                "ex:w": {"l": "4", "b-2:m": {"$": "ex:v", "type": "prov:QUALIFIED_NAME"}},
+            },
+            used={
+                "_:1": {"prov:activity": "a", "prov:time": "2024-01-01T00:00:00Z"},
+                "_:2": {"prov:activity": "a", "prov:entity": "ex:x"},
+                "_:3": {"prov:activity": "b", "prov:time": "2024-01-02T00:00:00+02:00"},
+            },
+        ),
+        min_batch=2,
+    )
+    assert (reading.by_columns, reading.fallbacks) == (4, 0)
+    assert len(reading.document) == 7
+
+
 def test_statements_of_bundles_are_read_by_columns():
     bundle = {"entity": {"ex:e": {"k": "1"}, "ex:f": {"k": "2"}}}
     reading = assert_same(content_of(entity={"ex:e": {}}, bundle={"ex:b": bundle, "c": bundle}))
@@ -196,7 +227,7 @@ def test_no_chunk_is_read_twice_if_a_later_one_falls_back():
 
 
 @pytest.mark.parametrize("number", [199, 200])
-def test_many_statements_of_one_shape_are_read_by_columns_without_being_asked(monkeypatch, number):
+def test_a_shape_of_200_statements_is_read_by_columns_by_default(monkeypatch, number):
     calls = []
     monkeypatch.setattr(
         provjson_columns, "add_statements", lambda *arguments: calls.append(arguments[-1])
