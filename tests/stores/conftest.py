@@ -1,4 +1,4 @@
-"""Real servers for the tests of stores, each started once, when a test first asks for it."""
+"""Real servers for the tests of stores. Each is started once, when a test first needs it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUOTED_PASSWORD = "p%40ss%2Fw0rd%3As3cret"
 
 @dataclass(frozen=True)
 class Server:
-    """A store that runs, and how it is reached."""
+    """A running store and its address."""
 
     name: str
     port: int
@@ -31,17 +31,19 @@ class Server:
     path: str
     process: Any
     clear: Callable[[], object]
-    """Empties it."""
+    """Empty the store."""
     client: Any
-    """Its own driver's, to look at what is there."""
+    """A client of the store's own driver, which shows the content of the store."""
 
     @property
     def url(self) -> str:
         user = graph_stores.USER[self.name]
         return self.address(f"{user}:{QUOTED_PASSWORD}@" if user else "")
 
-    def address(self, who: str = "", path: str | None = None) -> str:
-        return f"{self.scheme}://{who}127.0.0.1:{self.port}/{self.path if path is None else path}"
+    def address(self, user_info: str = "", path: str | None = None) -> str:
+        """Return the URL with the user information, which ends in ``@``, and another path if there is one."""
+        path = self.path if path is None else path
+        return f"{self.scheme}://{user_info}127.0.0.1:{self.port}/{path}"
 
 
 @contextmanager
@@ -50,12 +52,12 @@ def server(name: str) -> Iterator[Server]:
     if reason := graph_stores.missing_requirement(name):
         skip_or_fail(reason)
     port = free_port()
-    scheme, path, connect, refusal = _KINDS[name]()
+    scheme, path, connect, connection_errors = _CONNECTIONS[name]()
     with TemporaryDirectory(prefix="store-") as folder:
         program, environment = graph_stores.command(name, Path(folder), port, PASSWORD)
-        client, greet, clear = connect(port)
+        client, ping, clear = connect(port)
         with run_server(
-            program, Path(folder), greet, refusal, seconds=180, environment=environment
+            program, Path(folder), ping, connection_errors, seconds=180, environment=environment
         ) as process:
             yield Server(name, port, scheme, path, process, clear, client)
             client.close()
@@ -74,8 +76,8 @@ def _neo4j() -> tuple[Any, ...]:
 
         def clear() -> None:
             with driver.session() as session:
-                deleting = "CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
-                session.run(f"MATCH (n) {deleting}").consume()
+                deletion = "CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
+                session.run(f"MATCH (n) {deletion}").consume()
 
         return driver, driver.verify_connectivity, clear
 
@@ -86,9 +88,9 @@ def _mongodb(user: str) -> tuple[Any, ...]:
     pymongo = importlib.import_module("pymongo")
 
     def connect(port: int) -> tuple[Any, ...]:
-        who = {"username": user, "password": PASSWORD} if user else {}
+        credentials = {"username": user, "password": PASSWORD} if user else {}
         client = pymongo.MongoClient(
-            "127.0.0.1", port, serverSelectionTimeoutMS=2000, authSource="admin", **who
+            "127.0.0.1", port, serverSelectionTimeoutMS=2000, authSource="admin", **credentials
         )
 
         def clear() -> None:
@@ -117,18 +119,18 @@ def _fuseki() -> tuple[Any, ...]:
     return "http", "provenance", connect, httpx.HTTPError
 
 
-_KINDS: dict[str, Callable[[], tuple[Any, ...]]] = {
+_CONNECTIONS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "neo4j": _neo4j,
     "fuseki": _fuseki,
     "ferretdb": lambda: _mongodb(graph_stores.USER["ferretdb"]),
     "mongo-java-server": lambda: _mongodb(""),
 }
-NAMES = tuple(_KINDS)
+NAMES = tuple(_CONNECTIONS)
 
 
 @pytest.fixture(scope="session")
 def servers(request: pytest.FixtureRequest) -> Callable[[str], Server]:
-    """Give a server by its name, started when it is first asked for."""
+    """Return a function that returns a server by its name, and starts it at the first call."""
     started: dict[str, Server] = {}
 
     def get(name: str) -> Server:
@@ -143,31 +145,31 @@ def servers(request: pytest.FixtureRequest) -> Callable[[str], Server]:
 
 @pytest.fixture(params=NAMES)
 def store(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
-    """Each store in turn, empty."""
-    found = servers(request.param)
-    found.clear()
-    return found
+    """Empty each store in turn."""
+    server = servers(request.param)
+    server.clear()
+    return server
 
 
 @pytest.fixture
 def neo4j(servers: Callable[[str], Server]) -> Server:
-    """Neo4j, empty."""
-    found = servers("neo4j")
-    found.clear()
-    return found
+    """Empty Neo4j."""
+    server = servers("neo4j")
+    server.clear()
+    return server
 
 
 @pytest.fixture
 def fuseki(servers: Callable[[str], Server]) -> Server:
-    """Fuseki, empty."""
-    found = servers("fuseki")
-    found.clear()
-    return found
+    """Empty Fuseki."""
+    server = servers("fuseki")
+    server.clear()
+    return server
 
 
 @pytest.fixture(params=["ferretdb", "mongo-java-server"])
 def mongodb(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
-    """What speaks as MongoDB does, empty."""
-    found = servers(request.param)
-    found.clear()
-    return found
+    """Empty each server of MongoDB's wire protocol in turn."""
+    server = servers(request.param)
+    server.clear()
+    return server

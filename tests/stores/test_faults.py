@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a store is one line that holds no credential, and exit code 1."""
+"""Failures of stores: each is one line without credentials, and the exit code is 1."""
 
 import http.server
 import subprocess
@@ -14,7 +14,7 @@ from tests.conftest import free_port
 from tests.golden import HERE as GOLDEN
 from tests.services import graph_stores
 from tests.stores.conftest import PASSWORD, QUOTED_PASSWORD
-from tests.stores.cutting import cut
+from tests.stores.interruption import interrupt
 
 DEMO = GOLDEN / "result.json"
 EMPTY = Document({"": "https://w3id.org/mlflow2prov/"})
@@ -26,40 +26,39 @@ URLS = (
 
 
 def run(*arguments):
-    """Run the program; returns exit code, standard output, standard error."""
+    """Run the program. Return its exit code, standard output and standard error."""
     command = [sys.executable, "-m", "mlflow2prov", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    return done.returncode, done.stdout, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return process.returncode, process.stdout, process.stderr
 
 
-def one_line(error):
+def is_one_line(error):
     return error.count("\n") == 1 and error.startswith("mlflow2prov: ") and "Traceback" not in error
 
 
-def holds_no_secret(text):
-    return not any(s in text for s in (PASSWORD, QUOTED_PASSWORD, "s3cret", "hidden"))
+def has_secret(text):
+    return any(secret in text for secret in (PASSWORD, QUOTED_PASSWORD, "s3cret", "hidden"))
 
 
-def test_the_command_line_goes_both_ways(store, tmp_path):
-    code, out, error = run("load", "--input", DEMO, "export", "--to", store.url, "statistics")
+def test_the_command_line_exports_to_a_store_and_loads_from_it(store, tmp_path):
+    code, output, error = run("load", "--input", DEMO, "export", "--to", store.url, "statistics")
     assert (code, error) == (0, "")
-    saved = tmp_path / "again"
-    assert run("load", "--input", store.url, "save", "--output", saved)[0] == 0
-    assert load(f"{saved}.json") == load(DEMO)
-    assert run("load", "--input", store.url, "statistics") == (0, out, "")
+    assert run("load", "--input", store.url, "save", "--output", tmp_path / "result")[0] == 0
+    assert load(tmp_path / "result.json") == load(DEMO)
+    assert run("load", "--input", store.url, "statistics") == (0, output, "")
 
 
-def test_documents_are_exported_to_a_named_graph(fuseki):
+def test_a_document_is_exported_to_a_named_graph(fuseki):
     graph = "http://example.org/graph"
     assert run("load", "--input", DEMO, "export", "--to", fuseki.url, "--graph", graph)[0] == 0
-    code, out, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
-    assert code == 0 and "176" in out
+    code, output, _ = run("load", "--input", fuseki.url, "--graph", graph, "statistics")
+    assert code == 0 and "176" in output
     assert pull(f"{fuseki.url}?graph={graph}") == load(DEMO)
     with pytest.raises(DocumentStoreError, match=r"(has no document|is empty)"):
         pull(fuseki.url)
 
 
-def test_one_collection_holds_all_where_that_is_asked_for(mongodb):
+def test_the_layout_one_has_a_single_collection_of_statements(mongodb):
     code, _, error = run("load", "--input", DEMO, "export", "--to", mongodb.url, "--layout", "one")
     assert (code, error) == (0, "")
     names = set(mongodb.client.provenance.list_collection_names())
@@ -68,47 +67,47 @@ def test_one_collection_holds_all_where_that_is_asked_for(mongodb):
 
 
 @pytest.mark.parametrize("name", ["neo4j", "fuseki", "ferretdb"])
-def test_a_wrong_password(name, servers):
+def test_a_wrong_password_is_reported(name, servers):
     store = servers(name)
     url = store.address(f"{graph_stores.USER[name]}:hidden@")
     code, _, error = run("load", "--input", DEMO, "export", "--to", url)
-    assert code == 1 and one_line(error) and "access denied" in error and "_PASSWORD" in error
-    assert holds_no_secret(error)
+    assert code == 1 and is_one_line(error) and "access denied" in error and "_PASSWORD" in error
+    assert not has_secret(error)
 
 
 @pytest.mark.parametrize("name", ["neo4j", "fuseki"])
-def test_no_password(name, servers):
+def test_a_missing_password_is_reported(name, servers):
     code, _, error = run("load", "--input", servers(name).address(), "statistics")
-    assert code == 1 and one_line(error) and "access denied" in error
+    assert code == 1 and is_one_line(error) and "access denied" in error
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_a_server_that_is_down(url):
-    to = url.format(f"owner:{QUOTED_PASSWORD}@", free_port())
-    if to.startswith("mongodb"):
-        to += "?serverSelectionTimeoutMS=500"
-    code, _, error = run("load", "--input", DEMO, "export", "--to", to)
-    assert code == 1 and one_line(error) and "does not answer" in error
-    assert holds_no_secret(error)
+def test_a_server_that_is_down_is_reported(url):
+    url = url.format(f"owner:{QUOTED_PASSWORD}@", free_port())
+    if url.startswith("mongodb"):
+        url += "?serverSelectionTimeoutMS=500"
+    code, _, error = run("load", "--input", DEMO, "export", "--to", url)
+    assert code == 1 and is_one_line(error) and "does not answer" in error
+    assert not has_secret(error)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
-def test_one_that_goes_away_halfway_and_the_second_run_completes_it(store, share):
-    with cut(store.port, 10**9) as (port, sent):
+def test_an_interrupted_export_is_reported_and_the_next_completes_it(store, share):
+    with interrupt(store.port, 10**9) as (port, bytes_sent):
         push(load(DEMO), store.url.replace(f":{store.port}", f":{port}"))
-        whole = sent()
+        total_bytes = bytes_sent()
     store.clear()
-    with cut(store.port, int(whole * share)) as (port, _):
-        away = store.url.replace(f":{store.port}", f":{port}")
-        if "mongodb" in away:
-            away += ("&" if "?" in away else "?") + "serverSelectionTimeoutMS=500"
-        code, _, error = run("load", "--input", DEMO, "export", "--to", away)
-    assert code == 1 and one_line(error) and holds_no_secret(error), error
+    with interrupt(store.port, int(total_bytes * share)) as (port, _):
+        url = store.url.replace(f":{store.port}", f":{port}")
+        if "mongodb" in url:
+            url += ("&" if "?" in url else "?") + "serverSelectionTimeoutMS=500"
+        code, _, error = run("load", "--input", DEMO, "export", "--to", url)
+    assert code == 1 and is_one_line(error) and not has_secret(error), error
     push(load(DEMO), store.url)
     assert pull(store.url) == load(DEMO)
 
 
-def test_credentials_of_the_environment(servers, monkeypatch):
+def test_credentials_come_from_environment_variables(servers, monkeypatch):
     for name, variable in (("neo4j", "NEO4J"), ("fuseki", "SPARQL"), ("ferretdb", "MONGODB")):
         store = servers(name)
         store.clear()
@@ -118,7 +117,7 @@ def test_credentials_of_the_environment(servers, monkeypatch):
         assert pull(store.address()) == EMPTY
 
 
-def test_credentials_of_netrc(fuseki, monkeypatch, tmp_path):
+def test_credentials_come_from_the_netrc_file(fuseki, monkeypatch, tmp_path):
     file = tmp_path / "netrc"
     file.write_text(f"machine 127.0.0.1 login {graph_stores.USER['fuseki']} password {PASSWORD}\n")
     file.chmod(0o600)
@@ -127,20 +126,20 @@ def test_credentials_of_netrc(fuseki, monkeypatch, tmp_path):
     assert pull(fuseki.address(f"{graph_stores.USER['fuseki']}@")) == EMPTY
 
 
-def test_a_netrc_that_is_none_is_said_without_what_it_holds(monkeypatch, tmp_path):
+def test_an_invalid_netrc_file_is_reported_without_its_content(monkeypatch, tmp_path):
     file = tmp_path / "netrc"
     file.write_text("machine 127.0.0.1 hidden\n")
     monkeypatch.setenv("NETRC", str(file))
     with pytest.raises(DocumentStoreError, match="netrc") as error:
         find("http://127.0.0.1:1/x")
-    assert holds_no_secret(str(error.value))
+    assert not has_secret(str(error.value))
 
 
 @pytest.mark.parametrize(
     ("url", "module", "extra"),
     [("bolt://127.0.0.1", "neo4j", "neo4j"), ("mongodb://127.0.0.1/x", "pymongo", "mongodb")],
 )
-def test_a_driver_that_is_not_installed(url, module, extra, monkeypatch):
+def test_a_missing_driver_is_reported_with_the_extra_to_install(url, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(DocumentStoreError, match=rf"pip install 'mlflow2prov\[{extra}\]'"):
         push(EMPTY, url)
@@ -149,13 +148,13 @@ def test_a_driver_that_is_not_installed(url, module, extra, monkeypatch):
 @pytest.mark.parametrize(
     "url", ["ftp://x/y", "bolt:/x", "bolt://", "http://[::1", "mongodb://h:port/x", "nonsense"]
 )
-def test_what_is_no_address(url):
+def test_an_invalid_url_is_reported_in_one_line(url):
     with pytest.raises(DocumentStoreError) as error:
         push(EMPTY, url)
     assert "\n" not in str(error.value)
 
 
-def test_an_option_that_means_nothing_to_a_store_is_refused():
+def test_an_option_of_another_store_and_an_unknown_layout_are_refused():
     with pytest.raises(DocumentStoreError, match="Neo4j has no option graph"):
         push(EMPTY, "bolt://127.0.0.1", graph="http://x/")
     with pytest.raises(DocumentStoreError, match=r"a SPARQL 1\.1 store has no option layout"):
@@ -165,17 +164,17 @@ def test_an_option_that_means_nothing_to_a_store_is_refused():
 
 
 @pytest.mark.parametrize("scheme", MODULES)
-def test_no_url_is_shown_with_its_credentials(scheme):
+def test_an_address_never_shows_its_credentials(scheme):
     if scheme == "mongodb+srv":
         return
     _, address, _ = find(f"{scheme}://me:hidden@host.example/x?token=hidden")
     assert (address.user, address.password) == ("me", "hidden")
-    shown = f"{address} {address!r} {address.failed('me:hidden is wrong at ' + address.url)}"
-    assert holds_no_secret(shown)
+    error = address.failed(f"me:hidden is wrong at {address.url}")
+    assert not has_secret(f"{address} {address!r} {error}")
 
 
-class Nonsense(http.server.BaseHTTPRequestHandler):
-    """Says of everything that it is a page."""
+class PageHandler(http.server.BaseHTTPRequestHandler):
+    """Responds to every request with a page."""
 
     content = b"<html>hello</html>"
 
@@ -191,8 +190,8 @@ class Nonsense(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def page():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nonsense)
+def web_server_port():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()
@@ -200,21 +199,23 @@ def page():
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_a_server_that_is_something_else(url, page):
-    to = url.format("", page) + ("?serverSelectionTimeoutMS=500" if "mongodb" in url else "")
-    code, _, error = run("load", "--input", to, "statistics")
-    assert code == 1 and one_line(error), error
+def test_a_server_of_another_kind_is_reported(url, web_server_port):
+    url = url.format("", web_server_port)
+    if url.startswith("mongodb"):
+        url += "?serverSelectionTimeoutMS=500"
+    code, _, error = run("load", "--input", url, "statistics")
+    assert code == 1 and is_one_line(error), error
 
 
-def test_no_such_dataset(fuseki):
+def test_a_missing_dataset_is_reported(fuseki):
     user = graph_stores.USER["fuseki"]
     url = fuseki.address(f"{user}:{QUOTED_PASSWORD}@", "nowhere")
     code, _, error = run("load", "--input", DEMO, "export", "--to", url)
-    assert code == 1 and one_line(error) and "no such dataset" in error
+    assert code == 1 and is_one_line(error) and "no such dataset" in error
 
 
 @pytest.mark.parametrize(
-    ("query", "word"),
+    ("query", "message"),
     [
         ("CREATE (:Element:Entity {`prov:id`: 'zz:e'})", "without declaring it"),
         ("CREATE (:Element:Entity {`prov:id`: 'e', k: point({x: 1, y: 2})})", "not one of PROV"),
@@ -226,10 +227,10 @@ def test_no_such_dataset(fuseki):
         ("CREATE (:Namespace {prefix: 'a b', uri: 1})", "Namespace"),
     ],
 )
-def test_what_somebody_else_put_into_neo4j(neo4j, query, word):
+def test_nodes_of_other_programs_in_neo4j_are_reported(neo4j, query, message):
     push(EMPTY, neo4j.url)
     neo4j.client.execute_query(query)
-    with pytest.raises(DocumentStoreError, match=word) as error:
+    with pytest.raises(DocumentStoreError, match=message) as error:
         pull(neo4j.url)
     assert "\n" not in str(error.value)
 
@@ -238,7 +239,7 @@ def test_what_somebody_else_put_into_neo4j(neo4j, query, word):
     "record",
     [{"_id": "zz:e"}, {"_id": 7}, {"_id": "e", "k": {"a": 1}}, {"_id": "e", "prov:literals": 7}],
 )
-def test_what_somebody_else_put_into_mongodb(mongodb, record):
+def test_records_of_other_programs_in_mongodb_are_reported(mongodb, record):
     push(EMPTY, mongodb.url)
     mongodb.client.provenance.entity.insert_one(record)
     with pytest.raises(DocumentStoreError) as error:
@@ -249,10 +250,10 @@ def test_what_somebody_else_put_into_mongodb(mongodb, record):
 @pytest.mark.parametrize(
     "name", ["`) DETACH DELETE n //", "\\u0060) DETACH DELETE n //", "\\", "x\n", "Entity", "ü b"]
 )
-def test_no_name_of_a_document_gets_out_of_its_quotes(neo4j, name):
-    said = Document.from_statements(
+def test_no_name_leaves_its_quotes_in_cypher(neo4j, name):
+    document = Document.from_statements(
         [
-            Statement("entity", "kept"),
+            Statement("entity", "other"),
             Statement(
                 "entity", "e", (),
                 (
@@ -263,16 +264,16 @@ def test_no_name_of_a_document_gets_out_of_its_quotes(neo4j, name):
         ],
         {"": "https://w3id.org/mlflow2prov/"},
     )  # fmt: skip
-    push(said, neo4j.url)
-    assert pull(neo4j.url) == said
+    push(document, neo4j.url)
+    assert pull(neo4j.url) == document
 
 
-def test_what_rdf_cannot_say_is_refused_before_anything_is_sent(fuseki):
-    said = Document.from_statements(
+def test_a_document_that_rdf_cannot_express_is_refused_before_the_push(fuseki):
+    document = Document.from_statements(
         [Statement("entity", "e"), Statement("hadMember", "x", ("e", "e"))],
         {"": "http://x.example/"},
     )
     with pytest.raises(FormatError, match="identifier or attributes of hadMember"):
-        push(said, fuseki.url)
+        push(document, fuseki.url)
     with pytest.raises(MLflow2ProvError, match=r"(has no document|is empty)"):
         pull(fuseki.url)

@@ -1,4 +1,4 @@
-"""The examples of integrations: their commands work, and their questions have the same answers in every store."""
+"""The integration examples: their commands work, and their queries have the same answers in every store."""
 
 import importlib.util
 import os
@@ -30,28 +30,27 @@ QUESTIONS = {
 }
 
 
-def module(path):
+def import_file(path):
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    result = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(result)
+    return result
 
 
 @pytest.fixture(params=STORES)
 def answers(request, servers):
-    """The answers of a store to the questions, by the question's name, as tuples."""
+    """Return the answers of a store by the name of the question."""
     store = servers(STORES[request.param])
     store.clear()
     push(load(DEMO), store.url)
-    found = module(EXAMPLES / "ask.py").answers(request.param, store.url)
-    return dict(found)
+    return dict(import_file(EXAMPLES / "ask.py").answers(request.param, store.url))
 
 
 def tuples(rows, *names):
     return [tuple(row.get(name) for name in names) for row in rows]
 
 
-def test_the_stores_answer_the_questions_alike(answers):
+def test_every_store_gives_the_same_answers(answers):
     assert answers.keys() == QUESTIONS
     ((run, accuracy, author),) = tuples(answers["1-best-run"], "run", "accuracy", "author")
     assert (run, float(accuracy), author) == ("gamma 0.01", 1.0, "Grace Hopper")
@@ -84,9 +83,11 @@ def test_the_stores_answer_the_questions_alike(answers):
     ((author, revisions),) = tuples(answers["4-contributors"], "author", "revisions")
     assert (author, int(revisions)) == ("Ada Lovelace", 1)
     deleted = tuples(answers["5-deleted"], "type", "name", "time", "agent")
-    assert [(t, n, datetime.fromisoformat(at), who) for t, n, at, who in deleted] == [
-        (kind, name, datetime.fromisoformat(time), who)
-        for kind, name, time, who in (
+    assert [
+        (type_, name, datetime.fromisoformat(time), agent) for type_, name, time, agent in deleted
+    ] == [
+        (type_, name, datetime.fromisoformat(time), agent)
+        for type_, name, time, agent in (
             ("Experiment", "first steps", "2026-11-21T06:42:07.973+00:00", None),
             ("File", "notes.txt", "2023-11-15T19:13:20+01:00", "Grace Hopper"),
             ("RegisteredModelVersion", "wine 3", "2026-11-21T06:42:49.733+00:00", None),
@@ -97,25 +98,25 @@ def test_the_stores_answer_the_questions_alike(answers):
 
 
 def test_the_pictures_show_the_answers():
-    draw = module(EXAMPLES / "graphviz/draw.py")
-    parts = {
+    draw = import_file(EXAMPLES / "graphviz/draw.py")
+    labels = {
         name: {
-            literal.value
+            attribute.value
             for statement in part.statements()
-            for literal in statement.attributes
-            if literal.key == "prov:label"
+            for attribute in statement.attributes
+            if attribute.key == "prov:label"
         }
         for name, part in draw.answers(load(DEMO))
     }
-    assert parts.keys() == QUESTIONS
-    assert {"gamma 0.01", "accuracy", "Grace Hopper"} <= parts["1-best-run"]
-    assert parts["2-behind-a-version"] == {
+    assert labels.keys() == QUESTIONS
+    assert {"gamma 0.01", "accuracy", "Grace Hopper"} <= labels["1-best-run"]
+    assert labels["2-behind-a-version"] == {
         "wine 2", "model", "wine", "train.py", "C", "creation of wine 2", "creation of run logistic C=1.0",
         "Train a logistic regression", "Load the wine data", "Ada Lovelace", "Grace Hopper", "grace",
     }  # fmt: skip
-    assert {"wine", "model", "wine 1", "wine 2"} <= parts["3-touched-models"]
-    assert parts["4-contributors"] == {"train.py", "Ada Lovelace"}
-    assert {"notes.txt", "first steps", "hello", "wine 3", "Grace Hopper"} <= parts["5-deleted"]
+    assert {"wine", "model", "wine 1", "wine 2"} <= labels["3-touched-models"]
+    assert labels["4-contributors"] == {"train.py", "Ada Lovelace"}
+    assert {"notes.txt", "first steps", "hello", "wine 3", "Grace Hopper"} <= labels["5-deleted"]
 
 
 def commands(page):
@@ -131,8 +132,8 @@ def test_the_commands_of_each_page_work(integration, tmp_path):
             skip_or_fail(reason)
     elif not shutil.which("dot"):
         pytest.skip("not installed: dot")
-    asked = commands(EXAMPLES / integration / "README.md")
-    assert len(asked) == (5 if integration in STORES else 2)
+    page_commands = commands(EXAMPLES / integration / "README.md")
+    assert len(page_commands) == (5 if integration in STORES else 2)
     port = str(free_port())
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -148,24 +149,24 @@ def test_the_commands_of_each_page_work(integration, tmp_path):
         "OUT": str(tmp_path),
         "NO_DOCKER": "1",
     }
-    written = re.compile("127.0.0.1:(7687|27017|3030)")
+    documented_address = re.compile(r"127\.0\.0\.1:(7687|27017|3030)")
     try:
-        for command in asked:
-            here = command.replace("examples/quickstart/out/result.json", str(DEMO))
-            here = here.replace("examples/integrations/out", str(tmp_path))
-            here = written.sub(f"127.0.0.1:{port}", here)
-            done = subprocess.run(
-                ["bash", "-c", here], cwd=TOP, env=environment, capture_output=True, text=True, timeout=300
+        for command in page_commands:
+            command = command.replace("examples/quickstart/out/result.json", str(DEMO))
+            command = command.replace("examples/integrations/out", str(tmp_path))
+            command = documented_address.sub(f"127.0.0.1:{port}", command)
+            process = subprocess.run(
+                ["bash", "-c", command], cwd=TOP, env=environment, capture_output=True, text=True, timeout=300
             )  # fmt: skip
-            assert done.returncode == 0, (here, done.stdout, done.stderr)
+            assert process.returncode == 0, (command, process.stdout, process.stderr)
     finally:
         if integration in STORES:
             stop = [str(EXAMPLES / "server.sh"), integration, "stop"]
             subprocess.run(stop, env=environment, capture_output=True, timeout=120)
 
 
-def test_the_cypher_of_earlier_graphs_runs_on_ours(neo4j):
-    """Queries name kinds by labels, types by ``prov:type``, times by PROV-JSON's keys, and no direction."""
+def test_queries_of_earlier_releases_still_run(neo4j):
+    """Such a query matches labels for kinds, ``prov:type``, the times of PROV-JSON, and either direction."""
     push(load(DEMO), neo4j.url)
     query = """
         CALL {
@@ -190,13 +191,14 @@ def test_the_cypher_of_earlier_graphs_runs_on_ours(neo4j):
     assert record["contributor"] == "Grace Hopper"
 
 
-def test_relations_are_indexed_both_ways_in_mongodb(mongodb):
+def test_mongodb_indexes_both_ends_of_relations(mongodb):
     push(load(DEMO), mongodb.url)
     keys = [tuple(i["key"]) for i in mongodb.client.provenance.wasGeneratedBy.list_indexes()]
     assert {("_id",), ("source",), ("target",)} <= set(keys)
 
 
-def test_constraints_and_indexes_are_made_in_neo4j(neo4j):
+def test_neo4j_has_its_constraints(neo4j):
     push(load(DEMO), neo4j.url)
-    listed = neo4j.client.execute_query("SHOW CONSTRAINTS YIELD name").records
-    assert {"prov_element", "prov_bundle_element", "prov_namespace"} <= {r["name"] for r in listed}
+    records = neo4j.client.execute_query("SHOW CONSTRAINTS YIELD name").records
+    names = {record["name"] for record in records}
+    assert {"prov_element", "prov_bundle_element", "prov_namespace"} <= names

@@ -1,4 +1,4 @@
-"""Push then pull gives the same document, of every store, whatever the document says."""
+"""Stores: a document that is pushed and pulled is the same document, in every store."""
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,30 +13,33 @@ from tests.stores.conftest import NAMES
 NS = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
 T = "2024-01-01T00:00:00+02:00"
 
-# Each example fills a server, so that shrinking would take minutes.
-unshrunk = settings(phases=[Phase.explicit, Phase.generate])
+# Each example fills a server, so shrinking would take minutes.
+without_shrinking = settings(phases=[Phase.explicit, Phase.generate])
 
 
 def document(*statements, namespaces=None):
     return Document.from_statements(statements, namespaces or NS)
 
 
-def lowered(said):
-    """The document with its language tags in small letters: in RDF their case means nothing."""
+def with_lowercase_language_tags(original):
+    """Return a copy with language tags in lower case, because RDF ignores their case."""
     return Document.from_statements(
         (
             s._replace(
                 attributes=tuple(a._replace(lang=a.lang and a.lang.lower()) for a in s.attributes)
             )
-            for s in said.statements()
+            for s in original.statements()
         ),
-        said.namespaces,
+        original.namespaces,
     )
 
 
-def difference(one, other):
-    ours, theirs = set(one.statements()), set(other.statements())
-    return f"lost: {ours - theirs}\nmade up: {theirs - ours}"
+def difference(expected, actual):
+    expected_statements, actual_statements = set(expected.statements()), set(actual.statements())
+    return (
+        f"missing: {expected_statements - actual_statements}\n"
+        f"additional: {actual_statements - expected_statements}"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +47,19 @@ def demo():
     return load(GOLDEN / "result.json")
 
 
-def test_the_demo_comes_back(store, demo):
+def assert_same(actual, expected):
+    assert actual == expected, difference(expected, actual)
+
+
+def test_the_demo_is_the_same_after_push_and_pull(store, demo):
     push(demo, store.url)
-    again = pull(store.url)
-    assert again == demo, difference(demo, again)
-    assert again.namespaces == demo.namespaces
+    result = pull(store.url)
+    assert_same(result, demo)
+    assert result.namespaces == demo.namespaces
 
 
 def contents(store):
-    """How much there is, by the store's own count."""
+    """Return the number of nodes, triples or documents, as the store itself counts them."""
     if store.name == "neo4j":
         return (
             store.client.execute_query(
@@ -63,58 +70,59 @@ def contents(store):
         )
     if store.name == "fuseki":
         query = "SELECT (count(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
-        answer = store.client.get("/provenance", params={"query": query})
-        return answer.json()["results"]["bindings"][0]["n"]["value"]
-    base = store.client.provenance
-    return {name: base[name].count_documents({}) for name in base.list_collection_names()}
+        response = store.client.get("/provenance", params={"query": query})
+        return response.json()["results"]["bindings"][0]["n"]["value"]
+    database = store.client.provenance
+    return {name: database[name].count_documents({}) for name in database.list_collection_names()}
 
 
-def test_twice_is_the_same_as_once(store, demo):
+def test_a_second_push_adds_nothing(store, demo):
     push(demo, store.url)
-    once = contents(store)
+    first_contents = contents(store)
     push(demo, store.url)
-    assert contents(store) == once
+    assert contents(store) == first_contents
     assert pull(store.url) == demo
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("locals_", [PLAIN_LOCALS, ODD_LOCALS], ids=["plain", "odd"])
-def test_random_documents_come_back(name, locals_, servers):
+def test_random_documents_are_the_same_after_push_and_pull(name, locals_, servers):
     store = servers(name)
 
-    @unshrunk
-    @given(said=documents(locals_), twice=st.booleans())
-    def comes_back(said, twice):
+    @without_shrinking
+    @given(original=documents(locals_), pushes=st.integers(1, 2))
+    def push_and_pull(original, pushes):
         store.clear()
-        for _ in range(2 if twice else 1):
-            push(said, store.url)
-        again = pull(store.url)
-        expected, found = (lowered(said), lowered(again)) if name == "fuseki" else (said, again)
-        assert found == expected, difference(expected, found)
+        for _ in range(pushes):
+            push(original, store.url)
+        result = pull(store.url)
+        if name == "fuseki":
+            original, result = map(with_lowercase_language_tags, (original, result))
+        assert_same(result, original)
 
-    comes_back()
+    push_and_pull()
 
 
-def test_a_document_of_nothing_but_prefixes_comes_back(store):
+def test_a_document_without_statements_keeps_its_prefixes(store):
     push(document(), store.url)
     assert pull(store.url) == document()
     assert pull(store.url).namespaces.declared == NS
 
 
-def test_an_empty_store_holds_no_document(store):
+def test_an_empty_store_has_no_document(store):
     with pytest.raises(DocumentStoreError, match=r"(has no document|is empty)"):
         pull(store.url)
 
 
-def test_two_documents_become_one_there(store):
-    one = document(
+def test_a_second_document_is_merged_with_the_first(store):
+    first = document(
         Statement(
             "entity", "ex:e", (), (Attribute("name", "one"), Attribute("size", "1", "xsd:int"))
         ),
         Statement("activity", "ex:a", (T, None)),
         Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "r"),)),
     )
-    other = document(
+    second = document(
         Statement(
             "entity", "ex:e", (), (Attribute("name", "other"), Attribute("size", "1", "xsd:int"))
         ),
@@ -123,27 +131,25 @@ def test_two_documents_become_one_there(store):
         Statement("used", None, ("ex:a", "ex:e", T), (Attribute("prov:role", "s"),)),
         Statement("wasDerivedFrom", None, ("ex:f", "ex:e", None, None, None)),
     )
-    push(one, store.url)
-    push(other, store.url)
-    again = pull(store.url)
-    assert again == merge([one, other]), difference(merge([one, other]), again)
+    push(first, store.url)
+    push(second, store.url)
+    assert_same(pull(store.url), merge([first, second]))
 
 
-def test_a_prefix_that_means_something_else_there_is_renamed(store):
-    here = document(
+def test_a_prefix_with_another_meaning_in_the_store_is_renamed(store):
+    second = document(
         Statement("entity", "ex:e", (), (Attribute("ex:k", "ex:v", "prov:QUALIFIED_NAME"),))
     )
-    there = document(
+    first = document(
         Statement("entity", "ex:e", (), (Attribute("ex:k", "ex:v", "prov:QUALIFIED_NAME"),)),
         namespaces={"": "http://else.example/", "ex": "http://else.example/ns#"},
     )
-    push(there, store.url)
-    push(here, store.url)
-    again = pull(store.url)
-    assert again == merge([there, here]), difference(merge([there, here]), again)
+    push(first, store.url)
+    push(second, store.url)
+    assert_same(pull(store.url), merge([first, second]))
 
 
-REPEATED = document(
+SIMILAR_STATEMENTS = document(
     Statement("activity", "ex:a", (T, None)),
     Statement("used", None, ("ex:a", "ex:e", T)),
     Statement("used", None, ("ex:a", "ex:e", "2024-01-01T00:00:01.500000+02:00")),
@@ -157,14 +163,14 @@ REPEATED = document(
 )  # fmt: skip
 
 
-def test_repeated_identified_and_bundled_statements_stay_apart(store):
-    push(REPEATED, store.url)
-    push(REPEATED, store.url)
-    again = pull(store.url)
-    assert again == REPEATED, difference(REPEATED, again)
+def test_similar_statements_stay_distinct(store):
+    """They differ in times, attributes, identifiers and bundles."""
+    push(SIMILAR_STATEMENTS, store.url)
+    push(SIMILAR_STATEMENTS, store.url)
+    assert_same(pull(store.url), SIMILAR_STATEMENTS)
 
 
-def test_what_breaks_off_is_completed_by_the_next_push(store, demo):
+def test_a_push_completes_a_partial_document(store, demo):
     half = [s for number, s in enumerate(demo.statements()) if number % 2]
     push(Document.from_statements(half, demo.namespaces), store.url)
     push(demo, store.url)
@@ -172,7 +178,7 @@ def test_what_breaks_off_is_completed_by_the_next_push(store, demo):
 
 
 @pytest.mark.parametrize("name", ["neo4j", "ferretdb", "mongo-java-server"])
-def test_another_start_than_the_one_there_is_refused(name, servers):
+def test_a_start_time_that_contradicts_the_store_is_refused(name, servers):
     store = servers(name)
     store.clear()
     push(document(Statement("activity", "ex:a", (T, None))), store.url)
@@ -197,14 +203,13 @@ def test_another_start_than_the_one_there_is_refused(name, servers):
 @pytest.mark.parametrize(
     "key", ["name", "prov:type", "prov:label", "a.b", "$x", "_id", "source", "prov:id", "x`y"]
 )
-def test_any_text_is_a_text_under_any_key(store, key, value):
-    said = document(
+def test_text_stays_text_with_any_key(store, key, value):
+    original = document(
         Statement("entity", "ex:e", (), (Attribute(key, value),)),
         Statement("used", None, ("ex:a", "ex:e", None), (Attribute(key, value),)),
     )
-    push(said, store.url)
-    again = pull(store.url)
-    assert again == said, difference(said, again)
+    push(original, store.url)
+    assert_same(pull(store.url), original)
 
 
 @pytest.mark.parametrize(
@@ -218,8 +223,7 @@ def test_any_text_is_a_text_under_any_key(store, key, value):
         ("1.50", "xsd:decimal"), ("x", "xsd:anyURI"), ("ex:v", "prov:QUALIFIED_NAME"), ("x", "ex:type"),
     ],
 )  # fmt: skip
-def test_a_typed_value_comes_back(store, value, datatype):
-    said = document(Statement("entity", "ex:e", (), (Attribute("k", value, datatype),)))
-    push(said, store.url)
-    again = pull(store.url)
-    assert again == said, difference(said, again)
+def test_a_typed_value_is_the_same_after_push_and_pull(store, value, datatype):
+    original = document(Statement("entity", "ex:e", (), (Attribute("k", value, datatype),)))
+    push(original, store.url)
+    assert_same(pull(store.url), original)
