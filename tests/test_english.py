@@ -93,7 +93,7 @@ def test_code_in_a_page_is_not_prose(project):
     page = "Run `nobody` first.\n```console\n$ nobody\n```\n  ~~~\nnobody\n  ~~~\nNobody reads.\n"
     nobody = project(page__md=page)[NOBODY]
     assert occurrences(nobody) == [(8, "Nobody")]
-    assert nobody.rate == 1000 / 4  # Run first. Nobody reads.
+    assert nobody.rate == 1000 / 4  # The prose has four words.
 
 
 def test_folders_are_searched_and_other_files_are_not(tmp_path):

@@ -194,9 +194,9 @@ def test_only_the_errors_of_the_package_leave_a_statement(label, position):
     values[position] = HOSTILE[label]
     try:
         statement = Statement(*values)
-        made = Document.from_statements([statement])
-        list(made.statements())
-        mlflow2prov.validate(made)
+        document = Document.from_statements([statement])
+        list(document.statements())
+        mlflow2prov.validate(document)
     except MLflow2ProvError:
         pass
 
@@ -207,9 +207,9 @@ def test_only_the_errors_of_the_package_leave_an_attribute(label, position):
     values = ["k", "v", None, None]
     values[position] = HOSTILE[label]
     try:
-        made = Document.from_statements([Statement("entity", "e", (), [Attribute(*values)])])
-        list(made.statements())
-        made.to_pandas()
+        document = Document.from_statements([Statement("entity", "e", (), [Attribute(*values)])])
+        list(document.statements())
+        document.to_pandas()
     except MLflow2ProvError:
         pass
 
