@@ -19,6 +19,7 @@ from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
+from mlflow2prov.facts.stored_runs import derive_stored_runs
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.progress import Progress
 from mlflow2prov.prov import Document
@@ -208,9 +209,12 @@ def _read_sources(
     reports = []
     if history is not None:
         reports.append(history.read(facts))
-        derive_revisions(facts)
     if store is not None:
         reports.append(store.read(facts))
+    if history is not None and store is not None:
+        derive_stored_runs(facts)
+    if history is not None:
+        derive_revisions(facts)
     if history is not None and store is not None:
         history.read_tree_files(facts, candidate_scripts(facts))
         link_runs(facts)

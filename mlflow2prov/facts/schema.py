@@ -120,6 +120,9 @@ _LINKS = (
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
     # The revision of a run's script as of the run's commit (mlflow2prov.facts.run_sources).
     Table("run_sources", {"run_id": TEXT, "sha": TEXT, "path": TEXT}),
+    # The commit that added a run's files to the repository, where the store is committed. It is later
+    # than the run, and not the run's commit (mlflow2prov.facts.stored_runs).
+    Table("stored_runs", {"run_id": TEXT, "sha": TEXT}),
 )
 
 _EXPERIMENTS = (
