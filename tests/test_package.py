@@ -44,6 +44,8 @@ LAYERS = (
     "progress",
     "table",
     "yaml_file",
+    "temporary",
+    "output",
     "engine",
     "prov",
     "facts",

@@ -12,17 +12,17 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.param_types import STREAM
 from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
 from mlflow2prov.errors import MLflow2ProvError
+from mlflow2prov.output import STREAM, Output, is_stream
 
 if TYPE_CHECKING:
-    from mlflow2prov.formats.files import StagedFiles
+    from pathlib import Path
+
     from mlflow2prov.prov import Document
 
 EXIT_NEGATIVE = 1
@@ -43,8 +43,9 @@ class Chain:
     """Whether a source refused some of its facts."""
     has_negative_result: bool = False
     """Whether a document was invalid, differed from another, or failed a check."""
-    _files: list[tuple[StagedFiles, int | None]] = field(default_factory=list)
-    _printed: list[StagedFiles | str] = field(default_factory=list)
+    output: Output = field(default_factory=Output)
+    """What the steps have written so far."""
+    _written: list[str] = field(default_factory=list)
 
     def report_notice(self, message: str) -> None:
         """Print a notice on standard error at once."""
@@ -54,34 +55,27 @@ class Chain:
         """Print a warning about facts that could not be read on standard error at once."""
         log_line(f"warning: left out: {message}")
 
-    def print_later(self, content: StagedFiles | str) -> None:
-        """Print ``content`` on standard output after the last step."""
-        self._printed.append(content)
+    def report_files(self, paths: Sequence[Path], statements: int) -> None:
+        """Report files of documents with so many ``statements`` once they have appeared."""
+        if paths:
+            self._written.append(f"{', '.join(map(str, paths))} ({statements:,} statements)")
 
-    def publish_later(self, files: StagedFiles, statements: int | None = None) -> None:
-        """Move ``files`` to their places after the last step; documents come with their number of statements."""
-        self._files.append((files, statements))
-
-    def write_text(self, text: str, output: str) -> None:
-        """Write ``text`` to the file ``output``, or to standard output, after the last step."""
-        from mlflow2prov.formats.files import StagedFiles
-
-        if output == STREAM:
-            self.print_later(text)
-            return
-        staged_file = StagedFiles()
-        self.publish_later(staged_file)
-        staged_file.write(Path(output), lambda stream: stream.write(text.encode()))
+    def write_text(self, text: str, output: str = STREAM) -> None:
+        """Write ``text`` to a file or stream, in UTF-8 in every locale, after the last step."""
+        path = self.output.write(output, lambda stream: stream.write(text.encode()))
+        if path is not None:
+            self._written.append(str(path))
 
     def publish(self, *, verbose: bool) -> None:
         """Move the files to their places, then print: a closed pipe must not cost a file."""
-        for files, statements in self._files:
-            paths = files.publish()
-            if verbose:
-                count = "" if statements is None else f" ({statements:,} statements)"
-                log_line(f"wrote {', '.join(map(str, paths))}{count}")
+        self.output.publish_files()
+        if verbose:
+            for files in self._written:
+                log_line(f"wrote {files}")
         try:
-            self._print()
+            if self.output.has_standard_output and is_output_closed():
+                raise OSError(errno.EBADF, "it is closed")
+            self.output.publish_streams()
         except BrokenPipeError:
             # The reader went away, as `head` does.
             abandon_output()
@@ -91,23 +85,6 @@ class Chain:
             raise click.ClickException(
                 f"standard output: cannot be written to ({error.strerror})"
             ) from error
-
-    def discard(self) -> None:
-        """Delete the files that were not published."""
-        for content in (*(files for files, _ in self._files), *self._printed):
-            if not isinstance(content, str):
-                content.discard()
-
-    def _print(self) -> None:
-        if self._printed and is_output_closed():
-            raise OSError(errno.EBADF, "it is closed")
-        for content in self._printed:
-            if isinstance(content, str):
-                # UTF-8 in every locale, like the files.
-                sys.stdout.buffer.write(content.encode("utf-8"))
-            else:
-                content.publish()
-        sys.stdout.buffer.flush()
 
 
 Action = Callable[["list[Document]", Chain], "list[Document]"]
@@ -130,8 +107,8 @@ class Step:
 
 
 def output_names(output: str, formats: Iterable[str] = ()) -> frozenset[str]:
-    """Return the names, for :attr:`Step.writes`, of a file or of a file for each format."""
-    if output == STREAM:
+    """Return the names, for :attr:`Step.writes`, of a file or of a file for each format; a stream has none."""
+    if is_stream(output):
         return frozenset()
     return frozenset(f"{output} ({name})" for name in formats) or frozenset({output})
 
@@ -179,7 +156,7 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         error.exit_code = max(error.exit_code, *(step.error_exit_code for step in steps))
         raise
     finally:
-        chain.discard()
+        chain.output.discard()
     if chain.has_negative_result:
         raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from mlflow2prov.cli.param_types import OUTPUT_NAME, STREAM, TEXT, URI
+from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT, URI
+from mlflow2prov.output import STREAM
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]

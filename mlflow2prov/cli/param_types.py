@@ -8,9 +8,6 @@ from typing import Any, get_args
 
 import click
 
-STREAM = "-"
-"""The name of standard input or standard output in place of a file."""
-
 
 class Text(click.ParamType[str]):
     """Text that is not blank and that can name a file.

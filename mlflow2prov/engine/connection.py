@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
+import errno
 import itertools
+import os
 import re
-import shutil
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ import duckdb
 from mlflow2prov.engine.macros import MACROS
 from mlflow2prov.engine.sql import Sql
 from mlflow2prov.errors import ConfigurationError, EngineError
+from mlflow2prov.temporary import TemporaryFolder, full_folder, process_folder
 
 if TYPE_CHECKING:
     import pandas
@@ -64,15 +64,15 @@ def configure(
             settings.execute("SET memory_limit = ?", [memory_limit])
         if temporary_folder is not None:
             try:
-                folder = tempfile.mkdtemp(prefix="mlflow2prov-", dir=temporary_folder)
+                folder = TemporaryFolder(temporary_folder)
             except (OSError, ValueError, TypeError) as error:
                 raise ConfigurationError(
                     f"temporary folder: {str(temporary_folder)[:200]!r} is not a writable folder"
                 ) from error
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
             try:
-                settings.execute("SET temp_directory = ?", [folder])
+                settings.execute("SET temp_directory = ?", [str(folder.path)])
             except duckdb.Error as error:
+                folder.remove()
                 raise ConfigurationError(
                     "temporary folder: tables are in another folder already; set it before the first document is made"
                 ) from error
@@ -167,11 +167,9 @@ def _connection() -> duckdb.DuckDBPyConnection:
     global _database
     with _lock:
         if _database is None:
-            folder = tempfile.mkdtemp(prefix="mlflow2prov-")
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
             _database = duckdb.connect(
                 config={
-                    "temp_directory": folder,
+                    "temp_directory": str(process_folder()),
                     "memory_limit": MEMORY_LIMIT,
                     # The database has no file, so checkpoints would only take time.
                     "checkpoint_threshold": "1TB",
@@ -208,12 +206,38 @@ def _drop_schemas() -> None:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Raise errors of DuckDB as the package's own, except for interruptions."""
+    """Raise errors of DuckDB as the package's own, and an interrupted query as ``KeyboardInterrupt``."""
     try:
         yield
-    except duckdb.InterruptException:
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        # DuckDB discards the exception of the signal handler.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
         raise
     except UnicodeError as error:
         raise EngineError("tables: text contains a lone surrogate, which is not Unicode") from error
     except duckdb.Error as error:
-        raise EngineError(f"tables: {str(error).strip().partition(chr(10))[0]}") from error
+        raise _translate(error) from error
+
+
+def _translate(error: duckdb.Error) -> EngineError:
+    """Return the package's own error for one of DuckDB, which mistakes a full disk for a lack of memory."""
+    message = str(error).strip().partition("\n")[0]
+    reason = message.partition(": ")[2] or message
+    folder = _temporary_folder()
+    is_full = any(os.strerror(code) in message for code in (errno.ENOSPC, errno.EDQUOT))
+    if is_full or "failed to offload data block" in message:
+        return full_folder(Path(folder).parent, reason.replace(f"{folder}{os.sep}", ""))
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return EngineError(f"tables: the memory limit is too low ({reason}); set a higher one")
+    if folder in message:
+        return EngineError(f"{folder}: temporary tables cannot be stored ({reason}); set TMPDIR")
+    return EngineError(f"tables: {message}")
+
+
+def _temporary_folder() -> str:
+    with _connection().cursor() as settings:
+        ((folder,),) = settings.execute("SELECT current_setting('temp_directory')").fetchall()
+    return str(folder)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO
 
 import httpx
@@ -28,6 +28,7 @@ from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.stores._support.address import Address
 from mlflow2prov.stores._support.store import Options, Store
+from mlflow2prov.temporary import reported_errors, temporary_file
 
 NODES = "https://w3id.org/mlflow2prov/.well-known/genid/"
 """The IRIs of blank nodes, without the digest at the end."""
@@ -80,16 +81,17 @@ def push(document: Document, address: Address, options: Options) -> None:
     syntax = NQuads(document.namespaces)
     with _open(address) as client:
         for bundle in (*document.bundles(), ""):
-            with tempfile.TemporaryFile() as file:
-                rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), file)
-                if not bundle:
-                    _describe(document, syntax, file)
+            with temporary_file() as file:
+                with reported_errors():
+                    rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), file)
+                    if not bundle:
+                        _describe(document, syntax, file)
                 graph = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
                 size = file.tell()
                 file.seek(0)
                 answer = client.post(
                     _graph_url(address, graph),
-                    content=iter(lambda: file.read(_BLOCK_BYTES), b""),
+                    content=iter(partial(file.read, _BLOCK_BYTES), b""),
                     headers={"Content-Type": _TRIPLES, "Content-Length": str(size)},
                 )
             _raise_for_status(answer, address)

@@ -11,6 +11,7 @@ import pytest
 
 from mlflow2prov import Document, formats
 from mlflow2prov.formats.files import stage
+from mlflow2prov.output import Output
 from mlflow2prov.prov import Statement
 from tests.repositories import Repository
 
@@ -77,6 +78,8 @@ def test_every_format_reports_all_its_statements(name, tmp_path):
         ]
     )
     calls = []
-    stage(document, tmp_path / "result", name, lambda *call: calls.append(call)).discard()
+    output = Output()
+    stage(output, document, tmp_path / "result", name, lambda *call: calls.append(call))
+    output.discard()
     assert calls[-1] == ("statements", 4, 4)
     assert [done for _, done, _ in calls] == sorted(done for _, done, _ in calls)

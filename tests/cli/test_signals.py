@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from mlflow2prov.temporary import PREFIX
+
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_the_program_and_leaves_nothing(tmp_path, name, code):
@@ -22,7 +24,7 @@ def test_a_signal_ends_the_program_and_leaves_nothing(tmp_path, name, code):
         stderr=subprocess.PIPE,
     )
     with (tmp_path / "pipe").open("wb"):
-        assert len(list(tmp_path.glob(".result.json.*"))) == 1
+        assert len(list(tmp_path.glob(f"{PREFIX}*"))) == 1
         process.send_signal(getattr(signal, name))
         _, error = process.communicate(timeout=60)
     # After Ctrl-C, click ends the line of the terminal.

@@ -75,7 +75,7 @@ def command(
     def prepare() -> Action:
         from mlflow2prov.analysis.check import check, required_question, unused_waivers
         from mlflow2prov.analysis.waivers import read_waivers
-        from mlflow2prov.formats.files import require_writable
+        from mlflow2prov.output import require_writable
 
         require_writable(output)
         required_questions = [required_question(question) for question in questions]

@@ -82,7 +82,7 @@ def command(
                 result = compare_selected(before, selectors[0], after, selectors[-1])
             else:
                 result = difference(before, after)
-            chain.print_later(render([result]))
+            chain.write_text(render([result]))
             chain.has_negative_result |= not result.is_same
             return documents
 

@@ -49,7 +49,7 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str) -> Step:
             answers = [
                 answer(document, selector) for document in documents for selector in selectors
             ]
-            chain.print_later(render(answers))
+            chain.write_text(render(answers))
             return documents
 
         return action

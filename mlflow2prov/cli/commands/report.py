@@ -8,7 +8,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
-from mlflow2prov.cli.param_types import STREAM, TEXT
+from mlflow2prov.cli.param_types import TEXT
 from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat
@@ -45,7 +45,8 @@ def command(
     formats = tuple(dict.fromkeys(formats))
 
     def prepare() -> Action:
-        from mlflow2prov.formats.files import numbered_path, require_writable
+        from mlflow2prov.formats.files import output_paths
+        from mlflow2prov.output import is_stream, require_writable, stream_name
         from mlflow2prov.render.report import report
         from mlflow2prov.render.report.links import check_repository_url
 
@@ -54,16 +55,17 @@ def command(
             check_repository_url(repository_url)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            count = len(documents)
-            if output == STREAM and count * len(formats) != 1:
+            count = len(documents) * len(formats)
+            if is_stream(output) and count != 1:
                 raise ConfigurationError(
-                    f"standard output takes one report, not {count * len(formats)}; name files by --output"
+                    f"{stream_name(output)} takes one report, not {count}; name files by --output"
                 )
-            for number, document in enumerate(documents, start=1):
-                for name in formats:
+            extensions = [EXTENSIONS[name] for name in formats]
+            paths = output_paths(output, extensions, len(documents))
+            for document, document_paths in zip(documents, paths, strict=True):
+                for name, path in zip(formats, document_paths, strict=True):
                     text = report(document, name, selectors, repository_url=repository_url)
-                    path = numbered_path(output, EXTENSIONS[name], number, count)
-                    chain.write_text(text, output if output == STREAM else str(path))
+                    chain.write_text(text, str(path))
             return documents
 
         return action

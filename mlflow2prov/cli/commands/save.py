@@ -8,7 +8,6 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
-from mlflow2prov.cli.param_types import STREAM
 from mlflow2prov.formats import FormatName
 
 if TYPE_CHECKING:
@@ -30,17 +29,18 @@ def command(output: str, formats: tuple[FormatName, ...]) -> Step:
 
     def prepare() -> Action:
         from mlflow2prov.cli.terminal import progress_bars
-        from mlflow2prov.formats.files import require_writable, stage
+        from mlflow2prov.formats import get
+        from mlflow2prov.formats.files import stage
+        from mlflow2prov.output import require_writable
 
-        require_writable(output, formats)
+        for name in formats:
+            get(name).require_program()
+        require_writable(output)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             with progress_bars() as progress:
-                files = stage(documents, output, formats, progress)
-            if output == STREAM:
-                chain.print_later(files)
-            else:
-                chain.publish_later(files, sum(map(len, documents)))
+                paths = stage(chain.output, documents, output, formats, progress)
+            chain.report_files(paths, sum(map(len, documents)))
             return documents
 
         return action

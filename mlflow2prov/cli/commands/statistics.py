@@ -57,7 +57,7 @@ def command(
                 statistics(document, "fine" if fine else resolution, dimensions)
                 for document in documents
             ]
-            chain.print_later(FORMATS["statistics"][format_](tables))
+            chain.write_text(FORMATS["statistics"][format_](tables))
             return documents
 
         return action

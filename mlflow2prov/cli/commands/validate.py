@@ -36,7 +36,7 @@ def command(format_: str, output: str, limit: int) -> Step:
     """
 
     def prepare() -> Action:
-        from mlflow2prov.formats.files import require_writable
+        from mlflow2prov.output import require_writable
         from mlflow2prov.prov.validation import validate
 
         require_writable(output)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow.columns import Column
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
+from mlflow2prov.temporary import reported_errors, temporary_folder
 
 BATCH_ROWS = 20_000
 """Number of rows of a table that are fetched at once."""
@@ -217,9 +217,10 @@ def _read_only_uri(path: Path, stack: ExitStack) -> str:
         mode = "mode=ro&immutable=1"
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlflow2prov-")))
-            for file in (path, log):
-                shutil.copyfile(file, folder / file.name)
+            folder = stack.enter_context(temporary_folder())
+            with reported_errors():
+                for file in (path, log):
+                    shutil.copyfile(file, folder / file.name)
             path, mode = folder / path.name, "mode=rw"
     return f"file:{quote(str(path))}?{mode}"
 
