@@ -14,6 +14,7 @@ from mlflow2prov.formats import get
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.unify import unify
+from mlflow2prov.vocabulary import identifier_digest
 
 TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs" / "pictures"
@@ -52,7 +53,13 @@ FIRST_COMMIT = commit(FIRST_SHA, 0, "first commit")
 SECOND_COMMIT = commit(SECOND_SHA, 1, "second commit")
 ADDITION = revision(FIRST_SHA, 0, "A", "train.py")
 PREVIOUS_REVISION = {"previous_sha": FIRST_SHA, "previous_path": "train.py"}
-EXPERIMENT = {"experiment_id": "1", "name": "wine", "created_at": TIME, "lifecycle_stage": "active"}
+EXPERIMENT = {
+    "experiment_id": "1",
+    "name": "wine",
+    "created_at": TIME,
+    "lifecycle_stage": "active",
+    "identity": "store",
+}
 RUN = {
     "run_id": "r1",
     "experiment_id": "1",
@@ -61,13 +68,19 @@ RUN = {
     "started_at": TIME,
     "ended_at": TIME,
 }
-REGISTERED_MODEL = {"name": "classifier", "is_prompt": False, "created_at": TIME}
+REGISTERED_MODEL = {
+    "name": "classifier",
+    "is_prompt": False,
+    "created_at": TIME,
+    "identity": identifier_digest("store", "classifier"),
+}
 MODEL_VERSION = {
     "name": "classifier",
     "version": "1",
     "is_prompt": False,
     "is_deleted": False,
     "created_at": TIME,
+    "identity": REGISTERED_MODEL["identity"],
 }
 LOGGED_MODEL = {"model_id": "m-1", "name": "forest", "source_run_id": "r1", "created_at": TIME}
 
@@ -178,7 +191,6 @@ def document_of(tables: dict[str, list[dict[str, object]]]) -> Document:
     """Return the document that the mapping creates from a few facts."""
     facts = Facts()
     with facts:
-        facts.add("stores", fingerprint="store")
         for table, rows in tables.items():
             for row in rows:
                 facts.add(table, **row)

@@ -11,7 +11,10 @@ namespace.
     is_a(attributes, type)    whether one of the values of prov:type has the local part ``type``
     domain_type(attributes)   the local part of the first type that is not one of PROV's own, or
     NULL
+    identifier_digest(text)   :func:`mlflow2prov.vocabulary.identifier_digest` of a joined text
 """
+
+from mlflow2prov.vocabulary import DIGEST_LENGTH
 
 MACROS = (
     "local_name(name) AS regexp_extract(name, '[^:]*$')",
@@ -38,4 +41,5 @@ MACROS = (
         lambda attribute: attribute.key = 'prov:type' AND NOT starts_with(attribute.value, 'prov:')
     )[1].value)
     """,
+    f"identifier_digest(parts) AS substr(sha256(parts), 1, {DIGEST_LENGTH})",
 )

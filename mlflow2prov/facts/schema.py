@@ -126,9 +126,10 @@ _LINKS = (
 )
 
 _EXPERIMENTS = (
-    # The MLflow store, in one row. `fingerprint` does not depend on how the store is read; `url` has
-    # no credentials.
-    Table("stores", {"fingerprint": TEXT, "url": TEXT, "kind": TEXT, "version": TEXT}),
+    # The MLflow store, in one row. `url` has no credentials.
+    Table("stores", {"url": TEXT, "kind": TEXT, "version": TEXT}),
+    # `identity` distinguishes the experiment from one with the same id in another store
+    # (mlflow2prov.sources.mlflow.identity).
     Table(
         "experiments",
         {
@@ -139,6 +140,7 @@ _EXPERIMENTS = (
             "created_at": TIME,
             "last_updated_at": TIME,
             "workspace": TEXT,
+            "identity": TEXT,
         },
     ),
     _tag_table("experiment_tags", experiment_id=TEXT),
@@ -283,7 +285,8 @@ _LOGGED_MODELS = (
 )
 
 _REGISTRY = (
-    # A registered model, or a prompt, which MLflow stores as a registered model with a tag.
+    # A registered model, or a prompt, which MLflow stores as a registered model with a tag. `identity`
+    # distinguishes it from one with the same name in another store.
     Table(
         "registered_models",
         {
@@ -292,6 +295,7 @@ _REGISTRY = (
             "description": TEXT,
             "created_at": TIME,
             "last_updated_at": TIME,
+            "identity": TEXT,
         },
     ),
     _tag_table("registered_model_tags", name=TEXT),
@@ -299,7 +303,8 @@ _REGISTRY = (
     # A version of a registered model or prompt. `source` is the path or URI that it was registered
     # from; `source_run_id`, `source_model_id` and `source_path` are the run, the logged model and the
     # artifact of the run that `source` refers to. MLflow keeps the row of a deleted version
-    # (`is_deleted`, `deleted_at`) and redacts some columns, which are NULL here.
+    # (`is_deleted`, `deleted_at`) and redacts some columns, which are NULL here. `identity` is that of
+    # the registered model.
     Table(
         "registered_model_versions",
         {
@@ -320,6 +325,7 @@ _REGISTRY = (
             "last_updated_at": TIME,
             "is_deleted": BOOLEAN,
             "deleted_at": TIME,
+            "identity": TEXT,
         },
     ),
     _tag_table("registered_model_version_tags", name=TEXT, version=TEXT),

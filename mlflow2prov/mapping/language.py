@@ -26,7 +26,6 @@ from mlflow2prov.errors import unknown_choice
 from mlflow2prov.facts.schema import Type
 from mlflow2prov.vocabulary import (
     ATTRIBUTE_KEYS,
-    DIGEST_LENGTH,
     DIGEST_SEPARATOR,
     NAME_CHARACTERS,
     PROV_KEYS,
@@ -201,7 +200,7 @@ def _name_part(part: Column) -> Sql:
 
 def _digest(text: str) -> Sql:
     """Return the SQL of :func:`~mlflow2prov.vocabulary.identifier_digest`."""
-    return Sql(f"substr(sha256({text}), 1, {DIGEST_LENGTH})")
+    return Sql(f"identifier_digest({text})")
 
 
 # Elements (PROV-DM 5.1.1, 5.1.2, 5.3.1)

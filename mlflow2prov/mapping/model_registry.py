@@ -38,38 +38,35 @@ from mlflow2prov.mapping.tracking import run_creation_of
 
 
 def model_of(row: Row) -> QName:
-    """Name the registered model or prompt of a row. Its name is unique within its store only."""
-    return qname(row.kind, digest(row.store, row.name))
+    """Name the registered model or prompt of a row by its identity. Its name is unique within its store only."""
+    return qname(row.kind, row.identity)
 
 
 def version_of(row: Row) -> QName:
     """Name the version of a row."""
-    return qname(row.kind + "Version", digest(row.store, row.name), row.version)
+    return qname(row.kind + "Version", row.identity, row.version)
 
 
 def version_tag_of(tag: Row) -> QName:
     """Name a tag of a version."""
-    owner = digest(tag.store, tag.name)
-    return qname(tag.kind + "VersionTag", owner, tag.version, digest(tag.key))
+    return qname(tag.kind + "VersionTag", tag.identity, tag.version, digest(tag.key))
 
 
 def version_creation_of(row: Row) -> QName:
     """Name the activity that creates the version of a row."""
-    kind = "Creation." + row.kind + "Version"
-    return qname(kind, digest(row.store, row.name), row.version)
+    return qname("Creation." + row.kind + "Version", row.identity, row.version)
 
 
 def version_deletion_of(row: Row) -> QName:
     """Name the activity that deletes the version of a row."""
-    kind = "Deletion." + row.kind + "Version"
-    return qname(kind, digest(row.store, row.name), row.version)
+    return qname("Deletion." + row.kind + "Version", row.identity, row.version)
 
 
 @rule(table="registered_models_of_store")
 def registered_model_addition(model: Row) -> Statements:
     """RegisteredModelAddition: a user creates a registered model."""
     this = model_of(model)
-    creation = qname("Creation." + model.kind, digest(model.store, model.name))
+    creation = qname("Creation." + model.kind, model.identity)
     user = mlflow_user_of(model.user)
     yield entity(
         this,
@@ -94,7 +91,7 @@ def registered_model_addition(model: Row) -> Statements:
 @rule(table="tags_of_registered_models")
 def registered_model_tag(tag: Row) -> Statements:
     """Describe a tag of a registered model."""
-    this = qname(tag.kind + "Tag", digest(tag.store, tag.name), digest(tag.key))
+    this = qname(tag.kind + "Tag", tag.identity, digest(tag.key))
     yield key_value_entity(this, tag.kind + "Tag", tag)
     yield had_member(model_of(tag), this)
     yield was_attributed_to(this, mlflow_user_of(tag.user))
@@ -103,7 +100,7 @@ def registered_model_tag(tag: Row) -> Statements:
 @rule(table="aliases_of_registered_models")
 def registered_model_alias(alias: Row) -> Statements:
     """Describe an alias: another name for the version that it points to now."""
-    this = qname(alias.kind + "Alias", digest(alias.store, alias.name), digest(alias.alias))
+    this = qname(alias.kind + "Alias", alias.identity, digest(alias.alias))
     yield entity(
         this,
         type=term(alias.kind + "Alias"),

@@ -43,19 +43,19 @@ from mlflow2prov.mapping.mlflow import (
 )
 
 
-def experiment_of(store: Column, experiment_id: Column) -> QName:
-    """Name an experiment by its id, which is unique within its store only."""
-    return qname("Experiment", store, experiment_id)
+def experiment_of(identity: Column, experiment_id: Column) -> QName:
+    """Name an experiment by its identity and its id, which is unique within its store only."""
+    return qname("Experiment", identity, experiment_id)
 
 
 def experiment_tag_of(tag: Row) -> QName:
     """Name a tag of an experiment."""
-    return qname("ExperimentTag", tag.store, tag.experiment_id, digest(tag.key))
+    return qname("ExperimentTag", tag.identity, tag.experiment_id, digest(tag.key))
 
 
-def experiment_deletion_of(store: Column, experiment_id: Column) -> QName:
+def experiment_deletion_of(identity: Column, experiment_id: Column) -> QName:
     """Name the activity that deletes an experiment."""
-    return qname("Deletion.Experiment", store, experiment_id)
+    return qname("Deletion.Experiment", identity, experiment_id)
 
 
 def run_of(run_id: Column) -> QName:
@@ -90,8 +90,8 @@ def mlflow_user(user: Row) -> Statements:
 @rule(table="experiments_of_store")
 def experiment_addition(experiment: Row) -> Statements:
     """ExperimentAddition: a user creates an experiment."""
-    this = experiment_of(experiment.store, experiment.experiment_id)
-    creation = qname("Creation.Experiment", experiment.store, experiment.experiment_id)
+    this = experiment_of(experiment.identity, experiment.experiment_id)
+    creation = qname("Creation.Experiment", experiment.identity, experiment.experiment_id)
     user = mlflow_user_of(experiment.user)
     yield entity(
         this,
@@ -119,14 +119,14 @@ def experiment_tag(tag: Row) -> Statements:
     """Describe a tag of an experiment."""
     this = experiment_tag_of(tag)
     yield key_value_entity(this, "ExperimentTag", tag)
-    yield had_member(experiment_of(tag.store, tag.experiment_id), this)
+    yield had_member(experiment_of(tag.identity, tag.experiment_id), this)
     yield was_attributed_to(this, mlflow_user_of(tag.user))
 
 
 @rule(table="experiments_of_store", where="lifecycle_stage = 'deleted'")
 def experiment_deletion(experiment: Row) -> Statements:
     """ExperimentDeletion: the experiment ends ..."""
-    deletion = experiment_deletion_of(experiment.store, experiment.experiment_id)
+    deletion = experiment_deletion_of(experiment.identity, experiment.experiment_id)
     yield deletion_activity(
         deletion,
         "Experiment",
@@ -134,7 +134,7 @@ def experiment_deletion(experiment: Row) -> Statements:
         label="deletion of experiment " + experiment.name,
     )
     yield was_invalidated_by(
-        experiment_of(experiment.store, experiment.experiment_id),
+        experiment_of(experiment.identity, experiment.experiment_id),
         deletion,
         experiment.deleted_at,
         role=term("DeletedExperiment"),
@@ -146,7 +146,7 @@ def experiment_tag_deletion(tag: Row) -> Statements:
     """... and its tags end with it."""
     yield was_invalidated_by(
         experiment_tag_of(tag),
-        experiment_deletion_of(tag.store, tag.experiment_id),
+        experiment_deletion_of(tag.identity, tag.experiment_id),
         tag.deleted_at,
         role=term("DeletedExperiment"),
     )
@@ -187,7 +187,7 @@ def run_addition(run: Row) -> Statements:
         dirty=run.dirty,
         repository_url=run.repository_url,
     )
-    yield had_member(experiment_of(run.store, run.experiment_id), this)
+    yield had_member(experiment_of(run.experiment_identity, run.experiment_id), this)
     yield was_generated_by(this, creation, run.started_at, role=term("AddedRun"))
     yield was_attributed_to(this, user)
     yield was_associated_with(creation, user, role=term("RunAuthor"))
@@ -309,7 +309,7 @@ def _invalidations(table: str, name_of: Callable[[Row], QName]) -> tuple[Rule, R
     def invalidation_with_experiment(row: Row) -> Statements:
         yield was_invalidated_by(
             name_of(row),
-            experiment_deletion_of(row.store, row.experiment_id),
+            experiment_deletion_of(row.experiment_identity, row.experiment_id),
             row.experiment_deleted_at,
             role=term("DeletedExperiment"),
         )

@@ -72,7 +72,7 @@ def test_a_view_names_the_tables_that_its_rows_come_from(name):
 
 def test_a_view_with_rows_is_not_empty():
     with Facts() as filled:
-        filled.add("stores", fingerprint="f", url="u", kind="sqlite", version="3")
+        filled.add("stores", url="u", kind="sqlite", version="3")
         filled.add("experiments", experiment_id="1", name="e", lifecycle_stage="active")
     assert not filled.is_empty("experiments_of_store")
     assert not filled.is_empty("mlflow_users")

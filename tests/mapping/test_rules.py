@@ -17,7 +17,6 @@ SHA, BLOB = "a" * 40, "b" * 40
 def statements(**tables):
     """Return the statements of all rules about rows of fact tables, each row a dict."""
     with Facts() as facts:
-        facts.add("stores", fingerprint="store", url="http://x", kind="http", version="3")
         for table, rows in tables.items():
             for row in rows:
                 facts.add(table, **row)
@@ -74,9 +73,22 @@ REVISION = {
     "author_email": "ann@x.org",
 }
 RUN = {"run_id": "r", "experiment_id": "1", "name": "first", "user": "ann", "started_at": T}
-EXPERIMENT = {"experiment_id": "1", "name": "e", "lifecycle_stage": "active", "created_at": T}
-MODEL = {"name": "m", "is_prompt": False, "created_at": T}
-VERSION = {"name": "m", "version": "1", "is_prompt": False, "created_at": T, "is_deleted": False}
+EXPERIMENT = {
+    "experiment_id": "1",
+    "name": "e",
+    "lifecycle_stage": "active",
+    "created_at": T,
+    "identity": "store",
+}
+MODEL = {"name": "m", "is_prompt": False, "created_at": T, "identity": "model"}
+VERSION = {
+    "name": "m",
+    "version": "1",
+    "is_prompt": False,
+    "created_at": T,
+    "is_deleted": False,
+    "identity": "model",
+}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

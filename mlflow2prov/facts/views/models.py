@@ -70,31 +70,28 @@ _REGISTRY = (
         f"""
         SELECT
             registered_models.*,
-            stores.fingerprint AS store,
             registered_model_tags.value AS "user",
             {_KIND}
         FROM registered_models
-        CROSS JOIN stores
         LEFT JOIN registered_model_tags
             ON registered_model_tags.name = registered_models.name
             AND registered_model_tags.key = 'mlflow.user'
         """,
         rows_from="registered_models",
         extends="registered_models",
-        store=TEXT,
         user=TEXT,
         kind=TEXT,
     ),
     view(
         "tags_of_registered_models",
         """
-        SELECT registered_model_tags.*, model.store, model."user", model.kind
+        SELECT registered_model_tags.*, model.identity, model."user", model.kind
         FROM registered_model_tags
         JOIN registered_models_of_store AS model USING (name)
         """,
         rows_from="registered_model_tags",
         extends="registered_model_tags",
-        store=TEXT,
+        identity=TEXT,
         user=TEXT,
         kind=TEXT,
     ),
@@ -103,7 +100,7 @@ _REGISTRY = (
         f"""
         SELECT
             aliases.*,
-            model.store,
+            model.identity,
             model.kind,
             {_URI_SCHEME} || aliases.name || '@' || aliases.alias AS uri
         FROM registered_model_aliases AS aliases
@@ -111,7 +108,7 @@ _REGISTRY = (
         """,
         rows_from="registered_model_aliases",
         extends="registered_model_aliases",
-        store=TEXT,
+        identity=TEXT,
         kind=TEXT,
         uri=TEXT,
     ),
@@ -121,12 +118,10 @@ _REGISTRY = (
         f"""
         SELECT
             versions.*,
-            stores.fingerprint AS store,
             coalesce(versions."user", tags.value) AS creator,
             {_URI_SCHEME} || versions.name || '/' || versions.version AS uri,
             {_KIND}
         FROM registered_model_versions AS versions
-        CROSS JOIN stores
         LEFT JOIN registered_model_version_tags AS tags
             ON tags.name = versions.name
             AND tags.version = versions.version
@@ -134,7 +129,6 @@ _REGISTRY = (
         """,
         rows_from="registered_model_versions",
         extends="registered_model_versions",
-        store=TEXT,
         creator=TEXT,
         uri=TEXT,
         kind=TEXT,
@@ -144,7 +138,7 @@ _REGISTRY = (
         """
         SELECT
             tags.*,
-            version.store,
+            version.identity,
             version.creator,
             version.kind,
             version.is_deleted,
@@ -154,7 +148,7 @@ _REGISTRY = (
         """,
         rows_from="registered_model_version_tags",
         extends="registered_model_version_tags",
-        store=TEXT,
+        identity=TEXT,
         creator=TEXT,
         kind=TEXT,
         is_deleted=BOOLEAN,

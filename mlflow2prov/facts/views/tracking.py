@@ -6,24 +6,20 @@ DELETED_TOGETHER = 1.0
 """Seconds within which a run's deletion counts as part of its experiment's deletion."""
 
 _EXPERIMENTS = (
-    # `store` is the fingerprint of the MLflow store, because other stores use the same experiment ids.
     view(
         "experiments_of_store",
         """
         SELECT
             experiments.*,
-            stores.fingerprint AS store,
             experiment_tags.value AS "user",
             CASE WHEN lifecycle_stage = 'deleted' THEN last_updated_at END AS deleted_at
         FROM experiments
-        CROSS JOIN stores
         LEFT JOIN experiment_tags
             ON experiment_tags.experiment_id = experiments.experiment_id
             AND experiment_tags.key = 'mlflow.user'
         """,
         rows_from="experiments",
         extends="experiments",
-        store=TEXT,
         user=TEXT,
         deleted_at=TIME,
     ),
@@ -32,7 +28,7 @@ _EXPERIMENTS = (
         """
         SELECT
             experiment_tags.*,
-            experiment.store,
+            experiment.identity,
             experiment."user",
             experiment.lifecycle_stage,
             experiment.deleted_at
@@ -41,7 +37,7 @@ _EXPERIMENTS = (
         """,
         rows_from="experiment_tags",
         extends="experiment_tags",
-        store=TEXT,
+        identity=TEXT,
         user=TEXT,
         lifecycle_stage=TEXT,
         deleted_at=TIME,
@@ -67,7 +63,7 @@ def _of_runs(name: str, table: str) -> View:
             run."user",
             run.lifecycle_stage,
             run.deleted_at,
-            run.store,
+            run.experiment_identity,
             run.experiment_id,
             run.experiment_deleted_at,
             run.is_deleted_with_experiment
@@ -79,7 +75,7 @@ def _of_runs(name: str, table: str) -> View:
         user=TEXT,
         lifecycle_stage=TEXT,
         deleted_at=TIME,
-        store=TEXT,
+        experiment_identity=TEXT,
         experiment_id=TEXT,
         experiment_deleted_at=TIME,
         is_deleted_with_experiment=BOOLEAN,
@@ -106,7 +102,7 @@ _RUNS = (
         )
         SELECT
             runs.*,
-            experiment.store,
+            experiment.identity AS experiment_identity,
             experiment.deleted_at AS experiment_deleted_at,
             coalesce(
                 runs.lifecycle_stage = 'deleted'
@@ -139,7 +135,7 @@ _RUNS = (
         """,
         rows_from="runs",
         extends="runs",
-        store=TEXT,
+        experiment_identity=TEXT,
         experiment_deleted_at=TIME,
         is_deleted_with_experiment=BOOLEAN,
         note=TEXT,

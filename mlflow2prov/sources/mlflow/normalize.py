@@ -12,6 +12,7 @@ from mlflow2prov.engine import identifier
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.secrets import urls_without_credentials
 from mlflow2prov.sources.mlflow.entities import is_artifact_root
+from mlflow2prov.sources.mlflow.identity import add_identities
 
 # Each table of a store, and the table that owns its rows.
 _OWNERS = {
@@ -70,6 +71,7 @@ def normalize(facts: Facts, *, keep_traces: bool) -> None:
     - A version is linked to the run whose artifact root its source lies below.
     - Traces are counted by run, and dropped unless ``keep_traces``.
     - URLs lose their credentials.
+    - Experiments and registered models get an identity.
     - Rows without a key, and rows without an owner, which a database keeps after a purge, are dropped.
     - All tables get the same order.
     """
@@ -80,6 +82,7 @@ def normalize(facts: Facts, *, keep_traces: bool) -> None:
         facts.execute("DELETE FROM traces")
     for table, column in _URL_COLUMNS:
         _remove_credentials(facts, table, column)
+    add_identities(facts)
     for table, owner in _OWNERS.items():
         _drop_strays_and_sort(facts, table, owner)
 

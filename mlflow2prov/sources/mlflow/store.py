@@ -18,7 +18,6 @@ from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.mlflow.normalize import normalize
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import Source, SourceReport
-from mlflow2prov.vocabulary import identifier_digest
 
 MAX_NAMES = 10
 """Maximum number of model names in one notice."""
@@ -51,7 +50,6 @@ class TrackingStore:
         facts.execute("DELETE FROM stores")
         facts.add(
             "stores",
-            fingerprint=_fingerprint(facts),
             url=report.location,
             kind=report.kind,
             version=report.version,
@@ -88,22 +86,6 @@ def _source(url: str, options: ReadOptions) -> Source:
         f"{without_credentials(url)}: {scheme}: does not lead to an MLflow store; "
         "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
     )
-
-
-def _fingerprint(facts: Facts) -> str:
-    """Return a digest that is the same however the store is read, and differs between stores.
-
-    It covers the creation time and the id of the oldest experiment.
-    """
-    oldest = facts.rows(
-        """
-        SELECT created_at, experiment_id
-        FROM experiments
-        ORDER BY created_at, experiment_id
-        LIMIT 1
-        """
-    )
-    return identifier_digest(*(str(value) for row in oldest for value in row))
 
 
 def _note_missing_versions(facts: Facts, report: SourceReport) -> None:

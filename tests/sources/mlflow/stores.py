@@ -35,6 +35,5 @@ def assert_a_server_shows_its_store(direct: Facts, served: Facts) -> None:
     for query in (
         "SELECT * EXCLUDE deleted_at FROM runs ORDER BY run_id",
         "SELECT * FROM registered_model_versions WHERE NOT is_deleted ORDER BY ALL",
-        "SELECT fingerprint FROM stores",
     ):
         assert direct.rows(query) == served.rows(query)
