@@ -27,6 +27,7 @@ from typing import (
     get_type_hints,
 )
 
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.errors import ConfigurationError, unknown_choice
 
 Parameters = ParamSpec("Parameters")
@@ -37,7 +38,7 @@ MAX_TEXT_LENGTH = 100_000
 
 
 def checked(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Compare the arguments of every call of ``function`` with their annotations.
+    """Compare the arguments of every call of ``function`` with their annotations, and raise only the package's errors.
 
     An iterator becomes a tuple, so that its items can be checked. Whether a text is among the choices of a ``Literal``
     is left to :func:`require_choice`.
@@ -50,6 +51,10 @@ def checked(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
     @wraps(function)
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         bound = signature.bind(*args, **kwargs)
+        with own_errors():
+            return call_bound(bound)
+
+    def call_bound(bound: inspect.BoundArguments) -> Result:
         hints = _hints(function)
         for name, value in bound.arguments.items():
             argument = tuple(value) if isinstance(value, Iterator) else value

@@ -10,7 +10,8 @@
     |-- NamespaceError          a qualified name uses an undeclared prefix
     |-- ConfigurationError      an argument or a YAML file is not valid
     |-- SelectionError          a selector matches nothing, or several things
-    `-- EngineError             the tables outgrew the memory or the disk
+    |-- EngineError             the tables outgrew the memory or the disk
+    `-- InternalError           an error that the package did not foresee
 
 A message reads ``<where>: <what is wrong>; <what to do>`` and never contains a credential.
 """
@@ -63,6 +64,10 @@ class SelectionError(MLflow2ProvError):
 
 class EngineError(MLflow2ProvError):
     """The database that holds the tables failed: it ran out of memory or of disk space."""
+
+
+class InternalError(MLflow2ProvError):
+    """The package did not foresee an error. ``__cause__`` is the error, with its traceback."""
 
 
 def unknown_choice(what: str, value: object, choices: Iterable[str]) -> str:

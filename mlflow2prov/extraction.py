@@ -15,6 +15,7 @@ from mlflow2prov.arguments import (
     require_text,
     require_texts,
 )
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
@@ -44,6 +45,7 @@ class Extraction:
     """Facts that exist but could not be read; one line each. The document is incomplete if there are any."""
 
 
+@own_errors()
 def extract(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
@@ -115,12 +117,13 @@ def extract(
         progress=progress,
     )
     for notice in extraction.notices:
-        warnings.warn(notice, stacklevel=2)
+        warnings.warn(notice, stacklevel=3)
     for omission in extraction.omissions:
-        warnings.warn(f"left out: {omission}", stacklevel=2)
+        warnings.warn(f"left out: {omission}", stacklevel=3)
     return extraction.document
 
 
+@own_errors()
 def run_extraction(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,

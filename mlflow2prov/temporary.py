@@ -59,6 +59,7 @@ class TemporaryFolder:
     """
 
     def __init__(self, parent: str | Path) -> None:
+        parent = Path(parent)
         remove_abandoned(parent)
         while True:
             path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_machine()}-", dir=parent)).absolute()

@@ -38,8 +38,9 @@ def test_no_module_is_long():
 
 LAYERS = (
     "errors",
-    "arguments",
     "secrets",
+    "boundary",
+    "arguments",
     "vocabulary",
     "progress",
     "table",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import mlflow2prov
-from mlflow2prov import Attribute, Document, MLflow2ProvError, Namespaces, Statement
+from mlflow2prov import Attribute, Document, InternalError, MLflow2ProvError, Namespaces, Statement
 from tests.analysis.graphs import project
 
 FUNCTIONS = sorted(
@@ -100,7 +100,7 @@ def test_every_error_is_a_child_of_the_root():
         for name in CLASSES
         if issubclass(getattr(mlflow2prov, name), Exception)
     ]
-    assert len(errors) == 11
+    assert len(errors) == 12
     assert all(issubclass(error, MLflow2ProvError) for error in errors)
 
 
@@ -181,6 +181,7 @@ def test_only_the_errors_of_the_package_leave_a_function(
             try:
                 function(**arguments)
             except MLflow2ProvError as error:
+                assert not isinstance(error, InternalError), (label, error)
                 assert "\n" not in str(error), label
                 assert len(str(error)) < 2000, label
             except Exception as error:  # noqa: BLE001 - any other error is a failure, with its case
@@ -197,8 +198,8 @@ def test_only_the_errors_of_the_package_leave_a_statement(label, position):
         document = Document.from_statements([statement])
         list(document.statements())
         mlflow2prov.validate(document)
-    except MLflow2ProvError:
-        pass
+    except MLflow2ProvError as error:
+        assert not isinstance(error, InternalError)
 
 
 @pytest.mark.parametrize("label", HOSTILE)
@@ -210,8 +211,8 @@ def test_only_the_errors_of_the_package_leave_an_attribute(label, position):
         document = Document.from_statements([Statement("entity", "e", (), [Attribute(*values)])])
         list(document.statements())
         document.to_pandas()
-    except MLflow2ProvError:
-        pass
+    except MLflow2ProvError as error:
+        assert not isinstance(error, InternalError)
 
 
 @pytest.mark.parametrize("label", HOSTILE)
@@ -231,8 +232,8 @@ def test_only_the_errors_of_the_package_leave_a_document(label):
     ):
         try:
             call(value)
-        except MLflow2ProvError:
-            pass
+        except MLflow2ProvError as error:
+            assert not isinstance(error, InternalError)
         except TypeError as error:
             # A mapping needs keys that can be hashed; Python itself refuses others.
             assert "unhashable" in str(error), label

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 
 import click
 
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.program import COMMANDS, cli
 from mlflow2prov.cli.signals import exit_cleanly_on_signals, signal_exit_code
 from mlflow2prov.cli.terminal import abandon_output, open_missing_streams, print_error
 from mlflow2prov.errors import MLflow2ProvError
+
+_CLICK_ERRORS = (click.ClickException, click.exceptions.Exit, click.Abort)
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -29,17 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     exit_cleanly_on_signals()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(words, prog_name="mlflow2prov", standalone_mode=False) or 0
-        sys.stdout.flush()
+        with own_errors(*_CLICK_ERRORS, OSError):
+            code = cli.main(words, prog_name="mlflow2prov", standalone_mode=False) or 0
+            sys.stdout.flush()
     except click.exceptions.Exit as error:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = signal_exit_code() or 130
-    except RuntimeError:
-        # DuckDB raises it when a signal interrupts a query.
-        if (code := signal_exit_code()) is None:
-            raise
-    except (click.ClickException, MLflow2ProvError, OSError, MemoryError) as error:
+    except (click.ClickException, MLflow2ProvError, OSError) as error:
         message, code = _describe(error)
         if isinstance(error, OSError):
             # The chain handles errors of its own output, so this is one of click's, as of `--help` on a full disk.
@@ -58,7 +58,9 @@ def _describe(error: Exception) -> tuple[str, int]:
             return error.format_message(), error.exit_code
         case MLflow2ProvError():
             return str(error), error.exit_code
+        case OSError(filename=str(name)):
+            return f"{name}: {error.strerror}", 1
         case OSError():
-            where = f"{error.filename}: " if error.filename else ""
-            return f"{where}{error.strerror or error}", 1
-    return "out of memory; set --memory-limit", 1
+            return error.strerror or str(error), 1
+        case _:
+            raise error

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.output import STREAM, Output, is_stream
@@ -142,16 +143,10 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
     """
     check_order(steps)
     chain = Chain()
-    documents: list[Document] = []
     try:
-        actions = [(step.name, step.prepare()) for step in steps]
-        for name, action in actions:
-            start = time.monotonic()
-            documents = action(documents, chain)
-            if verbose:
-                seconds = time.monotonic() - start
-                log_line(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
-        chain.publish(verbose=verbose or sys.stderr.isatty())
+        with own_errors(click.ClickException):
+            _run_steps(steps, chain, verbose)
+            chain.publish(verbose=verbose or sys.stderr.isatty())
     except MLflow2ProvError as error:
         error.exit_code = max(error.exit_code, *(step.error_exit_code for step in steps))
         raise
@@ -161,6 +156,17 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:
         raise SystemExit(EXIT_INCOMPLETE)
+
+
+def _run_steps(steps: Sequence[Step], chain: Chain, verbose: bool) -> None:
+    documents: list[Document] = []
+    actions = [(step.name, step.prepare()) for step in steps]
+    for name, action in actions:
+        start = time.monotonic()
+        documents = action(documents, chain)
+        if verbose:
+            seconds = time.monotonic() - start
+            log_line(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
 
 
 def _summary(documents: Sequence[Document]) -> str:

@@ -20,8 +20,9 @@ _missing_streams: set[str] = set()
 
 
 def log_line(message: str) -> None:
-    """Print a message as one line on standard error."""
-    print(f"mlflow2prov: {_safe(message)[:MAX_LINE_LENGTH]}", file=sys.stderr)
+    """Print a message as one line on standard error, unless that is full or closed: no work is lost for a message."""
+    with contextlib.suppress(OSError):
+        print(f"mlflow2prov: {_safe(message)[:MAX_LINE_LENGTH]}", file=sys.stderr)
 
 
 def print_error(message: str, *, verbose: bool) -> None:

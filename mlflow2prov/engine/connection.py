@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.engine.macros import MACROS
 from mlflow2prov.engine.sql import Sql
 from mlflow2prov.errors import ConfigurationError, EngineError
@@ -41,6 +42,7 @@ _dropped_schemas: deque[str] = deque()
 _permanent_functions: set[str] = set()
 
 
+@own_errors()
 def configure(
     *, memory_limit: str | None = None, temporary_folder: str | Path | None = None
 ) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlflow2prov import engine
+from mlflow2prov.boundary import own_errors
 from mlflow2prov.errors import StatementError
 from mlflow2prov.prov.attributes import Attribute
 from mlflow2prov.prov.kinds import KIND
@@ -43,6 +44,7 @@ class Document:
         tables: the statements as DuckDB tables, for operations of this package.
     """
 
+    @own_errors()
     def __init__(self, namespaces: Mapping[str, str] | Namespaces | None = None) -> None:
         """Make an empty document.
 
@@ -62,6 +64,7 @@ class Document:
         self.tables = StatementTables()
 
     @classmethod
+    @own_errors()
     def from_statements(
         cls,
         statements: Iterable[Statement],
@@ -78,6 +81,7 @@ class Document:
         return document
 
     @classmethod
+    @own_errors()
     def from_prov(cls, document: ProvDocument) -> Document:
         """Convert a document of the ``prov`` library.
 
@@ -88,6 +92,7 @@ class Document:
 
         return from_prov(document)
 
+    @own_errors()
     def extend(self, statements: Iterable[Statement]) -> None:
         """Add ``statements``: all of them, or none if one is not valid.
 
@@ -116,6 +121,7 @@ class Document:
             if batch:
                 _insert(self.tables, batch)
 
+    @own_errors()
     def copy(self) -> Document:
         """Return an independent document with the same statements."""
         duplicate = Document(Namespaces(self.namespaces.declared))
@@ -127,28 +133,34 @@ class Document:
     def statements(self) -> Iterator[Statement]:
         """Stream the statements in canonical order: by bundle, kind, identifier and formal
         arguments."""
-        for bundle in ("", *self.bundles()):
-            for kind in self.tables.kinds(bundle):
-                for batch in engine.stream(self.tables.rows(kind, bundle), _STREAM_ROWS):
-                    for row in batch.to_pylist():
-                        yield Statement._make(
-                            (
-                                kind.name,
-                                row["id"],
-                                tuple(row[column] for column in kind.argument_columns),
-                                tuple(Attribute(**attribute) for attribute in row["attributes"]),
-                                bundle,
+        with own_errors():
+            for bundle in ("", *self.bundles()):
+                for kind in self.tables.kinds(bundle):
+                    for batch in engine.stream(self.tables.rows(kind, bundle), _STREAM_ROWS):
+                        for row in batch.to_pylist():
+                            yield Statement._make(
+                                (
+                                    kind.name,
+                                    row["id"],
+                                    tuple(row[column] for column in kind.argument_columns),
+                                    tuple(
+                                        Attribute(**attribute) for attribute in row["attributes"]
+                                    ),
+                                    bundle,
+                                )
                             )
-                        )
 
+    @own_errors()
     def bundles(self) -> list[str]:
         """Return the identifiers of the named bundles, in order."""
         return self.tables.bundles()
 
+    @own_errors()
     def __len__(self) -> int:
         """Return the number of statements."""
         return self.tables.count()
 
+    @own_errors()
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):
             return NotImplemented
@@ -161,6 +173,7 @@ class Document:
     def __repr__(self) -> str:
         return f"<Document of {len(self)} statements>"
 
+    @own_errors()
     def to_prov(self) -> ProvDocument:
         """Convert to a document of the ``prov`` library.
 
@@ -171,6 +184,7 @@ class Document:
 
         return to_prov(self)
 
+    @own_errors()
     def to_pandas(self) -> pandas.DataFrame:
         """Return the statements as a frame, a row for each, in canonical order.
 
@@ -180,6 +194,7 @@ class Document:
         """
         return engine.frame(self.tables.in_order())
 
+    @own_errors()
     def to_networkx(self) -> networkx.MultiDiGraph[str]:
         """Return the graph of elements (nodes) and relations (edges, from effect to cause)."""
         from mlflow2prov.prov.convert import to_networkx
