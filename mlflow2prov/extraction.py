@@ -20,6 +20,7 @@ from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
+from mlflow2prov.facts.store_files import store_paths
 from mlflow2prov.facts.stored_runs import derive_stored_runs
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.progress import Progress
@@ -32,6 +33,10 @@ from mlflow2prov.sources.report import SourceReport
 if TYPE_CHECKING:
     from mlflow2prov.sources.git import GitHistory
     from mlflow2prov.sources.mlflow import TrackingStore
+
+
+MAX_NAMES = 3
+"""Maximum number of paths in one notice."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def extract(
     until: str | None = None,
     branches: str | Iterable[str] = (),
     mailmap: bool = True,
+    include_store: bool = False,
     renames: Renames = "similar",
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
@@ -78,6 +84,8 @@ def extract(
         until: exclude commits after this date.
         branches: read only this branch, or these.
         mailmap: apply the ``.mailmap`` of the repository.
+        include_store: keep the files of the store in the history, where the store is committed. By default they
+            are left out, because MLflow describes what they contain.
         renames: detect renames and copies by ``similar`` content, by ``exact`` content, or not at all
             (``none``).
         metric_history: read every step of every metric, not only the last.
@@ -105,6 +113,7 @@ def extract(
         until=until,
         branches=branches,
         mailmap=mailmap,
+        include_store=include_store,
         renames=renames,
         metric_history=metric_history,
         artifacts=artifacts,
@@ -132,6 +141,7 @@ def run_extraction(
     until: str | None = None,
     branches: str | Iterable[str] = (),
     mailmap: bool = True,
+    include_store: bool = False,
     renames: Renames = "similar",
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
@@ -184,15 +194,19 @@ def run_extraction(
         )
         store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
     namespaces = Namespaces({"": require_text("namespace", namespace)})
-    return _extract_from(history, store, namespaces)
+    return _extract_from(history, store, namespaces, include_store=include_store)
 
 
 def _extract_from(
-    history: GitHistory | None, store: TrackingStore | None, namespaces: Namespaces
+    history: GitHistory | None,
+    store: TrackingStore | None,
+    namespaces: Namespaces,
+    *,
+    include_store: bool,
 ) -> Extraction:
     """Read the sources, and map their facts to a unified document."""
     facts = Facts()
-    reports = _read_sources(facts, history, store)
+    reports = _read_sources(facts, history, store, include_store=include_store)
     document = Document(namespaces)
     expand(RULES, facts, document)
     # Free the memory of the facts for the unification.
@@ -206,7 +220,11 @@ def _extract_from(
 
 
 def _read_sources(
-    facts: Facts, history: GitHistory | None, store: TrackingStore | None
+    facts: Facts,
+    history: GitHistory | None,
+    store: TrackingStore | None,
+    *,
+    include_store: bool,
 ) -> list[SourceReport]:
     """Read the sources, derive the facts that follow from them, and return their reports."""
     reports = []
@@ -216,6 +234,8 @@ def _read_sources(
         reports.append(store.read(facts))
     if history is not None and store is not None:
         derive_stored_runs(facts)
+        if not include_store:
+            _leave_out_store(facts, reports[-1], history)
     if history is not None:
         derive_revisions(facts)
     if history is not None and store is not None:
@@ -223,6 +243,19 @@ def _read_sources(
         link_runs(facts)
         _note_unlinked_runs(facts, reports[-1], history)
     return reports
+
+
+def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) -> None:
+    """Remove the files of the store from the history, and note it in the report of the store."""
+    location = None if report.path is None else history.path_in_tree(report.path)
+    paths = store_paths(facts, location)
+    if paths:
+        history.exclude(facts, paths)
+        names = ", ".join(paths[:MAX_NAMES]) + (" and more" if paths[MAX_NAMES:] else "")
+        report.notices.append(
+            f"{history.path}: the files of the store ({names}) are left out of the file history; "
+            "--include-store keeps them"
+        )
 
 
 def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory) -> None:

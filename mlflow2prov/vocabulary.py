@@ -69,6 +69,7 @@ ROLES = (
     "RegisteredModelVersionAuthor",
     "RunAuthor",
     "Source",
+    "StoredRun",
 )
 """The values of ``prov:role``."""
 

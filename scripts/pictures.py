@@ -123,6 +123,11 @@ EXAMPLES = {
         "runs": [RUN, RUN | {"run_id": "r2", "name": "nested run"}],
         "run_tags": [{"run_id": "r2", "key": "mlflow.parentRunId", "value": "r1"}],
     },
+    "run-storage": {
+        "commits": [SECOND_COMMIT],
+        "runs": [RUN],
+        "stored_runs": [{"run_id": "r1", "sha": SECOND_SHA}],
+    },
     "run-deletion": {
         "runs": [RUN | {"lifecycle_stage": "deleted", "deleted_at": TIME}],
         "params": [{"run_id": "r1", "key": "depth", "value": "3"}],

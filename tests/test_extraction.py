@@ -11,6 +11,7 @@ import pytest
 
 from mlflow2prov import (
     MLflow2ProvError,
+    explain,
     extract,
     formats,
     merge,
@@ -19,7 +20,7 @@ from mlflow2prov import (
     transform,
 )
 from tests.golden import rebuild
-from tests.repositories import Repository
+from tests.repositories import BOB, Repository
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "file"])
@@ -308,3 +309,88 @@ def test_any_text_as_a_url_is_an_error_in_one_line(url):
     with pytest.raises(MLflow2ProvError) as error:
         extract(mlflow_url=url)
     assert "\n" not in str(error.value)
+
+
+RUN, LATER_RUN = "1" * 32, "2" * 32
+
+
+def write_run(repository, run_id, folder="mlruns"):
+    """Write a run of a file store, with a parameter, into a repository."""
+    store = f"{folder}/" if folder else ""
+    meta = "experiment_id: '1'\nname: wine\nlifecycle_stage: active\n"
+    repository.write(f"{store}1/meta.yaml", meta)
+    run = f"run_id: {run_id}\nexperiment_id: '1'\nstatus: 3\nlifecycle_stage: active\n"
+    repository.write(f"{store}1/{run_id}/meta.yaml", run)
+    repository.write(f"{store}1/{run_id}/params/depth", "3")
+
+
+def committed_store(tmp_path, folder="mlruns"):
+    """Return a repository with a store: Ada commits a script with a run, Bob a later run."""
+    repository = Repository(tmp_path / "r")
+    write_run(repository, RUN, folder)
+    repository.commit("one", train__py="1\n")
+    write_run(repository, LATER_RUN, folder)
+    repository.commit("two", who=BOB, train__py="2\n")
+    return repository, os.path.join(repository.path, folder)
+
+
+def revised_paths(document):
+    return {
+        attribute.value
+        for statement in document.statements()
+        for attribute in statement.attributes
+        if str(statement.id).startswith("FileRevision") and attribute.key == "path"
+    }
+
+
+@pytest.mark.parametrize("folder", ["mlruns", "", "a/b"])
+def test_a_committed_store_is_left_out_of_the_history_but_the_commits_that_stored_runs_are_known(
+    tmp_path, folder
+):
+    repository, store = committed_store(tmp_path, folder)
+    extraction = run_extraction(repository.path, store)
+    assert revised_paths(extraction.document) == {"train.py"}
+    assert sum("--include-store" in notice for notice in extraction.notices) == 1
+    first, second = (repository.git("rev-parse", name) for name in ("HEAD~1", "HEAD"))
+    usages = {
+        (str(s.arguments[1]), str(s.arguments[0]))
+        for s in extraction.document.statements()
+        if s.kind == "used" and any("StoredRun" in a.value for a in s.attributes)
+    }
+    assert usages == {(f"Run.{RUN}", f"Commit.{first}"), (f"Run.{LATER_RUN}", f"Commit.{second}")}
+    (commit,) = explain(extraction.document, f"runs:/{LATER_RUN}").answer("stored_by").items
+    assert commit.about["authors"] == "Bob <bob@example.org>"
+
+
+def test_include_store_keeps_the_files_of_the_store(tmp_path):
+    repository, store = committed_store(tmp_path)
+    extraction = run_extraction(repository.path, store, include_store=True)
+    assert f"mlruns/1/{RUN}/params/depth" in revised_paths(extraction.document)
+    assert not any("--include-store" in notice for notice in extraction.notices)
+    assert explain(extraction.document, f"runs:/{RUN}").answer("stored_by").items
+
+
+def test_a_store_is_recognised_in_a_bare_clone(tmp_path):
+    repository, store = committed_store(tmp_path)
+    repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
+    document = extract(tmp_path / "bare", store)
+    assert revised_paths(document) == {"train.py"}
+    assert explain(document, f"runs:/{RUN}").answer("stored_by").items
+
+
+def test_a_committed_database_is_left_out_with_its_artifacts(tmp_path):
+    repository, _ = rebuild(tmp_path.resolve() / "golden")
+    project = Repository(tmp_path / "r")
+    shutil.copy(repository.parent / "mlflow.db", project.path / "mlflow.db")
+    store = f"sqlite:///{project.path}/mlflow.db"
+    run_id = next(
+        attribute.value
+        for statement in extract(None, store).statements()
+        for attribute in statement.attributes
+        if attribute.key == "run_id"
+    )
+    project.write(f"mlartifacts/1/{run_id}/artifacts/plot.png")
+    project.commit("all", train__py="1\n")
+    document = extract(project.path, store)
+    assert revised_paths(document) == {"train.py"}
+    assert explain(document, f"runs:/{run_id}").answer("stored_by").items

@@ -206,7 +206,7 @@ def _requirement_findings(
             )
     percent = 100 * explanation.completeness
     if percent < minimum:
-        total = len(explanation.answers)
+        total = len(explanation.scored)
         answered = total - len(explanation.unknown)
         yield _error(
             version.item,

@@ -183,7 +183,8 @@ def compare(document: Document, before: str, after: str, new: Document | None = 
     sections = [Section("state", "State", _points(_state(old_side), _state(new_side)))]
     for answer in old_side.answers:
         question = answer.question
-        if question.name in new_side.by_name:
+        # How a run was stored says nothing about how it was made.
+        if question.name in new_side.by_name and question.is_scored:
             points = _answer_points(
                 question.name, answer.items, new_side.answer(question.name).items
             )

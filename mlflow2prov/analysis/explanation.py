@@ -69,14 +69,19 @@ class Explanation:
         return {answer.question.name: answer for answer in self.answers}
 
     @property
+    def scored(self) -> tuple[Answer, ...]:
+        """The answers that count for :attr:`completeness`."""
+        return tuple(answer for answer in self.answers if answer.question.is_scored)
+
+    @property
     def unknown(self) -> tuple[str, ...]:
-        """The names of the questions that the document does not answer."""
-        return tuple(answer.question.name for answer in self.answers if answer.state == "unknown")
+        """The names of the questions that the document does not answer, of those that count."""
+        return tuple(answer.question.name for answer in self.scored if answer.state == "unknown")
 
     @property
     def completeness(self) -> float:
         """The fraction of the questions that are answered, from 0 to 1."""
-        return 1 - len(self.unknown) / len(self.answers)
+        return 1 - len(self.unknown) / len(self.scored)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON values.

@@ -481,6 +481,39 @@ def _environment(tables: SubjectTables) -> Query:
     )
 
 
+def _stored_by(tables: SubjectTables) -> Query:
+    """Return the query for the commits that added the run's files to the repository, with the authors of each."""
+    storages = f"""
+        SELECT runs.subject, usage.activity AS identifier
+        FROM {tables.runs} AS runs
+        JOIN {tables.statements("used")} AS usage ON usage.entity = runs.run
+        WHERE is_named(attr(usage.attributes, 'prov:role'), 'StoredRun')
+        """
+    authors = _agents(
+        tables, f"SELECT identifier AS subject, identifier AS activity FROM ({storages})", "Author"
+    )
+    return _elements(
+        tables,
+        f"""
+        WITH authors AS ({authors.sql}),
+        author_names AS (
+            SELECT DISTINCT subject, label || coalesce(' <' || email || '>', '') AS name
+            FROM authors
+        ),
+        authors_of_commits AS (
+            SELECT subject AS identifier, string_agg(name, ', ' ORDER BY name) AS authors
+            FROM author_names
+            GROUP BY subject
+        )
+        SELECT * FROM ({storages}) LEFT JOIN authors_of_commits USING (identifier)
+        """,
+        ["Commit"],
+        "attr(element.attributes, 'sha')",
+        {**_attributes("title", "committed_at", "sha"), "authors": "pairs.authors"},
+        "activity",
+    )
+
+
 def _upstream_models(tables: SubjectTables) -> Query:
     types = ["LoggedModel", "ModelArtifact", "RegisteredModelVersion"]
     return _elements(tables, _used(tables), types, _LABEL, _attributes("uri", "model_id"))
@@ -504,6 +537,7 @@ _QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {
     "metrics": _metrics,
     "datasets": _datasets,
     "environment": _environment,
+    "stored_by": _stored_by,
     "upstream_models": _upstream_models,
 }
 """The function that builds the query of each question of :data:`~mlflow2prov.analysis.questions.QUESTIONS`."""

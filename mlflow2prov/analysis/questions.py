@@ -18,12 +18,15 @@ class Question:
         known_with: the name of a question, or None. If that question has an answer and this one has none, it is known
             that there is nothing to answer: a commit with authors and without co-authors has no co-authors. Without
             ``known_with``, a missing answer is unknown.
+        is_scored: whether the question counts for the completeness of an explanation. One that does not is shown only
+            with an answer: most projects, for example, do not commit their store.
     """
 
     name: str
     label: str
     subject_kinds: tuple[SubjectKind, ...] = SUBJECT_KINDS
     known_with: str | None = None
+    is_scored: bool = True
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -44,6 +47,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("metrics", "Metrics"),
     Question("datasets", "Datasets"),
     Question("environment", "Environment"),
+    Question("stored_by", "Stored by", known_with="run", is_scored=False),
     Question("upstream_models", "Upstream models", known_with="run"),
 )
 """All questions."""

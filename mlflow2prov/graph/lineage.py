@@ -10,6 +10,8 @@ would not count their ends among the causes of a model:
   The walk goes from a collection to its members, and upstream never back.
 - *generalizations*, such as the registered model of a version, are included and not followed further. The same holds
   upstream for a run and its metrics if the walk reaches the creation of the run.
+- *the commit that stored a run*, in a project that commits its store, is included with its people and not followed
+  further. It is an effect of the run, and not the commit that the run was started from.
 - *invalidation*: the later deletion of an element is not a cause of it.
 """
 
@@ -85,6 +87,7 @@ def lineage(
             relations=relations,
             without=without,
             history=history,
+            include_storage=True,
         )
         for walk_direction in WALK_DIRECTIONS
         if direction in (walk_direction, "both")

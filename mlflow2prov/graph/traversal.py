@@ -38,6 +38,7 @@ def create_reachable(
     relations: Iterable[str] | None = None,
     without: Iterable[str] = (),
     history: History = "auto",
+    include_storage: bool = False,
 ) -> Sql:
     """Create a table of the elements that can be reached from ``starts``, and return its qualified name.
 
@@ -51,6 +52,7 @@ def create_reachable(
         relations: the kinds of relations that are followed; None means :data:`DEFAULT_RELATIONS`.
         without: patterns of types; elements of these types are neither reached nor passed.
         history: how much of a Git history is followed.
+        include_storage: whether the commits that stored the runs are reached, with their agents.
     """
     relations = DEFAULT_RELATIONS if relations is None else tuple(relations)
     workspace = engine.Schema("traversal")
@@ -76,11 +78,13 @@ def create_reachable(
         departures = adjacency.create_name_table(
             workspace, "departures", is_reachable & (distances < depth)
         )
-    terminal_edges = _terminal_edges(document, relations, direction)
+    terminal_edges = " UNION ALL ".join(
+        _terminal_edges(document, relations, direction, include_storage=include_storage)
+    )
     return schema.create(
         table,
         f"""
-        WITH terminal_edges AS ({_without_excluded(terminal_edges, excluded)})
+        WITH terminal_edges AS ({_without_excluded(terminal_edges or _NO_EDGES, excluded)})
         SELECT name FROM {reachable}
         UNION
         SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {departures})
@@ -159,22 +163,40 @@ def _history_for(document: Document, starts: Sequence[str]) -> History:
 
 def _history_condition(document: Document, relation: str, history: History) -> str:
     """Return the condition that a relation does not belong to the part of the history that is not followed."""
+    commits = ids_of_type(document, "activity", ["Commit"])
     if relation in ("used", "wasInformedBy") and history != "all":
-        commits = ids_of_type(document, "activity", ["Commit"])
         return f"{KIND[relation].effect} NOT IN {commits}"
+    if relation == "used":
+        return f"NOT ({_is_storage(document)})"
     if relation == "wasDerivedFrom" and history == "none":
         return f"generatedEntity NOT IN {ids_of_type(document, 'entity', ['FileRevision'])}"
     return "true"
 
 
-def _terminal_edges(document: Document, relations: Sequence[str], direction: WalkDirection) -> str:
-    """Return the query for the edges to elements that are reached, but not left again."""
+def _is_storage(document: Document) -> str:
+    """Return the condition that a usage is that of a run by the commit that stored it."""
+    return (
+        f"activity IN {ids_of_type(document, 'activity', ['Commit'])} "
+        f"AND entity IN {ids_of_type(document, 'entity', ['Run'])}"
+    )
+
+
+def _terminal_edges(
+    document: Document,
+    relations: Sequence[str],
+    direction: WalkDirection,
+    *,
+    include_storage: bool,
+) -> list[str]:
+    """Return the queries for the edges to elements that are reached, but not left again."""
     edges: list[str] = [
         edges_query(document, KIND[name]) for name in _TERMINAL_RELATIONS if name in relations
     ]
     if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(relations):
         edges.append(_generated_runs(document))
-    return " UNION ALL ".join(edges) or _NO_EDGES
+    if include_storage and "used" in relations:
+        edges.append(_storing_commits(document, with_agents="wasAssociatedWith" in relations))
+    return edges
 
 
 def _generated_runs(document: Document) -> str:
@@ -196,5 +218,40 @@ def _generated_runs(document: Document) -> str:
             JOIN {document.tables.of(KIND["hadMember"])} AS membership
                 ON membership.collection = runs.run
             WHERE membership.entity IN {ids_of_type(document, "entity", ["Metric"])}
+        )
+        """
+
+
+def _storing_commits(document: Document, *, with_agents: bool) -> str:
+    """Return the query for the edges from a run, and from its creation, to the commit that stored the run.
+
+    The commit is an effect of the run. It is shown with its agents, but neither its files nor its parents belong to
+    the lineage of the run.
+    """
+    agents = f"""
+        UNION ALL
+        SELECT commits.run, association.agent
+        FROM commits
+        JOIN {document.tables.of(KIND["wasAssociatedWith"])} AS association
+            ON association.activity = commits.commit
+        WHERE association.agent IS NOT NULL
+        """
+    return f"""
+        (
+            WITH commits AS (
+                SELECT entity AS run, activity AS commit
+                FROM {document.tables.of(KIND["used"])}
+                WHERE {_is_storage(document)}
+            ),
+            ends AS (
+                SELECT run, commit AS name FROM commits
+                {agents if with_agents else ""}
+            )
+            SELECT run AS effect, name AS cause FROM ends
+            UNION ALL
+            SELECT generation.activity, ends.name
+            FROM ends
+            JOIN {document.tables.of(KIND["wasGeneratedBy"])} AS generation
+                ON generation.entity = ends.run
         )
         """

@@ -204,6 +204,12 @@ def nested_run(run: Row) -> Statements:
     )
 
 
+@rule(table="runs_in_commits")
+def stored_run(run: Row) -> Statements:
+    """RunStorage: a commit adds the files of a run to the repository. The run does not depend on this commit."""
+    yield used(commit_of(run.sha), run_of(run.run_id), run.committed_at, role=term("StoredRun"))
+
+
 _IS_DELETED = "lifecycle_stage = 'deleted' AND NOT is_deleted_with_experiment"
 
 
@@ -325,6 +331,7 @@ RULES = (
     experiment_tag_deletion,
     run_addition,
     nested_run,
+    stored_run,
     run_deletion,
     run_tag,
     param,

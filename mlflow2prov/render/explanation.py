@@ -36,6 +36,7 @@ _ITEM_DETAILS = {
     "parent_run": ("uri",),
     "commit": ("title", "committed_at"),
     "script": ("commit",),
+    "stored_by": ("authors", "committed_at", "title"),
     "metrics": ("step",),
     "datasets": ("context",),
     "environment": ("digest", "uri"),
@@ -45,6 +46,7 @@ _ITEM_DETAILS = {
 
 _DETAIL_PREFIXES = {
     "aliases": "alias ",
+    "authors": "by ",
     "commit": "of commit ",
     "deleted_at": "deleted ",
     "digest": "digest ",
@@ -67,8 +69,9 @@ def to_table(explanation: Explanation) -> Table:
     label = _KIND_LABELS[explanation.kind]
     rows = [(label, _cell(subject.label), _details(subject, _SUBJECT_DETAILS))]
     for answer in explanation.answers:
-        rows += _answer_rows(answer)
-    question_count = len(explanation.answers)
+        if answer.items or answer.question.is_scored:
+            rows += _answer_rows(answer)
+    question_count = len(explanation.scored)
     answer_count = question_count - len(explanation.unknown)
     rows.append(("Answered", f"{answer_count} of {question_count} questions", ""))
     return Table(("question", "answer", "more"), list(rows))

@@ -7,6 +7,7 @@ tables of its own domain and changes nothing else, neither other tables nor the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from mlflow2prov.facts import Facts
@@ -22,6 +23,8 @@ class SourceReport:
     """A path, or a URL without credentials."""
     version: str | None = None
     """The version of the software that keeps the source, if the source reports one."""
+    path: Path | None = None
+    """The folder or file on this machine that keeps the facts, if they are in one."""
     notices: list[str] = field(default_factory=list)
     """Limits of this way of reading, and how to overcome them; one line each."""
     omissions: list[str] = field(default_factory=list)

@@ -33,7 +33,7 @@ def test_the_names_of_the_questions_are_stable():
     assert [question.name for question in QUESTIONS] == [
         "source", "registered_by", "registered_at", "run", "run_by", "experiment", "parent_run", "commit", "authors",
         "committers", "coauthors", "dirty", "script", "parameters", "metrics", "datasets", "environment",
-        "upstream_models",
+        "stored_by", "upstream_models",
     ]  # fmt: skip
 
 
@@ -63,6 +63,18 @@ def test_a_version_is_explained_by_its_run_and_its_commit(fraud):
     assert explanation.subject.about["registered_model_version_stage"] == "Production"
 
 
+def test_the_commit_that_stored_the_run_has_a_name_of_its_own_and_does_not_count(fraud):
+    before = explain(fraud, "models:/fraud/1")
+    assert before.answer("stored_by").state == "none"
+    storage = relation("used", "Commit.c3", "Run.r1", None, role="StoredRun")
+    after = explain(document(*fraud.statements(), storage), "models:/fraud/1")
+    (commit,) = after.answer("stored_by").items
+    assert commit.label == "c3" * 20
+    assert commit.identifier == "Commit.c3"
+    assert [answer.items for answer in after.scored] == [answer.items for answer in before.scored]
+    assert after.completeness == before.completeness
+
+
 def test_an_unknown_answer_differs_from_one_that_is_known_to_be_empty(fraud):
     explanation = explain(fraud, "models:/fraud/1")
     assert explanation.unknown == ("committers", "environment")
@@ -70,6 +82,7 @@ def test_an_unknown_answer_differs_from_one_that_is_known_to_be_empty(fraud):
     assert [name for name, state in states.items() if state == "none"] == [
         "parent_run",
         "coauthors",
+        "stored_by",
         "upstream_models",
     ]
     assert explanation.completeness == pytest.approx(16 / 18)

@@ -35,6 +35,16 @@ def test_the_causes_of_an_alias_are_those_of_its_version(fraud):
     assert not {"Version.1", "Version.3"} & elements(fraud, "fraud@live")
 
 
+def test_the_commit_that_stored_a_run_is_shown_and_not_followed(fraud):
+    storage = relation("used", "Commit.c3", "Run.r1", None, role="StoredRun")
+    stored = document(*fraud.statements(), storage)
+    causes = elements(stored, "models:/fraud/1")
+    assert causes - CAUSES_OF_VERSION_1 == {"Commit.c3"}
+    assert "Commit.c3" in elements(stored, "Run:r10123", "downstream")
+    assert "Run.r1" not in elements(stored, "Commit:c3c3")
+    assert "Commit.c3" not in elements(stored, "models:/fraud/1", without="Commit")
+
+
 def test_history_is_followed_on_request(fraud):
     assert not {"Commit.c2", "Revision.c1"} & elements(fraud, "models:/fraud/2")
     revisions = elements(fraud, "models:/fraud/2", history="revisions")

@@ -244,6 +244,14 @@ def test_a_nested_run_is_a_member_of_its_parent_and_started_by_it():
     assert relations(document, "wasStartedBy") == [("Creation.Run.s", None, "Creation.Run.r", T)]
 
 
+def test_a_run_is_used_by_the_commit_that_stored_it_and_does_not_depend_on_it():
+    stored = {"runs": [RUN], "stored_runs": [{"run_id": "r", "sha": SHA}]}
+    document = statements(commits=[COMMIT], **stored)
+    assert relations(document, "used") == [(f"Commit.{SHA}", "Run.r", T)]
+    assert relations(document, "wasInformedBy") == []
+    assert relations(statements(commits=[COMMIT | {"is_selected": False}], **stored), "used") == []
+
+
 def test_the_deletion_of_a_run_has_its_own_time_if_it_is_known():
     deleted = RUN | {"lifecycle_stage": "deleted", "ended_at": U}
     document = statements(runs=[deleted], params=[{"run_id": "r", "key": "k", "value": "v"}])

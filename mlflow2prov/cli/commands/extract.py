@@ -15,8 +15,9 @@ from mlflow2prov.sources.options import ArtifactListing, Renames
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-_GIT_OPTIONS = ("since", "until", "branches", "no_mailmap", "renames")
+_GIT_OPTIONS = ("since", "until", "branches", "no_mailmap", "include_store", "renames")
 _MLFLOW_OPTIONS = (
+    "include_store",
     "metric_history",
     "artifacts",
     "artifacts_destination",
@@ -60,6 +61,11 @@ _MLFLOW_OPTIONS = (
     "--no-mailmap",
     is_flag=True,
     help="Ignore .mailmap, and keep the authors of commits as recorded.",
+)
+@click.option(
+    "--include-store",
+    is_flag=True,
+    help="Keep the files of the MLflow store in the history, if they are committed.",
 )
 @click.option(
     "--renames",

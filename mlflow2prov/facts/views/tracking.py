@@ -151,6 +151,19 @@ _RUNS = (
         traces=INTEGER,
         assessments=INTEGER,
     ),
+    # A run that a selected commit stored, at the time of the commit.
+    view(
+        "runs_in_commits",
+        """
+        SELECT stored_runs.*, selected_commits.committed_at
+        FROM stored_runs
+        JOIN selected_commits USING (sha)
+        SEMI JOIN runs_of_experiments USING (run_id)
+        """,
+        rows_from="stored_runs",
+        extends="stored_runs",
+        committed_at=TIME,
+    ),
     _of_runs("tags_of_runs", "run_tags"),
     _of_runs("params_of_runs", "params"),
     _of_runs("metrics_of_runs", "metrics"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+
+from mlflow2prov import engine
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
@@ -87,6 +90,63 @@ class GitHistory:
         """Fill ``tree_files`` with the (commit, path) pairs of ``candidates`` that exist."""
         read_tree_files(self._repository, facts, candidates)
 
+    def path_in_tree(self, path: Path) -> str | None:
+        """Return a path relative to the root of the working tree, or None if it is not below it."""
+        return self._repository.path_in_tree(path)
+
+    def exclude(self, facts: Facts, paths: Sequence[str]) -> None:
+        """Remove files, and folders with all their files, from ``changes``.
+
+        Git reads the commits that changed them once more, without them: no other file is then a rename or a copy of
+        one of them.
+        """
+        with engine.registered(pa.table({"path": pa.array(paths, pa.string())})) as excluded:
+            is_excluded, was_excluded = (
+                f"""
+                EXISTS (
+                    SELECT 1
+                    FROM {excluded} AS excluded
+                    WHERE {path} = excluded.path OR starts_with({path}, excluded.path || '/')
+                )
+                """
+                for path in ("changes.path", "changes.previous_path")
+            )
+            commits = facts.rows(
+                f"""
+                SELECT DISTINCT ordinal, sha
+                FROM changes
+                WHERE {is_excluded} OR {was_excluded}
+                ORDER BY ordinal DESC
+                """
+            )
+            if commits:
+                self._read_changes_again(facts, [sha for _, sha in commits], paths)
+            # Git cannot exclude a path that is not UTF-8.
+            facts.execute(f"DELETE FROM changes WHERE {is_excluded}")
+
+    def _read_changes_again(
+        self, facts: Facts, commits: list[str], excluded: Sequence[str]
+    ) -> None:
+        """Replace the changes of ``commits`` by those of files that are not ``excluded``."""
+        changes = Facts()
+        report = SourceReport("git", str(self.path))
+        boundary = shallow.shallow_boundary(self._repository)
+        renames = self._possible_renames(report)
+        detail = self._read_commits(changes, commits, boundary, renames, report, excluded)
+        changes.flush()
+        if detail == "changes" and renames != "none":
+            find_exact_renames(changes)
+        with engine.registered(pa.table({"sha": commits})) as selection:
+            facts.execute(f"DELETE FROM changes WHERE sha IN (SELECT sha FROM {selection})")
+        facts.execute(
+            f"""
+            INSERT INTO changes
+            SELECT changes.* REPLACE (commits.ordinal AS ordinal)
+            FROM {changes.table("changes")} AS changes
+            JOIN commits ON commits.sha = changes.sha
+            """
+        )
+
     @cached_property
     def _repository(self) -> Repository:
         return Repository(self.path)
@@ -118,6 +178,7 @@ class GitHistory:
         boundary: set[str],
         renames: Renames,
         report: SourceReport,
+        excluded: Sequence[str] = (),
     ) -> Detail:
         """Read the commits in as much detail as the repository's objects allow, and return that detail.
 
@@ -142,6 +203,7 @@ class GitHistory:
                     # The mailmap of a bare repository is in a tree, too.
                     mailmap=self.options.mailmap and detail != "commits",
                     detail=detail,
+                    excluded=excluded,
                     progress=report_progress,
                 )
             except RepositoryError as error:

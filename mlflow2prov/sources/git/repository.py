@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from mlflow2prov.errors import RepositoryError
+from mlflow2prov.sources.git.text import decode_path
 
 PIPE_BYTES = 1 << 20
 """How many bytes of its output git may write before they are read, if the system allows it."""
@@ -56,10 +57,14 @@ _REMOVED_VARIABLES = (
     "GIT_DIFF_OPTS",
     "GIT_DIR",
     "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
     "GIT_REPLACE_REF_BASE",
@@ -101,6 +106,14 @@ class Repository:
         """Whether objects may be missing that a remote has promised (git-clone(1), ``--filter``)."""
         pattern = r"^(remote\..*\.promisor|extensions\.partialclone)$"
         return bool(self.lines("config", "--get-regexp", pattern))
+
+    def path_in_tree(self, path: Path) -> str | None:
+        """Return a path relative to the root of the working tree, as git would, or None if it is not below it."""
+        try:
+            relative = Path(os.path.realpath(path)).relative_to(os.path.realpath(self._folder))
+        except (OSError, ValueError):
+            return None
+        return "" if relative == Path() else decode_path(os.fsencode(relative.as_posix()))
 
     def lines(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
         """Run a git command and return the lines of its output.

@@ -119,6 +119,17 @@ def _decode(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database, or None for another database."""
+    try:
+        address = sqlalchemy.make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return None
+    if address.drivername.partition("+")[0] != "sqlite" or not address.database:
+        return None
+    return Path(address.database)
+
+
 @contextmanager
 def open_database(url: str, location: str, workspace: str) -> Iterator[Database]:
     """Open a database for reading; nothing can be written through it.

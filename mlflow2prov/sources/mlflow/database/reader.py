@@ -18,7 +18,11 @@ import sqlalchemy
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.mlflow import columns, values
-from mlflow2prov.sources.mlflow.database.connection import Database, open_database
+from mlflow2prov.sources.mlflow.database.connection import (
+    Database,
+    open_database,
+    sqlite_file,
+)
 from mlflow2prov.sources.mlflow.database.tables import TABLE_MAPPINGS, TableMapping
 from mlflow2prov.sources.mlflow.entities import add_version
 from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
@@ -49,7 +53,7 @@ class BackendDatabase:
         Raises:
             TrackingStoreError: there is no such database, it cannot be read, or it is not an MLflow store.
         """
-        report = SourceReport("sql", without_credentials(self.url))
+        report = SourceReport("sql", without_credentials(self.url), path=sqlite_file(self.url))
         workspace = os.environ.get("MLFLOW_WORKSPACE") or values.DEFAULT_WORKSPACE
         with open_database(self.url, report.location, workspace) as database:
             for mapping in TABLE_MAPPINGS:

@@ -61,7 +61,7 @@ class FileStore:
             raise TrackingStoreError(
                 f"{location}: no such folder; give the folder of a file store (mlruns)"
             )
-        report = SourceReport("file", location)
+        report = SourceReport("file", location, path=root)
         try:
             experiments = _list_experiments(root)
             if not experiments:

@@ -1,0 +1,117 @@
+"""Store files: the paths of a repository that belong to the MLflow store, where the store is committed.
+
+<store>/<experiment id>/meta.yaml, <run id>/...     an experiment, or its artifacts on a server's disk
+<store>/models/<name>/version-<n>/...               a registered model
+<store>/.trash/...                                  what was deleted
+mlflow.db, mlflow.db-wal, ...                       a SQLite database
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlflow2prov.engine import literal
+from mlflow2prov.facts.facts import Facts
+from mlflow2prov.facts.stored_runs import RUN_FILES
+
+_DATABASE_FILES = ("", "-journal", "-shm", "-wal")
+
+# The folders that hold run folders, for runs of the store.
+_PARENTS = f"""
+    WITH run_files AS (
+        SELECT
+            regexp_extract(path, '^(?:(.*?)/)??{RUN_FILES}', ['parent', 'run_id']) AS part
+        FROM changes
+        WHERE regexp_matches(path, '(?:^|/){RUN_FILES}')
+    )
+    SELECT DISTINCT part.parent, part.run_id
+    FROM run_files
+    WHERE part.run_id IN (SELECT run_id FROM runs)
+    ORDER BY ALL
+"""
+
+# A path below a store, without the store's own folder, that belongs to an experiment or a model.
+_EXPERIMENT = r"^[0-9]+/(?:meta[.]yaml$|datasets/|models/m-|tags/|traces/)"
+_VERSION = r"^models/[^/]+/version-[0-9]+/"
+
+
+def store_paths(facts: Facts, location: str | None) -> list[str]:
+    """Return the folders and files of ``changes`` that belong to the store.
+
+    A folder of the store may also hold other files of the project. Only what MLflow puts there is the store's.
+
+    Args:
+        facts: the changes of the history, and the runs, experiments and models of the store.
+        location: the path within the repository where the store was read, if it lies there: the folder of a file
+            store ("" for the root of the repository), or the file of a database.
+    """
+    roots = set() if location is None else {location}
+    folders = set()
+    experiments = {name for (name,) in facts.rows("SELECT experiment_id FROM experiments")}
+    for parent, run_id in facts.rows(_PARENTS):
+        root, _, experiment = parent.rpartition("/")
+        if experiment in experiments or experiment.isdecimal():
+            roots.add(root.removesuffix(".trash").rstrip("/"))
+        else:
+            folders.add(f"{parent}/{run_id}".lstrip("/"))
+    for root in sorted(roots):
+        folders.update(_paths_below(facts, root))
+    if location:
+        folders.update(_database_files(facts, location))
+    return sorted(folders)
+
+
+def _paths_below(facts: Facts, root: str) -> Iterator[str]:
+    """Yield the paths of the store in the folder ``root``: the folder itself if it holds nothing else."""
+    prefix = f"{root}/" if root else ""
+    rows = facts.rows(
+        f"""
+        WITH paths AS (
+            SELECT DISTINCT substr(path, {len(prefix) + 1}) AS path
+            FROM changes
+            WHERE starts_with(path, {literal(prefix)})
+        ),
+        parts AS (
+            SELECT
+                *,
+                split_part(path, '/', 1) AS folder,
+                split_part(path, '/', 1) || '/' || split_part(path, '/', 2) AS subfolder
+            FROM paths
+            WHERE contains(path, '/')
+        ),
+        store_folders AS (
+            SELECT folder AS name
+            FROM parts
+            WHERE folder = '.trash'
+                OR folder IN (SELECT experiment_id FROM experiments)
+                OR regexp_matches(path, {literal(_EXPERIMENT)})
+                OR regexp_matches(path, '^[^/]+/{RUN_FILES}')
+            UNION
+            SELECT subfolder
+            FROM parts
+            WHERE subfolder IN (SELECT 'models/' || name FROM registered_models)
+                OR regexp_matches(path, {literal(_VERSION)})
+        )
+        SELECT
+            (SELECT list(name ORDER BY name) FROM store_folders),
+            (
+                SELECT count(*)
+                FROM paths
+                LEFT JOIN parts USING (path)
+                WHERE coalesce(folder, '') NOT IN (SELECT name FROM store_folders)
+                    AND coalesce(subfolder, '') NOT IN (SELECT name FROM store_folders)
+            )
+        """
+    )
+    names, other_count = rows[0]
+    if root and names and not other_count:
+        yield root
+    else:
+        yield from (prefix + name for name in names or ())
+
+
+def _database_files(facts: Facts, path: str) -> list[str]:
+    """Return the files of the SQLite database ``path`` that the history has."""
+    names = ", ".join(literal(path + suffix) for suffix in _DATABASE_FILES)
+    rows = facts.rows(f"SELECT DISTINCT path FROM changes WHERE path IN ({names}) ORDER BY path")
+    return [name for (name,) in rows]
