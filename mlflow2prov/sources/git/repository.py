@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from mlflow2prov.errors import RepositoryError
+from mlflow2prov.sources.git import idleness
+from mlflow2prov.sources.git.idleness import IdleTimer
+from mlflow2prov.sources.git.special_files import refuse_special_files
 from mlflow2prov.sources.git.text import decode_path
 
 PIPE_BYTES = 1 << 20
@@ -91,6 +94,7 @@ class Repository:
         self.path = _existing_path(path)
         folder = self.path.resolve()
         self._folder = folder if folder.is_dir() else folder.parent
+        refuse_special_files(self._folder)
         git_folder = self._locate("--absolute-git-dir")
         self.common_folder = self._folder / self._locate("--git-common-dir")
         """The folder of objects and refs, which linked worktrees share."""
@@ -145,6 +149,7 @@ class Repository:
         reader.start()
         writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
         writer.start()
+        watcher = _Watcher(process, stdout)
         try:
             yield stdout
         except BaseException:
@@ -153,9 +158,12 @@ class Repository:
         finally:
             stdout.close()
             status = process.wait()
+            watcher.stop()
             reader.join()
             writer.join()
             stderr.close()
+        if watcher.has_killed:
+            raise self._waited(arguments)
         if status:
             raise RepositoryError(
                 f"{self.path}: git {arguments[0]} failed ({_reason(messages)}); run `git fsck` there"
@@ -192,8 +200,27 @@ class Repository:
     ) -> tuple[int, bytes, bytes]:
         """Run a git command to its end and return its exit status, its output and its messages."""
         process = self._start(arguments, subprocess.PIPE)
-        output, messages = process.communicate(stdin)
-        return process.returncode, output, messages
+        timer = IdleTimer(process)
+        with process:
+            while True:
+                try:
+                    output, messages = process.communicate(stdin, idleness.CHECK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    stdin = None
+                    if timer.is_expired():
+                        process.kill()
+                        raise self._waited(arguments) from None
+                except BaseException:
+                    process.kill()
+                    raise
+                else:
+                    return process.returncode, output, messages
+
+    def _waited(self, arguments: Iterable[str]) -> RepositoryError:
+        return RepositoryError(
+            f"{self.path}: git {next(iter(arguments))} waited {idleness.MAX_IDLE_SECONDS:g} seconds for a file; "
+            "look for FIFOs in the repository and among the files that git's configuration names"
+        )
 
     def _start(self, arguments: Iterable[str], stdin: int) -> subprocess.Popen[bytes]:
         settings = [
@@ -213,6 +240,30 @@ class Repository:
             )
         except (OSError, ValueError) as error:
             raise RepositoryError(f"{self.path}: git cannot be run: {error}") from error
+
+
+class _Watcher:
+    """A thread that kills a process which waits for a file for too long."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+        self.has_killed = False
+        self._process = process
+        self._timer = IdleTimer(process, output)
+        self._is_stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._is_stopped.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_stopped.wait(idleness.CHECK_SECONDS):
+            if self._timer.is_expired():
+                self.has_killed = True
+                self._process.kill()
+                return
 
 
 def _existing_path(path: str | Path) -> Path:
