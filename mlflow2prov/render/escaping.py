@@ -11,6 +11,11 @@ import unicodedata
 _MARKUP = re.compile(r"[\\`*_\[\]|~]")
 # These begin a list, a heading, a quotation or a rule at the start of a line.
 _BLOCK_START = re.compile(r"(?:[-+](?=[\s-]|$)|[>#=]|\d{1,9}[.)](?=\s|$))")
+_BREAK = re.compile(r"\r\n|[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
+# Unicode Standard Annex 9 (bidirectional formatting characters), and general categories Cc and Cs.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _MENTION = re.compile(r"(?<![\w.])@")
 
 
@@ -18,6 +23,15 @@ def printable(text: str) -> str:
     """Return ``text`` as one line, with U+FFFD for each control and formatting character."""
     line = " ".join(text.split())
     return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)
+
+
+def without_controls(text: str) -> str:
+    """Return ``text`` with a space for each line break or tab, and U+FFFD for each other control character.
+
+    Lone surrogates and the controls of writing direction, which show text in another order than it has, count as
+    control characters. Spaces and the joiners of emoji stay.
+    """
+    return _CONTROL.sub("\ufffd", _BREAK.sub(" ", text))
 
 
 def truncate(text: str, max_length: int) -> str:

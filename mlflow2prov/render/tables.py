@@ -7,14 +7,14 @@ import io
 import unicodedata
 from collections.abc import Sequence
 
-from mlflow2prov.render.escaping import markdown, printable
+from mlflow2prov.render.escaping import markdown, printable, without_controls
 from mlflow2prov.render.json_text import to_json
 from mlflow2prov.table import Table
 
 Cell = str | int
 
 # The characters that begin a formula in a spreadsheet, also in their full-width forms.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def aligned(table: Table) -> str:
@@ -48,18 +48,24 @@ def _display_width(text: str) -> int:
 
 
 def to_csv(table: Table) -> str:
-    """Return ``table`` as CSV (RFC 4180), with an apostrophe before cells that a spreadsheet would evaluate."""
+    """Return ``table`` as CSV (RFC 4180) without control characters.
+
+    Cells that a spreadsheet would evaluate begin with an apostrophe.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)
-    writer.writerows([_without_formula(cell) for cell in row] for row in table.rows)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
     return text.getvalue()
 
 
-def _without_formula(cell: Cell) -> Cell:
-    # A dash alone marks a missing label and is not a formula.
-    is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) and cell != "-"
-    return f"'{cell}" if is_formula else cell
+def _csv_cell(cell: Cell) -> Cell:
+    if not isinstance(cell, str):
+        return cell
+    text = without_controls(cell)
+    # Some spreadsheets ignore spaces before a formula. A dash alone marks a missing label.
+    is_formula = text.lstrip().startswith(_FORMULA_STARTS) and text != "-"
+    return f"'{text}" if is_formula else text
 
 
 def rows_to_json(table: Table) -> str:

@@ -33,9 +33,27 @@ def test_csv_has_the_line_ends_and_quotes_of_rfc_4180():
     assert to_csv(Table(("a", "b"), [('x "y"', 1)])) == 'a,b\r\n"x ""y""",1\r\n'
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\uff1d1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "  =1", "\uff1d1"])
 def test_csv_cells_that_look_like_a_formula_begin_with_an_apostrophe(text):
     assert f"'{text}" in to_csv(Table(("a",), [(text,)]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("a\nb\r\nc\td", "a b c d"),
+        ("a\x0bb\x85c\u2028d", "a b c d"),
+        ("\x1b[31mred\x00\x7f\x9b", "\ufffd[31mred\ufffd\ufffd\ufffd"),
+        ("\u202egpj.exe\u2066", "\ufffdgpj.exe\ufffd"),
+        ("\ud800", "\ufffd"),
+        ("\t=1+1", "' =1+1"),
+        ("\x00=1+1", "\ufffd=1+1"),
+        ("  two  spaces ", "  two  spaces "),
+        ("\U0001f469\u200d\U0001f52c na\u00efve", "\U0001f469\u200d\U0001f52c na\u00efve"),
+    ],
+)
+def test_csv_cells_carry_no_control_characters(cell, text):
+    assert to_csv(Table(("a",), [(cell,)])) == f"a\r\n{text}\r\n"
 
 
 @pytest.mark.parametrize("cell", ["-", "a=1", -1])
