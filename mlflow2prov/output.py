@@ -24,7 +24,6 @@ from mlflow2prov.temporary import (
     TemporaryFolder,
     announce,
     forget,
-    reported_errors,
     temporary_file,
 )
 
@@ -100,11 +99,8 @@ class Output:
             EngineError: the folder for temporary files is full.
         """
         if is_stream(path):
-            content = temporary_file()
-            self._streams.append((str(path), content))
             try:
-                with reported_errors():
-                    write_content(content)
+                self._streams.append((str(path), temporary_file(write_content)))
             except OSError as error:
                 raise _write_error(stream_name(path), error) from error
             return None
@@ -175,7 +171,6 @@ class Output:
         """
         try:
             for name, content in self._streams:
-                content.seek(0)
                 _copy_to_stream(name, content)
         finally:
             self._close_streams()

@@ -16,7 +16,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -117,12 +117,26 @@ def temporary_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def temporary_file() -> BinaryIO:
-    """Return a new file without a name, in memory as long as it is small. Callers close it.
+def temporary_file(write_content: Callable[[BinaryIO], object]) -> BinaryIO:
+    """Return a file without a name, at its beginning, in memory as long as it is small. Callers close it.
 
-    What is written to it belongs in a block of :func:`reported_errors`.
+    Args:
+        write_content: called with the file, to which it writes the content.
+
+    Raises:
+        EngineError: the folder for temporary files is full.
     """
-    return cast("BinaryIO", tempfile.SpooledTemporaryFile(MAX_BUFFER_BYTES))
+    file = cast("BinaryIO", tempfile.SpooledTemporaryFile(MAX_BUFFER_BYTES))  # noqa: SIM115
+    try:
+        with reported_errors():
+            write_content(file)
+            file.flush()
+            file.seek(0)
+    except BaseException:
+        with suppress(OSError):  # the buffer that did not fit is written once more
+            file.close()
+        raise
+    return file
 
 
 @contextmanager

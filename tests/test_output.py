@@ -224,6 +224,25 @@ def test_a_device_that_is_full_is_reported():
         write("/dev/full")
 
 
+def test_a_full_folder_for_temporary_files_is_named_for_streams(tmp_path):
+    # A file of the process may have at most a megabyte.
+    script = (
+        "import resource, signal\n"
+        "from mlflow2prov.errors import EngineError\n"
+        "from mlflow2prov import temporary\n"
+        "import errno; temporary._FULL = (errno.EFBIG,)\n"
+        "from tests.test_output import write\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "try: write('-', b'x' * ((1 << 20) + 100))\n"
+        "except EngineError as error: print(error)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert process.stdout.startswith(f"{tmp_path}: the folder for temporary files is full")
+
+
 def test_a_socket_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as listener:

@@ -227,7 +227,7 @@ def _translated_errors() -> Iterator[None]:
 def _translate(error: duckdb.Error) -> EngineError:
     """Return the package's own error for one of DuckDB, which mistakes a full disk for a lack of memory."""
     message = str(error).strip().partition("\n")[0]
-    reason = message.partition(": ")[2] or message
+    reason = (message.partition(": ")[2] or message).rstrip(".")
     folder = _temporary_folder()
     is_full = any(os.strerror(code) in message for code in (errno.ENOSPC, errno.EDQUOT))
     if is_full or "failed to offload data block" in message:

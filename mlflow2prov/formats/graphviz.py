@@ -11,7 +11,7 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.prov import Document
-from mlflow2prov.temporary import reported_errors, temporary_file
+from mlflow2prov.temporary import temporary_file
 
 MAX_SECONDS = 600
 MAX_STATEMENTS = 5_000
@@ -47,10 +47,7 @@ def _write(picture: str, document: Document, stream: BinaryIO) -> None:
             f"{len(document):,} statements are too many for a picture ({MAX_STATEMENTS:,} at most); "
             "save as dot"
         )
-    with temporary_file() as source:
-        with reported_errors():
-            dot.write(document, source)
-        source.seek(0)
+    with temporary_file(partial(dot.write, document)) as source:
         stream.write(_draw(program, picture, source))
 
 

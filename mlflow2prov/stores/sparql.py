@@ -10,6 +10,7 @@ the graph of its name. The blank nodes of PROV-O get IRIs that are digests of th
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.stores._support.address import Address
 from mlflow2prov.stores._support.store import Options, Store
-from mlflow2prov.temporary import reported_errors, temporary_file
+from mlflow2prov.temporary import temporary_file
 
 NODES = "https://w3id.org/mlflow2prov/.well-known/genid/"
 """The IRIs of blank nodes, without the digest at the end."""
@@ -81,13 +82,9 @@ def push(document: Document, address: Address, options: Options) -> None:
     syntax = NQuads(document.namespaces)
     with _open(address) as client:
         for bundle in (*document.bundles(), ""):
-            with temporary_file() as file:
-                with reported_errors():
-                    rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), file)
-                    if not bundle:
-                        _describe(document, syntax, file)
-                graph = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
-                size = file.tell()
+            graph = spell_name(bundle, syntax)[1:-1] if bundle else options.graph
+            with temporary_file(partial(_write_graph, document, bundle)) as file:
+                size = file.seek(0, os.SEEK_END)
                 file.seek(0)
                 answer = client.post(
                     _graph_url(address, graph),
@@ -95,6 +92,13 @@ def push(document: Document, address: Address, options: Options) -> None:
                     headers={"Content-Type": _TRIPLES, "Content-Length": str(size)},
                 )
             _raise_for_status(answer, address)
+
+
+def _write_graph(document: Document, bundle: str, stream: BinaryIO) -> None:
+    """Write the graph of a bundle, or of the document itself with the names of its bundles."""
+    rdf.write_bundle(document, bundle, _Triples(document.namespaces, bundle), stream)
+    if not bundle:
+        _describe(document, NQuads(document.namespaces), stream)
 
 
 def pull(address: Address, options: Options) -> Document:
