@@ -3,10 +3,14 @@
 The people of a document are
 
 - agents that are not only software or organizations: their names, e-mail addresses and user names;
-- values of ``mlflow.user``, ``user_id``, ``author`` and the like, in tags and in attributes;
-- people in ``Signed-off-by``, ``Co-authored-by`` and other trailers, and in mailboxes such as
-  ``Ada <ada@example.org>``, in any text;
-- owners of home folders in absolute paths (``/home/ada``, ``/Users/ada``, ``C:\\Users\\ada``, ``~ada/``).
+- values of ``mlflow.user``, ``user_id``, ``author`` and the like, in any spelling, in tags and in attributes, in
+  JSON, in options of command lines (``--user ada``) and in environment variables (``USER=ada``);
+- people in ``Signed-off-by``, ``Reviewer``, ``Thanks-to`` and other trailers, with or without an address, and in
+  mailboxes such as ``Ada <ada@example.org>``, in any text;
+- owners of home folders in absolute paths at any depth (``/home/ada``, ``/mnt/c/Users/ada``,
+  ``C:\\Users\\ada``, ``~ada/``);
+- folders of users on mounted disks (``/mnt/data/ada/``): those whose name is made of the name of a person, or
+  occurs nowhere else in the document.
 
 These, and all e-mail addresses, are replaced wherever they occur: in values and keys of attributes, in
 identifiers and references to them, in prefixes and namespaces; with other characters between the words of
