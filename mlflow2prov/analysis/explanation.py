@@ -39,6 +39,11 @@ class Answer:
     items: tuple[Item, ...]
     state: AnswerState
 
+    @property
+    def is_described(self) -> bool:
+        """Whether the document describes an item, and does not only name it."""
+        return any(item.identifier for item in self.items)
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -213,7 +218,7 @@ def _explanation(
     for question in QUESTIONS:
         if kind in question.subject_kinds:
             items = items_by_question[question.name].get(identifier, ())
-            implied = question.known_with and answers[question.known_with].state == "known"
+            implied = question.known_with and answers[question.known_with].is_described
             state: AnswerState = "known" if items else "none" if implied else "unknown"
             answers[question.name] = Answer(question, items, state)
     return Explanation(subject, kind, tuple(answers.values()))

@@ -6,15 +6,14 @@ A query answers its question for all subjects of a call at once. It is built fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.analysis.options import SubjectKind
+from mlflow2prov.analysis.query import Query, agents, attributes, elements, members, recorded, used
 from mlflow2prov.analysis.subject_tables import SUBJECT_TYPES, SubjectTables
 from mlflow2prov.engine import identifier, literal
-from mlflow2prov.prov.sql import is_any_of
 
 _SUBJECT_KEYS = (
     "name",
@@ -36,17 +35,9 @@ _NAME = "attr(element.attributes, 'name')"
 _PATH = "attr(element.attributes, 'path')"
 
 
-class Query(NamedTuple):
-    """A query with the columns ``subject``, ``identifier``, ``label`` and ``keys``, in this order."""
-
-    keys: tuple[str, ...]
-    """The keys of an item's ``about``."""
-    sql: str
-
-
 def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
     """Return the kind and the item of each subject that has one of the types of :data:`SUBJECT_TYPES`."""
-    attributes = ",\n".join(f"attr(entity.attributes, {literal(key)})" for key in _SUBJECT_KEYS)
+    values = ",\n".join(f"attr(entity.attributes, {literal(key)})" for key in _SUBJECT_KEYS)
     rows = engine.rows(
         f"""
         WITH alias_names AS (
@@ -76,7 +67,7 @@ def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
                 attr(entity.attributes, 'name'),
                 entity.id
             ),
-            {attributes},
+            {values},
             deletions.time,
             aliases.names
         FROM {tables.statements("entity")} AS entity
@@ -100,12 +91,13 @@ def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
 
 def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, ...]]:
     """Return the items of the answers to a question by subject, in a stable order and without repetitions."""
-    keys, sql = _QUERIES[question](tables)
+    keys, sql, first = _QUERIES[question](tables)
     columns = [identifier(key) for key in keys]
     groups = ", ".join(["subject", "label", *columns])
     order = ", ".join(
         [
             "subject",
+            first,
             "label",
             *(f"TRY_CAST({column} AS DOUBLE) NULLS LAST, {column}" for column in columns),
             "identifier",
@@ -127,147 +119,41 @@ def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, 
     return {subject: tuple(answers) for subject, answers in items.items()}
 
 
-# Parts that several queries share.
-
-
-def _attributes(*keys: str) -> dict[str, str]:
-    """Return the SQL for the value of each key of the element in :func:`_elements`."""
-    return {key: f"attr(element.attributes, {literal(key)})" for key in keys}
-
-
-def _elements(
-    tables: SubjectTables,
-    pairs: str,
-    types: Sequence[str],
-    label: str,
-    columns: Mapping[str, str],
-    kind: str = "entity",
-) -> Query:
-    """Return the query for elements of some types.
-
-    Args:
-        tables: the tables of the call.
-        pairs: a query with the columns ``subject`` and ``identifier`` (of an element); elements of other types and
-            elements that the document does not describe are ignored.
-        types: the types of the elements.
-        label: the SQL for their label, over ``element``; without a value, the label is the identifier.
-        columns: the keys of ``about``, and the SQL for their values over ``element`` and ``pairs``.
-        kind: ``entity`` or ``activity``.
-    """
-    values = "".join(f",\n{sql} AS {identifier(key)}" for key, sql in columns.items())
-    return Query(
-        tuple(columns),
-        f"""
-        WITH pairs AS ({pairs})
-        SELECT
-            pairs.subject,
-            element.id AS identifier,
-            coalesce({label}, element.id) AS label{values}
-        FROM pairs
-        JOIN {tables.statements(kind)} AS element ON element.id = pairs.identifier
-        WHERE {is_any_of("element.attributes", types)}
-        """,
-    )
-
-
-def _agents(tables: SubjectTables, activities: str, role: str | None = None) -> Query:
-    """Return the query for the agents that were associated with activities, in a role if one is given.
-
-    ``activities`` is a query with the columns ``subject`` and ``activity``.
-    """
-    has_role = "true"
-    if role is not None:
-        has_role = f"""
-            len(list_filter(
-                attrs(association.attributes, 'prov:role'),
-                lambda role: is_named(role.value, {literal(role)})
-            )) > 0
-            """
-    return Query(
-        ("email",),
-        f"""
-        WITH activities AS ({activities})
-        SELECT
-            activities.subject,
-            association.agent AS identifier,
-            coalesce(
-                attr(agent.attributes, 'name'),
-                attr(agent.attributes, 'username'),
-                attr(agent.attributes, 'prov:label'),
-                association.agent
-            ) AS label,
-            attr(agent.attributes, 'email') AS email
-        FROM activities
-        JOIN {tables.statements("wasAssociatedWith")} AS association
-            ON association.activity = activities.activity
-        LEFT JOIN {tables.statements("agent")} AS agent ON agent.id = association.agent
-        WHERE association.agent IS NOT NULL AND {has_role}
-        """,
-    )
-
-
-def _used(tables: SubjectTables) -> str:
-    """Return the query for the entities that the run used, with the ``context`` and ``role`` of the usage."""
-    return f"""
-        SELECT
-            creation.subject,
-            usage.entity AS identifier,
-            attr(usage.attributes, 'context') AS context,
-            attr(usage.attributes, 'prov:role') AS role
-        FROM {tables.run_creations} AS creation
-        JOIN {tables.statements("used")} AS usage ON usage.activity = creation.activity
-        """
-
-
-def _members(tables: SubjectTables) -> str:
-    """Return the query for the members of the run and of the model."""
-    return f"""
-        WITH collections AS (
-            SELECT subject, run AS collection FROM {tables.runs}
-            UNION
-            SELECT subject, model FROM {tables.models}
-        )
-        SELECT collections.subject, membership.entity AS identifier
-        FROM collections
-        JOIN {tables.statements("hadMember")} AS membership
-            ON membership.collection = collections.collection
-        """
-
-
-def _recorded(tables: SubjectTables, *keys: str) -> str:
-    """Return the query for attributes of the creation of the run and of the model."""
-    creation_values, model_values = (
-        ", ".join(
-            f"attr({element}.attributes, {literal(key)}) AS {identifier(key)}" for key in keys
-        )
-        for element in ("activity", "entity")
-    )
-    return f"""
-        SELECT creation.subject, {creation_values}
-        FROM {tables.run_creations} AS creation
-        JOIN {tables.statements("activity")} AS activity ON activity.id = creation.activity
-        UNION
-        SELECT models.subject, {model_values}
-        FROM {tables.models} AS models
-        JOIN {tables.statements("entity")} AS entity ON entity.id = models.model
-        """
-
-
 # The questions.
 
 
 def _source(tables: SubjectTables) -> Query:
-    return _elements(
+    """Return the query for the models and versions behind a version; without one, for the source that it names."""
+    sources = elements(
         tables,
-        f"SELECT subject, model AS identifier FROM {tables.models} WHERE model <> subject",
-        ["LoggedModel", "ModelArtifact", "RegisteredModelVersion", "Artifact"],
+        f"SELECT subject, model AS identifier, distance FROM {tables.models} WHERE model <> subject",
+        ["LoggedModel", "ModelArtifact", "RegisteredModelVersion", "PromptVersion", "Artifact"],
         _LABEL,
-        _attributes("model_id", "uri", "path", "model_type", "status", "lifecycle_stage"),
+        {
+            **attributes("model_id", "uri", "path", "model_type", "status", "lifecycle_stage"),
+            "distance": "pairs.distance",
+        },
+    )
+    return Query(
+        tuple(key for key in sources.keys if key != "distance"),
+        f"""
+        WITH sources AS ({sources.sql})
+        SELECT * FROM sources
+        UNION ALL BY NAME
+        SELECT versions.subject, max(attr(entity.attributes, 'source_path')) AS label
+        FROM {tables.versions} AS versions
+        JOIN {tables.statements("entity")} AS entity ON entity.id = versions.version
+        WHERE versions.subject = versions.version
+            AND versions.subject NOT IN (SELECT subject FROM sources)
+        GROUP BY versions.subject
+        HAVING label IS NOT NULL
+        """,
+        order="min(distance)",
     )
 
 
 def _registered_by(tables: SubjectTables) -> Query:
-    return _agents(tables, f"SELECT subject, activity FROM {tables.registrations}")
+    return agents(tables, f"SELECT subject, activity FROM {tables.registrations}")
 
 
 def _registered_at(tables: SubjectTables) -> Query:
@@ -282,7 +168,8 @@ def _registered_at(tables: SubjectTables) -> Query:
 
 
 def _run(tables: SubjectTables) -> Query:
-    return _elements(
+    """Return the query for the runs; for one that the document does not describe, for its id."""
+    runs = elements(
         tables,
         f"""
         SELECT
@@ -296,15 +183,25 @@ def _run(tables: SubjectTables) -> Query:
         ["Run"],
         _LABEL,
         {
-            **_attributes("run_id", "uri", "status", "lifecycle_stage"),
+            **attributes("run_id", "uri", "status", "lifecycle_stage"),
             "started_at": "pairs.started_at",
             "ended_at": "pairs.ended_at",
         },
     )
+    return Query(
+        runs.keys,
+        f"""
+        WITH runs AS ({runs.sql})
+        SELECT * FROM runs
+        UNION ALL BY NAME
+        SELECT subject, run_id AS label, run_id, 'runs:/' || run_id AS uri
+        FROM {tables.missing_runs}
+        """,
+    )
 
 
 def _run_by(tables: SubjectTables) -> Query:
-    return _agents(tables, f"SELECT subject, activity FROM {tables.run_creations}")
+    return agents(tables, f"SELECT subject, activity FROM {tables.run_creations}")
 
 
 def _experiment(tables: SubjectTables) -> Query:
@@ -317,7 +214,7 @@ def _parent_run(tables: SubjectTables) -> Query:
 
 def _collections(tables: SubjectTables, collection_type: str, *keys: str) -> Query:
     """Return the query for the collections of a type that the run is a member of."""
-    return _elements(
+    return elements(
         tables,
         f"""
         SELECT runs.subject, membership.collection AS identifier
@@ -326,17 +223,17 @@ def _collections(tables: SubjectTables, collection_type: str, *keys: str) -> Que
         """,
         [collection_type],
         _LABEL,
-        _attributes(*keys),
+        attributes(*keys),
     )
 
 
 def _commit(tables: SubjectTables) -> Query:
     """Return the query for the commits of the repository; without one, for the hash that the run recorded."""
-    recorded = _recorded(tables, "commit", "repository_url")
-    commits = _elements(
+    recorded_values = recorded(tables, "commit", "repository_url")
+    commits = elements(
         tables,
         f"""
-        WITH recorded AS ({recorded})
+        WITH recorded AS ({recorded_values})
         SELECT
             commits.subject,
             commits.commit AS identifier,
@@ -348,7 +245,7 @@ def _commit(tables: SubjectTables) -> Query:
         ["Commit"],
         "attr(element.attributes, 'sha')",
         {
-            **_attributes("title", "message", "authored_at", "committed_at", "pushed", "sha"),
+            **attributes("title", "message", "authored_at", "committed_at", "pushed", "sha"),
             "repository_url": "pairs.repository_url",
         },
         "activity",
@@ -357,7 +254,7 @@ def _commit(tables: SubjectTables) -> Query:
         commits.keys,
         f"""
         WITH commits AS ({commits.sql}),
-        recorded AS ({recorded})
+        recorded AS ({recorded_values})
         SELECT * FROM commits
         UNION ALL BY NAME
         SELECT
@@ -385,14 +282,14 @@ def _coauthors(tables: SubjectTables) -> Query:
 
 
 def _agents_of_commit(tables: SubjectTables, role: str) -> Query:
-    return _agents(tables, f"SELECT subject, commit AS activity FROM {tables.commits}", role)
+    return agents(tables, f"SELECT subject, commit AS activity FROM {tables.commits}", role)
 
 
 def _dirty(tables: SubjectTables) -> Query:
     return Query(
         (),
         f"""
-        WITH recorded AS ({_recorded(tables, "dirty")})
+        WITH recorded AS ({recorded(tables, "dirty")})
         SELECT
             subject,
             NULL AS identifier,
@@ -405,31 +302,31 @@ def _dirty(tables: SubjectTables) -> Query:
 
 
 def _script(tables: SubjectTables) -> Query:
-    return _elements(
+    return elements(
         tables,
-        f"WITH used AS ({_used(tables)}) SELECT * FROM used WHERE is_named(role, 'Source')",
+        f"WITH used AS ({used(tables)}) SELECT * FROM used WHERE is_named(role, 'Source')",
         ["FileRevision"],
         _PATH,
-        _attributes("commit", "blob", "status"),
+        attributes("commit", "blob", "status"),
     )
 
 
 def _parameters(tables: SubjectTables) -> Query:
-    return _elements(tables, _members(tables), ["Param"], _NAME, _attributes("value"))
+    return elements(tables, members(tables), ["Param"], _NAME, attributes("value"))
 
 
 def _metrics(tables: SubjectTables) -> Query:
-    columns = _attributes("step", "value", "timestamp")
-    return _elements(tables, _members(tables), ["Metric"], _NAME, columns)
+    columns = attributes("step", "value", "timestamp")
+    return elements(tables, members(tables), ["Metric"], _NAME, columns)
 
 
 def _datasets(tables: SubjectTables) -> Query:
     columns = {
-        **_attributes("digest"),
+        **attributes("digest"),
         "context": "pairs.context",
-        **_attributes("source_type", "source"),
+        **attributes("source_type", "source"),
     }
-    return _elements(tables, _used(tables), ["Dataset"], _NAME, columns)
+    return elements(tables, used(tables), ["Dataset"], _NAME, columns)
 
 
 def _environment(tables: SubjectTables) -> Query:
@@ -437,10 +334,10 @@ def _environment(tables: SubjectTables) -> Query:
 
     The files of a logged model are its members. Those of a model in the folder of a run are below its path.
     """
-    environments = _elements(
+    environments = elements(
         tables,
         f"""
-        WITH used AS ({_used(tables)})
+        WITH used AS ({used(tables)})
         SELECT subject, identifier FROM used
         UNION
         SELECT models.subject, derivation.usedEntity
@@ -450,10 +347,10 @@ def _environment(tables: SubjectTables) -> Query:
         """,
         ["SoftwareEnvironment"],
         _NAME,
-        _attributes("digest", "uri"),
+        attributes("digest", "uri"),
     )
-    artifacts = _elements(
-        tables, _members(tables), ["Artifact"], _PATH, _attributes("digest", "uri", "path")
+    artifacts = elements(
+        tables, members(tables), ["Artifact"], _PATH, attributes("digest", "uri", "path")
     )
     return Query(
         environments.keys,
@@ -489,10 +386,10 @@ def _stored_by(tables: SubjectTables) -> Query:
         JOIN {tables.statements("used")} AS usage ON usage.entity = runs.run
         WHERE is_named(attr(usage.attributes, 'prov:role'), 'StoredRun')
         """
-    authors = _agents(
+    authors = agents(
         tables, f"SELECT identifier AS subject, identifier AS activity FROM ({storages})", "Author"
     )
-    return _elements(
+    return elements(
         tables,
         f"""
         WITH authors AS ({authors.sql}),
@@ -509,14 +406,14 @@ def _stored_by(tables: SubjectTables) -> Query:
         """,
         ["Commit"],
         "attr(element.attributes, 'sha')",
-        {**_attributes("title", "committed_at", "sha"), "authors": "pairs.authors"},
+        {**attributes("title", "committed_at", "sha"), "authors": "pairs.authors"},
         "activity",
     )
 
 
 def _upstream_models(tables: SubjectTables) -> Query:
     types = ["LoggedModel", "ModelArtifact", "RegisteredModelVersion"]
-    return _elements(tables, _used(tables), types, _LABEL, _attributes("uri", "model_id"))
+    return elements(tables, used(tables), types, _LABEL, attributes("uri", "model_id"))
 
 
 _QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {

@@ -75,11 +75,18 @@ class AuditContext:
         deletion_times: when runs, experiments and sources were deleted, by identifier; None for an unknown time.
         script_changes: the changes of scripts by the identifier of the version.
         versions_by_run: the versions of each run that are not deleted, by the identifier of the run.
+        originals: the identifiers of a version and of all versions that it is a copy of, by that of the version.
     """
 
     deletion_times: Mapping[str, str | None]
     script_changes: Mapping[str, ScriptChanges]
     versions_by_run: Mapping[str, Sequence[Item]]
+    originals: Mapping[str, frozenset[str]]
+
+    def are_copies(self, first: Item, second: Item) -> bool:
+        """Return whether two versions are copies of one version, or one a copy of the other."""
+        originals = self.originals.get(first.identifier or "", frozenset())
+        return not originals.isdisjoint(self.originals.get(second.identifier or "", ()))
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,7 @@ def audit_context(document: Document, versions: Sequence[Explanation]) -> AuditC
         _deletion_times(document, versions),
         _script_changes(document, versions),
         _versions_by_run(versions),
+        _originals(versions),
     )
 
 
@@ -155,6 +163,19 @@ def _versions_by_run(versions: Sequence[Explanation]) -> dict[str, list[Item]]:
             for run in version.answer("run").items:
                 versions_by_run.setdefault(run.identifier or run.label, []).append(version.subject)
     return versions_by_run
+
+
+def _originals(versions: Sequence[Explanation]) -> dict[str, frozenset[str]]:
+    identifiers = {version.subject.identifier or "" for version in versions}
+    return {
+        version.subject.identifier or "": frozenset(
+            {version.subject.identifier or ""}
+            | identifiers.intersection(
+                item.identifier or "" for item in version.answer("source").items
+            )
+        )
+        for version in versions
+    }
 
 
 def _script_changes(
@@ -240,8 +261,14 @@ def _unknown_run(version: Explanation, _: AuditContext) -> Iterator[str]:
         yield "its run is unknown"
 
 
+def _missing_run(version: Explanation, _: AuditContext) -> Iterator[str]:
+    for run in version.answer("run").items:
+        if run.identifier is None:
+            yield f"its run {run.label} is not in the store"
+
+
 def _run_without_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
-    if version.answer("run").items and version.answer("commit").state == "unknown":
+    if version.answer("run").is_described and version.answer("commit").state == "unknown":
         yield f"its run {_first_label(version, 'run')} has no commit"
 
 
@@ -280,7 +307,7 @@ def _shared_run(version: Explanation, context: AuditContext) -> Iterator[str]:
         others = [
             item.about.get("uri", item.label)
             for item in context.versions_by_run.get(run.identifier or run.label, ())
-            if item.identifier != version.subject.identifier
+            if not context.are_copies(item, version.subject)
         ]
         if others:
             more = len(others) - MAX_OTHER_VERSIONS
@@ -289,7 +316,7 @@ def _shared_run(version: Explanation, context: AuditContext) -> Iterator[str]:
 
 
 def _no_dataset(version: Explanation, _: AuditContext) -> Iterator[str]:
-    if version.answer("run").items and version.answer("datasets").state == "unknown":
+    if version.answer("run").is_described and version.answer("datasets").state == "unknown":
         yield f"its run {_first_label(version, 'run')} recorded no dataset"
 
 
@@ -320,6 +347,7 @@ def _first_label(version: Explanation, question: str) -> str:
 
 RULES = (
     AuditRule("run-unknown", "error", "The run of the version is unknown", _unknown_run),
+    AuditRule("run-not-in-store", "error", "The run is not in the store", _missing_run),
     AuditRule("run-without-commit", "error", "The run has no commit", _run_without_commit),
     AuditRule(
         "commit-not-in-repository", "error", "The commit is not in the repository", _missing_commit

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.options import SubjectKind
-from mlflow2prov.engine import Sql
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.sql import ids_of_type
 
@@ -27,6 +27,12 @@ ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
 _VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
 _MODEL_TYPES = ("LoggedModel", "ModelArtifact")
 
+MAX_COPIES = 100
+"""The number of copies of copies that are followed."""
+
+_RUN_CREATION = r"(?:^|:)Creation\.Run\.([^:]+)$"
+"""The identifier of the creation of a run, which contains the id of the run (``docs/prov-model.md``)."""
+
 
 class SubjectTables:
     """The tables of one call. Each has the column ``subject``, an identifier.
@@ -34,9 +40,13 @@ class SubjectTables:
     Attributes:
         subjects: no further column.
         registrations: ``activity`` and ``time``, the creation of a version.
-        models: ``model``, from which a version was registered; a model leads to itself.
+        versions: ``version``, the subject itself, and the versions that it is a copy of, directly or not;
+            ``distance``, the number of copies between.
+        models: ``model``, from which one of these versions was registered; a model leads to itself; ``distance``
+            as in ``versions``.
         run_creations: ``activity``, the creation of the run behind the subject.
         runs: ``activity`` and ``run``, that run.
+        missing_runs: ``activity`` and ``run_id``, a run that the document refers to without describing it.
         commits: ``commit``, at which the run was started.
     """
 
@@ -50,9 +60,12 @@ class SubjectTables:
         self._versions = ids_of_type(document, "entity", _VERSION_TYPES)
         self._creations = ids_of_type(document, "activity", ["Creation"])
         self.registrations = self._create_registrations()
+        self.versions = self._create_versions()
         self.models = self._create_models()
-        self.run_creations = self._create_run_creations()
+        causes = self._create_causes()
+        self.run_creations = self._create_run_creations(causes)
         self.runs = self._create_runs()
+        self.missing_runs = self._create_missing_runs(causes)
         self.commits = self._create_commits()
 
     def statements(self, kind: str) -> Sql:
@@ -70,42 +83,89 @@ class SubjectTables:
             """,
         )
 
+    def _create_versions(self) -> Sql:
+        return self._schema.create(
+            "versions",
+            f"""
+            WITH RECURSIVE versions AS (
+                SELECT subject, subject AS version, 0 AS distance
+                FROM {self.subjects}
+                WHERE subject IN {self._versions}
+                UNION
+                SELECT versions.subject, derivation.usedEntity, versions.distance + 1
+                FROM versions
+                JOIN {self.statements("wasDerivedFrom")} AS derivation
+                    ON derivation.generatedEntity = versions.version
+                WHERE derivation.usedEntity IN {self._versions}
+                    AND versions.distance < {MAX_COPIES}
+            )
+            SELECT subject, version, min(distance) AS distance
+            FROM versions
+            GROUP BY subject, version
+            """,
+        )
+
     def _create_models(self) -> Sql:
         return self._schema.create(
             "models",
             f"""
-            SELECT subject, derivation.usedEntity AS model
-            FROM {self.subjects}
+            SELECT versions.subject, derivation.usedEntity AS model, min(distance) AS distance
+            FROM {self.versions} AS versions
             JOIN {self.statements("wasDerivedFrom")} AS derivation
-                ON derivation.generatedEntity = subject
-            WHERE subject IN {self._versions}
+                ON derivation.generatedEntity = versions.version
+            GROUP BY ALL
             UNION
-            SELECT subject, subject
+            SELECT subject, subject, 0
             FROM {self.subjects}
             WHERE subject IN {ids_of_type(self._document, "entity", _MODEL_TYPES)}
             """,
         )
 
-    def _create_run_creations(self) -> Sql:
+    def _create_causes(self) -> Sql:
+        """Create the table of the activities that made the models, or that the registrations were informed by."""
         return self._schema.create(
-            "run_creations",
+            "causes",
             f"""
             WITH results AS (
                 SELECT subject, model AS result FROM {self.models}
                 UNION
-                SELECT subject, subject FROM {self.subjects} WHERE subject NOT IN {self._versions}
+                SELECT subject, subject FROM {self.subjects}
             )
             SELECT results.subject, generation.activity
             FROM results
             JOIN {self.statements("wasGeneratedBy")} AS generation
                 ON generation.entity = results.result
-            WHERE generation.activity IN {self._creations}
+            WHERE results.result NOT IN {self._versions}
             UNION
-            SELECT registration.subject, communication.informant
-            FROM {self.registrations} AS registration
+            SELECT versions.subject, communication.informant
+            FROM {self.versions} AS versions
+            JOIN {self.statements("wasGeneratedBy")} AS registration
+                ON registration.entity = versions.version
             JOIN {self.statements("wasInformedBy")} AS communication
                 ON communication.informed = registration.activity
-            WHERE communication.informant IN {self._creations}
+            """,
+        )
+
+    def _create_run_creations(self, causes: Sql) -> Sql:
+        return self._schema.create(
+            "run_creations",
+            f"SELECT subject, activity FROM {causes} WHERE activity IN {self._creations}",
+        )
+
+    def _create_missing_runs(self, causes: Sql) -> Sql:
+        return self._schema.create(
+            "missing_runs",
+            f"""
+            SELECT subject, activity, regexp_extract(activity, {literal(_RUN_CREATION)}, 1) AS run_id
+            FROM {causes}
+            WHERE activity NOT IN {self._creations}
+                AND regexp_matches(activity, {literal(_RUN_CREATION)})
+                AND activity NOT IN (
+                    SELECT activity
+                    FROM {self.statements("wasGeneratedBy")}
+                    WHERE entity IN {ids_of_type(self._document, "entity", ["Run"])}
+                        AND activity IS NOT NULL
+                )
             """,
         )
 

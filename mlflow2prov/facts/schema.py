@@ -302,9 +302,9 @@ _REGISTRY = (
     Table("registered_model_aliases", {"name": TEXT, "alias": TEXT, "version": TEXT}),
     # A version of a registered model or prompt. `source` is the path or URI that it was registered
     # from; `source_run_id`, `source_model_id` and `source_path` are the run, the logged model and the
-    # artifact of the run that `source` refers to. MLflow keeps the row of a deleted version
-    # (`is_deleted`, `deleted_at`) and redacts some columns, which are NULL here. `identity` is that of
-    # the registered model.
+    # artifact of the run that `source` refers to, or (`source_name`, `source_version`) the version.
+    # MLflow keeps the row of a deleted version (`is_deleted`, `deleted_at`) and redacts some columns,
+    # which are NULL here. `identity` is that of the registered model.
     Table(
         "registered_model_versions",
         {
@@ -318,6 +318,8 @@ _REGISTRY = (
             "source_run_id": TEXT,
             "source_model_id": TEXT,
             "source_path": TEXT,
+            "source_name": TEXT,
+            "source_version": TEXT,
             "run_link": TEXT,
             "status": TEXT,
             "status_message": TEXT,

@@ -159,6 +159,13 @@ def version_of_artifact(version: Row) -> Statements:
     yield from _derivation(version, artifact_of(version.source_run_id, version.source_path))
 
 
+@rule(table="versions_of_registered_models", where="source_version IS NOT NULL")
+def version_of_version(version: Row) -> Statements:
+    """Connect a copy of a version to the version that it was registered from."""
+    kind = version.kind + "Version"
+    yield from _derivation(version, qname(kind, version.source_identity, version.source_version))
+
+
 def _derivation(version: Row, source: QName) -> Statements:
     creation = version_creation_of(version)
     yield used(creation, source, version.created_at)
@@ -207,6 +214,7 @@ RULES = (
     registered_model_version_addition,
     version_of_logged_model,
     version_of_artifact,
+    version_of_version,
     registered_model_version_tag,
     registered_model_version_deletion,
     registered_model_version_tag_deletion,

@@ -99,7 +99,7 @@ def _item_text(question: str, item: Item) -> str:
             return _cell(f"{item.label} = {about['value']}")
         case "datasets" if "digest" in about:
             return _cell(f"{item.label}@{about['digest']}")
-        case "commit" if item.identifier is None:
+        case "source" | "run" | "commit" if item.identifier is None:
             return f"{_cell(item.label)} (not in the document)"
     return _cell(f"{item.label} <{about['email']}>" if "email" in about else item.label)
 

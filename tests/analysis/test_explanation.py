@@ -132,6 +132,55 @@ def test_a_commit_outside_the_repository_has_a_label_but_no_identifier():
     assert {"authors", "coauthors"} <= set(explanation.unknown)
 
 
+def copy(number, source, *more):
+    """Return the statements about a copy of a version, and more statements."""
+    creation = f"Creation.Copy.{number}"
+    return (
+        thing("entity", f"Copy.{number}", "RegisteredModelVersion", uri=f"models:/copy/{number}"),
+        thing("activity", creation, "Creation"),
+        relation("wasGeneratedBy", f"Copy.{number}", creation, None),
+        relation("used", creation, source, None),
+        relation("wasDerivedFrom", f"Copy.{number}", source, creation, None, None),
+        *more,
+    )
+
+
+def test_a_copy_of_a_version_has_the_run_the_code_and_the_data_of_the_original():
+    copied = project(*copy("1", "Version.1"), *copy("2", "Copy.1"))
+    original = labels(explain(copied, "models:/fraud/1"))
+    registration = {"source", "registered_by", "registered_at"}
+    for number in "12":
+        answers = labels(explain(copied, f"models:/copy/{number}"))
+        for question in original.keys() - registration:
+            assert answers[question] == original[question], question
+    assert labels(explain(copied, "models:/copy/2"))["source"] == [
+        "Copy.1",
+        "Version.1",
+        "LoggedModel.r1",
+    ]
+
+
+def test_copies_that_are_copies_of_each_other_have_an_end():
+    circular = project(*copy("1", "Copy.2"), *copy("2", "Copy.1"))
+    assert "run" in explain(circular, "models:/copy/1").unknown
+
+
+def test_a_run_and_a_source_outside_the_store_have_a_label_but_no_identifier():
+    run_id = "2" * 32
+    registered = document(
+        thing("entity", "V", "RegisteredModelVersion", name="m", source_path="s3://bucket/model"),
+        thing("activity", "C", "Creation"),
+        relation("wasGeneratedBy", "V", "C", None),
+        relation("wasInformedBy", "C", f"Creation.Run.{run_id}"),
+        relation("wasDerivedFrom", "V", f"Artifact.{run_id}.abc", "C", None, None),
+    )
+    explanation = explain(registered, "V")
+    (run,), (source,) = explanation.answer("run").items, explanation.answer("source").items
+    assert (run.label, run.identifier, run.about["uri"]) == (run_id, None, f"runs:/{run_id}")
+    assert (source.label, source.identifier) == ("s3://bucket/model", None)
+    assert {"parent_run", "upstream_models", "parameters"} <= set(explanation.unknown)
+
+
 def test_an_environment_that_was_read_replaces_the_files_that_describe_it():
     def environments(*more):
         model = document(

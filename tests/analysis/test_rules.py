@@ -85,6 +85,15 @@ FAULTS = {
             relations_of("wasGeneratedBy", "LoggedModel.r1"),
         ]
     ),
+    "run-not-in-store": faultless(
+        relation("wasInformedBy", "Creation.Version.1", "Creation.Run.r2"),
+        thing("entity", "Model.x", "LoggedModel"),
+        relation("wasDerivedFrom", "Version.1", "Model.x", "Creation.Version.1", None, None),
+        without=[
+            relations_of("wasInformedBy", "Creation.Version.1", "Creation.Run.r1"),
+            relations_of("wasDerivedFrom", "Version.1", "LoggedModel.r1"),
+        ],
+    ),
     "run-without-commit": faultless(
         thing("activity", "Creation.Run.r1", "Creation"),
         without=[element("Creation.Run.r1"), relations_of("wasInformedBy", "Creation.Run.r1")],
@@ -128,6 +137,18 @@ FAULTS = {
 def test_every_rule_has_a_fault_here_and_one_of_the_severities():
     assert list(FAULTS) == [rule.code for rule in RULES]
     assert {rule.severity for rule in RULES} <= set(SEVERITIES)
+
+
+def test_a_copy_of_a_version_does_not_share_its_run():
+    copies = (
+        relation("wasDerivedFrom", "Version.2", "Version.1", None, None, None),
+        relation("wasDerivedFrom", "Version.3", "Version.1", None, None, None),
+    )
+    copied = faultless(*version("2", "r1"), *version("3", "r1"), *copies)
+    assert [findings(copied, f"models:/fraud/{number}") for number in "123"] == [[], [], []]
+    registered_again = faultless(*version("2", "r1"), *version("3", "r1"), copies[0])
+    (finding,) = audit(registered_again, "models:/fraud/3").findings
+    assert finding.message == "its run Run.r1 also made models:/fraud/1, models:/fraud/2"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -321,6 +321,22 @@ def test_a_version_derives_from_its_source():
     assert len(relations(document, "wasInformedBy")) == 2
 
 
+def test_a_copied_version_derives_from_its_original():
+    document = statements(
+        registered_models=[MODEL, MODEL | {"name": "prod", "identity": "prod"}],
+        registered_model_versions=[
+            VERSION,
+            VERSION
+            | {"name": "prod", "identity": "prod", "source_name": "m", "source_version": "1"},
+            VERSION | {"version": "2", "source_name": "of another store", "source_version": "1"},
+        ],
+    )
+    copy, original = "RegisteredModelVersion.prod.1", "RegisteredModelVersion.model.1"
+    creation = "Creation.RegisteredModelVersion.prod.1"
+    assert relations(document, "wasDerivedFrom") == [(copy, original, creation, None, None)]
+    assert relations(document, "used") == [(creation, original, T)]
+
+
 def test_a_deleted_version_ends_with_its_tags():
     document = statements(
         registered_models=[MODEL],

@@ -112,16 +112,20 @@ _REGISTRY = (
         kind=TEXT,
         uri=TEXT,
     ),
-    # `creator` is the user who registered the version, from its column or its tag.
+    # `creator` is the user who registered the version, from its column or its tag. `source_identity` is the
+    # identity of the registered model `source_name`.
     view(
         "versions_of_registered_models",
         f"""
         SELECT
             versions.*,
+            originals.identity AS source_identity,
             coalesce(versions."user", tags.value) AS creator,
             {_URI_SCHEME} || versions.name || '/' || versions.version AS uri,
             {_KIND}
         FROM registered_model_versions AS versions
+        LEFT JOIN (SELECT name, identity FROM registered_models) AS originals
+            ON originals.name = versions.source_name
         LEFT JOIN registered_model_version_tags AS tags
             ON tags.name = versions.name
             AND tags.version = versions.version
@@ -129,6 +133,7 @@ _REGISTRY = (
         """,
         rows_from="registered_model_versions",
         extends="registered_model_versions",
+        source_identity=TEXT,
         creator=TEXT,
         uri=TEXT,
         kind=TEXT,

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from mlflow2prov.engine import identifier
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.secrets import urls_without_credentials
+from mlflow2prov.sources.mlflow.copied_versions import link_copied_versions
 from mlflow2prov.sources.mlflow.entities import is_artifact_root
 from mlflow2prov.sources.mlflow.identity import add_identities
 
@@ -68,7 +69,8 @@ def normalize(facts: Facts, *, keep_traces: bool) -> None:
     """Bring the facts of a store into the form that they have for every reader.
 
     - Runs take their names and users from their tags.
-    - A version is linked to the run whose artifact root its source lies below.
+    - A version is linked to the run whose artifact root its source lies below, or to the version that its source
+      names.
     - Traces are counted by run, and dropped unless ``keep_traces``.
     - URLs lose their credentials.
     - Experiments and registered models get an identity.
@@ -77,6 +79,7 @@ def normalize(facts: Facts, *, keep_traces: bool) -> None:
     """
     _take_run_names_and_users(facts)
     _link_version_sources(facts)
+    link_copied_versions(facts)
     _count_traces(facts)
     if not keep_traces:
         facts.execute("DELETE FROM traces")
