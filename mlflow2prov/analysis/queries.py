@@ -37,7 +37,7 @@ _PATH = "attr(element.attributes, 'path')"
 
 def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
     """Return the kind and the item of each subject that has one of the types of :data:`SUBJECT_TYPES`."""
-    values = ",\n".join(f"attr(entity.attributes, {literal(key)})" for key in _SUBJECT_KEYS)
+    columns = ",\n".join(f"attr(entity.attributes, {literal(key)})" for key in _SUBJECT_KEYS)
     rows = engine.rows(
         f"""
         WITH alias_names AS (
@@ -67,7 +67,7 @@ def subject_items(tables: SubjectTables) -> dict[str, tuple[SubjectKind, Item]]:
                 attr(entity.attributes, 'name'),
                 entity.id
             ),
-            {values},
+            {columns},
             deletions.time,
             aliases.names
         FROM {tables.statements("entity")} AS entity
