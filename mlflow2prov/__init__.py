@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.graph.options import Direction, History
+    from mlflow2prov.people.suggestions import SuggestedPerson, suggest_aliases
     from mlflow2prov.people.transform import transform
     from mlflow2prov.progress import Progress
     from mlflow2prov.prov import Attribute, Document, Statement
@@ -119,6 +120,7 @@ _MODULES = {
     "StatementError": "errors",
     "Step": "prov.validation",
     "SubjectKind": "analysis.options",
+    "SuggestedPerson": "people.suggestions",
     "Table": "table",
     "TrackingStoreError": "errors",
     "ValidationReport": "prov.validation",
@@ -140,6 +142,7 @@ _MODULES = {
     "run_extraction": "extraction",
     "save": "formats.files",
     "statistics": "analysis.statistics",
+    "suggest_aliases": "people.suggestions",
     "transform": "people.transform",
     "validate": "prov.validation",
 }
@@ -194,6 +197,7 @@ __all__ = [
     "StatementError",
     "Step",
     "SubjectKind",
+    "SuggestedPerson",
     "Table",
     "TrackingStoreError",
     "ValidationReport",
@@ -216,6 +220,7 @@ __all__ = [
     "run_extraction",
     "save",
     "statistics",
+    "suggest_aliases",
     "transform",
     "validate",
 ]

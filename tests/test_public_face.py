@@ -155,6 +155,7 @@ def valid_arguments(name, document, folder):
         "run_extraction": {"repository_path": str(folder)},
         "save": {"documents": document, "output": str(folder / "out")},
         "statistics": {"document": document},
+        "suggest_aliases": {"document": document},
         "transform": {"document": document},
         "validate": {"document": document},
     }[name]

@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import yaml
+
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.yaml_file import Location, YamlFile, read_yaml
+
+_PLAIN = re.compile(r"[^\W\d_][\w.@+-]*(?: [\w.@+-]+)*")
 
 MAX_BYTES = 16 << 20
 """The size of the largest file of people that is read, in bytes."""
@@ -32,6 +37,35 @@ def read_aliases(path: str | Path) -> dict[str, list[str]]:
         name, aliases = _entry(file, number)
         people.setdefault(name, []).extend(aliases)
     return people
+
+
+def format_aliases(people: Iterable[tuple[str, Mapping[str, str]]]) -> str:
+    """Return the text of a file of people, with the reason for each alias as a comment.
+
+    Args:
+        people: names, each with its aliases and their reasons.
+    """
+    lines = [
+        "# Agents that are probably one person. Check each line, delete those that are wrong, and merge the",
+        "# agents with --merge-aliased-agents.",
+    ]
+    for name, aliases in people:
+        lines += [f"- name: {_scalar(name)}", "  aliases:" if aliases else "  aliases: []"]
+        lines += [f"    - {_scalar(alias)}  # {_comment(aliases[alias])}" for alias in aliases]
+    return "".join(f"{line}\n" for line in (lines if len(lines) > 2 else [*lines, "[]"]))
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML, in one line; in quotes unless it is plainly text."""
+    if _PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
+        return text
+    quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=len(text) * 20 + 80)
+    return quoted.removesuffix("\n")
+
+
+def _comment(text: str) -> str:
+    """Return a text in one line that YAML accepts."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def people_by_alias(people: Mapping[str, Iterable[str]], where: str = "aliases") -> dict[str, str]:

@@ -204,6 +204,14 @@ def test_aliases_merge_the_agents_that_they_name_and_no_others(run, folder):
     assert code == 0 and names == ["['Ann', 'ann']", "bob"]
 
 
+def test_suggested_aliases_are_written_and_merge_nobody(run, folder):
+    options = ["--suggest-aliases", "people.yaml"]
+    code, output, _ = run("load", *INPUTS, "merge", "transform", *options, "save")
+    plain = run("load", *INPUTS, "merge", "transform", "save").output
+    assert code == 0 and json.loads(output)["agent"] == json.loads(plain)["agent"]
+    assert (folder / "people.yaml").read_text().startswith("# Agents that are probably one person")
+
+
 def test_pseudonyms_replace_all_names_and_distinguish_people(run, folder):
     output = run("load", *INPUTS, "merge", "transform", "--use-pseudonyms", "save").output
     assert "ann" not in output and "bob" not in output

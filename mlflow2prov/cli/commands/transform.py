@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT
+from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from mlflow2prov.prov import Document
 
 
@@ -32,11 +34,19 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Merge the agents of each person in this YAML list, whose entries have the keys name and aliases.",
 )
+@click.option(
+    "--suggest-aliases",
+    type=OUTPUT_NAME,
+    metavar="FILE",
+    help="Write a file for --merge-aliased-agents to this file, with the agents that are probably one person and the "
+    "reasons; - is standard output.",
+)
 def command(
     use_pseudonyms: bool,
     pseudonym_key_file: str | None,
     eliminate_duplicates: bool,
     merge_aliased_agents: str | None,
+    suggest_aliases: str | None,
 ) -> Step:
     """Merge or hide people, and unify documents.
 
@@ -61,7 +71,9 @@ def command(
             people_by_alias(people, merge_aliased_agents)
         key = (read_key(pseudonym_key_file) or random_key()) if use_pseudonyms else None
 
-        def action(documents: list[Document], _: Chain) -> list[Document]:
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
+            if suggest_aliases:
+                chain.write_text(_suggestions(documents, people), suggest_aliases)
             return [
                 transform(
                     document,
@@ -76,3 +88,14 @@ def command(
         return action
 
     return Step("transform", prepare)
+
+
+def _suggestions(documents: list[Document], people: Mapping[str, Iterable[str]] | None) -> str:
+    """Return the file of aliases for all documents, without the agents that ``people`` merges."""
+    from mlflow2prov.people.aliases import format_aliases
+    from mlflow2prov.people.suggestions import suggest_aliases
+    from mlflow2prov.people.transform import transform
+    from mlflow2prov.prov.merge import merge
+
+    merged = transform(merge(documents), merge_aliased_agents=people)
+    return format_aliases((person.name, person.aliases) for person in suggest_aliases(merged))
