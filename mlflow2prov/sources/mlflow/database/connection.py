@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.mlflow.columns import Column
+from mlflow2prov.sources.mlflow.database.drivers import installed_driver
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 from mlflow2prov.temporary import reported_errors, temporary_folder
 
@@ -24,7 +26,7 @@ BATCH_ROWS = 20_000
 _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 30
 _MYSQL_NO_SUCH_TABLE = 1146
-_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql"}
+_POSTGRES = re.compile(r"^postgres(?=[:+])")
 
 
 class Database:
@@ -175,7 +177,7 @@ def _reason(error: SQLAlchemyError) -> str:
 def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engine:
     scheme = url.partition(":")[0]
     try:
-        address = sqlalchemy.make_url(url.replace("postgres://", "postgresql://", 1))
+        address = sqlalchemy.make_url(_POSTGRES.sub("postgresql", url))
         backend = address.get_backend_name()
         if backend == "sqlite":
             return _create_sqlite_engine(address.database, location, stack)
@@ -183,16 +185,12 @@ def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engi
             raise TrackingStoreError(
                 f"{location}: does not name a database; give {scheme}://host:port/database"
             )
-        if driver := _DRIVERS.get(backend) if "+" not in address.drivername else None:
-            address = address.set(drivername=f"{backend}+{driver}")
-        timeout = {"connect_timeout": _CONNECT_SECONDS} if backend in _DRIVERS else {}
-        return sqlalchemy.create_engine(address, connect_args=timeout)
-    except ModuleNotFoundError as error:
-        backend = scheme.partition("+")[0]
-        package = f"'mlflow2prov[{backend}]'" if backend in _DRIVERS else str(error.name)
-        raise TrackingStoreError(
-            f"{location}: the driver {error.name} is missing; pip install {package}"
-        ) from error
+        _, _, name = address.drivername.partition("+")
+        driver = installed_driver(backend, name or None, location)
+        return sqlalchemy.create_engine(
+            address.set(drivername=f"{backend}+{driver.name}"),
+            connect_args={driver.timeout: _CONNECT_SECONDS},
+        )
     except (SQLAlchemyError, ValueError) as error:
         # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
         raise TrackingStoreError(

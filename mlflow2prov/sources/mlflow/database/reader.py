@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.mlflow import columns, values
@@ -73,8 +71,8 @@ class BackendDatabase:
 
 def _folder(url: str) -> Path | None:
     """Return the folder of a SQLite file; other databases have none."""
-    database = sqlalchemy.make_url(url).database if url.startswith("sqlite") else None
-    return Path(database).absolute().parent if database else None
+    file = sqlite_file(url)
+    return file.absolute().parent if file else None
 
 
 def _read_table(database: Database, facts: Facts, mapping: TableMapping) -> None:
