@@ -27,6 +27,7 @@ from mlflow2prov.progress import Progress
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.unify import unify
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.options import ARTIFACT_LISTINGS, RENAMES, ArtifactListing, Renames
 from mlflow2prov.sources.report import SourceReport
 
@@ -269,8 +270,8 @@ def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory)
     )
     if runs:
         report.notices.append(
-            f"{history.path}: {runs} runs name {commits} commits that this repository does not have; "
-            "they keep the hash and are not linked"
+            f"{history.path}: this repository lacks {quantity(commits, 'commit')} that {quantity(runs, 'run')} "
+            "recorded; only the hash is kept, without a link"
         )
 
 

@@ -53,7 +53,7 @@ def test_runs_at_commits_that_the_repository_lacks_are_counted(sqlite_store, tmp
     repository = Repository(tmp_path / "r")
     repository.commit("root", a="1\n")
     notices = run_extraction(repository.path, sqlite_store).notices
-    assert any("6 runs name 1 commits" in notice for notice in notices)
+    assert any("lacks 1 commit that 6 runs recorded" in notice for notice in notices)
 
 
 def test_the_default_namespace_can_be_set(tmp_path):
@@ -223,7 +223,7 @@ def test_each_run_is_linked_to_the_repository_that_has_its_commit(tmp_path):
     used = {s.arguments[0]: s.arguments[1] for s in document.statements() if s.kind == "used"}
     assert [used[f"Creation.Run.r{n}"].split(".")[1] for n in (0, 1)] == commits
     for extraction in extractions:
-        assert any("1 runs name 1 commits" in notice for notice in extraction.notices)
+        assert any("lacks 1 commit that 1 run recorded" in notice for notice in extraction.notices)
 
 
 @pytest.fixture

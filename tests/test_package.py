@@ -43,6 +43,7 @@ LAYERS = (
     "arguments",
     "vocabulary",
     "progress",
+    "quantity",
     "table",
     "yaml_file",
     "temporary",

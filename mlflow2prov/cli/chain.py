@@ -20,6 +20,7 @@ from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.output import STREAM, Output, is_stream
+from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,5 +171,5 @@ def _run_steps(steps: Sequence[Step], chain: Chain, verbose: bool) -> None:
 
 
 def _summary(documents: Sequence[Document]) -> str:
-    plural = "" if len(documents) == 1 else "s"
-    return f"{len(documents)} document{plural} of {sum(map(len, documents)):,} statements"
+    statements = quantity(sum(map(len, documents)), "statement")
+    return f"{quantity(len(documents), 'document')} of {statements}"

@@ -9,6 +9,7 @@ import click
 from mlflow2prov import __version__
 from mlflow2prov.cli.command_group import ChainGroup
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
     from mlflow2prov.cli.chain import Step
@@ -92,8 +93,7 @@ def cli(
     if validate is None:
         context.meta["steps"] = steps
     else:
-        plural = "" if len(steps) == 1 else "s"
-        click.echo(f"{validate}: valid, {len(steps)} command{plural}")
+        click.echo(f"{validate}: valid, {quantity(len(steps), 'command')}")
 
 
 @cli.result_callback()

@@ -11,6 +11,7 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.prov import Document
+from mlflow2prov.quantity import quantity
 from mlflow2prov.temporary import temporary_file
 
 MAX_SECONDS = 600
@@ -44,7 +45,7 @@ def _write(picture: str, document: Document, stream: BinaryIO) -> None:
     program = find_dot(picture)
     if len(document) > MAX_STATEMENTS:
         raise FormatError(
-            f"{len(document):,} statements are too many for a picture ({MAX_STATEMENTS:,} at most); "
+            f"{quantity(len(document), 'statement')} are too many for a picture ({MAX_STATEMENTS:,} at most); "
             "save as dot"
         )
     with temporary_file(partial(dot.write, document)) as source:

@@ -20,6 +20,7 @@ from mlflow2prov.prov.kinds import KIND
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.statement import Statement
 from mlflow2prov.prov.tables import StatementTables, arrow_batch
+from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
     import networkx
@@ -171,7 +172,7 @@ class Document:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"<Document of {len(self)} statements>"
+        return f"<Document of {quantity(len(self), 'statement')}>"
 
     @own_errors()
     def to_prov(self) -> ProvDocument:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.analysis.options import SEVERITIES
+from mlflow2prov.quantity import quantity
 from mlflow2prov.render.escaping import printable
 from mlflow2prov.render.json_text import results_to_json, to_json
-from mlflow2prov.render.quantity import quantity
 from mlflow2prov.render.renderer import Formats
 from mlflow2prov.render.sarif import sarif_log
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlflow2prov.quantity import quantity
 from mlflow2prov.render.escaping import printable
 from mlflow2prov.render.json_text import to_json
-from mlflow2prov.render.quantity import quantity
 from mlflow2prov.render.renderer import Formats
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import click
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import graph_option
 from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.quantity import quantity
 from mlflow2prov.stores import Layout
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def command(to: str, graph: str | None, layout: Layout) -> Step:
             for document in documents:
                 store.push(document, address, options)
                 if sys.stderr.isatty():
-                    chain.report_notice(f"exported to {address} ({len(document):,} statements)")
+                    chain.report_notice(
+                        f"exported to {address} ({quantity(len(document), 'statement')})"
+                    )
             return documents
 
         return action

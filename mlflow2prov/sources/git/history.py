@@ -14,6 +14,7 @@ from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.progress import Progress
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.git import dates, refs, shallow
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
 from mlflow2prov.sources.git.repository import Repository
@@ -74,8 +75,8 @@ class GitHistory:
         if boundary:
             shallow.add_hidden_parents(self._repository, facts, boundary)
             report.notices.append(
-                f"{self.path}: a shallow clone, so the history before its {len(boundary)} oldest commits "
-                "is unknown; run `git fetch --unshallow` there"
+                f"{self.path}: a shallow clone, so the history before its "
+                f"{quantity(len(boundary), 'oldest commit')} is unknown; run `git fetch --unshallow` there"
             )
         if self.options.mailmap:
             self._map_coauthors(facts)

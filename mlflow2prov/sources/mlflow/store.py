@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
+from mlflow2prov.quantity import quantity
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.mlflow.normalize import normalize
 from mlflow2prov.sources.mlflow.options import ReadOptions
@@ -120,6 +121,6 @@ def _note_unknown_deletion_times(facts: Facts, report: SourceReport) -> None:
     )
     if count and report.kind == "http":
         report.notices.append(
-            f"{report.location}: the deletion times of {count} runs are unknown, because a server does "
-            "not report them; read its database or folder for them"
+            f"{report.location}: the deletion times of {quantity(count, 'run')} are unknown, because a server "
+            "does not report them; read its database or folder for them"
         )

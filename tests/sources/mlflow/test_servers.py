@@ -346,4 +346,4 @@ def test_the_unknown_deletion_times_of_runs_are_noted():
     deleted["info"]["lifecycle_stage"] = "deleted"
     with serve(respond_like_mlflow(runs_search={"runs": [deleted]})) as (url, _):
         report, _ = read(url)
-    assert any("deletion times of 1 runs are unknown" in notice for notice in report.notices)
+    assert any("deletion times of 1 run are unknown" in notice for notice in report.notices)

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.mlflow.rest.transport import (
     Json,
@@ -125,7 +126,7 @@ class Client:
                     refusals.append(refusal)
         if refusals:
             self.report.omissions.append(
-                f"{label} of {len(refusals)} experiments could not be read ({refusals[0]})"
+                f"{label} of {quantity(len(refusals), 'experiment')} could not be read ({refusals[0]})"
             )
 
     def read_each(
