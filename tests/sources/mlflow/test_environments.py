@@ -53,7 +53,11 @@ dependencies: [-r requirements.txt]
         ),
         ("conda.yaml", b"- a\n", []),
         ("conda.yaml", b"dependencies: 3", []),
-        ("conda.yaml", b"dependencies: [[a], 1, ~, '', {pip: [[b], {c: d}, 2]}]", [("1", None), ("2", None)]),
+        (
+            "conda.yaml",
+            b"dependencies: [[a], 1, ~, '', {pip: [[b], {c: d}, 2]}]",
+            [("1", None), ("2", None)],
+        ),
         ("requirements.txt", b"a; " + b"(" * 1000 + b"b>'3'" + b")" * 1000, []),
         ("requirements.txt", b"a" * 5000, []),
     ],
