@@ -1,4 +1,4 @@
-"""XML files of any origin: which root element they have, and whether they are safe to parse."""
+"""XML files of any origin: their root element, and whether they are safe to parse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import etree
 from mlflow2prov.errors import FormatError
 
 MAX_REASON_LENGTH = 200
-"""Characters of a parser's message that an error repeats."""
+"""The maximum number of characters of a parser's message in an error."""
 
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _NAME = rb"[A-Za-z_\x80-\xff][\w.\-\x80-\xff]*"
