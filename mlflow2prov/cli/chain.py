@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -145,7 +147,7 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
     check_order(steps)
     chain = Chain()
     try:
-        with own_errors(click.ClickException):
+        with own_errors(click.ClickException), _warnings_as_notices(chain):
             _run_steps(steps, chain, verbose)
             chain.publish(verbose=verbose or sys.stderr.isatty())
     except MLflow2ProvError as error:
@@ -157,6 +159,20 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:
         raise SystemExit(EXIT_INCOMPLETE)
+
+
+@contextmanager
+def _warnings_as_notices(chain: Chain) -> Iterator[None]:
+    """Print the warnings of readers, such as content that a file has no place for, like other notices."""
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if category is UserWarning:
+            chain.report_notice(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _run_steps(steps: Sequence[Step], chain: Chain, verbose: bool) -> None:

@@ -30,7 +30,5 @@ def to_table(impact: Impact) -> Table:
     return Table(("type", "name", "uri", "through"), list(rows))
 
 
-FORMATS: Formats[Impact] = tabular_formats(
-    to_table, empty="no run, model or version was influenced"
-)
+FORMATS: Formats[Impact] = tabular_formats(to_table)
 """The formats of impacts."""

@@ -45,6 +45,15 @@ def repository(tmp_path):
 # Sources
 
 
+def test_content_that_a_reader_leaves_out_is_a_note(run, tmp_path):
+    (tmp_path / "other.xml").write_text(
+        '<d:document xmlns:d="http://www.w3.org/ns/prov#"><d:other/></d:document>'
+    )
+    code, _, error = run("load", "--input", "other.xml", "statistics")
+    assert code == 0
+    assert error == "mlflow2prov: note: PROV-XML: the content of prov:other is left out\n"
+
+
 def test_each_extract_asks_the_server_of_its_own_url(run):
     with (
         serve(respond_like_mlflow()) as (first_url, first_requests),

@@ -1,1 +1,1 @@
-"""Code that several formats share."""
+"""What several formats share."""

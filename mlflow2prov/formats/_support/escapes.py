@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
+from xml.parsers import expat
 
 _CODE = "(?:[0-9A-F]{4}|[0-9A-F]{8})"
 _ESCAPE = re.compile(f"_x({_CODE})_")
@@ -62,6 +64,22 @@ def to_ncname(local: str) -> str:
     return _escape(local, rf"[^{_NAME}]", rf"^[^{_NAME_START}]") if local else _EMPTY
 
 
+def to_element_name(local: str) -> str:
+    """Return a local part as an NCName that may be the name of an element.
+
+    Most parsers implement the first four editions of XML 1.0, which allow fewer letters than the fifth.
+    """
+    text = to_ncname(local)
+    if text.isascii():
+        return text
+    return "".join(
+        character
+        if _is_in_element_names(character, is_first=position == 0)
+        else escape_character(character)
+        for position, character in enumerate(text)
+    )
+
+
 def to_ascii_ncname(local: str) -> str:
     """Return a local part as an NCName of ASCII characters, which every edition of XML 1.0 allows."""
     return _escape(local, r"[^A-Za-z0-9_.-]", r"^[^A-Za-z_]") if local else _EMPTY
@@ -78,6 +96,16 @@ def to_pn_local(local: str) -> str:
     text = re.sub(r"[=',:;\[\]()]", r"\\\g<0>", text)
     text = re.sub(r"^[-.\u00B7\u0300-\u036F\u203F-\u2040]", _escape_first, text)
     return f"{text[:-1]}\\." if text.endswith(".") and not text.endswith("\\.") else text
+
+
+@cache
+def _is_in_element_names(character: str, *, is_first: bool) -> bool:
+    """Return whether Expat reads an element whose name begins with a character, or has it further on."""
+    try:
+        expat.ParserCreate().Parse(f"<{'' if is_first else '_'}{character}/>", True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def _unescape_character(escape: str, code: int) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from prov.model import ProvDocument
 
 MAX_REASON_LENGTH = 300
-"""The maximum number of characters of the library's message in an error."""
+"""Characters of the library's message that an error repeats."""
 
 
 def deserialize(content: str | bytes, format: str, title: str) -> ProvDocument:  # noqa: A002

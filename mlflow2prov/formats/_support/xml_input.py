@@ -1,20 +1,29 @@
-"""XML files of any origin: their root element, and whether they are safe to parse."""
+"""XML files of any origin: which root element they have, and a parser that none of them can harm.
+
+The parser is Expat. It builds no tree, and it refuses a document type declaration: such a declaration defines
+entities, which open other files or expand without end. PROV's XML formats do not use it.
+"""
 
 from __future__ import annotations
 
 import re
-
-from lxml import etree
+from xml.parsers import expat
 
 from mlflow2prov.errors import FormatError
 
 MAX_REASON_LENGTH = 200
-"""The maximum number of characters of a parser's message in an error."""
+"""Characters of a parser's message that an error repeats."""
+
+SEPARATOR = "\f"
+"""What a parser writes between the namespace and the local part of a name. XML cannot contain this character."""
 
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _NAME = rb"[A-Za-z_\x80-\xff][\w.\-\x80-\xff]*"
 # White space follows the name, because the root declares namespaces. An IRI in angle brackets has none.
 _START_TAG = re.compile(rb"<(?:%s:)?(%s)(?:\s|$)" % (_NAME, _NAME))
+_ENCODING = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
+_MULTIBYTE_ENCODINGS = {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "shift_jis"}
+"""Encodings that Expat cannot decode."""
 
 
 def root_name(head: bytes) -> str | None:
@@ -29,11 +38,44 @@ def root_name(head: bytes) -> str | None:
     return tag[1].decode("utf-8", "replace") if tag else None
 
 
+def xml_parser(title: str) -> expat.XMLParserType:
+    """Return a parser that resolves namespaces and refuses document type declarations.
+
+    Names are ``<namespace><SEPARATOR><local part>``, or the local part alone. Attributes are one flat list of names
+    and values.
+
+    Args:
+        title: the name of the format in an error.
+    """
+
+    def refuse_doctype(*_: object) -> None:
+        raise FormatError(f"not {title}: it has a document type declaration, which is refused")
+
+    parser = expat.ParserCreate(namespace_separator=SEPARATOR)
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.ordered_attributes = True
+    parser.buffer_text = True
+    return parser
+
+
+def parse_xml(parser: expat.XMLParserType, content: bytes, title: str) -> None:
+    """Parse a whole file.
+
+    Raises:
+        FormatError: the content is not well-formed XML, or a handler of the parser refuses it.
+    """
+    try:
+        parser.Parse(_decoded(content), True)
+    except expat.ExpatError as error:
+        raise FormatError(f"not {title}: {str(error)[:MAX_REASON_LENGTH]}") from error
+    except (LookupError, UnicodeError) as error:
+        raise FormatError(
+            f"not {title}: its encoding cannot be read; convert it to UTF-8"
+        ) from error
+
+
 def require_safe_xml(content: bytes, title: str) -> None:
     """Require that ``content`` is well-formed XML without a document type declaration.
-
-    Such a declaration defines entities, which open other files or expand without end. PROV's XML formats do not use
-    it.
 
     Args:
         content: the whole file.
@@ -42,19 +84,12 @@ def require_safe_xml(content: bytes, title: str) -> None:
     Raises:
         FormatError: the content is not well-formed, or has a document type declaration.
     """
-    parser = etree.XMLPullParser(
-        events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
-    try:
-        parser.feed(content)
-        for _, element in parser.read_events():
-            assert isinstance(element, etree._Element)
-            if getattr(element.getroottree().docinfo, "doctype", ""):
-                raise FormatError(
-                    f"not {title}: it has a document type declaration, which is refused"
-                )
-            element.clear()
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        reason = str(error).splitlines()[0][:MAX_REASON_LENGTH]
-        raise FormatError(f"not {title}: {reason}") from error
+    parse_xml(xml_parser(title), content, title)
+
+
+def _decoded(content: bytes) -> bytes | str:
+    """Return the content of a file in a form that Expat can decode."""
+    declaration = _ENCODING.match(content)
+    if declaration and (name := declaration[1].decode().lower()) in _MULTIBYTE_ENCODINGS:
+        return content.decode(name)
+    return content

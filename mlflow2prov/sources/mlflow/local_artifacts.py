@@ -7,9 +7,9 @@ below the store's folder or below one that the user named.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,12 +20,6 @@ from mlflow2prov.sources.mlflow.entities import (
     add_artifacts,
     add_model_artifacts,
     is_artifact_root,
-)
-from mlflow2prov.sources.mlflow.folder import (
-    MAX_DEPTH,
-    Folder,
-    UnreadableError,
-    unicode_name,
 )
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import SourceReport
@@ -39,8 +33,21 @@ _OWNERS = (
 )
 
 
+def is_below(path: Path, root: Path) -> bool:
+    """Return whether ``path`` is ``root`` or lies below it, all links resolved."""
+    try:
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether ``path`` is a folder. Unlike ``Path.is_dir``, this accepts names of any length."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def list_folder(
-    folder: Folder, unreadable: list[str], *, only_top: bool = False
+    folder: Path, unreadable: list[str], *, only_top: bool = False
 ) -> Iterator[Artifact]:
     """Yield the files and folders below ``folder``, in a stable order. Links are skipped.
 
@@ -49,32 +56,38 @@ def list_folder(
         unreadable: takes a line for each file or folder that cannot be read.
         only_top: do not list the folders within.
     """
-    pending = [(folder, "")]
+    pending = [(str(folder), "")]
     while pending:
         current, prefix = pending.pop()
         try:
-            entries = [entry for entry in current.entries() if not entry.is_link]
+            with os.scandir(current) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
             unreadable.append(_reason(error))
             continue
-        folders = [entry.name for entry in entries if entry.is_folder]
-        for name in folders:
-            yield Artifact(unicode_name(prefix + name), is_dir=True, file_size=None)
+        entries = [entry for entry in entries if not entry.is_symlink()]
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for entry in folders:
+            yield Artifact(_unicode(prefix + entry.name), is_dir=True, file_size=None)
         for entry in entries:
-            if entry.is_file:
-                yield Artifact(unicode_name(prefix + entry.name), False, entry.size)
-            elif not entry.is_folder:
-                unreadable.append(f"{current / entry.name}: not a regular file")
+            try:
+                if not entry.is_dir(follow_symlinks=False):
+                    size = entry.stat(follow_symlinks=False).st_size
+                    yield Artifact(_unicode(prefix + entry.name), is_dir=False, file_size=size)
+            except OSError as error:
+                unreadable.append(_reason(error))
         if only_top:
             return
-        if folders and prefix.count("/") + 1 >= MAX_DEPTH:
-            unreadable.append(f"{current}: folders below level {MAX_DEPTH} are not listed")
-        else:
-            pending += [(current / name, f"{prefix}{name}/") for name in reversed(folders)]
+        pending += [(entry.path, f"{prefix}{entry.name}/") for entry in reversed(folders)]
 
 
 def _reason(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}"
+
+
+def _unicode(path: str) -> str:
+    """Return a path as Unicode text, bytes that are not UTF-8 as ``\\xff``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ class ArtifactRoots:
     """The store's own folder, if it has one."""
     destination: Path | None
     """The folder that the user named; artifacts that a server proxies lie there, too."""
-    homes: Mapping[str, Folder] = field(default_factory=dict)
+    homes: Mapping[str, Path] = field(default_factory=dict)
     """By run and logged model, a folder in the store. A file store that has been moved keeps its artifacts there,
     and not at the locations that it records."""
 
@@ -94,18 +107,18 @@ class ArtifactRoots:
         """The folders that are set."""
         return [folder for folder in (self.store, self.destination) if folder]
 
-    def find(self, uri: str, owner: str) -> Folder | None:
+    def find(self, uri: str, owner: str) -> Path | None:
         """Return the folder for the artifact root of ``owner``, or None if it may not be listed.
 
         The folder need not exist.
         """
         folder = self._resolve(uri, owner)
         home = self.homes.get(owner)
-        if home is not None and home.exists() and (folder is None or not folder.exists()):
-            return home
+        if home is not None and home.is_dir() and (folder is None or not is_folder(folder)):
+            return home if self.store and is_below(home, self.store) else None
         return folder
 
-    def _resolve(self, uri: str, owner: str) -> Folder | None:
+    def _resolve(self, uri: str, owner: str) -> Path | None:
         try:
             path = unquote(urlsplit(uri).path) if uri.startswith(("file:", _PROXY_SCHEME)) else uri
         except ValueError:
@@ -123,10 +136,9 @@ class ArtifactRoots:
             # Relative to the folder that the server was started in, which usually holds its database.
             candidates = [folder / path for folder in self.folders]
         allowed = (
-            folder
+            candidate
             for candidate in candidates
-            for top in self.folders
-            if (folder := Folder.below(top, candidate))
+            if any(is_below(candidate, folder) for folder in self.folders)
         )
         return next(allowed, None)
 
@@ -136,7 +148,7 @@ def add_local_artifacts(
     report: SourceReport,
     store: Path | None,
     options: ReadOptions,
-    homes: Mapping[str, Folder] | None = None,
+    homes: Mapping[str, Path] | None = None,
 ) -> None:
     """Add the artifacts of all runs and logged models whose folders may be listed.
 
@@ -161,7 +173,7 @@ def add_local_artifacts(
             folder = roots.find(uri, owner)
             if folder is None:
                 elsewhere.append(uri)
-            elif folder.exists():
+            elif is_folder(folder):
                 artifacts = list(
                     list_folder(folder, unreadable, only_top=options.artifacts == "top")
                 )
@@ -177,18 +189,19 @@ def add_local_artifacts(
 
 
 def _add_environments(
-    facts: Facts, owner: str, folder: Folder, artifacts: list[Artifact], unreadable: list[str]
+    facts: Facts, owner: str, folder: Path, artifacts: list[Artifact], unreadable: list[str]
 ) -> None:
     for path in environments.environment_paths(artifacts):
-        *parents, name = path.split("/")
         try:
-            content = reduce(Folder.__truediv__, parents, folder).read(name, environments.MAX_BYTES)
-        except UnreadableError as error:
-            unreadable.append(f"{error.path}: {error.reason}")
+            with (folder / path).open("rb") as file:
+                content = file.read(environments.MAX_BYTES + 1)
         except OSError as error:
             unreadable.append(_reason(error))
+            continue
+        if len(content) > environments.MAX_BYTES:
+            unreadable.append(f"{folder / path}: longer than {environments.MAX_BYTES} bytes")
         else:
-            environments.add_environment(facts, owner, path, content, unreadable)
+            environments.add_environment(facts, owner, path, content)
 
 
 def _elsewhere_notice(report: SourceReport, roots: ArtifactRoots, uris: list[str]) -> str:
