@@ -370,6 +370,15 @@ def test_include_store_keeps_the_files_of_the_store(tmp_path):
     assert explain(extraction.document, f"runs:/{RUN}").answer("stored_by").items
 
 
+@pytest.mark.parametrize("is_url", [False, True])
+def test_a_store_is_left_out_even_if_none_of_its_runs_was_committed(tmp_path, is_url):
+    repository, store = committed_store(tmp_path)
+    shutil.rmtree(os.path.join(store, "1"))
+    write_run(repository, "3" * 32)
+    document = extract(repository.path, f"file://{store}" if is_url else store)
+    assert revised_paths(document) == {"train.py"}
+
+
 def test_a_store_is_recognised_in_a_bare_clone(tmp_path):
     repository, store = committed_store(tmp_path)
     repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
