@@ -51,7 +51,7 @@ HEAD_BYTES = 4096
 """How much of a file decides its format."""
 
 MAX_MESSAGE_LENGTH = 300
-"""Characters of a reader's message that an error repeats."""
+"""The maximum number of characters of a reader's message in an error."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

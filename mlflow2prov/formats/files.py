@@ -1,4 +1,4 @@
-"""Loading documents from files, and saving them to files that appear together, each whole or not at all."""
+"""Loading documents from files, and saving them to files that appear together, each of them whole or not at all."""
 
 from __future__ import annotations
 

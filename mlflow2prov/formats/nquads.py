@@ -1,4 +1,4 @@
-"""N-Quads (W3C Recommendation of 25 February 2014): PROV-O with one triple a line.
+"""N-Quads (W3C Recommendation of 25 February 2014): PROV-O with one triple per line.
 
 Comments at the beginning keep the prefixes of the document, so that names are read as they were written.
 """

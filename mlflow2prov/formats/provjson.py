@@ -61,7 +61,7 @@ def _has_repeated_identifiers(rows: Sql) -> bool:
 
 
 def _unique_names(kind: Kind, rows: Sql, members: Sql) -> Sql:
-    """Return the query for statements that have an identifier each, or none."""
+    """Return the query for statements that do not share an identifier."""
     name = json_string(Sql("id"))
     if not kind.element:
         number = f"concat('\"_:{kind.name}', place, '\"')"
@@ -70,7 +70,7 @@ def _unique_names(kind: Kind, rows: Sql, members: Sql) -> Sql:
 
 
 def _repeated_names(kind: Kind, rows: Sql, members: Sql) -> Sql:
-    """Return the query for statements of which several have one identifier, and become a list."""
+    """Return the query for statements that share an identifier, which become a list."""
     return Sql(
         f"""
         WITH statements AS (
@@ -171,6 +171,6 @@ _LISTS_OF_VALUES = Sql(
     )
     """
 )
-"""The members for attributes of which several have one key. Their values become a list."""
+"""The members for attributes that share a key. Their values become a list."""
 
 FORMATS = (Format("json", ".json", "PROV-JSON", write, read, recognises),)

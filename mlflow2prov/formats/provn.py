@@ -37,7 +37,7 @@ _NOT_IN_IRIS = re.compile(r'[<>"{}|^`\\\x00-\x20]')
 
 
 def write(document: Document, stream: BinaryIO) -> None:
-    """Write a document as PROV-N, one statement a line."""
+    """Write a document as PROV-N, one statement per line."""
     stream.write(b"document\n")
     for prefix, uri in document.namespaces.declared.items():
         iri = _NOT_IN_IRIS.sub(lambda match: f"%{ord(match[0]):02X}", uri)

@@ -23,7 +23,7 @@ _PLAIN_NAME = re.compile(PLAIN_NAME)
 
 
 class Turtle(Syntax):
-    """The spelling of Turtle: prefixed names, one property a line, and blank nodes as values."""
+    """The spelling of Turtle: prefixed names, one property per line, and blank nodes as values."""
 
     def __init__(self, namespaces: Namespaces, indent: str = "") -> None:
         super().__init__(namespaces)
@@ -70,7 +70,7 @@ class Turtle(Syntax):
         properties: list[Sql],
         attribute: Sql | None = None,
     ) -> list[Sql]:
-        """Return the query for a subject with one property a line."""
+        """Return the query for a subject with one property per line."""
         lines = self._property_lines(class_name, properties, attribute, self._indent + _INDENT)
         indent = literal(self._indent)
         return [Sql(f"SELECT concat({indent}, {subject}, ' ', {lines}, ' .\n') FROM ({rows})")]

@@ -18,11 +18,11 @@ from mlflow2prov.yaml_file import Location, YamlFile, read_yaml
 _PLAIN = re.compile(r"[^\W\d_][\w.@+-]*(?: [\w.@+-]+)*")
 
 MAX_BYTES = 16 << 20
-"""The size of the largest file of people that is read, in bytes."""
+"""The maximum size of a file of people, in bytes."""
 
 
 def read_aliases(path: str | Path) -> dict[str, list[str]]:
-    """Read a file of people; return the aliases of each by name, nothing for an empty file.
+    """Read a file of people. Return the aliases of each person by name; an empty file has none.
 
     Raises:
         ConfigurationError: the file cannot be read or has another structure; the message names the line.
@@ -56,7 +56,7 @@ def format_aliases(people: Iterable[tuple[str, Mapping[str, str]]]) -> str:
 
 
 def _scalar(text: str) -> str:
-    """Return a text as YAML, in one line; in quotes unless it is plainly text."""
+    """Return a text as a YAML scalar in one line, in quotes unless YAML takes it for text anyway."""
     if _PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
         return text
     quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=len(text) * 20 + 80)
@@ -69,7 +69,7 @@ def _comment(text: str) -> str:
 
 
 def people_by_alias(people: Mapping[str, Iterable[str]], where: str = "aliases") -> dict[str, str]:
-    """Return the person of each name and alias, which is normalized.
+    """Return the person that each normalized name and alias belongs to.
 
     Raises:
         ConfigurationError: an alias belongs to two people.
@@ -86,7 +86,7 @@ def people_by_alias(people: Mapping[str, Iterable[str]], where: str = "aliases")
 
 
 def normalize_alias(name: str) -> str:
-    """Return a name, address or user name without surrounding space and case."""
+    """Return a name, address or user name in lower case, without surrounding space."""
     return name.strip().casefold()
 
 

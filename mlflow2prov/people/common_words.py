@@ -24,7 +24,7 @@ PLACEHOLDERS = frozenset(
         "someone tbd tba team the team todo true unassigned us various yes you"
     ).split()
 )
-"""Words in lower case that stand in the place of a name, but are none."""
+"""Words, in lower case, that are written in place of a name."""
 
 FOLDER_NAMES = frozenset(
     (

@@ -77,7 +77,7 @@ def detect_people(document: Document) -> People:
 
 
 def _names_in_identifiers(document: Document) -> Iterator[str]:
-    """Yield the identifiers of persons that are names: ``ex:derek``, as in the examples of PROV-DM."""
+    """Yield the identifiers of persons that are also names: ``ex:derek``, as in the examples of PROV-DM."""
     persons = engine.rows(
         f"""
         SELECT DISTINCT id
@@ -141,7 +141,7 @@ def _normalize(key: str) -> str:
 
 
 def _sql_list(words: Iterable[str]) -> str:
-    """Return the items of an SQL list, at least one because ``IN ()`` is not SQL."""
+    """Return the items of an SQL list. There is at least one, because ``IN ()`` is not valid SQL."""
     return ", ".join(literal(word) for word in sorted(words)) or "''"
 
 

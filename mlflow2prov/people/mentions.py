@@ -1,6 +1,6 @@
 """Mentions: the people that a text names, recognised by the form of the text around them.
 
-They stand in trailers of commit messages, mailboxes, JSON, command lines, environment variables and paths.
+They occur in trailers of commit messages, mailboxes, JSON, command lines, environment variables and paths.
 """
 
 from __future__ import annotations

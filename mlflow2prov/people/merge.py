@@ -27,7 +27,7 @@ def merge_aliased_agents(
     is the name of the person or one of the aliases; case and surrounding space do not count. Users of
     Git and of MLflow, persons and software agents are treated alike. The merged agent has the attributes
     of all, the name of the person, and only that name as its label; statements about the agents become
-    statements about it. An agent of no person does not change.
+    statements about it. Agents that match no person do not change.
 
     Args:
         document: the document, which is to be unified afterwards.
@@ -54,7 +54,7 @@ def merge_aliased_agents(
 def _people_by_agent(
     document: Document, person_of_alias: Mapping[str, str], where: str
 ) -> dict[str, str]:
-    """Return the person of each agent that has one."""
+    """Return the person of each agent that matches one."""
     keys = ", ".join(literal(key) for key in IDENTIFYING_KEYS)
     rows = engine.rows(
         f"""

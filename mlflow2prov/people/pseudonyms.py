@@ -66,7 +66,7 @@ _DIGESTED_KEYS = ("name", "path", "key")
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
-    """Return the key in the file ``path``, or else that of the environment variable, or None.
+    """Return the key from the file ``path`` or, without one, from the environment variable; None if neither is set.
 
     Raises:
         ConfigurationError: the file cannot be read, or the key is empty.
@@ -77,7 +77,7 @@ def read_key(path: str | Path | None = None) -> bytes | None:
         except OSError as error:
             raise ConfigurationError(f"{path}: cannot read the key ({error.strerror})") from error
         if not key:
-            raise ConfigurationError(f"{path}: the key is empty; write a secret line into the file")
+            raise ConfigurationError(f"{path}: the key is empty; write a secret to the file")
         return key
     if KEY_VARIABLE in os.environ:
         key = os.environb[KEY_VARIABLE.encode()].strip()

@@ -182,7 +182,7 @@ class Redactor:
         return "".join([*parts, value[position:]])
 
     def _spellings(self, name: str) -> Iterator[NamePattern]:
-        """Yield the spellings of a name that is long enough to be recognized in a text."""
+        """Yield the spellings of a name that is long enough to be recognised in a text."""
         folded = _fold(name)
         min_length = 3 if not _WORD.search(folded) else 2 if folded.isascii() else 1
         if len(folded) < min_length or folded.isdigit():
@@ -221,7 +221,7 @@ class Redactor:
             yield from (word[start : start + length] for start in range(len(word) - length + 1))
 
     def _address_spans(self, value: str, lower: str) -> Iterator[_Span]:
-        """Yield the spans of e-mail addresses (RFC 5322, section 3.4.1), of quoted ones the unquoted end."""
+        """Yield the spans of e-mail addresses (RFC 5322, section 3.4.1). For a quoted one, it is the unquoted end."""
         if not any(sign in lower for sign in ("@", "%40", "u0040", "64;", "40;")):
             return
         for at in _AT.finditer(lower):

@@ -1,9 +1,9 @@
 """Suggestions: agents of a document that are probably one person, each with the reason.
 
-Agents with one address, or with one full name, are one person. So are agents with one user name: the user name of
+Agents that share an address or a full name are one person. So are agents that share a user name: the user name of
 MLflow, a name of a single word, the part of an address before the ``@``, or the login in an address of GitHub. A user
-name may also be made of a full name (``alovelace``). A user name that fits several people with different full names is
-left alone, as are software agents, and names that mean a role or a thing (``root``).
+name may also be made of a full name (``alovelace``). User names that fit several people with different full names are
+ignored, as are software agents, and names that mean a role or a thing (``root``).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SuggestedPerson:
 
 @checked
 def suggest_aliases(document: Document) -> tuple[SuggestedPerson, ...]:
-    """Return the people that several agents of a document probably are, by name. The document does not change.
+    """Return the people who probably have several agents in a document, by name. The document does not change.
 
     To merge them all, pass ``{person.name: list(person.aliases) for person in people}`` to
     :func:`~mlflow2prov.people.transform.transform`.
@@ -179,7 +179,7 @@ class _Groups:
     def __init__(self, agents: Iterable[_Agent]) -> None:
         self._group = {agent: [agent] for agent in agents}
         self.reasons: dict[_Agent, str] = {}
-        """By agent, the reason why it was joined with another one."""
+        """The reason why each agent was joined with another one."""
 
     def members(self) -> list[list[_Agent]]:
         """Return the groups."""
@@ -213,7 +213,7 @@ _SHARED_KEYS: tuple[tuple[str, Callable[[_Agent], Iterator[object]]], ...] = (
     ("the same address as {}", _addresses),
     ("the same name as {}", _Agent.full_names),
 )
-"""What only one person has, and the reason to report."""
+"""The keys that only one person has, and the reason to report for each."""
 
 
 def _join_by_key(

@@ -34,7 +34,7 @@ class AttributeChange:
 
 @dataclass(frozen=True)
 class StatementChange:
-    """A statement of one document only, or one that has other attributes in the other document.
+    """A statement that only one document has, or that has other attributes in the other document.
 
     Attributes:
         type: ``added``, ``removed`` or ``changed``.

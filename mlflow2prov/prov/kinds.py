@@ -1,4 +1,4 @@
-"""PROV's kinds of statement and their formal arguments, in PROV-DM's order: the one table of them.
+"""The table of PROV's kinds of statement, with their formal arguments in PROV-DM's order.
 
 The mapping, readers, writers and the validator take kinds and arguments from here. Names are those
 of PROV-N and PROV-JSON (W3C PROV-N section 3, PROV-DM section 5): ``wasGeneratedBy(id; entity,

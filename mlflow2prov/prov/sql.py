@@ -27,7 +27,7 @@ def elements_table(document: Document) -> Sql:
 
 
 def names_table(names: Iterable[str]) -> Sql:
-    """Return a table with the column ``name`` and a row for each of ``names``, of which there may be none."""
+    """Return a table with the column ``name`` and a row for each of ``names``, which may be empty."""
     rows = ", ".join(f"({literal(name)})" for name in names)
     if not rows:
         return Sql("(SELECT NULL::VARCHAR AS name WHERE false)")

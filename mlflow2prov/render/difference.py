@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 MAX_LINE_LENGTH = 200
 """Longer lines are cut to this many characters, without sign and indentation."""
 
+MAX_NAME_LENGTH = 60
+MAX_VALUE_LENGTH = 64
+"""The name and the two values of a changed point are cut to this many characters, so that a line has all three."""
+
+MAX_CELL_LENGTH = 300
+"""Longer names and values in tables are cut to this many characters."""
+
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _HEADING = ""
 _COLORS = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m", _HEADING: "\033[1m"}
@@ -105,10 +112,27 @@ def _comparison_lines(comparison: Comparison) -> Iterator[Line]:
 def _point_text(point: Point) -> str:
     """Return a point as ``name: value``, or ``name: before -> after`` if its value changed."""
     if point.type == "changed":
-        value: str | None = f"{point.before or '-'} -> {point.after or '-'}"
+        before, after = differing_parts(point.before or "-", point.after or "-", MAX_VALUE_LENGTH)
+        value: str | None = f"{before} -> {after}"
     else:
         value = point.after if point.type == "added" else point.before
-    return ": ".join(part for part in (point.name, value) if part)
+    return ": ".join(part for part in (truncate(point.name, MAX_NAME_LENGTH), value) if part)
+
+
+def differing_parts(before: str, after: str, max_length: int) -> tuple[str, str]:
+    """Return two texts, each cut to ``max_length`` characters around their first difference."""
+    if max(len(before), len(after)) <= max_length:
+        return before, after
+    shared = next(
+        (n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new),
+        min(len(before), len(after)),
+    )
+    start = max(0, shared - max_length // 4)
+    mark = "…" if start else ""
+    return (
+        truncate(mark + before[start + len(mark) :], max_length),
+        truncate(mark + after[start + len(mark) :], max_length),
+    )
 
 
 def as_json(results: Sequence[Difference | Comparison]) -> str:
@@ -138,9 +162,8 @@ def _comparison_table(comparison: Comparison) -> Table:
         (
             section.label if n == 0 else "",
             point.type,
-            point.name,
-            point.before or "",
-            point.after or "",
+            truncate(point.name, MAX_CELL_LENGTH),
+            *differing_parts(point.before or "", point.after or "", MAX_CELL_LENGTH),
         )
         for section in comparison.sections
         for n, point in enumerate(section.points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlflow2prov.render.escaping import truncate
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 MAX_CELL_LENGTH = 100
 """Longer labels and details are cut to this many characters."""
 
+MAX_NAME_LENGTH = 60
+"""The name of a parameter or metric is cut to this many characters, so that its value remains visible."""
+
 MAX_ITEMS = 50
 """A table lists this many items of an answer; JSON lists all."""
 
@@ -27,6 +31,7 @@ _SUBJECT_DETAILS = (
     "aliases",
     "registered_model_version_stage",
     "status",
+    "started_at",
     "deleted_at",
 )
 _ITEM_DETAILS = {
@@ -65,16 +70,27 @@ _DEFAULT_VALUES = {
 
 def to_table(explanation: Explanation) -> Table:
     """Return an explanation as a table: its subject, a row for each item of an answer, and a count of answers."""
-    subject = explanation.subject
-    label = _KIND_LABELS[explanation.kind]
-    rows = [(label, _cell(subject.label), _details(subject, _SUBJECT_DETAILS))]
+    rows = [_subject_row(explanation)]
     for answer in explanation.answers:
-        if answer.items or answer.question.is_scored:
+        # A run is itself the answer to the question for its run.
+        is_subject = answer.question.name == explanation.kind
+        if not is_subject and (answer.items or answer.question.is_scored):
             rows += _answer_rows(answer)
     question_count = len(explanation.scored)
     answer_count = question_count - len(explanation.unknown)
     rows.append(("Answered", f"{answer_count} of {question_count} questions", ""))
     return Table(("question", "answer", "more"), list(rows))
+
+
+def _subject_row(explanation: Explanation) -> tuple[str, str, str]:
+    """Return the row of the subject. That of a run has the details of the answer to the question for its run."""
+    subject = explanation.subject
+    answer = explanation.by_name.get(explanation.kind)
+    about = (
+        {key: value for item in answer.items for key, value in item.about.items()} if answer else {}
+    )
+    details = _details(replace(subject, about={**about, **subject.about}), _SUBJECT_DETAILS)
+    return _KIND_LABELS[explanation.kind], _cell(subject.label), details
 
 
 def _answer_rows(answer: Answer) -> list[tuple[str, str, str]]:
@@ -96,7 +112,7 @@ def _item_text(question: str, item: Item) -> str:
     about = item.about
     match question:
         case "parameters" | "metrics" if "value" in about:
-            return _cell(f"{item.label} = {about['value']}")
+            return _cell(f"{truncate(item.label, MAX_NAME_LENGTH)} = {about['value']}")
         case "datasets" if "digest" in about:
             return _cell(f"{item.label}@{about['digest']}")
         case "source" | "run" | "commit" if item.identifier is None:

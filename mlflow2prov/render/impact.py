@@ -30,5 +30,7 @@ def to_table(impact: Impact) -> Table:
     return Table(("type", "name", "uri", "through"), list(rows))
 
 
-FORMATS: Formats[Impact] = tabular_formats(to_table)
+FORMATS: Formats[Impact] = tabular_formats(
+    to_table, empty="no run, model or version was influenced"
+)
 """The formats of impacts."""

@@ -21,15 +21,17 @@ class JsonResult(Protocol):
 R = TypeVar("R", bound=JsonResult)
 
 
-def tabular_formats(to_table: Callable[[R], Table]) -> Formats[R]:
+def tabular_formats(to_table: Callable[[R], Table], *, empty: str = "") -> Formats[R]:
     """Return the formats of results that ``to_table`` turns into tables.
+
+    A person reads the sentence ``empty``, if there is one, in place of a table without rows.
 
     Several results are one CSV file whose first column ``number`` numbers the results, one JSON array, or tables
     with an empty line between them.
     """
 
     def as_table(results: Sequence[R]) -> str:
-        return "\n".join(aligned(to_table(result)) for result in results)
+        return "\n".join(_text(to_table(result), aligned) for result in results)
 
     def as_csv(results: Sequence[R]) -> str:
         return to_csv(concatenate([to_table(result) for result in results], "number"))
@@ -38,6 +40,9 @@ def tabular_formats(to_table: Callable[[R], Table]) -> Formats[R]:
         return results_to_json([result.to_dict() for result in results])
 
     def as_markdown(results: Sequence[R]) -> str:
-        return "\n".join(to_markdown(to_table(result)) for result in results)
+        return "\n".join(_text(to_table(result), to_markdown) for result in results)
+
+    def _text(table: Table, render: Callable[[Table], str]) -> str:
+        return render(table) if table.rows or not empty else f"{empty}\n"
 
     return {"table": as_table, "csv": as_csv, "json": as_json, "markdown": as_markdown}

@@ -29,11 +29,11 @@ MODULES = {
     "http": "sparql",
     "https": "sparql",
 }
-"""Scheme of a URL to the module in this package that holds the store."""
+"""The module in this package that defines the store, by URL scheme."""
 
 
 def is_address(name: str) -> bool:
-    """Return whether ``name`` is the URL of a store, by its scheme."""
+    """Return whether ``name`` has the URL scheme of a store."""
     scheme, separator, _ = name.partition("://")
     return bool(separator) and scheme.lower() in MODULES
 

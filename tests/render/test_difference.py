@@ -6,8 +6,8 @@ import pytest
 
 from mlflow2prov import difference
 from mlflow2prov.analysis.comparison import compare
-from mlflow2prov.render.difference import FORMATS, colored_text, plain_text
-from tests.analysis.graphs import project
+from mlflow2prov.render.difference import FORMATS, colored_text, differing_parts, plain_text
+from tests.analysis.graphs import project, relation, thing
 from tests.prov.statements import document, entity
 
 
@@ -69,3 +69,30 @@ def test_markdown_has_a_row_for_each_attribute(changes):
     assert rows[0] == "| change | statement | attribute | before | after |"
     assert "| changed | entity a (y) | name | x | y |" in rows
     assert "| removed | entity b |  |  |  |" in rows
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("short", "other", ("short", "other")),
+        ("a" * 50, "b" * 50, ("a" * 19 + "…", "b" * 19 + "…")),
+        ("a" * 50 + "x", "a" * 50 + "y", ("…aaaax", "…aaaay")),
+        ("a" * 50, "a" * 50 + "b", ("…aaaa", "…aaaab")),
+        ("a" * 50, "", ("a" * 19 + "…", "")),
+    ],
+)
+def test_long_values_are_cut_around_their_first_difference(before, after, expected):
+    assert differing_parts(before, after, 20) == expected
+
+
+def test_a_line_shows_the_name_and_both_values_of_a_long_change():
+    def run(value):
+        return project(
+            thing("entity", "Param.long", "Param", name="estimator", value="same " * 1000 + value),
+            relation("hadMember", "Run.r1", "Param.long"),
+        )
+
+    text = plain_text([compare(run("old"), "Run.r1", "Run.r1", run("new"))])
+    (line,) = (line for line in text.splitlines() if "estimator" in line)
+    assert line.startswith("    ~ estimator: …") and line.endswith("new")
+    assert "old -> " in line and len(line) < 200

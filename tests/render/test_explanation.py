@@ -6,7 +6,7 @@ from mlflow2prov import explain
 from mlflow2prov.analysis.impact import Impact, ImpactItem
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.render import explanation, impact
-from tests.analysis.graphs import project, relation, thing
+from tests.analysis.graphs import document, project, relation, thing
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,43 @@ def test_an_impact_separates_direct_effects_from_later_ones():
         ("Run", "fit", "runs:/1", "itself"),
         ("RegisteredModelVersion", "fraud 2", "", "history"),
     ]
+
+
+@pytest.mark.parametrize("selector", ["Run.r1", "LoggedModel.r1", "fraud@live"])
+def test_no_two_rows_have_one_name(selector):
+    questions = [
+        row[0] for row in explanation.to_table(explain(project(), selector)).rows if row[0]
+    ]
+    assert len(questions) == len(set(questions))
+
+
+def test_the_row_of_a_run_has_the_time_at_which_it_was_started():
+    times = ("2024-01-05T00:00:00+00:00", "2024-01-06T00:00:00+00:00")
+    creation = thing("activity", "Creation.Run.r1", "Creation", arguments=times)
+    rows = rows_by_question(explain(project(creation), "Run.r1"))
+    assert rows["Run"] == ("fit", "runs:/r10123, from 2024-01-05T00:00:00+00:00")
+
+
+def test_a_value_is_visible_beside_a_long_name():
+    parameter = thing("entity", "Param.long", "Param", name="p" * 1000, value="a value")
+    member = relation("hadMember", "Run.r1", "Param.long")
+    table = explanation.to_table(explain(project(parameter, member), "Run.r1"))
+    assert f"{'p' * 59}… = a value" in [row[1] for row in table.rows]
+
+
+def test_a_run_and_a_source_that_are_not_described_are_marked():
+    foreign = document(
+        thing("entity", "V", "RegisteredModelVersion", source_path="s3://bucket/model"),
+        relation("wasGeneratedBy", "V", "C", None),
+        relation("wasInformedBy", "C", "Creation.Run.r9"),
+    )
+    rows = rows_by_question(explain(foreign, "V"))
+    assert rows["Registered from"] == ("s3://bucket/model (not in the document)", "")
+    assert rows["Run"] == ("r9 (not in the document)", "runs:/r9")
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown"])
+def test_an_impact_without_effects_is_a_sentence(format_):
+    text = impact.FORMATS[format_]([Impact((), ())])
+    assert text == "no run, model or version was influenced\n"
+    assert impact.FORMATS["csv"]([Impact((), ())]) == "type,name,uri,through\r\n"

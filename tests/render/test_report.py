@@ -228,3 +228,35 @@ def test_values_that_cannot_be_plotted_are_printed_unchanged():
     assert by_name["odd 1"].history == (1.7e308, -1.7e308)
     text = report(project(*metrics))
     assert "1e999" in text and not re.search(r"[ ,\"](nan|inf)\b", text)
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_long_values_are_shortened_and_a_page_unfolds_them(format_):
+    value = "step " * 1000 + "end"
+    members = [
+        thing("entity", "Param.long", "Param", name="n" * 1000, value=value),
+        relation("hadMember", "Run.r1", "Param.long"),
+    ]
+    text = report(project(*members), format_)
+    assert "n" * 299 + "…" in text and "n" * 300 not in text
+    if format_ == "html":
+        page = html.document_fromstring(text)
+        (details,) = page.iter("details")
+        assert details.text_content().endswith("end")
+        assert len(details.find("summary").text_content()) == 150
+    else:
+        assert max(map(len, text.splitlines())) < 1000
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_a_run_outside_the_store_is_marked_in_a_report(format_):
+    missing = project(
+        thing("entity", "Version.9", "RegisteredModelVersion", name="fraud", version="9"),
+        relation("specializationOf", "Version.9", "Model.fraud"),
+        relation("wasGeneratedBy", "Version.9", "C", None),
+        relation("wasInformedBy", "C", "Creation.Run.r9"),
+    )
+    text = report(missing, format_)
+    if format_ == "html":
+        text = text_of(text)
+    assert re.search(r"r9 runs:/r9 \(?not in the document", text)

@@ -12,7 +12,7 @@ _listener: ContextVar[Callable[[int], None] | None] = ContextVar("listener", def
 
 @contextmanager
 def progress_listener(listener: Callable[[int], None]) -> Iterator[None]:
-    """Call ``listener`` with the number of newly written statements, for the length of a block."""
+    """Call ``listener`` with the number of newly written statements, within a block."""
     token = _listener.set(listener)
     try:
         yield

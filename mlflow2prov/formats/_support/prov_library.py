@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from prov.model import ProvDocument
 
 MAX_REASON_LENGTH = 300
-"""Characters of the library's message that an error repeats."""
+"""The maximum number of characters of the library's message in an error."""
 
 
 def deserialize(content: str | bytes, format: str, title: str) -> ProvDocument:  # noqa: A002

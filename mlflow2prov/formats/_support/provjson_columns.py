@@ -33,7 +33,7 @@ from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import language, normal, time
 
 MIN_BATCH = 200
-"""How many statements a shape needs: fewer are read faster one by one."""
+"""The minimum number of statements of a shape; fewer are read faster one by one."""
 
 CHUNK_ROWS = 100_000
 """Statements that are inserted at a time."""

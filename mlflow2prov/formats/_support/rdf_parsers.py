@@ -30,10 +30,10 @@ from rdflib.term import Literal, URIRef
 from mlflow2prov.errors import FormatError
 
 MAX_REASON_LENGTH = 200
-"""Characters of a parser's message that an error repeats."""
+"""The maximum number of characters of a parser's message in an error."""
 
 _BASE = "about:blank"
-"""What relative IRIs are relative to: a file says the same wherever it is."""
+"""The base of relative IRIs, so that a file has one meaning wherever it is."""
 
 _DATATYPE = "datatype:"
 """The scheme of the IRIs that replace those of datatypes."""
@@ -50,7 +50,7 @@ _PARSER_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
-"""What rdflib's parsers raise for invalid files: their own errors, and those that they do not expect."""
+"""The errors that rdflib's parsers raise for invalid files: their own, and those that they fail to catch."""
 
 
 class ParsedRdf(NamedTuple):

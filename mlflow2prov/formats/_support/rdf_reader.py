@@ -177,7 +177,7 @@ class _GraphReader:
             self._read_derivations(subject, properties, qualified)
 
     def _read_element(self, subject: Identifier, properties: Properties) -> None:
-        """Read what the classes of a resource make it, which can be several kinds of element."""
+        """Read the elements that a resource is by its classes, which may be of several kinds."""
         types = {value for value in properties.get(_TYPE, ()) if isinstance(value, URIRef)}
         kinds = {_ELEMENTS[value] for value in types & _ELEMENTS.keys()}
         kinds = kinds or {_IMPLIED_KINDS[value] for value in types & _IMPLIED_KINDS.keys()}

@@ -131,7 +131,7 @@ class Terms:
 
 @contextmanager
 def document_terms(document: Document, syntax: Syntax) -> Iterator[Terms]:
-    """Yield the terms of a document, whose SQL is valid for the length of the block.
+    """Yield the terms of a document, whose SQL is valid within the block.
 
     Raises:
         NamespaceError: a name in the document has a prefix that is not declared.

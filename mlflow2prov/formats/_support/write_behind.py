@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 MAX_PENDING_BLOCKS = 4
-"""How many blocks may wait to be written before the caller waits."""
+"""The maximum number of blocks that wait to be written; then the caller waits."""
 
 
 class _WriteBehind(io.RawIOBase):

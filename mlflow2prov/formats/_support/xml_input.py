@@ -1,4 +1,4 @@
-"""XML files of any origin: which root element they have, and a parser that none of them can harm.
+"""XML files of any origin: their root element, and a parser that none of them can harm.
 
 The parser is Expat. It builds no tree, and it refuses a document type declaration: such a declaration defines
 entities, which open other files or expand without end. PROV's XML formats do not use it.
@@ -12,7 +12,7 @@ from xml.parsers import expat
 from mlflow2prov.errors import FormatError
 
 MAX_REASON_LENGTH = 200
-"""Characters of a parser's message that an error repeats."""
+"""The maximum number of characters of a parser's message in an error."""
 
 SEPARATOR = "\f"
 """What a parser writes between the namespace and the local part of a name. XML cannot contain this character."""

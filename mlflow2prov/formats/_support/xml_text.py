@@ -1,4 +1,4 @@
-"""Text in XML 1.0, for the formats that are XML.
+"""Text in XML 1.0, for the formats that use XML.
 
 XML cannot carry most control characters, nor the code points U+FFFE and U+FFFF. Values have ``_xHHHH_`` for them, like
 names (:mod:`mlflow2prov.formats._support.escapes`).

@@ -72,7 +72,7 @@ def shortest_cycles(
         targets: the target node of each edge.
         node_count: the number of nodes.
         candidates: the numbers of the candidate edges. The first one of a component is used.
-        limit: the maximal number of cycles.
+        limit: the maximum number of cycles.
 
     Returns:
         The edges of each cycle, beginning with the candidate, and the number of candidates that are

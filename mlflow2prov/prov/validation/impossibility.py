@@ -20,7 +20,7 @@ from mlflow2prov.prov.validation.typing import first_typing_statement, has_type
 from mlflow2prov.prov.validation.uniqueness import KINDS_WITH_SHARED_IDENTIFIERS, TermTable
 
 MAX_CHAIN_LENGTH = 1000
-"""The number of specializations that a violation quotes at most."""
+"""The maximum number of specializations that a violation quotes."""
 
 
 def missing_arguments(instance: Instance, limit: int) -> RuleViolations:
@@ -72,7 +72,7 @@ def _unspecified_derivations(instance: Instance, limit: int) -> RuleViolations:
 
 
 def _reflexive_specializations(instance: Instance, limit: int) -> RuleViolations:
-    """Find entities that specialize themselves, also through others (52, Inference 19)."""
+    """Find entities that specialize themselves, directly or through others (52, Inference 19)."""
     rule = CONSTRAINT[52]
     specialization = specializations(instance)
     cycles, count = shortest_cycles(

@@ -43,7 +43,7 @@ _EVENTS = ("generation", "invalidation", "start", "end")
 _USAGE = "usage"
 
 MAX_CYCLE_EDGES = 1000
-"""The number of edges of a cycle that a violation describes at most."""
+"""The maximum number of edges of a cycle that a violation describes."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def _generation_order(instance: Instance, events: ExistingEvents) -> Iterator[Pr
 
 
 def _usage_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
-    """Yield the order of events by way of usages.
+    """Yield the order of events through usages.
 
     A usage lies within its activity (33), follows the generation of its entity (37), precedes the
     invalidation of its entity (38), and precedes the generation of an entity that is derived by it

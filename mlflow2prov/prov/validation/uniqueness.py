@@ -205,7 +205,7 @@ def unify_terms(tables: Mapping[str, TermTable]) -> list[Equalities]:
 
 
 def _without_consequences(equalities: Equalities, conflicts: list[Equalities]) -> Equalities:
-    """Leave out the equalities of the same terms, in the same statements, as earlier conflicts."""
+    """Remove the equalities that repeat earlier conflicts: the same terms in the same statements."""
     if not len(equalities.left) or not conflicts:
         return equalities
     keys = np.concatenate([_unordered_key(each.left, each.right) for each in conflicts])

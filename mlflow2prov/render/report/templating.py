@@ -15,6 +15,9 @@ from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
 from mlflow2prov.render.report.content import Content
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH
 
+MAX_TEXT_LENGTH = 300
+"""Longer names and values are shortened to this many characters; a page unfolds the whole value."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
@@ -40,6 +43,7 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         plots=plots,
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
+        max_text_length=MAX_TEXT_LENGTH,
         percentage=_percentage,
         stylesheet=(_TEMPLATES / "report.css").read_text("utf-8"),
     )

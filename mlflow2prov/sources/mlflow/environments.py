@@ -15,11 +15,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow.entities import Artifact
 from mlflow2prov.sources.mlflow.values import parse_text
-from mlflow2prov.yaml_file import load_yaml
+from mlflow2prov.yaml_file import YamlError, load_yaml
 
 FILE_NAMES = ("requirements.txt", "conda.yaml", "python_env.yaml")
 MAX_BYTES = 1 << 20
 """Maximum size of such a file; those that MLflow writes have some hundred bytes."""
+
+MAX_REQUIREMENT_LENGTH = 4096
+"""Maximum length of a requirement, in characters."""
 
 _CONDA = re.compile(r"(?:[\w.-]+::)?([\w.-]+)\s*(.*)", re.ASCII)
 _PINNED = re.compile(r"={1,3}([^=,<>!~]+)")
@@ -37,19 +40,29 @@ def environment_paths(artifacts: Iterable[Artifact]) -> list[str]:
     )
 
 
-def add_environment(facts: Facts, owner_id: str, path: str, content: bytes) -> None:
+def add_environment(
+    facts: Facts, owner_id: str, path: str, content: bytes, malformed: list[str]
+) -> None:
     """Add the environment that a file describes.
+
+    A malformed file is an environment without packages.
 
     Args:
         facts: the tables to fill.
         owner_id: the run or logged model whose artifact the file is.
         path: the path of the file, relative to the artifact root.
         content: the content of the file.
+        malformed: takes a line if the file is malformed.
     """
     digest = hashlib.sha256(content).hexdigest()
     folder, _, name = path.rpartition("/")
     facts.add("environments", owner_id=owner_id, path=folder, name=name, digest=digest)
-    for package, version in sorted(set(parse_packages(name, content)), key=_sort_key):
+    try:
+        packages = set(parse_packages(name, content))
+    except YamlError as error:
+        malformed.append(f"{path} of {owner_id}: {error}")
+        return
+    for package, version in sorted(packages, key=_sort_key):
         facts.add("environment_packages", digest=digest, name=package, version=version)
 
 
@@ -59,15 +72,16 @@ def _sort_key(package: Package) -> tuple[str, bool, str]:
 
 
 def parse_packages(name: str, content: bytes) -> Iterator[Package]:
-    """Yield the packages in an environment file called ``name``; malformed content has none."""
+    """Yield the packages in an environment file called ``name``.
+
+    Raises:
+        YamlError: the file is malformed.
+    """
     text = content.decode("utf-8", "replace")
     if name == "requirements.txt":
         yield from _parse_requirements(text.splitlines())
         return
-    try:
-        document = load_yaml(text)
-    except ValueError:
-        return
+    document = load_yaml(text)
     if isinstance(document, dict):
         yield from _parse_conda(document) if name == "conda.yaml" else _parse_python_env(document)
 
@@ -75,9 +89,12 @@ def parse_packages(name: str, content: bytes) -> Iterator[Package]:
 def _parse_requirements(lines: Iterable[Any]) -> Iterator[Package]:
     """Yield the packages in lines of pip's requirements (PEP 508). Options and paths are not packages."""
     for line in lines:
+        text = (parse_text(line) or "").partition(" #")[0].strip()
+        if len(text) > MAX_REQUIREMENT_LENGTH:
+            continue
         try:
-            requirement = Requirement(str(line).partition(" #")[0].strip())
-        except InvalidRequirement:
+            requirement = Requirement(text)
+        except (InvalidRequirement, RecursionError):
             continue
         yield requirement.name, _parse_version(str(requirement.specifier))
 
@@ -87,7 +104,7 @@ def _parse_conda(document: dict[Any, Any]) -> Iterator[Package]:
     for dependency in _as_list(document.get("dependencies")):
         if isinstance(dependency, dict):
             yield from _parse_requirements(_as_list(dependency.get("pip")))
-        elif match := _CONDA.fullmatch(str(dependency).strip()):
+        elif match := _CONDA.fullmatch((parse_text(dependency) or "").strip()):
             yield match[1], _parse_version(match[2].replace(" ", ""))
 
 

@@ -7,9 +7,9 @@ below the store's folder or below one that the user named.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +20,12 @@ from mlflow2prov.sources.mlflow.entities import (
     add_artifacts,
     add_model_artifacts,
     is_artifact_root,
+)
+from mlflow2prov.sources.mlflow.folder import (
+    MAX_DEPTH,
+    Folder,
+    UnreadableError,
+    unicode_name,
 )
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import SourceReport
@@ -33,21 +39,8 @@ _OWNERS = (
 )
 
 
-def is_below(path: Path, root: Path) -> bool:
-    """Return whether ``path`` is ``root`` or lies below it, all links resolved."""
-    try:
-        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
-    except (OSError, RuntimeError, ValueError):
-        return False
-
-
-def is_folder(path: Path) -> bool:
-    """Return whether ``path`` is a folder. Unlike ``Path.is_dir``, this accepts names of any length."""
-    return os.path.isdir(path)  # noqa: PTH112
-
-
 def list_folder(
-    folder: Path, unreadable: list[str], *, only_top: bool = False
+    folder: Folder, unreadable: list[str], *, only_top: bool = False
 ) -> Iterator[Artifact]:
     """Yield the files and folders below ``folder``, in a stable order. Links are skipped.
 
@@ -56,38 +49,32 @@ def list_folder(
         unreadable: takes a line for each file or folder that cannot be read.
         only_top: do not list the folders within.
     """
-    pending = [(str(folder), "")]
+    pending = [(folder, "")]
     while pending:
         current, prefix = pending.pop()
         try:
-            with os.scandir(current) as scan:
-                entries = sorted(scan, key=lambda entry: entry.name)
+            entries = [entry for entry in current.entries() if not entry.is_link]
         except OSError as error:
             unreadable.append(_reason(error))
             continue
-        entries = [entry for entry in entries if not entry.is_symlink()]
-        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-        for entry in folders:
-            yield Artifact(_unicode(prefix + entry.name), is_dir=True, file_size=None)
+        folders = [entry.name for entry in entries if entry.is_folder]
+        for name in folders:
+            yield Artifact(unicode_name(prefix + name), is_dir=True, file_size=None)
         for entry in entries:
-            try:
-                if not entry.is_dir(follow_symlinks=False):
-                    size = entry.stat(follow_symlinks=False).st_size
-                    yield Artifact(_unicode(prefix + entry.name), is_dir=False, file_size=size)
-            except OSError as error:
-                unreadable.append(_reason(error))
+            if entry.is_file:
+                yield Artifact(unicode_name(prefix + entry.name), False, entry.size)
+            elif not entry.is_folder:
+                unreadable.append(f"{current / entry.name}: not a regular file")
         if only_top:
             return
-        pending += [(entry.path, f"{prefix}{entry.name}/") for entry in reversed(folders)]
+        if folders and prefix.count("/") + 1 >= MAX_DEPTH:
+            unreadable.append(f"{current}: folders below level {MAX_DEPTH} are not listed")
+        else:
+            pending += [(current / name, f"{prefix}{name}/") for name in reversed(folders)]
 
 
 def _reason(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}"
-
-
-def _unicode(path: str) -> str:
-    """Return a path as Unicode text, bytes that are not UTF-8 as ``\\xff``."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -98,7 +85,7 @@ class ArtifactRoots:
     """The store's own folder, if it has one."""
     destination: Path | None
     """The folder that the user named; artifacts that a server proxies lie there, too."""
-    homes: Mapping[str, Path] = field(default_factory=dict)
+    homes: Mapping[str, Folder] = field(default_factory=dict)
     """By run and logged model, a folder in the store. A file store that has been moved keeps its artifacts there,
     and not at the locations that it records."""
 
@@ -107,18 +94,18 @@ class ArtifactRoots:
         """The folders that are set."""
         return [folder for folder in (self.store, self.destination) if folder]
 
-    def find(self, uri: str, owner: str) -> Path | None:
+    def find(self, uri: str, owner: str) -> Folder | None:
         """Return the folder for the artifact root of ``owner``, or None if it may not be listed.
 
         The folder need not exist.
         """
         folder = self._resolve(uri, owner)
         home = self.homes.get(owner)
-        if home is not None and home.is_dir() and (folder is None or not is_folder(folder)):
-            return home if self.store and is_below(home, self.store) else None
+        if home is not None and home.exists() and (folder is None or not folder.exists()):
+            return home
         return folder
 
-    def _resolve(self, uri: str, owner: str) -> Path | None:
+    def _resolve(self, uri: str, owner: str) -> Folder | None:
         try:
             path = unquote(urlsplit(uri).path) if uri.startswith(("file:", _PROXY_SCHEME)) else uri
         except ValueError:
@@ -136,9 +123,10 @@ class ArtifactRoots:
             # Relative to the folder that the server was started in, which usually holds its database.
             candidates = [folder / path for folder in self.folders]
         allowed = (
-            candidate
+            folder
             for candidate in candidates
-            if any(is_below(candidate, folder) for folder in self.folders)
+            for top in self.folders
+            if (folder := Folder.below(top, candidate))
         )
         return next(allowed, None)
 
@@ -148,7 +136,7 @@ def add_local_artifacts(
     report: SourceReport,
     store: Path | None,
     options: ReadOptions,
-    homes: Mapping[str, Path] | None = None,
+    homes: Mapping[str, Folder] | None = None,
 ) -> None:
     """Add the artifacts of all runs and logged models whose folders may be listed.
 
@@ -173,7 +161,7 @@ def add_local_artifacts(
             folder = roots.find(uri, owner)
             if folder is None:
                 elsewhere.append(uri)
-            elif is_folder(folder):
+            elif folder.exists():
                 artifacts = list(
                     list_folder(folder, unreadable, only_top=options.artifacts == "top")
                 )
@@ -189,19 +177,18 @@ def add_local_artifacts(
 
 
 def _add_environments(
-    facts: Facts, owner: str, folder: Path, artifacts: list[Artifact], unreadable: list[str]
+    facts: Facts, owner: str, folder: Folder, artifacts: list[Artifact], unreadable: list[str]
 ) -> None:
     for path in environments.environment_paths(artifacts):
+        *parents, name = path.split("/")
         try:
-            with (folder / path).open("rb") as file:
-                content = file.read(environments.MAX_BYTES + 1)
+            content = reduce(Folder.__truediv__, parents, folder).read(name, environments.MAX_BYTES)
+        except UnreadableError as error:
+            unreadable.append(f"{error.path}: {error.reason}")
         except OSError as error:
             unreadable.append(_reason(error))
-            continue
-        if len(content) > environments.MAX_BYTES:
-            unreadable.append(f"{folder / path}: longer than {environments.MAX_BYTES} bytes")
         else:
-            environments.add_environment(facts, owner, path, content)
+            environments.add_environment(facts, owner, path, content, unreadable)
 
 
 def _elsewhere_notice(report: SourceReport, roots: ArtifactRoots, uris: list[str]) -> str:

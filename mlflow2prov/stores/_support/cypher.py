@@ -81,7 +81,7 @@ def every(kind: Kind) -> str:
 
 
 def count(kind: Kind) -> str:
-    """Return the query for the greatest possible number of statements of a kind, which the server knows."""
+    """Return the query for an upper bound of the number of statements of a kind, which the server has counted."""
     if kind.element:
         return f"MATCH (n:{_LABELS[kind.name]}) RETURN count(n)"
     return f"MATCH ()-[r:{kind.name}]->() RETURN count(r)"

@@ -1,4 +1,4 @@
-"""Attributes as plain properties of the records of a database, and back without loss.
+"""Conversion of attributes to plain properties of database records, and back without loss.
 
     prov:type  'Run' (a qualified name)  ->  {"prov:type": "Run", "accuracy": 0.9, "tags": ["a", "b"]}
 

@@ -1,4 +1,4 @@
-"""Upserts: the statements that a push adds, by the names of the store and without those that the store has."""
+"""Upserts: the statements that a push adds, under the prefixes of the store and without those that it already has."""
 
 from __future__ import annotations
 

@@ -53,17 +53,36 @@ dependencies: [-r requirements.txt]
         ),
         ("conda.yaml", b"- a\n", []),
         ("conda.yaml", b"dependencies: 3", []),
-        ("conda.yaml", b"dependencies: !!python/object:os.system {}", []),
-        ("conda.yaml", b"[" * 10_000, []),
+        (
+            "conda.yaml",
+            b"dependencies: [[a], 1, ~, '', {pip: [[b], {c: d}, 2]}]",
+            [("1", None), ("2", None)],
+        ),
+        ("requirements.txt", b"a; " + b"(" * 1000 + b"b>'3'" + b")" * 1000, []),
+        ("requirements.txt", b"a" * 5000, []),
     ],
 )
 def test_a_file_names_packages_and_versions(name, content, packages):
     assert list(parse_packages(name, content)) == packages
 
 
+@pytest.mark.parametrize(
+    "content", [b"dependencies: !!python/object:os.system {}", b"[" * 10_000, b"a: &a [*a]"]
+)
+@pytest.mark.parametrize("name", ["conda.yaml", "python_env.yaml"])
+def test_a_malformed_file_is_an_environment_without_packages_and_reported(name, content):
+    malformed = []
+    with Facts() as facts:
+        add_environment(facts, "run", f"model/{name}", content, malformed)
+    assert facts.rows("SELECT name FROM environments") == [(name,)]
+    assert facts.rows("SELECT * FROM environment_packages") == []
+    (line,) = malformed
+    assert line.startswith(f"model/{name} of run: line 1: ")
+
+
 def test_a_package_may_come_with_and_without_a_version():
     with Facts() as facts:
-        add_environment(facts, "run", "model/requirements.txt", b"a==2\na\na==1\na==2\n")
+        add_environment(facts, "run", "model/requirements.txt", b"a==2\na\na==1\na==2\n", [])
     assert facts.rows("SELECT name, version FROM environment_packages ORDER BY ALL") == [
         ("a", "1"),
         ("a", "2"),

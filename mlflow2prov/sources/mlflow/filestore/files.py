@@ -1,70 +1,66 @@
-"""The files of a file store, read with distrust.
-
-Anyone who can log a run can write files. Links that lead out of a folder, pipes and very long files are
-therefore never read.
-"""
+"""The files of a file store in MLflow's formats."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from mlflow2prov.errors import TrackingStoreError
-from mlflow2prov.sources.mlflow.local_artifacts import is_below
-from mlflow2prov.yaml_file import load_yaml
+from mlflow2prov.sources.mlflow.folder import Folder
+from mlflow2prov.yaml_file import YamlError, load_yaml
 
 MAX_YAML_BYTES = 1 << 22
 """Maximum size of a YAML file; those that MLflow writes have some hundred bytes."""
 
+MAX_VALUE_BYTES = 1 << 26
+"""Maximum size of the file of a tag, a param or a metric. A million points of a metric have some 40 MB."""
+
 META = "meta.yaml"
 
 
-def list_folders(path: Path) -> Iterator[Path]:
-    """Yield the folders in a folder, in order, except links that lead out of it.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    try:
-        folders = sorted(entry.path for entry in os.scandir(path) if entry.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for folder in map(Path, folders):
-        if not folder.is_symlink() or is_below(folder, path):
-            yield folder
-
-
-def has_meta(folder: Path) -> bool:
+def has_meta(folder: Folder) -> bool:
     """Return whether a folder has a ``meta.yaml``: whether it is an entity of MLflow."""
-    return (folder / META).is_file()
+    return folder.has_file(META)
 
 
-def read_yaml(folder: Path, name: str = META) -> dict[str, Any]:
+def read_yaml(folder: Folder, name: str = META) -> dict[str, Any]:
     """Read a YAML file of a folder, which MLflow writes as a mapping. A missing file is an empty mapping.
 
     Raises:
-        TrackingStoreError: the file is not a YAML mapping, or longer than :data:`MAX_YAML_BYTES`.
+        TrackingStoreError: the file is not a YAML mapping, not a regular file, or longer than :data:`MAX_YAML_BYTES`.
         OSError: the file cannot be read.
     """
-    file = folder / name
-    if not file.is_file() or file.is_symlink():
-        return {}
-    if file.stat().st_size > MAX_YAML_BYTES:
-        raise TrackingStoreError(
-            f"{file}: longer than {MAX_YAML_BYTES} bytes; MLflow did not write this"
-        )
     try:
-        mapping = load_yaml(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise TrackingStoreError(f"{file}: not YAML; MLflow did not write this") from error
+        content = folder.read(name, MAX_YAML_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    try:
+        mapping = load_yaml(content.decode("utf-8-sig"))
+    except YamlError as error:
+        line = f":{error.line}" if error.line else ""
+        raise TrackingStoreError(
+            f"{folder}/{name}{line}: {error.problem}; MLflow did not write this"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TrackingStoreError(
+            f"{folder}/{name}: not UTF-8; MLflow did not write this"
+        ) from error
     if not isinstance(mapping, dict):
-        raise TrackingStoreError(f"{file}: not a YAML mapping; MLflow did not write this")
+        raise TrackingStoreError(f"{folder}/{name}: not a YAML mapping; MLflow did not write this")
     return mapping
 
 
-def read_keys(folder: Path) -> Iterator[tuple[str, str]]:
+def read_yamls(folder: Folder) -> Iterator[dict[str, Any]]:
+    """Read all YAML files of a folder, as :func:`read_yaml` does, in the order of their names."""
+    try:
+        names = [entry.name for entry in folder.entries() if entry.name.endswith(".yaml")]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        yield read_yaml(folder, name)
+
+
+def read_keys(folder: Folder) -> Iterator[tuple[str, str]]:
     """Yield the keys and values of a folder that has one file for each key.
 
     A key with a slash is a file in a folder of its own.
@@ -72,15 +68,5 @@ def read_keys(folder: Path) -> Iterator[tuple[str, str]]:
     Raises:
         OSError: a folder or file cannot be read.
     """
-    for current, folders, names in os.walk(folder, onerror=_raise_unless_missing):
-        folders.sort()
-        for name in sorted(names):
-            file = Path(current, name)
-            if file.is_file() and not file.is_symlink():
-                key = file.relative_to(folder).as_posix()
-                yield key, file.read_bytes().decode("utf-8", "replace")
-
-
-def _raise_unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        raise error
+    for key, content in folder.files(MAX_VALUE_BYTES):
+        yield key, content.decode("utf-8", "replace")

@@ -20,11 +20,12 @@ from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.entities import Point, add_assessment, add_version, last_points
 from mlflow2prov.sources.mlflow.filestore.files import (
     has_meta,
-    list_folders,
     read_keys,
     read_yaml,
+    read_yamls,
 )
-from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts, is_folder
+from mlflow2prov.sources.mlflow.folder import Folder, unicode_name
+from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.mlflow.values import (
     parse_integer,
@@ -55,13 +56,14 @@ class FileStore:
             TrackingStoreError: there is no such folder, it is not a file store, or a file is malformed.
         """
         # A path may contain any character, but a message is one line.
-        location = " ".join(self.path.splitlines())
-        root = Path(self.path)
-        if not is_folder(root):
+        location = " ".join(unicode_name(self.path).splitlines())
+        path = Path(self.path)
+        root = Folder(path)
+        if not root.exists():
             raise TrackingStoreError(
                 f"{location}: no such folder; give the folder of a file store (mlruns)"
             )
-        report = SourceReport("file", location, path=root)
+        report = SourceReport("file", location, path=path)
         try:
             experiments = _list_experiments(root)
             if not experiments:
@@ -74,39 +76,44 @@ class FileStore:
             raise TrackingStoreError(
                 f"{error.filename}: cannot be read: {error.strerror}"
             ) from error
+        if root.unreadable:
+            report.omissions.append(
+                f"{location}: {len(root.unreadable)} files and folders could not be read "
+                f"({next(iter(root.unreadable))})"
+            )
         facts.flush()
-        add_local_artifacts(facts, report, root.absolute(), self.options, homes)
+        add_local_artifacts(facts, report, path.absolute(), self.options, homes)
         return report
 
-    def _read_entities(self, root: Path, experiments: list[Path], facts: Facts) -> dict[str, Path]:
+    def _read_entities(
+        self, root: Folder, experiments: list[Folder], facts: Facts
+    ) -> dict[str, Folder]:
         """Read all experiments and registered models.
 
         Returns:
             The folder for the artifacts of each run and logged model.
         """
-        homes: dict[str, Path] = {}
+        homes: dict[str, Folder] = {}
         for folder in experiments:
             self._read_experiment(folder, facts, homes)
-        for folder in list_folders(root / _MODEL_REGISTRY):
+        for folder in (root / _MODEL_REGISTRY).folders():
             if has_meta(folder):
                 _read_registered_model(folder, facts)
         return homes
 
-    def _read_experiment(self, folder: Path, facts: Facts, homes: dict[str, Path]) -> None:
+    def _read_experiment(self, folder: Folder, facts: Facts, homes: dict[str, Folder]) -> None:
         """Read an experiment with its traces, logged models and runs.
 
         ``homes`` takes the folder for the artifacts of each run and logged model.
         """
         experiment_id = _add_experiment(folder, facts)
-        for trace in list_folders(folder / "traces"):
+        for trace in (folder / "traces").folders():
             _read_trace(trace, experiment_id, facts)
-        for model in list_folders(folder / "models"):
+        for model in (folder / "models").folders():
             if has_meta(model):
                 homes[_read_logged_model(model, experiment_id, facts)] = model / "artifacts"
-        datasets = {
-            dataset.name: read_yaml(dataset) for dataset in list_folders(folder / "datasets")
-        }
-        for run in list_folders(folder):
+        datasets = {dataset.name: read_yaml(dataset) for dataset in (folder / "datasets").folders()}
+        for run in folder.folders():
             meta = read_yaml(run)
             # The experiment's other folders have no run id.
             if "run_id" in meta or "run_uuid" in meta:
@@ -116,7 +123,7 @@ class FileStore:
                 self.options.report_progress("runs and models", len(homes))
 
     def _read_run(
-        self, folder: Path, meta: dict[str, Any], experiment_id: str, facts: Facts
+        self, folder: Folder, meta: dict[str, Any], experiment_id: str, facts: Facts
     ) -> str:
         """Read a run with its tags, params and metrics, and return its id."""
         run_id = parse_text(meta.get("run_id") or meta.get("run_uuid")) or folder.name
@@ -151,17 +158,17 @@ class FileStore:
         return run_id
 
 
-def _list_experiments(root: Path) -> list[Path]:
+def _list_experiments(root: Folder) -> list[Folder]:
     """Return the folders of experiments, deleted ones last."""
     return [
         folder
         for parent in (root, root / _TRASH)
-        for folder in list_folders(parent)
+        for folder in parent.folders()
         if has_meta(folder)
     ]
 
 
-def _add_experiment(folder: Path, facts: Facts) -> str:
+def _add_experiment(folder: Folder, facts: Facts) -> str:
     """Add an experiment with its tags, and return its id."""
     meta = read_yaml(folder)
     experiment_id = parse_text(meta.get("experiment_id")) or folder.name
@@ -186,7 +193,7 @@ def _add_experiment(folder: Path, facts: Facts) -> str:
     return experiment_id
 
 
-def _read_points(folder: Path) -> Iterator[Point]:
+def _read_points(folder: Folder) -> Iterator[Point]:
     """Yield the points of metrics. Each is a line ``milliseconds value step``."""
     for key, content in read_keys(folder):
         for line in content.splitlines():
@@ -197,13 +204,13 @@ def _read_points(folder: Path) -> Iterator[Point]:
 
 
 def _read_inputs_and_outputs(
-    folder: Path, run_id: str, datasets: dict[str, dict[str, Any]], facts: Facts
+    folder: Folder, run_id: str, datasets: dict[str, dict[str, Any]], facts: Facts
 ) -> None:
     """Read the datasets that a run used, and the logged models that it used and produced."""
-    for link in list_folders(folder / "inputs"):
+    for link in (folder / "inputs").folders():
         source = read_yaml(link)
         if source.get("source_type") == "DATASET":
-            dataset = datasets.get(str(source.get("source_id")), {})
+            dataset = datasets.get(parse_text(source.get("source_id")) or "", {})
             tags = source.get("tags")
             context = tags.get(values.CONTEXT_TAG) if isinstance(tags, dict) else None
             facts.add(
@@ -224,7 +231,7 @@ def _read_inputs_and_outputs(
                 model_id=parse_text(source.get("destination_id")),
                 direction="input",
             )
-    for link in list_folders(folder / "outputs"):
+    for link in (folder / "outputs").folders():
         output = read_yaml(link)
         facts.add(
             "run_models",
@@ -235,7 +242,7 @@ def _read_inputs_and_outputs(
         )
 
 
-def _read_trace(folder: Path, experiment_id: str, facts: Facts) -> None:
+def _read_trace(folder: Folder, experiment_id: str, facts: Facts) -> None:
     """Read a trace with its assessments."""
     meta = read_yaml(folder, "trace_info.yaml")
     trace_id = parse_text(meta.get("trace_id") or meta.get("request_id")) or folder.name
@@ -252,13 +259,11 @@ def _read_trace(folder: Path, experiment_id: str, facts: Facts) -> None:
         or parse_time(meta.get("timestamp_ms")),
         user=parse_text(metadata.get(values.USER_TAG)),
     )
-    assessments = folder / "assessments"
-    if assessments.is_dir():
-        for file in sorted(assessments.glob("*.yaml")):
-            add_assessment(facts, trace_id, read_yaml(assessments, file.name))
+    for assessment in read_yamls(folder / "assessments"):
+        add_assessment(facts, trace_id, assessment)
 
 
-def _read_logged_model(folder: Path, experiment_id: str, facts: Facts) -> str:
+def _read_logged_model(folder: Folder, experiment_id: str, facts: Facts) -> str:
     """Read a logged model with its tags, params and metrics, and return its id."""
     meta = read_yaml(folder)
     model_id = parse_text(meta.get("model_id")) or folder.name
@@ -300,7 +305,7 @@ def _read_logged_model(folder: Path, experiment_id: str, facts: Facts) -> str:
     return model_id
 
 
-def _read_registered_model(folder: Path, facts: Facts) -> None:
+def _read_registered_model(folder: Folder, facts: Facts) -> None:
     """Read a registered model or prompt with its tags, aliases and versions."""
     meta = read_yaml(folder)
     name = parse_text(meta.get("name")) or folder.name
@@ -323,12 +328,12 @@ def _read_registered_model(folder: Path, facts: Facts) -> None:
             alias=parse_text(alias),
             version=parse_text(version.strip()),
         )
-    for subfolder in list_folders(folder):
+    for subfolder in folder.folders():
         if subfolder.name.startswith(_VERSION_PREFIX):
             _read_version(subfolder, name, facts, is_prompt=is_prompt)
 
 
-def _read_version(folder: Path, name: str, facts: Facts, *, is_prompt: bool) -> None:
+def _read_version(folder: Folder, name: str, facts: Facts, *, is_prompt: bool) -> None:
     """Read a version of a registered model with its tags."""
     meta = read_yaml(folder)
     version = meta.get("version") or folder.name.removeprefix(_VERSION_PREFIX)
@@ -344,7 +349,7 @@ def _read_version(folder: Path, name: str, facts: Facts, *, is_prompt: bool) -> 
         facts.add(
             "registered_model_version_tags",
             name=name,
-            version=str(version),
+            version=parse_text(version),
             key=parse_text(key),
             value=value,
         )

@@ -95,8 +95,13 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
         if client.options.environments:
             files += [(owner, path) for path in environments.environment_paths(artifacts)]
         client.options.report_progress(label, done, len(owners))
+    malformed: list[str] = []
     for (owner, path), content in client.read_each(files, read_file, "environments"):
-        environments.add_environment(facts, owner, path, content)
+        environments.add_environment(facts, owner, path, content, malformed)
+    if malformed:
+        client.report.omissions.append(
+            f"environments: {len(malformed)} could not be read ({malformed[0]})"
+        )
 
 
 def _list_artifacts(client: Client, owner: str, kind: OwnerKind) -> Iterator[Artifact]:
