@@ -237,6 +237,14 @@ class Folder:
             return False
         return True
 
+    def report(self, name: str, reason: str) -> None:
+        """Report that a file of the folder is not read."""
+        self._report(self.path / name, reason)
+
+    def report_error(self, error: OSError) -> None:
+        """Report a file or folder that the system refuses to open."""
+        self._report(Path(error.filename or self.path), error.strerror or str(error))
+
     def _report(self, path: Path, reason: str) -> None:
         self.unreadable[f"{unicode_name(str(path))}: {reason}"] = None
 

@@ -64,7 +64,7 @@ class TrackingStore:
 def _source(url: str, options: ReadOptions) -> Source:
     """Return the reader for a URL. Only that reader's libraries are imported."""
     try:
-        path = urlsplit(url).path
+        address = urlsplit(url)
     except ValueError as error:
         raise TrackingStoreError(
             f"{without_credentials(url)}: not a URL ({error}); "
@@ -82,7 +82,14 @@ def _source(url: str, options: ReadOptions) -> Source:
     if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (accepts names of any length)
         from mlflow2prov.sources.mlflow.filestore import FileStore
 
-        return FileStore(unquote(path) if scheme == "file" else url, options)
+        if scheme != "file":
+            return FileStore(url, options)
+        if address.netloc not in ("", "localhost"):
+            raise TrackingStoreError(
+                f"{without_credentials(url)}: names the host {address.netloc!r}, but a file store is read "
+                "from a folder of this machine; give file:/// and an absolute path, or only a path"
+            )
+        return FileStore(unquote(address.path), options)
     raise TrackingStoreError(
         f"{without_credentials(url)}: {scheme}: does not lead to an MLflow store; "
         "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"

@@ -441,21 +441,25 @@ def small_file_store(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[", ":2: not YAML"),
-        ("- a\n", ": not a YAML mapping"),
-        (f"run_id: {'r' * 100}\n", ": longer than 100 bytes"),
-        ("run_id: r\nname: 2024-99-99\n", ":2: '2024-99-99' is not a valid timestamp"),
-        ("run_id: \udcff", ": not UTF-8"),
+        ("", "empty"),
+        (" \n", "empty"),
+        ("[", "not YAML"),
+        ("- a\n", "not a YAML mapping"),
+        (f"run_id: {'r' * 100}\n", "longer than 100 bytes"),
+        ("run_id: r\nname: 2024-99-99\n", "'2024-99-99' is not a valid timestamp"),
+        ("run_id: \udcff", "not UTF-8"),
     ],
 )
-def test_a_malformed_file_in_a_file_store_is_an_error(
+def test_a_malformed_file_in_a_file_store_is_an_omission(
     small_file_store, content, message, monkeypatch
 ):
     monkeypatch.setattr(files, "MAX_YAML_BYTES", 100)
     meta = small_file_store / "0" / "r" / "meta.yaml"
     meta.write_text(content, errors="surrogateescape")
-    with pytest.raises(TrackingStoreError, match=f"r/meta.yaml{message}"):
-        read(str(small_file_store))
+    report, facts = read(str(small_file_store))
+    (omission,) = report.omissions
+    assert omission.startswith(f"{meta}: {message}")
+    assert facts.rows("SELECT count(*) FROM runs") == [(0,)]
 
 
 def test_malformed_tags_of_a_dataset_are_ignored(small_file_store):

@@ -15,6 +15,7 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.sources.mlflow import git_lfs
 from mlflow2prov.sources.mlflow.columns import Column
 from mlflow2prov.sources.mlflow.database.drivers import installed_driver
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
@@ -202,10 +203,15 @@ def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engi
 def _create_sqlite_engine(
     database: str | None, location: str, stack: ExitStack
 ) -> sqlalchemy.Engine:
-    path = Path(database or "")
+    if not database:
+        raise TrackingStoreError(f"{location}: does not name a file; give sqlite:///mlflow.db")
+    path = Path(database)
     try:
         if not path.is_file():
             raise TrackingStoreError(f"{location}: no such file")
+        with path.open("rb") as file:
+            if git_lfs.is_pointer(file.read(git_lfs.MAX_BYTES)):
+                raise TrackingStoreError(f"{location}: {git_lfs.REASON}")
         uri = _read_only_uri(path.absolute(), stack)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

@@ -9,20 +9,28 @@ models/<name>/{meta.yaml, tags/, aliases/, version-<n>/...}
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow import values
+from mlflow2prov.sources.mlflow.discovery import database_url, is_sqlite
 from mlflow2prov.sources.mlflow.entities import Point, add_assessment, add_version, last_points
-from mlflow2prov.sources.mlflow.filestore.files import (
-    has_meta,
-    read_keys,
-    read_yaml,
-    read_yamls,
+from mlflow2prov.sources.mlflow.filestore.files import META, read_keys, read_yaml, read_yamls
+from mlflow2prov.sources.mlflow.filestore.layout import (
+    VERSION_PREFIX,
+    ExperimentFolder,
+    RegisteredModelFolder,
+    RunFolder,
+    list_experiments,
+    list_registered_models,
+    list_runs,
+    require_store,
+    require_whole_store,
 )
 from mlflow2prov.sources.mlflow.folder import Folder, unicode_name
 from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
@@ -37,9 +45,8 @@ from mlflow2prov.sources.mlflow.values import (
 )
 from mlflow2prov.sources.report import SourceReport
 
-_TRASH = ".trash"
-_MODEL_REGISTRY = "models"
-_VERSION_PREFIX = "version-"
+MAX_OMISSIONS = 10
+"""Maximum number of files and folders that are named as omissions."""
 
 
 @dataclass(frozen=True)
@@ -53,80 +60,91 @@ class FileStore:
         """Read all experiments and registered models.
 
         Raises:
-            TrackingStoreError: there is no such folder, it is not a file store, or a file is malformed.
+            TrackingStoreError: there is no such folder, it is not a file store, or nothing in it can be read.
         """
         # A path may contain any character, but a message is one line.
         location = " ".join(unicode_name(self.path).splitlines())
         path = Path(self.path)
         root = Folder(path)
         if not root.exists():
-            raise TrackingStoreError(
-                f"{location}: no such folder; give the folder of a file store (mlruns)"
-            )
+            raise TrackingStoreError(f"{location}: {_reason_for_no_folder(path)}")
         report = SourceReport("file", location, path=path)
         try:
-            experiments = _list_experiments(root)
-            if not experiments:
-                raise TrackingStoreError(
-                    f"{location}: not a file store of MLflow, because no folder in it has an "
-                    "experiment's meta.yaml; give the folder of one (mlruns)"
-                )
-            homes = self._read_entities(root, experiments, facts)
+            require_whole_store(root, location)
+            homes = self._read_entities(root, facts, report)
         except OSError as error:
             raise TrackingStoreError(
                 f"{error.filename}: cannot be read: {error.strerror}"
             ) from error
-        if root.unreadable:
-            report.omissions.append(
-                f"{location}: {len(root.unreadable)} files and folders could not be read "
-                f"({next(iter(root.unreadable))})"
-            )
         facts.flush()
+        if _is_empty(facts):
+            if root.unreadable:
+                raise TrackingStoreError(next(iter(root.unreadable)))
+            require_store(root, location)
+        _report_unreadable(root, report)
         add_local_artifacts(facts, report, path.absolute(), self.options, homes)
         return report
 
-    def _read_entities(
-        self, root: Folder, experiments: list[Folder], facts: Facts
-    ) -> dict[str, Folder]:
+    def _read_entities(self, root: Folder, facts: Facts, report: SourceReport) -> dict[str, Folder]:
         """Read all experiments and registered models.
 
         Returns:
             The folder for the artifacts of each run and logged model.
         """
         homes: dict[str, Folder] = {}
-        for folder in experiments:
-            self._read_experiment(folder, facts, homes)
-        for folder in (root / _MODEL_REGISTRY).folders():
-            if has_meta(folder):
-                _read_registered_model(folder, facts)
+        misplaced: list[RunFolder] = []
+        experiments = list_experiments(root)
+        for experiment in experiments:
+            try:
+                if _is_copy(experiment, experiments):
+                    misplaced += list_runs(experiment.folder)
+                else:
+                    misplaced += self._read_experiment(experiment, facts, homes)
+            except OSError as error:
+                experiment.folder.report_error(error)
+        _report_misplaced_runs(misplaced, homes, report)
+        _note_missing_experiments(experiments, report)
+        for model in list_registered_models(root):
+            _read_registered_model(model, facts)
         return homes
 
-    def _read_experiment(self, folder: Folder, facts: Facts, homes: dict[str, Folder]) -> None:
+    def _read_experiment(
+        self, experiment: ExperimentFolder, facts: Facts, homes: dict[str, Folder]
+    ) -> list[RunFolder]:
         """Read an experiment with its traces, logged models and runs.
 
         ``homes`` takes the folder for the artifacts of each run and logged model.
+
+        Returns:
+            The runs in the folder that belong to other experiments.
         """
-        experiment_id = _add_experiment(folder, facts)
+        folder, experiment_id = experiment.folder, experiment.experiment_id
+        misplaced = []
+        _add_experiment(experiment, facts)
         for trace in (folder / "traces").folders():
             _read_trace(trace, experiment_id, facts)
         for model in (folder / "models").folders():
-            if has_meta(model):
-                homes[_read_logged_model(model, experiment_id, facts)] = model / "artifacts"
-        datasets = {dataset.name: read_yaml(dataset) for dataset in (folder / "datasets").folders()}
-        for run in folder.folders():
-            meta = read_yaml(run)
-            # The experiment's other folders have no run id.
-            if "run_id" in meta or "run_uuid" in meta:
-                run_id = self._read_run(run, meta, experiment_id, facts)
-                _read_inputs_and_outputs(run, run_id, datasets, facts)
-                homes[run_id] = run / "artifacts"
-                self.options.report_progress("runs and models", len(homes))
+            if meta := read_yaml(model):
+                homes[_read_logged_model(model, meta, experiment_id, facts)] = model / "artifacts"
+        datasets = {
+            dataset.name: read_yaml(dataset) or {} for dataset in (folder / "datasets").folders()
+        }
+        for run in list_runs(folder):
+            if run.experiment_id not in (None, experiment_id):
+                misplaced.append(run)
+                continue
+            try:
+                self._read_run(run, experiment_id, facts)
+                _read_inputs_and_outputs(run.folder, run.run_id, datasets, facts)
+            except OSError as error:
+                run.folder.report_error(error)
+            homes[run.run_id] = run.folder / "artifacts"
+            self.options.report_progress("runs and models", len(homes))
+        return misplaced
 
-    def _read_run(
-        self, folder: Folder, meta: dict[str, Any], experiment_id: str, facts: Facts
-    ) -> str:
-        """Read a run with its tags, params and metrics, and return its id."""
-        run_id = parse_text(meta.get("run_id") or meta.get("run_uuid")) or folder.name
+    def _read_run(self, run: RunFolder, experiment_id: str, facts: Facts) -> None:
+        """Read a run with its tags, params and metrics."""
+        folder, meta, run_id = run.folder, run.meta, run.run_id
         tags = dict(read_keys(folder / "tags"))
         facts.add(
             "runs",
@@ -155,24 +173,92 @@ class FileStore:
                 step=point.step,
                 timestamp=parse_time(point.milliseconds),
             )
-        return run_id
 
 
-def _list_experiments(root: Folder) -> list[Folder]:
-    """Return the folders of experiments, deleted ones last."""
-    return [
-        folder
-        for parent in (root, root / _TRASH)
-        for folder in parent.folders()
-        if has_meta(folder)
-    ]
+def _reason_for_no_folder(path: Path) -> str:
+    if is_sqlite(path):
+        return f"a file, not a folder; give {database_url(path)}"
+    if path.is_file():
+        return "a file, not a folder; give the folder of a file store (mlruns)"
+    return "no such folder; give the folder of a file store (mlruns)"
 
 
-def _add_experiment(folder: Folder, facts: Facts) -> str:
-    """Add an experiment with its tags, and return its id."""
-    meta = read_yaml(folder)
-    experiment_id = parse_text(meta.get("experiment_id")) or folder.name
-    stage = "deleted" if folder.parent.name == _TRASH else meta.get("lifecycle_stage")
+def _is_empty(facts: Facts) -> bool:
+    """Return whether nothing was read but the names of folders."""
+    ((count,),) = facts.rows(
+        """
+        SELECT
+            (
+                SELECT count(*)
+                FROM experiments
+                WHERE coalesce(name, artifact_location, created_at) IS NOT NULL
+            )
+            + (SELECT count(*) FROM runs)
+            + (
+                SELECT count(*)
+                FROM registered_models
+                WHERE coalesce(created_at, last_updated_at) IS NOT NULL
+            )
+            + (SELECT count(*) FROM registered_model_versions)
+        """
+    )
+    return not count
+
+
+def _report_unreadable(root: Folder, report: SourceReport) -> None:
+    lines = list(root.unreadable)
+    report.omissions.extend(lines[:MAX_OMISSIONS])
+    if more := len(lines[MAX_OMISSIONS:]):
+        report.omissions.append(f"{report.location}: {quantity(more, 'more file')} or folders")
+
+
+def _is_copy(experiment: ExperimentFolder, experiments: Sequence[ExperimentFolder]) -> bool:
+    """Return whether an experiment is a copy in a folder of another name, or in the trash. MLflow ignores copies."""
+    return any(
+        other is not experiment and other.experiment_id == experiment.experiment_id
+        for other in experiments[: experiments.index(experiment)]
+    )
+
+
+def _report_misplaced_runs(
+    misplaced: Sequence[RunFolder], homes: Mapping[str, Folder], report: SourceReport
+) -> None:
+    """Report the runs in the folders of other experiments, which MLflow ignores."""
+    copies = [run for run in misplaced if run.run_id in homes]
+    lost = [run for run in misplaced if run.run_id not in homes]
+    if copies:
+        report.notices.append(
+            f"{report.location}: ignored {quantity(len(copies), 'copied run')} in the folder of another "
+            f"experiment, as MLflow does ({copies[0].folder})"
+        )
+    for run in lost[:MAX_OMISSIONS]:
+        report.omissions.append(
+            f"{run.folder}: a run of the experiment {run.experiment_id!r}, which MLflow ignores in this folder"
+        )
+    if more := len(lost[MAX_OMISSIONS:]):
+        report.omissions.append(
+            f"{report.location}: {quantity(more, 'more run')} in folders of other experiments"
+        )
+
+
+def _note_missing_experiments(
+    experiments: Sequence[ExperimentFolder], report: SourceReport
+) -> None:
+    """Note the experiments without a ``meta.yaml``, whose runs MLflow does not show."""
+    missing = [experiment.experiment_id for experiment in experiments if experiment.meta is None]
+    if missing:
+        names = ", ".join(map(repr, missing[:MAX_OMISSIONS]))
+        more = f" and {len(missing) - MAX_OMISSIONS} more" if missing[MAX_OMISSIONS:] else ""
+        report.notices.append(
+            f"{report.location}: experiments lack their meta.yaml, so that their runs are read, but not "
+            f"their names: {names}{more}"
+        )
+
+
+def _add_experiment(experiment: ExperimentFolder, facts: Facts) -> None:
+    """Add an experiment with its tags."""
+    folder, meta, experiment_id = experiment.folder, experiment.meta or {}, experiment.experiment_id
+    stage = "deleted" if experiment.is_deleted else meta.get("lifecycle_stage")
     facts.add(
         "experiments",
         experiment_id=experiment_id,
@@ -190,7 +276,6 @@ def _add_experiment(folder: Folder, facts: Facts) -> str:
             key=parse_text(key),
             value=tag_value(value),
         )
-    return experiment_id
 
 
 def _read_points(folder: Folder) -> Iterator[Point]:
@@ -208,7 +293,7 @@ def _read_inputs_and_outputs(
 ) -> None:
     """Read the datasets that a run used, and the logged models that it used and produced."""
     for link in (folder / "inputs").folders():
-        source = read_yaml(link)
+        source = read_yaml(link) or {}
         if source.get("source_type") == "DATASET":
             dataset = datasets.get(parse_text(source.get("source_id")) or "", {})
             tags = source.get("tags")
@@ -232,7 +317,7 @@ def _read_inputs_and_outputs(
                 direction="input",
             )
     for link in (folder / "outputs").folders():
-        output = read_yaml(link)
+        output = read_yaml(link) or {}
         facts.add(
             "run_models",
             run_id=run_id,
@@ -245,6 +330,8 @@ def _read_inputs_and_outputs(
 def _read_trace(folder: Folder, experiment_id: str, facts: Facts) -> None:
     """Read a trace with its assessments."""
     meta = read_yaml(folder, "trace_info.yaml")
+    if not meta:
+        return
     trace_id = parse_text(meta.get("trace_id") or meta.get("request_id")) or folder.name
     metadata = dict(read_keys(folder / "request_metadata"))
     tags = dict(read_keys(folder / "tags"))
@@ -263,9 +350,10 @@ def _read_trace(folder: Folder, experiment_id: str, facts: Facts) -> None:
         add_assessment(facts, trace_id, assessment)
 
 
-def _read_logged_model(folder: Folder, experiment_id: str, facts: Facts) -> str:
+def _read_logged_model(
+    folder: Folder, meta: dict[str, Any], experiment_id: str, facts: Facts
+) -> str:
     """Read a logged model with its tags, params and metrics, and return its id."""
-    meta = read_yaml(folder)
     model_id = parse_text(meta.get("model_id")) or folder.name
     facts.add(
         "logged_models",
@@ -305,9 +393,12 @@ def _read_logged_model(folder: Folder, experiment_id: str, facts: Facts) -> str:
     return model_id
 
 
-def _read_registered_model(folder: Folder, facts: Facts) -> None:
+def _read_registered_model(model: RegisteredModelFolder, facts: Facts) -> None:
     """Read a registered model or prompt with its tags, aliases and versions."""
-    meta = read_yaml(folder)
+    folder, meta = model
+    if meta is None:
+        folder.report(META, "missing, so that the registered model has only its name")
+        meta = {}
     name = parse_text(meta.get("name")) or folder.name
     tags = dict(read_keys(folder / "tags"))
     is_prompt = values.is_true(tags.get(values.PROMPT_TAG))
@@ -329,14 +420,18 @@ def _read_registered_model(folder: Folder, facts: Facts) -> None:
             version=parse_text(version.strip()),
         )
     for subfolder in folder.folders():
-        if subfolder.name.startswith(_VERSION_PREFIX):
+        if subfolder.name.startswith(VERSION_PREFIX):
             _read_version(subfolder, name, facts, is_prompt=is_prompt)
 
 
 def _read_version(folder: Folder, name: str, facts: Facts, *, is_prompt: bool) -> None:
     """Read a version of a registered model with its tags."""
     meta = read_yaml(folder)
-    version = meta.get("version") or folder.name.removeprefix(_VERSION_PREFIX)
+    if not meta:
+        if meta is None:
+            folder.report(META, "missing, so that the version is unknown")
+        return
+    version = meta.get("version") or folder.name.removeprefix(VERSION_PREFIX)
     # As a database names them.
     columns = {
         "name": name,
