@@ -12,6 +12,7 @@ from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.values import parse_state, parse_text, parse_time
 
 _LOGGED_MODEL = re.compile(r"(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _RUN_URI = re.compile(r"^runs:/([^/]+)/(.+)$")
 
 
@@ -32,6 +33,7 @@ def version_origin(source: str | None, run_id: str | None) -> VersionOrigin:
     """
     if source is None:
         return VersionOrigin(run_id, None, None)
+    source = forward_slashes(source)
     if match := _LOGGED_MODEL.search(source):
         return VersionOrigin(run_id, match[1], None)
     if run_id and f"/{run_id}/artifacts/" in source:
@@ -147,6 +149,12 @@ def add_model_artifacts(facts: Facts, model_id: str, artifacts: Iterable[Artifac
             is_dir=artifact.is_dir,
             file_size=artifact.file_size,
         )
+
+
+def forward_slashes(path: str) -> str:
+    """Return a path with slashes: one of Windows has backslashes, and a drive or no slash at all."""
+    is_windows = _DRIVE.match(path) or ("\\" in path and "/" not in path)
+    return path.replace("\\", "/") if is_windows else path
 
 
 def is_artifact_root(uri: str, owner: str) -> bool:

@@ -2,23 +2,29 @@
 
 Anyone who logs a run can choose where its artifacts are. A folder is therefore listed only if it is an
 artifact root that MLflow gives to that very run or logged model, and if it lies, all links resolved,
-below the store's folder or below one that the user named.
+below the store's folder, the folder ``mlartifacts`` beside it, or below one that the user named. Of other folders, a
+notice only checks whether they exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mlflow2prov.facts import Facts
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.entities import (
     Artifact,
     add_artifacts,
     add_model_artifacts,
+    forward_slashes,
     is_artifact_root,
 )
 from mlflow2prov.sources.mlflow.folder import (
@@ -30,12 +36,20 @@ from mlflow2prov.sources.mlflow.folder import (
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import SourceReport
 
-_PROXY_SCHEME = "mlflow-artifacts:"
+_PROXIED_FOLDER = "mlartifacts"
+_DEFAULT_FOLDERS = ("mlruns", _PROXIED_FOLDER)
+"""The folders in which MLflow keeps artifacts by default, beside a database."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _MAX_SCHEMES_LENGTH = 200
 
 _OWNERS = (
-    ("SELECT run_id, artifact_uri FROM runs ORDER BY ALL", add_artifacts),
-    ("SELECT model_id, artifact_location FROM logged_models ORDER BY ALL", add_model_artifacts),
+    ("run", "SELECT run_id, artifact_uri FROM runs ORDER BY ALL", add_artifacts),
+    (
+        "logged model",
+        "SELECT model_id, artifact_location FROM logged_models ORDER BY ALL",
+        add_model_artifacts,
+    ),
 )
 
 
@@ -79,56 +93,127 @@ def _reason(error: OSError) -> str:
 
 @dataclass(frozen=True)
 class ArtifactRoots:
-    """The folders below which artifacts may be listed."""
+    """The folders below which artifacts may be listed.
+
+    A store that was moved, committed or downloaded keeps the locations that it had on another machine. The end of such
+    a location, from any folder in it on, is therefore looked up below these folders. It contains the id of the run or
+    logged model, so that it leads to no other artifacts.
+    """
 
     store: Path | None
-    """The store's own folder, if it has one."""
+    """The store's own folder, if it has one: that of a file store, or that of a SQLite file."""
     destination: Path | None
     """The folder that the user named; artifacts that a server proxies lie there, too."""
     homes: Mapping[str, Folder] = field(default_factory=dict)
-    """By run and logged model, a folder in the store. A file store that has been moved keeps its artifacts there,
-    and not at the locations that it records."""
+    """By run and logged model, the folder in which a file store keeps its artifacts by default."""
 
     @property
     def folders(self) -> list[Path]:
         """The folders that are set."""
         return [folder for folder in (self.store, self.destination) if folder]
 
-    def find(self, uri: str, owner: str) -> Folder | None:
-        """Return the folder for the artifact root of ``owner``, or None if it may not be listed.
+    def find(self, location: ArtifactLocation, owner: str) -> Folder | None:
+        """Return the folder of the artifacts of ``owner``, or None if it does not exist or may not be listed."""
+        candidates = self._candidates(location, owner)
+        return next((folder for folder in candidates if folder.exists()), None)
 
-        The folder need not exist.
-        """
-        folder = self._resolve(uri, owner)
-        home = self.homes.get(owner)
-        if home is not None and home.exists() and (folder is None or not folder.exists()):
-            return home
-        return folder
+    def _candidates(self, location: ArtifactLocation, owner: str) -> Iterator[Folder]:
+        """Yield the recorded folder, and then those with the end of its path, the folder that the user named first."""
+        parents = location.parents_of(owner)
+        if parents is not None and location.is_path:
+            path = Path("/", *parents, owner, "artifacts")
+            yield from (folder for top in self.folders if (folder := Folder.below(top, path)))
+        if parents is not None and self.destination:
+            yield from self._ends(parents, owner, _tops(self.destination))
+        if owner in self.homes:
+            yield self.homes[owner]
+        if parents is not None and self.store:
+            beside = _proxied_folder(self.store) if location.is_proxied else []
+            yield from self._ends(parents, owner, [*_tops(self.store), *beside])
 
-    def _resolve(self, uri: str, owner: str) -> Folder | None:
+    def _ends(self, parents: tuple[str, ...], owner: str, tops: list[Folder]) -> Iterator[Folder]:
+        """Yield the folders at the ends of a path below some folders, the longest first."""
+        for top in tops:
+            key = (top.path, parents)
+            if key not in self._existing_ends:
+                ends = (
+                    reduce(Folder.__truediv__, parents[start:], top)
+                    for start in range(len(parents) + 1)
+                )
+                self._existing_ends[key] = [folder for folder in ends if folder.exists()]
+            for folder in self._existing_ends[key]:
+                yield folder / owner / "artifacts"
+
+    @cached_property
+    def _existing_ends(self) -> dict[tuple[Path, tuple[str, ...]], list[Folder]]:
+        """The existing folders by the folder that they are below and the path whose ends they have."""
+        return {}
+
+
+def _tops(path: Path) -> list[Folder]:
+    """Return a folder, and those in it in which MLflow keeps artifacts by default."""
+    folder = Folder(path)
+    return [folder, *(folder / name for name in _DEFAULT_FOLDERS)]
+
+
+def _proxied_folder(store: Path) -> list[Folder]:
+    """Return the folder beside a file store in which MLflow's server keeps artifacts by default."""
+    parent = store.absolute().parent
+    folder = Folder.below(parent, parent / _PROXIED_FOLDER)
+    return [folder] if folder else []
+
+
+@dataclass(frozen=True)
+class ArtifactLocation:
+    """The location of artifacts as a run or logged model records it: a URI, or a path of any operating system."""
+
+    uri: str
+
+    @cached_property
+    def scheme(self) -> str:
+        """The scheme of the URI, in lower case; empty for a path."""
+        match = _SCHEME.match(self.uri)
+        return match[1].lower() if match else ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is in local files, perhaps of another machine."""
+        return self.scheme in ("", "file")
+
+    @property
+    def is_path(self) -> bool:
+        """Whether this is an absolute path that may exist on this machine."""
+        host = "" if self._address is None else self._address.netloc
+        return self.is_local and host in ("", "localhost") and self.path.startswith("/")
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether MLflow's server keeps the artifacts, in a folder that it does not record."""
+        return self.scheme == "mlflow-artifacts"
+
+    @cached_property
+    def _address(self) -> SplitResult | None:
         try:
-            path = unquote(urlsplit(uri).path) if uri.startswith(("file:", _PROXY_SCHEME)) else uri
+            return urlsplit(self.uri) if self.scheme else None
         except ValueError:
             return None
-        if not is_artifact_root(path, owner) or "\0" in path:
+
+    @cached_property
+    def path(self) -> str:
+        """The path, with slashes."""
+        if self._address is None:
+            return forward_slashes(self.uri)
+        path = self._address.path
+        return unquote(path) if self.scheme in ("file", "mlflow-artifacts") else path
+
+    def parents_of(self, owner: str) -> tuple[str, ...] | None:
+        """Return the names of the folders above the artifacts of ``owner``; None if this is not their root."""
+        parts = tuple(part for part in self.path.split("/") if part not in ("", "."))
+        if not is_artifact_root(self.path, owner) or "/" in owner:
             return None
-        if uri.startswith(_PROXY_SCHEME):
-            # A server keeps the artifacts that it proxies below its --artifacts-destination.
-            candidates = [self.destination / path.lstrip("/")] if self.destination else []
-        elif path.startswith("/"):
-            candidates = [Path(path)]
-        elif ":" in path:
-            candidates = []
-        else:
-            # Relative to the folder that the server was started in, which usually holds its database.
-            candidates = [folder / path for folder in self.folders]
-        allowed = (
-            folder
-            for candidate in candidates
-            for top in self.folders
-            if (folder := Folder.below(top, candidate))
-        )
-        return next(allowed, None)
+        if ".." in parts or "\0" in self.path:
+            return None
+        return parts[:-2]
 
 
 def add_local_artifacts(
@@ -152,28 +237,81 @@ def add_local_artifacts(
     facts.flush()
     destination = Path(options.artifacts_destination) if options.artifacts_destination else None
     roots = ArtifactRoots(store, destination, homes or {})
-    elsewhere: list[str] = []
+    elsewhere: dict[str, list[tuple[ArtifactLocation, str]]] = {}
     unreadable: list[str] = []
-    for query, add in _OWNERS:
+    for noun, query, add in _OWNERS:
         for owner, uri in facts.rows(query):
-            if not owner or not uri:
+            if not owner:
                 continue
-            folder = roots.find(uri, owner)
+            location = ArtifactLocation(uri or "")
+            folder = roots.find(location, owner)
             if folder is None:
-                elsewhere.append(uri)
-            elif folder.exists():
-                artifacts = list(
-                    list_folder(folder, unreadable, only_top=options.artifacts == "top")
-                )
-                add(facts, owner, artifacts)
-                if options.environments:
-                    _add_environments(facts, owner, folder, artifacts, unreadable)
-    if elsewhere:
-        report.notices.append(_elsewhere_notice(report, roots, elsewhere))
+                elsewhere.setdefault(noun, []).append((location, owner))
+                continue
+            artifacts = list(list_folder(folder, unreadable, only_top=options.artifacts == "top"))
+            add(facts, owner, artifacts)
+            if options.environments:
+                _add_environments(facts, owner, folder, artifacts, unreadable)
+    report.notices += _notices(report, roots, elsewhere)
     if unreadable:
         report.omissions.append(
-            f"{report.location}: {len(unreadable)} artifacts could not be read ({unreadable[0]})"
+            f"{report.location}: {quantity(len(unreadable), 'artifact')} could not be read "
+            f"({unreadable[0]})"
         )
+
+
+def _notices(
+    report: SourceReport,
+    roots: ArtifactRoots,
+    elsewhere: Mapping[str, Sequence[tuple[ArtifactLocation, str]]],
+) -> Iterator[str]:
+    """Yield a notice of the artifacts in folders that the user can name, and one of those in other systems.
+
+    Local folders that this machine lacks are those of another one. There is nothing to be done about them.
+    """
+    counts: dict[str, Counter[str]] = {"local": Counter(), "remote": Counter()}
+    folders: dict[Path, bool] = {}
+    schemes = set()
+    for noun, locations in elsewhere.items():
+        for location, owner in locations:
+            if not location.is_local:
+                schemes.add(f"{location.scheme}:")
+                counts["remote"][noun] += 1
+                continue
+            parents = location.parents_of(owner)
+            if parents is None or not location.is_path:
+                continue
+            folder = Path("/", *parents)
+            if folder not in folders:
+                folders[folder] = not _is_listed(folder, roots) and _is_folder(folder)
+            if folders[folder]:
+                counts["local"][noun] += 1
+    if counts["local"]:
+        places = [str(folder) for folder, is_nameable in folders.items() if is_nameable]
+        more = f" and {len(places) - 1} more" if places[1:] else ""
+        yield (
+            f"{report.location}: the artifacts of {_quantities(counts['local'])} are not listed, because they are "
+            f"outside of the store, in {unicode_name(places[0])}{more}; name that folder with "
+            "--artifacts-destination"
+        )
+    if counts["remote"]:
+        yield (
+            f"{report.location}: the artifacts of {_quantities(counts['remote'])} are not listed, because they are "
+            f"not in local files ({', '.join(sorted(schemes))[:_MAX_SCHEMES_LENGTH]}); read the store through its "
+            "server, or name a folder with a copy of them with --artifacts-destination"
+        )
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  (accepts names of any length)
+
+
+def _is_listed(folder: Path, roots: ArtifactRoots) -> bool:
+    return any(Folder.below(top, folder) for top in roots.folders)
+
+
+def _quantities(counts: Counter[str]) -> str:
+    return " and ".join(quantity(count, noun) for noun, count in counts.items())
 
 
 def _add_environments(
@@ -189,14 +327,3 @@ def _add_environments(
             unreadable.append(_reason(error))
         else:
             environments.add_environment(facts, owner, path, content, unreadable)
-
-
-def _elsewhere_notice(report: SourceReport, roots: ArtifactRoots, uris: list[str]) -> str:
-    schemes = {f"{uri.partition(':')[0]}:" if ":" in uri else "local" for uri in uris}
-    folders = " or ".join(repr(str(folder)) for folder in roots.folders)
-    place = f"below {folders}" if folders else "in a folder that was named"
-    return (
-        f"{report.location}: the artifacts of {len(uris)} runs and models are not listed, because they "
-        f"are not {place} ({', '.join(sorted(schemes))[:_MAX_SCHEMES_LENGTH]}); name their folder with "
-        "--artifacts-destination, or read the store through its server"
-    )

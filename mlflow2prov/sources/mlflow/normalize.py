@@ -12,7 +12,7 @@ from mlflow2prov.engine import identifier
 from mlflow2prov.facts import TABLES, Facts
 from mlflow2prov.secrets import urls_without_credentials
 from mlflow2prov.sources.mlflow.copied_versions import link_copied_versions
-from mlflow2prov.sources.mlflow.entities import is_artifact_root
+from mlflow2prov.sources.mlflow.entities import forward_slashes, is_artifact_root
 from mlflow2prov.sources.mlflow.identity import add_identities
 
 # Each table of a store, and the table that owns its rows.
@@ -126,20 +126,30 @@ def _link_version_sources(facts: Facts) -> None:
     roots = {
         _location(uri): run_id
         for run_id, uri in facts.rows("SELECT run_id, artifact_uri FROM runs ORDER BY ALL")
-        if run_id and uri and is_artifact_root(uri, run_id)
+        if run_id and uri and is_artifact_root(_location(uri), run_id)
     }
+    # A store that was moved may record locations of several machines. The id of a run leads to the run in all of them.
+    run_ids = {run_id for (run_id,) in facts.rows("SELECT run_id FROM runs")}
     for (source,) in sources:
         for root, path in _splits(_location(source)):
-            if root in roots:
+            run_id = roots.get(root) or _run_of_root(root, run_ids)
+            if run_id:
                 facts.execute(
                     """
                     UPDATE registered_model_versions
                     SET source_run_id = ?, source_path = ?
                     WHERE source = ? AND source_path IS NULL AND source_model_id IS NULL
                     """,
-                    [roots[root], path, source],
+                    [run_id, path, source],
                 )
                 break
+
+
+def _run_of_root(root: str, run_ids: set[str]) -> str | None:
+    """Return the run whose id precedes the last folder, if that is ``artifacts``."""
+    parent, _, name = root.rpartition("/")
+    run_id = parent.rpartition("/")[2]
+    return run_id if name == "artifacts" and run_id in run_ids else None
 
 
 def _location(uri: str) -> str:
@@ -148,7 +158,7 @@ def _location(uri: str) -> str:
         location = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
     except ValueError:
         location = uri
-    return location.removeprefix("./").rstrip("/")
+    return forward_slashes(location).removeprefix("./").rstrip("/")
 
 
 def _splits(location: str) -> Iterator[tuple[str, str]]:
