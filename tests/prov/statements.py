@@ -1,4 +1,4 @@
-"""Short ways to write the statements of these tests."""
+"""Short constructors for statements in tests."""
 
 from mlflow2prov import Attribute, Document, Statement
 
@@ -28,22 +28,22 @@ def agent(identifier, /, *types, bundle="", **attributes):
     return Statement("agent", identifier, (), literals(attributes) + typed, bundle)
 
 
-def attributed(what, to, bundle=""):
-    return Statement("wasAttributedTo", None, (what, to), (), bundle)
+def attributed(entity_, agent_, bundle=""):
+    return Statement("wasAttributedTo", None, (entity_, agent_), (), bundle)
 
 
 def values(document_):
-    """Every value of every attribute."""
+    """Return every value of every attribute."""
     return [a.value for s in document_.statements() for a in s.attributes]
 
 
 def value(document_, identifier, key):
-    """The one value that a key has in the statement with an identifier."""
-    (found,) = [
+    """Return the single value of a key in the statement with the given identifier."""
+    (single,) = [
         a.value
         for s in document_.statements()
         if s.id == identifier
         for a in s.attributes
         if a.key == key
     ]
-    return found
+    return single

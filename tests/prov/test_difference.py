@@ -1,4 +1,4 @@
-"""Difference: what one document says that another does not."""
+"""The statements that two documents do not share."""
 
 import pytest
 from hypothesis import given
@@ -28,12 +28,12 @@ NEW = (
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     return difference(document(*OLD), document(*NEW))
 
 
-def test_each_statement_is_added_removed_or_changed(found):
-    assert [(c.type, c.statement) for c in found.changes] == [
+def test_each_statement_is_added_removed_or_changed(result):
+    assert [(c.type, c.statement) for c in result.changes] == [
         ("changed", "e"),
         ("removed", "gone"),
         ("changed", "act"),
@@ -41,11 +41,11 @@ def test_each_statement_is_added_removed_or_changed(found):
         ("changed", "used(act, e, -)"),
         ("removed", "used(act, gone, -)"),
     ]
-    assert found.counts() == {"added": 1, "removed": 2, "changed": 3}
+    assert result.counts() == {"added": 1, "removed": 2, "changed": 3}
 
 
-def test_of_what_is_changed_only_the_attributes_that_are(found):
-    by_statement = {c.statement: c.attributes for c in found.changes}
+def test_a_change_lists_only_the_attributes_that_differ(result):
+    by_statement = {c.statement: c.attributes for c in result.changes}
     assert by_statement["e"] == (
         AttributeChange("more", (), ("y",)),
         AttributeChange("name", ("a",), ("b",)),
@@ -57,11 +57,11 @@ def test_of_what_is_changed_only_the_attributes_that_are(found):
     assert role.before[0].startswith("Source") and role.after[0].startswith("Script")
 
 
-def test_a_person_is_told_what_it_is_about(found):
-    assert found.changes[1].description == "Run fit"
+def test_a_change_describes_its_statement(result):
+    assert result.changes[1].description == "Run fit"
 
 
-def test_neither_prefixes_nor_order_nor_repetition_differ():
+def test_prefixes_order_and_repetition_make_no_difference():
     one = document(*OLD)
     other = Document.from_statements(
         [thing("entity", "p:same", **{"p:name": "x"})] * 2, {"p": "http://x/"}
@@ -70,7 +70,7 @@ def test_neither_prefixes_nor_order_nor_repetition_differ():
     assert difference(one, document(*OLD[::-1], *OLD)).is_same
 
 
-def test_types_and_languages_of_values_count():
+def test_datatypes_and_languages_make_a_difference():
     def of(*literal):
         return document(Statement("entity", "e", (), (Attribute("k", *literal),)))
 
@@ -79,7 +79,7 @@ def test_types_and_languages_of_values_count():
     assert change.attributes == (AttributeChange("k", ("1@en",), ("1@de",)),)
 
 
-def test_bundles_are_told_apart():
+def test_a_statement_in_another_bundle_is_another_statement():
     (removed, added) = difference(
         document(thing("entity", "e", bundle="b")), document(thing("entity", "e", bundle="c"))
     ).changes
@@ -91,7 +91,7 @@ def test_bundles_are_told_apart():
     )
 
 
-def test_the_documents_are_left_as_they_are():
+def test_comparing_does_not_modify_the_documents():
     old, new = document(*OLD), document(*NEW)
     difference(old, new)
     assert len(old) == len(OLD) and len(new) == len(NEW) and not old.tables.is_unified
@@ -106,16 +106,16 @@ STATEMENTS = st.lists(
 
 
 @given(STATEMENTS, STATEMENTS)
-def test_it_is_nothing_exactly_when_the_documents_are_equal_and_turns_around(one, other):
-    forth = difference(document(*one), document(*other))
-    back = difference(document(*other), document(*one))
-    assert forth.is_same == (document(*one) == document(*other))
+def test_the_difference_is_empty_for_equal_documents_and_symmetric(first, second):
+    forth = difference(document(*first), document(*second))
+    back = difference(document(*second), document(*first))
+    assert forth.is_same == (document(*first) == document(*second))
     turned = {"added": "removed", "removed": "added", "changed": "changed"}
     assert [(turned[c.type], c.statement) for c in back.changes] == [
         (c.type, c.statement) for c in forth.changes
     ]
 
 
-def test_the_example_does_not_differ_from_itself():
+def test_the_example_is_the_same_in_two_formats():
     golden = load(GOLDEN / "result.json")
     assert difference(golden, load(GOLDEN / "result.ttl")).is_same

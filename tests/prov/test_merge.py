@@ -1,4 +1,4 @@
-"""Merge: several documents become one that says all they say."""
+"""Merge: one document with the statements of several."""
 
 from hypothesis import given
 
@@ -8,25 +8,25 @@ from tests.prov.statements import ONE, QUALIFIED, TWO, document, entity, values
 
 
 @given(documents(), documents(), documents())
-def test_A2_merge_does_not_depend_on_order_grouping_or_repetition(one, two, three):
-    assert merge([one, two]) == merge([two, one])
-    assert merge([merge([one, two]), three]) == merge([one, merge([two, three])])
-    assert merge([one, one]) == one
-    assert merge([one]) == one
+def test_merge_is_commutative_associative_and_idempotent(first, second, third):
+    assert merge([first, second]) == merge([second, first])
+    assert merge([merge([first, second]), third]) == merge([first, merge([second, third])])
+    assert merge([first, first]) == first
+    assert merge([first]) == first
 
 
 @given(documents(), documents())
-def test_all_that_was_said_is_still_said(one, two):
-    merged = merge([one, two])
-    assert merge([merged, one]) == merged == merge([two, merged])
-    assert max(len(one), len(two)) <= len(merged) <= len(one) + len(two)
+def test_a_merged_document_contains_every_statement(first, second):
+    merged = merge([first, second])
+    assert merge([merged, first]) == merged == merge([second, merged])
+    assert max(len(first), len(second)) <= len(merged) <= len(first) + len(second)
 
 
-def test_a_generator_of_documents_will_do():
+def test_merge_accepts_a_generator():
     assert len(merge(document(entity(name)) for name in "abc")) == 3
 
 
-def test_a_prefix_that_means_something_else_is_renamed():
+def test_a_prefix_with_two_namespaces_is_renamed():
     one = document(entity("ex:a"), prefixes={"ex": "http://one/"})
     two = document(entity("ex:a"), prefixes={"ex": "http://two/"})
     merged = merge([one, two])
@@ -36,7 +36,7 @@ def test_a_prefix_that_means_something_else_is_renamed():
     }
 
 
-def test_prefixes_that_are_exchanged_are_not_confused():
+def test_prefixes_that_swap_namespaces_are_kept_apart():
     one = document(entity("p:a"), entity("q:b"), prefixes={"p": "http://p/", "q": "http://q/"})
     two = document(entity("q:a"), entity("p:b"), prefixes={"q": "http://p/", "p": "http://q/"})
     merged = merge([one, two])
@@ -46,8 +46,8 @@ def test_prefixes_that_are_exchanged_are_not_confused():
     }
 
 
-def test_another_default_namespace_is_another_name_everywhere_it_stands():
-    def said(uri):
+def test_a_name_in_another_default_namespace_is_another_name():
+    def bundle_of(uri):
         named = (Attribute("k", "a", QUALIFIED), Attribute("t", "1", "unit"))
         return document(
             Statement("entity", "a", (), named, "b"),
@@ -55,7 +55,7 @@ def test_another_default_namespace_is_another_name_everywhere_it_stands():
             prefixes={"": uri},
         )
 
-    merged = merge([said("http://one/"), said("http://two/")])
+    merged = merge([bundle_of("http://one/"), bundle_of("http://two/")])
     uri = merged.namespaces.uri
     assert {uri(s.bundle) for s in merged.statements()} == {"http://one/b", "http://two/b"}
     assert {uri(n) for s in merged.statements() for n in s.arguments} == {
@@ -73,14 +73,14 @@ def test_another_default_namespace_is_another_name_everywhere_it_stands():
     }
 
 
-def test_names_meet_by_what_they_mean():
+def test_names_with_the_same_uri_are_the_same_name():
     one = document(entity("a", k="1"), prefixes={"": "http://x/"})
     two = document(entity("p:a", **{"p:k": "2"}), prefixes={"p": "http://x/"})
     (statement,) = merge([one, two]).statements()
     assert {literal.value for literal in statement.attributes} == {"1", "2"}
 
 
-def test_bundles_of_one_name_are_one_and_others_stay_apart():
+def test_bundles_of_the_same_name_are_merged_and_others_are_not():
     merged = merge(
         [
             document(entity("a", bundle="b", k="1")),
@@ -94,7 +94,7 @@ def test_bundles_of_one_name_are_one_and_others_stay_apart():
     ]
 
 
-def test_partial_times_are_united_and_contradictory_ones_both_stay():
+def test_partial_times_are_merged_and_contradictory_times_are_kept():
     def activity(*times):
         return document(Statement("activity", "c", times))
 
@@ -104,18 +104,18 @@ def test_partial_times_are_united_and_contradictory_ones_both_stay():
     assert len(merge([activity(ONE, None), activity(TWO, None)])) == 2
 
 
-def test_a_time_is_no_name_though_it_has_a_colon():
+def test_a_time_with_a_colon_is_not_taken_for_a_name():
     one = document(Statement("activity", "c", (ONE, None)), prefixes={"": "http://one/"})
     two = document(Statement("activity", "c", (TWO, None)), prefixes={"": "http://two/"})
     assert {s.arguments[0] for s in merge([one, two]).statements()} == {ONE, TWO}
 
 
-def test_merging_leaves_what_was_merged_as_it_was():
+def test_merging_does_not_modify_the_documents():
     one = document(entity("a", k="1"))
     merge([one, document(entity("a", k="2"))])
     assert list(one.statements()) == [entity("a", k="1")]
     assert values(one) == ["1"]
 
 
-def test_of_nothing_the_merge_is_empty():
+def test_merging_no_documents_gives_an_empty_document():
     assert len(merge([])) == 0

@@ -1,4 +1,4 @@
-"""Unify: what is said twice is said once (PROV-CONSTRAINTS 6.1)."""
+"""Unify: equal statements become one (PROV-CONSTRAINTS section 6.1)."""
 
 import random
 
@@ -15,30 +15,30 @@ from tests.prov.statements import ONE, TWO, document, entity
 
 
 def unified(*statements):
-    made = document(*statements)
-    unify(made)
-    return list(made.statements())
+    generated = document(*statements)
+    unify(generated)
+    return list(generated.statements())
 
 
 def activity(start=None, end=None, bundle=""):
     return Statement("activity", "c", (start, end), (), bundle)
 
 
-def test_an_element_that_is_said_twice_is_one_with_the_attributes_of_both():
+def test_statements_about_one_element_are_merged_with_all_attributes():
     assert unified(entity("a", k="1"), entity("a", k="2"), entity("a", k="2"), entity("b")) == [
         entity("a", k=["1", "2"]),
         entity("b"),
     ]
 
 
-def test_a_relation_is_the_same_when_all_its_arguments_are():
+def test_relations_with_equal_arguments_are_one_relation():
     used = Statement("used", None, ("c", "a", ONE))
     later = Statement("used", None, ("c", "a", TWO))
     without = Statement("used", None, ("c", "a", None))
     assert unified(used, used, later, without) == [used, later, without]
 
 
-def test_a_relation_with_an_identifier_is_another_than_one_without():
+def test_an_identifier_distinguishes_relations():
     named = Statement("used", "u", ("c", "a", None))
     other = Statement("used", "v", ("c", "a", None))
     nameless = Statement("used", None, ("c", "a", None))
@@ -46,7 +46,7 @@ def test_a_relation_with_an_identifier_is_another_than_one_without():
 
 
 @pytest.mark.parametrize(
-    ("said", "once"),
+    ("statements", "expected"),
     [
         ([activity(ONE), activity(None, TWO)], [activity(ONE, TWO)]),
         ([activity(), activity(ONE, TWO)], [activity(ONE, TWO)]),
@@ -54,48 +54,48 @@ def test_a_relation_with_an_identifier_is_another_than_one_without():
         ([activity(ONE), activity(TWO)], [activity(ONE), activity(TWO)]),
         ([activity(ONE), activity(ONE, None, "b")], [activity(ONE), activity(ONE, None, "b")]),
     ],
-    ids=["each a part", "one none", "one all", "contradiction stays", "another bundle"],
+    ids=["start and end", "no times", "both times", "contradiction", "another bundle"],
 )
-def test_times_of_an_activity_come_together_where_they_can(said, once):
-    assert unified(*said) == once
-    assert unified(*reversed(said)) == once
+def test_compatible_times_of_an_activity_are_merged(statements, expected):
+    assert unified(*statements) == expected
+    assert unified(*reversed(statements)) == expected
 
 
-def test_pairs_of_times_that_contradict_each_other_stay_as_they_were_said():
+def test_contradictory_pairs_of_times_are_kept():
     both = [activity(ONE, TWO), activity(TWO, ONE)]
     assert unified(*both) == both
 
 
-def test_an_end_is_settled_though_starts_contradict_each_other():
+def test_contradictory_starts_do_not_depend_on_the_order_of_statements():
     assert unified(activity(ONE), activity(TWO), activity(None, TWO)) == unified(
         activity(None, TWO), activity(TWO), activity(ONE)
     )
 
 
-def test_the_same_in_two_bundles_is_said_in_both():
+def test_statements_in_two_bundles_are_kept_apart():
     both = [entity("a", k="1"), entity("a", bundle="b", k="2")]
     assert unified(*both) == both
 
 
 @given(documents())
-def test_to_unify_again_changes_nothing(made):
-    before = list(made.statements())
-    made.tables.is_unified = False
-    unify(made)
-    assert list(made.statements()) == before
+def test_unify_is_idempotent(generated):
+    before = list(generated.statements())
+    generated.tables.is_unified = False
+    unify(generated)
+    assert list(generated.statements()) == before
 
 
 @given(documents(), st.randoms(use_true_random=False))
-def test_order_and_repetition_do_not_count(made, order: random.Random):
-    statements = list(made.statements())
+def test_order_and_repetition_do_not_matter(generated, order: random.Random):
+    statements = list(generated.statements())
     shuffled = [*statements, *statements]
     order.shuffle(shuffled)
-    again = document(*shuffled, prefixes=made.namespaces.declared)
+    again = document(*shuffled, prefixes=generated.namespaces.declared)
     unify(again)
     assert list(again.statements()) == statements
 
 
-def test_what_is_filled_in_order_is_unified_where_it_repeats():
+def test_tables_filled_in_order_are_unified():
     filled = Document({"": "urn:x:"})
     empty = f"[]::{SQL_TYPE}"
     names = f"SELECT '', unnest(['b', 'a', 'b']), {empty}"
@@ -112,7 +112,7 @@ def test_what_is_filled_in_order_is_unified_where_it_repeats():
     ]
 
 
-def test_what_is_inserted_after_is_put_in_order_too():
+def test_rows_inserted_after_filling_are_ordered():
     filled = Document({"": "urn:x:"})
     filled.tables.fill(KIND["entity"], f"SELECT '', 'b', []::{SQL_TYPE}")
     filled.tables.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
