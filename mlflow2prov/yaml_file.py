@@ -343,7 +343,10 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         problem = " ".join((error.problem or error.context or "").split())
-        raise YamlError(f"not YAML ({problem})", mark.line + 1 if mark else None) from error
+        # At the end of the text, libyaml may name the line after the last one.
+        last_line = text.rstrip().count("\n")
+        line = min(mark.line, last_line) + 1 if mark else None
+        raise YamlError(f"not YAML ({problem})", line) from error
 
 
 def _mappings(value: Any, line: int) -> list[dict[Any, Any]]:
