@@ -343,8 +343,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         problem = " ".join((error.problem or error.context or "").split())
-        # At the end of the text, libyaml may name the line after the last one.
-        last_line = text.rstrip().count("\n")
+        # If no line feed ends the text, libyaml names the line after the last one.
+        last_line = text.count("\n")
         line = min(mark.line, last_line) + 1 if mark else None
         raise YamlError(f"not YAML ({problem})", line) from error
 
