@@ -87,12 +87,12 @@ class _Element(NamedTuple):
 
 
 def _element(kind: Kind, subtype: str | None = None) -> _Element:
-    types = ((("prov:type", f"prov:{subtype}", QUALIFIED_NAME, None),) if subtype else ())  # fmt: skip
+    type_ = ("prov:type", f"prov:{subtype}", QUALIFIED_NAME, None)
     arguments = {
         _name(PROV, argument.name): (position, argument.type is ArgumentType.TIME)
         for position, argument in enumerate(kind.arguments)
     }
-    return _Element(kind, types, arguments)
+    return _Element(kind, (type_,) if subtype else (), arguments)
 
 
 _STATEMENTS = {
