@@ -6,17 +6,12 @@ that it can say something about.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from mlflow2prov.errors import EngineError, InternalError, MLflow2ProvError
-from mlflow2prov.secrets import mask_secrets
 
 MAX_REASON_LENGTH = 300
-
-_PACKAGE = Path(__file__).parent
 
 
 @contextmanager
@@ -58,16 +53,21 @@ def _own_error(error: Exception) -> MLflow2ProvError:
 
 def _place(error: Exception) -> str:
     """Return the line of the package where an exception was raised, or that called the code that raised it."""
-    place = "mlflow2prov"
+    import traceback
+    from pathlib import Path
+
+    package, place = Path(__file__).parent, "mlflow2prov"
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)
-        if path.is_relative_to(_PACKAGE) and path.name != Path(__file__).name:
-            place = f"mlflow2prov/{path.relative_to(_PACKAGE).as_posix()}, line {frame.lineno}"
+        if path.is_relative_to(package) and path.name != Path(__file__).name:
+            place = f"mlflow2prov/{path.relative_to(package).as_posix()}, line {frame.lineno}"
     return place
 
 
 def _one_line(message: str) -> str:
     """Return a message as one line of limited length, without control characters, surrogates and credentials."""
+    from mlflow2prov.secrets import mask_secrets
+
     text = mask_secrets(" ".join(message.split()))
     line = "".join(character if character.isprintable() else " " for character in text)
     return line if len(line) <= MAX_REASON_LENGTH else f"{line[:MAX_REASON_LENGTH]}..."

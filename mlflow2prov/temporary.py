@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import hashlib
 import os
 import shutil
 import stat
@@ -241,6 +240,8 @@ def _delete(path: Path) -> None:
 @cache
 def _machine() -> str:
     """Return a digest that differs between machines, and after a restart: the lifetime of a lock."""
+    import hashlib
+
     try:
         identity = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
     except OSError:

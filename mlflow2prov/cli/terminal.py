@@ -1,4 +1,8 @@
-"""Standard error and standard output: one line per message, without secrets or control characters."""
+"""Standard error and standard output: one line per message, without secrets or control characters.
+
+Every run of the program imports this module, and few of them print a message. What a message needs is therefore
+imported when there is one.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,10 @@ import contextlib
 import io
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlflow2prov.progress import Progress
-from mlflow2prov.render.escaping import printable
-from mlflow2prov.secrets import mask_secrets
 
 MAX_LINE_LENGTH = 1000
 
@@ -28,6 +29,8 @@ def log_line(message: str) -> None:
 def print_error(message: str, *, verbose: bool) -> None:
     """Print an error on standard error, after the traceback of the current exception if ``verbose``."""
     if verbose:
+        import traceback
+
         for line in traceback.format_exc().splitlines():
             indent = len(line) - len(line.lstrip())
             print(" " * indent + _safe(line), file=sys.stderr)
@@ -35,6 +38,9 @@ def print_error(message: str, *, verbose: bool) -> None:
 
 
 def _safe(message: str) -> str:
+    from mlflow2prov.render.escaping import printable
+    from mlflow2prov.secrets import mask_secrets
+
     return printable(mask_secrets(message))
 
 

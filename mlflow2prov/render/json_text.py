@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 
 def to_json(value: Any) -> str:
     """Return ``value`` as JSON: indented by one space, non-ASCII characters as they are, a final line end."""
+    import json
+
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 

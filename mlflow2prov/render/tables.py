@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import unicodedata
 from collections.abc import Sequence
@@ -52,6 +51,8 @@ def to_csv(table: Table) -> str:
 
     Cells that a spreadsheet would evaluate begin with an apostrophe.
     """
+    import csv
+
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)

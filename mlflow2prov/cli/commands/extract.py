@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -141,6 +140,8 @@ def command(
     is_from_environment = context.get_parameter_source("mlflow_url") == ParameterSource.ENVIRONMENT
 
     def prepare() -> Action:
+        import logging
+
         from mlflow2prov.cli.terminal import progress_bars
         from mlflow2prov.extraction import run_extraction
 
