@@ -11,6 +11,7 @@ their order; they are read as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
@@ -31,7 +32,7 @@ from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 from mlflow2prov.prov.tables import ARROW_SCHEMA, COLUMNS
 
 BATCH_ROWS = 100_000
-"""Rows that are written or read at a time; also the size of the row groups."""
+"""Rows that are read at a time, and that a row group has before the next one begins."""
 
 _PREFIXES = b"prov:prefixes"
 _MAGIC = b"PAR1"
@@ -44,11 +45,35 @@ def write(document: Document, stream: BinaryIO) -> None:
     """Write a document as Parquet."""
     prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
     schema = ARROW_SCHEMA.with_metadata({_PREFIXES: prefixes})
-    rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({document.tables.in_order()})"
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
+        for rows in _row_groups(document, schema):
+            report_progress(rows.num_rows)
+            writer.write_table(rows, row_group_size=rows.num_rows)
+
+
+def _row_groups(document: Document, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the statements in canonical order, in tables of at least :data:`BATCH_ROWS` rows, except for the last."""
+    batches: list[pa.RecordBatch] = []
+    for query in document.tables.parts_in_order():
+        rows = f"SELECT * REPLACE (kind::VARCHAR AS kind) FROM ({query})"
         for batch in engine.stream(rows, BATCH_ROWS):
-            report_progress(batch.num_rows)
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            batches.append(_with_all_columns(batch, schema))
+            if sum(batch.num_rows for batch in batches) >= BATCH_ROWS:
+                yield pa.Table.from_batches(batches)
+                batches.clear()
+    if batches:
+        yield pa.Table.from_batches(batches)
+
+
+def _with_all_columns(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with the columns of ``schema``; those that it does not have are null."""
+    columns = [
+        batch.column(field.name)
+        if field.name in batch.schema.names
+        else pa.nulls(batch.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def read(content: bytes) -> Document:

@@ -127,6 +127,23 @@ class StatementTables:
         columns = ", ".join(COLUMNS)
         return Sql(f"SELECT {columns} FROM ({with_places}) ORDER BY {order}")
 
+    def parts_in_order(self) -> list[Sql]:
+        """Return queries whose rows, those of one query after those of another, are the rows of
+        :meth:`in_order`.
+
+        Unless there are bundles, each returns the statements of one kind, and only the columns of
+        this kind: DuckDB sorts and returns a null column as slowly as one with values.
+        """
+        if self.bundles():
+            return [self.in_order()]
+        return [
+            Sql(
+                f"SELECT {literal(kind.name)} AS kind, * FROM {self.of(kind)}"
+                + ("" if self.is_unified else f" ORDER BY {', '.join(kind.columns)}")
+            )
+            for kind in self.existing()
+        ]
+
     def rows(self, kind: Kind, bundle: str = "") -> Sql:
         """Return the query for the statements of one kind in one bundle, in canonical order.
 

@@ -158,3 +158,31 @@ def test_a_truncated_file_is_reported_in_one_line(content, length):
     with pytest.raises(FormatError) as error:
         formats.read(content[:length])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("bundle", [None, "ex:bundle"])
+def test_row_groups_have_the_statements_of_all_kinds_in_canonical_order(bundle, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 2)
+    names = ["ex:c", "ex:a", "ex:b"]
+    document = Document.from_statements(
+        [
+            *(Statement("wasGeneratedBy", None, (name, "ex:training", None)) for name in names),
+            *(Statement("entity", name) for name in names),
+            *([Statement("entity", "ex:d", bundle=bundle)] if bundle else []),
+        ],
+        {"ex": "urn:x:"},
+    )
+    stream = io.BytesIO()
+    parquet.write(document, stream)
+    file = pq.ParquetFile(stream)
+    rows = file.read(["bundle", "kind", "id", "entity"]).to_pylist()
+    assert file.num_row_groups > 1
+    assert [tuple(row.values()) for row in rows] == [
+        ("", "entity", "ex:a", None),
+        ("", "entity", "ex:b", None),
+        ("", "entity", "ex:c", None),
+        ("", "wasGeneratedBy", None, "ex:a"),
+        ("", "wasGeneratedBy", None, "ex:b"),
+        ("", "wasGeneratedBy", None, "ex:c"),
+        *([(bundle, "entity", "ex:d", None)] if bundle else []),
+    ]
