@@ -1,17 +1,28 @@
-"""The program as its users run it: a process in a folder, with an exit code and two streams."""
+"""The program as its users run it: in a folder, with an exit code and three streams.
 
-import subprocess
+It runs in the process of the tests, whose streams are replaced for so long: a process of its own takes ten times as
+long. Tests of the process itself, such as those of signals, start one.
+"""
+
+import os
+import signal
 import sys
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from tempfile import TemporaryFile
+from typing import BinaryIO, NamedTuple
 
 import pytest
 
 from mlflow2prov import save
+from mlflow2prov.cli import main
 from tests.analysis.graphs import document, project, thing
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Result(NamedTuple):
-    """The exit code, standard output and standard error of a process."""
+    """The exit code, standard output and standard error of the program."""
 
     code: int
     output: str
@@ -19,9 +30,54 @@ class Result(NamedTuple):
 
 
 def run_program(folder, *arguments, stdin=b"") -> Result:
-    command = [sys.executable, "-m", "mlflow2prov", *map(str, arguments)]
-    process = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, timeout=120)
-    return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
+    """Run the program in a folder."""
+    with (
+        TemporaryFile() as source,
+        TemporaryFile() as output,
+        TemporaryFile() as error,
+        chdir(folder),
+        own_signal_handlers(),
+    ):
+        source.write(stdin)
+        source.seek(0)
+        with standard_streams(source, output, error), pytest.raises(SystemExit) as end:
+            main(list(map(str, arguments)))
+        output.seek(0)
+        error.seek(0)
+        return Result(end.value.code, output.read().decode(), error.read().decode())
+
+
+@contextmanager
+def standard_streams(*files: BinaryIO) -> Iterator[None]:
+    """Replace standard input, output and error by files: Python's streams, and the descriptors below them."""
+    own_streams = sys.stdin, sys.stdout, sys.stderr
+    own_descriptors = [os.dup(number) for number in range(3)]
+    for number, file in enumerate(files):
+        os.dup2(file.fileno(), number)
+    streams = [
+        open(number, mode, encoding="utf-8", closefd=False) for number, mode in enumerate("rww")
+    ]
+    sys.stdin, sys.stdout, sys.stderr = streams
+    try:
+        yield
+    finally:
+        for stream in streams:
+            stream.close()
+        sys.stdin, sys.stdout, sys.stderr = own_streams
+        for number, descriptor in enumerate(own_descriptors):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+
+
+@contextmanager
+def own_signal_handlers() -> Iterator[None]:
+    """Undo the changes of the program to the handlers of signals."""
+    handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def is_one_line(error: str) -> bool:
