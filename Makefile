@@ -1,5 +1,6 @@
 # make demo      build the example, extract it, write every format
-# make test      run every test
+# make test      run the tests, except for the slow ones
+# make test-all  run every test
 # make check     check format, lint, types and English
 # make coverage  run every test and report branch coverage
 # make site      build the documentation as a site: build/site/index.html
@@ -21,7 +22,7 @@ PIP := -m pip --quiet --disable-pip-version-check --no-input
 # The version that wrote poetry.lock.
 POETRY := poetry==2.5.1 poetry-plugin-export==1.10.1
 
-.PHONY: help demo test check coverage site bench docs golden format lock check-lock dist clean
+.PHONY: help demo test test-all check coverage site bench docs golden format lock check-lock dist clean
 
 help:
 	@sed -n 's/^# \(make\)/\1/p' Makefile
@@ -29,7 +30,11 @@ help:
 demo: .venv/ready
 	@$(RUN) examples/quickstart/demo.py
 
+# Slow tests start databases, graph stores and other versions of MLflow.
 test: .venv/ready
+	@$(RUN) -m pytest -m "not slow"
+
+test-all: .venv/ready
 	@$(RUN) -m pytest
 
 check: .venv/ready

@@ -21,7 +21,7 @@ from tests.services.processes import run_server
 # the same examples in every run: a change is blamed for its own faults only.
 settings.register_profile(
     "fast",
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -47,6 +47,14 @@ def pytest_addoption(parser):
         action="store_true",
         help="Write the golden files again instead of comparing with them.",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start a graph store."""
+    for item in items:
+        if "servers" in item.fixturenames:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,11 @@ def cases(language: str) -> list:
     """Return the examples in a language as test parameters, named for their page and number."""
     examples = console_commands if language == "console" else lambda page: blocks(page, language)
     return [
-        pytest.param(text, id=f"{page.relative_to(TOP)}-{number}")
+        pytest.param(
+            text,
+            id=f"{page.relative_to(TOP)}-{number}",
+            marks=[pytest.mark.slow] if any(url in text for url in STORES) else [],
+        )
         for page in PAGES
         for number, text in enumerate(examples(page), start=1)
     ]

@@ -234,5 +234,7 @@ def test_ci_runs_every_test_and_every_check():
     lines = script.read_text(encoding="utf-8").splitlines()
     assert "MLFLOW2PROV_TEST_ALL=1 HYPOTHESIS_PROFILE=full make coverage" in lines
     assert "make check" in lines and "make site" in lines
+    workflow = (TOP / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    assert "make test-all " in workflow and ".ci/run" in workflow
     assert "$ make test" in (TOP / "README.md").read_text(encoding="utf-8")
     subprocess.run(["bash", "-n", script], check=True)

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
+from io import FileIO, TextIOWrapper
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
@@ -55,7 +56,8 @@ def standard_streams(*files: BinaryIO) -> Iterator[None]:
     for number, file in enumerate(files):
         os.dup2(file.fileno(), number)
     streams = [
-        open(number, mode, encoding="utf-8", closefd=False) for number, mode in enumerate("rww")
+        TextIOWrapper(FileIO(number, mode, closefd=False), encoding="utf-8")
+        for number, mode in enumerate("rww")
     ]
     sys.stdin, sys.stdout, sys.stderr = streams
     try:

@@ -51,6 +51,7 @@ def entity_with(*attributes):
     return Document.from_statements([Statement("entity", "a", (), attributes)], NAMESPACES)
 
 
+@pytest.mark.slow
 def test_every_format_can_be_converted_to_every_other(document):
     for source in formats.READABLE:
         copy = formats.read(write(document, source))

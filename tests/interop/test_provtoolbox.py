@@ -136,6 +136,7 @@ def document_of_every_kind() -> Document:
     return Document.from_statements(statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_mlflow2prov_reads_documents_of_provtoolbox(toolbox_files, toolbox_documents, extension):
     names = sorted(path.stem for path in toolbox_files.glob("*.json"))
@@ -152,6 +153,7 @@ def test_mlflow2prov_reads_documents_of_provtoolbox(toolbox_files, toolbox_docum
     assert changes == affected_documents(IMPORT_CHANGES, extension, toolbox_documents) - failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_provtoolbox_reads_documents_of_mlflow2prov(exchange, extension):
     names = {path.stem for path in exchange.requests.glob(f"*.{extension}")}

@@ -125,6 +125,7 @@ def commands(page):
     return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("integration", [*STORES, "graphviz"])
 def test_the_commands_of_each_page_work(integration, tmp_path):
     if integration in STORES:

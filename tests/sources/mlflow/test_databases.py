@@ -21,6 +21,8 @@ from tests.sources.mlflow.stores import (
     rows,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class Store(NamedTuple):
     database: DatabaseServer

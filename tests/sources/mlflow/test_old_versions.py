@@ -13,6 +13,8 @@ from tests.conftest import make_store, mlflow_server
 from tests.services import old_mlflow, skip_or_fail
 from tests.sources.mlflow.stores import assert_a_server_shows_its_store, count_rows, read
 
+pytestmark = pytest.mark.slow
+
 # The facts of the store that tests/services/mlflow_2_store.py makes.
 COUNTS = {
     "experiments": 3,

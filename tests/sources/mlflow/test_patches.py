@@ -11,6 +11,8 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import TrackingStore
 from tests.conftest import MLFLOW, mlflow_server
 
+pytestmark = pytest.mark.slow
+
 PATCHES = Path(__file__).parents[3] / "patches"
 PATCHED_FILES = ("mlflow/utils/search_utils.py", "mlflow/store/model_registry/sqlalchemy_store.py")
 
