@@ -1,4 +1,4 @@
-"""The commits at which a history begins, and those that no remote-tracking branch reaches."""
+"""The commits at which a history begins, and those that were not pushed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from mlflow2prov.sources.git.repository import Repository
 
 # Git's own bookkeeping, which is not part of the project's history.
 _NOT_HISTORY = ("refs/notes/*", "refs/replace/*", "refs/stash", "refs/prefetch/*", "refs/bisect/*")
+
+# The refs of tags, and those by which hosts of repositories, and git itself, present what others pushed.
+_REFS_OF_REMOTES = (
+    "refs/tags",
+    "refs/pull",
+    "refs/pull-requests",
+    "refs/merge-requests",
+    "refs/changes",
+    "refs/prefetch",
+)
 
 
 def resolve_branches(repository: Repository, branches: Iterable[str]) -> list[str]:
@@ -49,7 +59,7 @@ def broken_refs(repository: Repository) -> list[str]:
         line.split(" ", 1)
         for line in repository.lines("for-each-ref", "--format=%(objectname) %(refname)")
     ]
-    types = _object_types(repository, [sha for sha, _ in refs])
+    types = _describe_objects(repository, [sha for sha, _ in refs], "%(objecttype)")
     return [
         name
         for (_, name), object_type in zip(refs, types, strict=False)
@@ -58,22 +68,42 @@ def broken_refs(repository: Repository) -> list[str]:
 
 
 def list_unpushed_commits(repository: Repository, tips: list[str]) -> list[str]:
-    """Return the commits that ``tips`` reach but no remote-tracking branch does.
+    """Return the commits that ``tips`` reach, but no ref that may have come from a remote.
 
-    The result is empty if there are no remote-tracking branches, or if one of them points to a missing object: then
-    nothing is known about the other commits.
+    These refs are remote-tracking branches, tags, the refs of pull requests, and all others that a remote's
+    configuration fetches (git-fetch(1)). The result is empty if there are no remote-tracking branches, or if one of
+    them does not lead to a commit: then nothing is known about the other commits.
     """
-    tracked = repository.lines("for-each-ref", "--format=%(objectname)", "refs/remotes")
-    if not tracked or any(
-        object_type != "commit" for object_type in _object_types(repository, tracked)
-    ):
+    tracked = _peeled_commits(repository, ["refs/remotes"])
+    if not tracked or None in tracked:
         return []
-    return list_commits(repository, tips, excluded=dict.fromkeys(tracked))
+    others = _peeled_commits(repository, [*_REFS_OF_REMOTES, *_fetched_refs(repository)])
+    excluded = dict.fromkeys(sha for sha in (*tracked, *others) if sha)
+    return list_commits(repository, tips, excluded=excluded)
 
 
-def _object_types(repository: Repository, names: list[str]) -> list[str]:
-    """Return the type of each object, or ``<name> missing``."""
+def _fetched_refs(repository: Repository) -> list[str]:
+    """Return the folders of the refs that remotes are fetched into."""
+    lines = repository.lines("config", "--get-regexp", r"^remote\..*\.fetch$")
+    targets = [line.rpartition(":")[2].partition("*")[0] for line in lines if ":" in line]
+    return [target.rstrip("/") for target in targets if target.startswith("refs/")]
+
+
+def _peeled_commits(repository: Repository, patterns: Iterable[str]) -> list[str | None]:
+    """Return the commit that each matching ref leads to; None for a ref that leads to no commit."""
+    names = repository.lines("for-each-ref", "--format=%(objectname)^{commit}", *patterns)
+    return [
+        sha if object_type == "commit" else None
+        for sha, _, object_type in (
+            answer.partition(" ")
+            for answer in _describe_objects(repository, names, "%(objectname) %(objecttype)")
+        )
+    ]
+
+
+def _describe_objects(repository: Repository, names: list[str], form: str) -> list[str]:
+    """Return ``form`` (git-cat-file(1), ``--batch-check``) for each object, or ``<name> missing``."""
     if not names:
         return []
     stdin = "".join(f"{name}\n" for name in names).encode()
-    return repository.lines("cat-file", "--batch-check=%(objecttype)", stdin=stdin)
+    return repository.lines("cat-file", f"--batch-check={form}", stdin=stdin)

@@ -111,3 +111,51 @@ def test_no_commit_is_unpushed_if_a_remote_branch_does_not_lead_to_a_commit(repo
     ref.parent.mkdir(parents=True)
     ref.write_text(f"{target}\n")
     assert unpushed(repository.path) == []
+
+
+@pytest.mark.parametrize(
+    "ref", ["refs/tags/v1", "refs/pull/7/head", "refs/merge-requests/3/head", "refs/changes/01/1/1"]
+)
+def test_commits_that_a_tag_or_the_ref_of_a_pull_request_reaches_are_not_unpushed(
+    repository, tmp_path, ref
+):
+    clone = clone_with_a_commit(repository, tmp_path)
+    assert unpushed(clone.path) == ["second"]
+    clone.git("update-ref", ref, "HEAD")
+    assert unpushed(clone.path) == []
+    clone.commit("third", c="3\n")
+    assert unpushed(clone.path) == ["third"]
+
+
+def test_commits_that_an_annotated_tag_reaches_are_not_unpushed(repository, tmp_path):
+    clone = clone_with_a_commit(repository, tmp_path)
+    clone.git("tag", "--annotate", "--message", "release", "v1")
+    clone.git("tag", "tree", "HEAD^{tree}")
+    assert unpushed(clone.path) == []
+
+
+def test_commits_of_refs_that_a_remote_is_fetched_into_are_not_unpushed(repository, tmp_path):
+    clone = clone_with_a_commit(repository, tmp_path)
+    clone.git("update-ref", "refs/upstream/main", "HEAD")
+    assert unpushed(clone.path) == ["second"]
+    clone.git("config", "remote.other.fetch", "+refs/heads/*:refs/upstream/*")
+    assert unpushed(clone.path) == []
+
+
+def test_no_commit_of_a_mirror_is_unpushed(repository, tmp_path):
+    repository.commit("first", a="1\n")
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repository.commit("second", a="2\n")
+    repository.git("clone", "--quiet", "--mirror", str(repository.path), str(tmp_path / "mirror"))
+    assert unpushed(tmp_path / "mirror") == []
+
+
+def clone_with_a_commit(repository, tmp_path):
+    """Return a clone with a commit that was not pushed."""
+    repository.commit("first", a="1\n")
+    clone = Repository(tmp_path / "clone")
+    clone.git("remote", "add", "origin", str(repository.path))
+    clone.git("fetch", "--quiet", "origin")
+    clone.git("reset", "--quiet", "--hard", "origin/main")
+    clone.commit("second", b="2\n")
+    return clone
