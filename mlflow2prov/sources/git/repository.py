@@ -19,6 +19,7 @@ from typing import IO
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.sources.git import idleness
 from mlflow2prov.sources.git.idleness import IdleTimer
+from mlflow2prov.sources.git.messages import failure
 from mlflow2prov.sources.git.special_files import refuse_special_files
 from mlflow2prov.sources.git.text import decode_path
 
@@ -47,6 +48,8 @@ _CONFIGURATION = {
     "log.follow": "false",
     "log.showSignature": "false",
     "mailmap.file": "",
+    # The user names the repository, and nothing in it is executed (git-config(1), safe.bareRepository).
+    "safe.bareRepository": "all",
     "submodule.recurse": "false",
 }
 # Variables that lead git to another repository (`git rev-parse --local-env-vars`) or change its output.
@@ -165,21 +168,27 @@ class Repository:
         if watcher.has_killed:
             raise self._waited(arguments)
         if status:
-            raise RepositoryError(
-                f"{self.path}: git {arguments[0]} failed ({_reason(messages)}); run `git fsck` there"
-            )
+            reason = failure(b"".join(messages), self._folder)
+            raise RepositoryError(f"{self.path}: git {arguments[0]} failed: {reason}")
         self.has_skipped_renames |= any(b"rename detection" in line for line in messages)
 
     def _locate(self, option: str) -> Path:
         """Return the folder that ``git rev-parse`` prints for ``option``."""
         status, output, messages = self._run(("rev-parse", option))
         if status:
-            reason = _reason(messages.splitlines())
-            if "not a git repository" in reason:
+            is_elsewhere = b"not a git repository (or any" in messages
+            if is_elsewhere and (self._folder / ".git").exists():
+                raise RepositoryError(
+                    f"{self.path}: git does not accept the folder .git there, because HEAD, objects or refs "
+                    "are missing or damaged; restore them"
+                )
+            if is_elsewhere:
                 raise RepositoryError(
                     f"{self.path}: not a Git repository; give the folder that contains .git"
                 )
-            raise RepositoryError(f"{self.path}: cannot be opened as a Git repository: {reason}")
+            raise RepositoryError(
+                f"{self.path}: cannot be opened as a Git repository: {failure(messages, self._folder)}"
+            )
         return Path(os.fsdecode(output.removesuffix(b"\n")))
 
     def _working_tree(self, git_folder: Path) -> Path | None:
@@ -282,13 +291,6 @@ def _find_git() -> str:
         if folder.is_absolute() and (executable := shutil.which(folder / "git")):
             return str(executable)
     raise RepositoryError("git is not installed; install it, or add its folder to PATH")
-
-
-def _reason(messages: Iterable[bytes]) -> str:
-    """Return the first message that git marks as fatal, else its last message."""
-    lines = [line.decode("utf-8", "replace").strip() for line in messages if line.strip()]
-    fatal = [line for line in lines if line.startswith("fatal:")]
-    return (fatal or lines or ["no reason given"])[0 if fatal else -1]
 
 
 def _write(pipe: IO[bytes] | None, content: bytes | None) -> None:

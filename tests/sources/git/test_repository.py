@@ -1,13 +1,16 @@
 """Repositories: their places, their isolation, missing objects, shallow and partial clones."""
 
 import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.sources.git import history
+from mlflow2prov.sources.git.messages import failure
 from mlflow2prov.sources.git.repository import Repository as OpenRepository
 from tests.repositories import Repository
 from tests.sources.git.histories import read, revisions
@@ -33,6 +36,18 @@ def test_bare_repositories_and_linked_worktrees_have_the_same_history(repository
     assert revisions(tmp_path / "bare") == expected
     assert revisions(tmp_path / "linked") == expected
     assert revisions(repository.path / ".git/worktrees/linked") == expected
+
+
+@pytest.mark.parametrize("place", ["", "refs", "objects/info"])
+def test_a_bare_repository_is_read_where_git_wants_it_to_be_named_explicitly(
+    repository, tmp_path, monkeypatch, place
+):
+    repository.commit("add", a="1\n")
+    repository.git("clone", "--quiet", "--bare", str(repository.path), str(tmp_path / "bare"))
+    configuration = tmp_path / "configuration"
+    configuration.write_text("[safe]\n\tbareRepository = explicit\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
+    assert revisions(tmp_path / "bare" / place) == revisions(repository.path)
 
 
 def test_a_folder_outside_of_a_repository_is_an_error(tmp_path):
@@ -128,6 +143,111 @@ def test_reading_does_not_change_the_repository(repository, tmp_path):
     read(repository.path)
     comparison = subprocess.run(["diff", "-r", tmp_path / "before", repository.path], check=False)
     assert comparison.returncode == 0
+
+
+# Git's reasons and advice
+
+
+def test_the_owner_of_a_repository_must_be_trusted(repository, monkeypatch):
+    repository.commit("one", a="1\n")
+    # Git assumes another owner (its own tests use this variable).
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    advice = f"run `git config --global --add safe.directory {repository.path}`"
+    with pytest.raises(RepositoryError, match=f"dubious ownership.*{re.escape(advice)}"):
+        read(repository.path)
+
+
+def test_unknown_extensions_are_named(repository):
+    repository.git("config", "core.repositoryFormatVersion", "1")
+    with (repository.path / ".git/config").open("a") as configuration:
+        configuration.write("[extensions]\n\tfirstNew = 1\n\tsecondNew = 1\n")
+    with pytest.raises(RepositoryError, match="firstnew secondnew; install a later git"):
+        read(repository.path)
+
+
+def test_a_later_format_of_repositories_needs_a_later_git(repository):
+    repository.git("config", "core.repositoryFormatVersion", "2")
+    with pytest.raises(RepositoryError, match="version <= 1, found 2; install a later git"):
+        read(repository.path)
+
+
+def test_missing_alternates_are_named(repository, tmp_path):
+    repository.commit("one", a="1\n")
+    repository.git("clone", "--quiet", "--shared", str(repository.path), str(tmp_path / "clone"))
+    repository.path.rename(tmp_path / "moved")
+    reason = (
+        f"{repository.path}/.git/objects.*; restore the folder that objects/info/alternates names"
+    )
+    with pytest.raises(RepositoryError, match=reason):
+        read(tmp_path / "clone")
+
+
+def test_a_worktree_whose_repository_moved_can_be_repaired(repository, tmp_path):
+    repository.commit("one", a="1\n")
+    repository.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    moved = Repository(tmp_path / "other")
+    shutil.rmtree(moved.path)
+    repository.path.rename(moved.path)
+    command = f"git worktree repair {tmp_path / 'linked'}"
+    with pytest.raises(RepositoryError, match=f"{repository.path}/.git.*; run `{command}`"):
+        read(tmp_path / "linked")
+    moved.git(*command.split()[1:])
+    assert len(revisions(tmp_path / "linked")) == 1
+
+
+def test_a_worktree_that_moved_is_read(repository, tmp_path):
+    repository.commit("one", a="1\n")
+    repository.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    (tmp_path / "linked").rename(tmp_path / "moved")
+    assert revisions(tmp_path / "moved") == revisions(repository.path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("nonsense", r"invalid gitfile format: .*; correct the path in the file .git there"),
+        (
+            "gitdir: ../nowhere",
+            r"not a git repository: .*nowhere; correct the path in the file .git",
+        ),
+        ("gitdir: ../.git/modules/m", "modules/m; run `git submodule update --init`"),
+    ],
+)
+def test_a_file_that_does_not_lead_to_a_repository_is_named(tmp_path, content, message):
+    (tmp_path / ".git").write_text(content)
+    with pytest.raises(RepositoryError, match=message):
+        read(tmp_path)
+
+
+def test_a_damaged_folder_is_not_reported_as_missing(repository):
+    (repository.path / ".git/HEAD").write_text("garbage")
+    with pytest.raises(RepositoryError, match=r"git does not accept the folder .git there"):
+        read(repository.path)
+
+
+def test_a_malformed_configuration_is_named(repository):
+    (repository.path / ".git/config").write_text("[core\n")
+    with pytest.raises(RepositoryError, match=r"bad config line 1 in file .*; correct that file"):
+        read(repository.path)
+
+
+def test_the_cause_of_a_failure_is_not_replaced_by_its_consequence(repository):
+    sha = repository.commit("one", a="1\n")
+    loose = repository.path / ".git" / "objects" / sha[:2] / sha[2:]
+    loose.chmod(0o644)
+    loose.write_bytes(b"")
+    with pytest.raises(
+        RepositoryError, match=f"{sha[2:]} is empty, .* is corrupt.*; run `git fsck`"
+    ):
+        read(repository.path)
+
+
+def test_a_reason_is_one_short_line_without_control_characters():
+    reason = failure(b"error: \x1b[31m" + b"a" * 5_000 + b"\nfatal: the end\x07\n", Path("r"))
+    assert reason.startswith("\ufffd[31ma")
+    assert reason.endswith("the end\ufffd; run `git fsck` there")
+    assert len(reason) < 700
+    assert failure(b"", Path("r")) == "no reason given; run `git fsck` there"
 
 
 # Missing objects
