@@ -45,9 +45,14 @@ _MLFLOW_OPTIONS = (
     "--since",
     type=TEXT,
     metavar="DATE",
-    help="Read only commits after this date, in any form that git log takes: 2024-01-31, '3 weeks ago'.",
+    help="Read only commits since this date, in any form that git log takes: 2024-01-31, '3 weeks ago'.",
 )
-@click.option("--until", type=TEXT, metavar="DATE", help="Read only commits before this date.")
+@click.option(
+    "--until",
+    type=TEXT,
+    metavar="DATE",
+    help="Read only commits up to this date; a day counts as a whole.",
+)
 @click.option(
     "--branch",
     "branches",
