@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -234,6 +234,7 @@ def _read_sources(
     if store is not None:
         reports.append(store.read(facts))
     if history is not None and store is not None:
+        history.resolve_commit_names(facts)
         derive_stored_runs(facts)
         if not include_store:
             _leave_out_store(facts, reports[-1], history)
@@ -252,27 +253,35 @@ def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) ->
     paths = store_paths(facts, location)
     if paths:
         history.exclude(facts, paths)
-        names = ", ".join(paths[:MAX_NAMES]) + (" and more" if paths[MAX_NAMES:] else "")
         report.notices.append(
-            f"{history.path}: the files of the store ({names}) are left out of the file history; "
+            f"{history.path}: the files of the store ({_listed(paths)}) are left out of the file history; "
             "--include-store keeps them"
         )
 
 
 def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory) -> None:
-    """Note how many runs were started from commits that the repository lacks."""
-    ((runs, commits),) = facts.rows(
+    """Note how many runs were started from commits that the repository lacks, and the repositories recorded."""
+    ((runs, commits, urls),) = facts.rows(
         """
-        SELECT count(*), count(DISTINCT commit)
+        SELECT
+            count(*),
+            count(DISTINCT commit),
+            list(DISTINCT repository_url ORDER BY repository_url)
+                FILTER (repository_url IS NOT NULL)
         FROM runs_of_experiments
         WHERE commit IS NOT NULL AND linked_commit IS NULL
         """
     )
     if runs:
+        origin = f" as of {_listed(urls)}" if urls else ""
         report.notices.append(
             f"{history.path}: this repository lacks {quantity(commits, 'commit')} that {quantity(runs, 'run')} "
-            "recorded; only the hash is kept, without a link"
+            f"recorded{origin}; only the name is kept, without a link"
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_NAMES]) + (" and more" if names[MAX_NAMES:] else "")
 
 
 def _require_location(name: str, value: object) -> str:

@@ -6,6 +6,7 @@ A rule is a function here and a line in :data:`RULES`. It looks at the explanati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ MAX_OTHER_VERSIONS = 3
 
 _SHORT_HASH = 12
 """The number of digits of a commit's hash in a message."""
+
+_FULL_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True)
@@ -275,7 +278,9 @@ def _run_without_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
 def _missing_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
     for commit in version.answer("commit").items:
         if commit.identifier is None:
-            yield f"its commit {commit.label[:_SHORT_HASH]} is not in the repository"
+            url = commit.about.get("repository_url")
+            origin = f"; MLflow recorded the repository {url}" if url else ""
+            yield f"its commit {_short_name(commit)} is not in the repository{origin}"
 
 
 def _dirty_tree(version: Explanation, _: AuditContext) -> Iterator[str]:
@@ -286,7 +291,7 @@ def _dirty_tree(version: Explanation, _: AuditContext) -> Iterator[str]:
 def _unpushed_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
     for commit in version.answer("commit").items:
         if commit.about.get("pushed", "").casefold() == "false":
-            yield f"its commit {commit.label[:_SHORT_HASH]} was not pushed at the time of the extraction"
+            yield f"its commit {_short_name(commit)} was not pushed at the time of the extraction"
 
 
 def _deleted(question: str, noun: str) -> Callable[[Explanation, AuditContext], Iterator[str]]:
@@ -333,7 +338,7 @@ def _script_changed(version: Explanation, context: AuditContext) -> Iterator[str
 def _unknown_author(version: Explanation, _: AuditContext) -> Iterator[str]:
     has_commit = any(commit.identifier for commit in version.answer("commit").items)
     if has_commit and version.answer("authors").state == "unknown":
-        yield f"the author of its commit {_first_label(version, 'commit')[:_SHORT_HASH]} is unknown"
+        yield f"the author of its commit {_short_name(version.answer('commit').items[0])} is unknown"
 
 
 def _version_deleted(version: Explanation, _: AuditContext) -> Iterator[str]:
@@ -343,6 +348,11 @@ def _version_deleted(version: Explanation, _: AuditContext) -> Iterator[str]:
 
 def _first_label(version: Explanation, question: str) -> str:
     return version.answer(question).items[0].label
+
+
+def _short_name(commit: Item) -> str:
+    """Return the beginning of a commit's hash, or else its whole name, such as ``v1.0-3-gabcdef0``."""
+    return commit.label[:_SHORT_HASH] if _FULL_HASH.fullmatch(commit.label) else commit.label
 
 
 RULES = (

@@ -57,7 +57,7 @@ _GIT = (
             "is_selected": BOOLEAN,
         },
     ),
-    # A commit that no remote-tracking branch reaches. Empty if there are no such branches.
+    # A commit that no ref from a remote reaches. Empty if there are no remote-tracking branches.
     Table("unpushed_commits", {"sha": TEXT}),
     # A parent of a commit. The parent is missing from `commits` if a shallow clone hides it.
     Table("parents", {"ordinal": INTEGER, "sha": TEXT, "parent": TEXT, "position": INTEGER}),
@@ -116,6 +116,9 @@ _HISTORY = (
 )
 
 _LINKS = (
+    # What MLflow's tags call a commit of the repository, other than its full hash: a short hash, a tag, or
+    # the output of `git describe`.
+    Table("commit_names", {"name": TEXT, "sha": TEXT}),
     # A file in the tree of a run's commit that may be the run's script.
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
     # The revision of a run's script as of the run's commit (mlflow2prov.facts.run_sources).

@@ -115,6 +115,8 @@ def _item_text(question: str, item: Item) -> str:
             return _cell(f"{truncate(item.label, MAX_NAME_LENGTH)} = {about['value']}")
         case "datasets" if "digest" in about:
             return _cell(f"{item.label}@{about['digest']}")
+        case "commit" if item.identifier is None and "repository_url" in about:
+            return f"{_cell(item.label)} (not in the document; of {_cell(about['repository_url'])})"
         case "source" | "run" | "commit" if item.identifier is None:
             return f"{_cell(item.label)} (not in the document)"
     return _cell(f"{item.label} <{about['email']}>" if "email" in about else item.label)

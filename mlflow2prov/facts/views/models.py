@@ -1,6 +1,6 @@
 """Views over MLflow's logged models, registered models and software environments."""
 
-from mlflow2prov.facts.views.tracking import GIT_TAGS
+from mlflow2prov.facts.views.tracking import git_tags
 from mlflow2prov.facts.views.view import BOOLEAN, TEXT, TIME, view
 
 _LOGGED_MODELS = (
@@ -8,12 +8,6 @@ _LOGGED_MODELS = (
     view(
         "logged_models_of_runs",
         f"""
-        WITH tags AS (
-            SELECT model_id, {GIT_TAGS}
-            FROM logged_model_tags
-            WHERE value <> ''
-            GROUP BY model_id
-        )
         SELECT
             logged_models.*,
             runs."user",
@@ -21,11 +15,10 @@ _LOGGED_MODELS = (
             tags.branch,
             tags.dirty,
             tags.repository_url,
-            commits.sha AS linked_commit
+            tags.linked_commit
         FROM logged_models
         LEFT JOIN runs ON runs.run_id = logged_models.source_run_id
-        LEFT JOIN tags USING (model_id)
-        LEFT JOIN commits ON commits.sha = tags.commit
+        LEFT JOIN ({git_tags("logged_model_tags", "model_id")}) AS tags USING (model_id)
         """,
         rows_from="logged_models",
         extends="logged_models",

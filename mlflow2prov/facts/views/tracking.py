@@ -44,13 +44,61 @@ _EXPERIMENTS = (
     ),
 )
 
-# MLflow's tags for the working tree that a run or a logged model came from.
-GIT_TAGS = """
-    max(lower(trim(value))) FILTER (key = 'mlflow.source.git.commit') AS commit,
-    max(value) FILTER (key = 'mlflow.source.git.branch') AS branch,
-    max(lower(value)) FILTER (key = 'mlflow.source.git.dirty') AS dirty,
-    max(value) FILTER (key = 'mlflow.source.git.repoURL') AS repository_url
-"""
+
+def git_tags(table: str, owner: str) -> str:
+    """Return the query for the working tree that each owner of tags, a run or a logged model, came from.
+
+    Its columns are the owner, `commit` as recorded (in lower case if it is a hash), `linked_commit`, which is the
+    commit of the repository that it names, `branch`, `dirty` and `repository_url`. A commit's name may state that the
+    tree was dirty, as ``git describe --dirty`` writes it. The URL of a project is its source. The tags are those of
+    MLflow, of its early versions and of Databricks.
+    """
+    return f"""
+        WITH recorded AS (
+            SELECT
+                {owner},
+                coalesce(
+                    max(trim(value)) FILTER (key = 'mlflow.source.git.commit'),
+                    max(trim(value)) FILTER (key = 'mlflow.databricks.gitRepoCommit')
+                ) AS name,
+                coalesce(
+                    max(value) FILTER (key = 'mlflow.source.git.branch'),
+                    max(value) FILTER (key = 'mlflow.gitBranchName')
+                ) AS branch,
+                max(lower(value)) FILTER (key = 'mlflow.source.git.dirty') AS dirty,
+                coalesce(
+                    max(value) FILTER (key = 'mlflow.source.git.repoURL'),
+                    max(value) FILTER (key = 'mlflow.gitRepoURL'),
+                    max(value) FILTER (key = 'mlflow.databricks.gitRepoUrl'),
+                    max(regexp_replace(value, '#.*$', '')) FILTER (
+                        key = 'mlflow.source.name'
+                        AND regexp_matches(value, '^(https?|ssh|git)://|^[\\w.-]+@[\\w.-]+:')
+                    )
+                ) AS repository_url
+            FROM {table}
+            WHERE value <> ''
+            GROUP BY {owner}
+        ),
+        named AS (
+            SELECT
+                * REPLACE (
+                    CASE
+                        WHEN regexp_full_match(name, '[0-9A-Fa-f]+') THEN lower(name) ELSE name
+                    END AS name
+                )
+            FROM recorded
+        )
+        SELECT
+            named.{owner},
+            named.name AS commit,
+            commits.sha AS linked_commit,
+            named.branch,
+            CASE WHEN regexp_matches(named.name, '[-+]dirty$') THEN 'true' ELSE named.dirty END AS dirty,
+            named.repository_url
+        FROM named
+        LEFT JOIN commit_names ON commit_names.name = named.name
+        LEFT JOIN commits ON commits.sha = coalesce(commit_names.sha, named.name)
+    """
 
 
 def _of_runs(name: str, table: str) -> View:
@@ -83,7 +131,7 @@ def _of_runs(name: str, table: str) -> View:
 
 
 _RUNS = (
-    # `commit` is the hash in the run's tags, `linked_commit` the same if the repository has that commit.
+    # `commit` is the commit's name in the run's tags, `linked_commit` its hash if the repository has it.
     # (`revision_sha`, `revision_path`) is the revision of the source file. `traces` and `assessments` are
     # counts. `is_deleted_with_experiment`: MLflow deletes the runs of an experiment that it deletes.
     view(
@@ -94,8 +142,7 @@ _RUNS = (
                 run_id,
                 max(value) FILTER (key = 'mlflow.note.content') AS note,
                 max(value) FILTER (key = 'mlflow.source.name') AS source_name,
-                max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id,
-                {GIT_TAGS}
+                max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id
             FROM run_tags
             WHERE value <> ''
             GROUP BY run_id
@@ -117,11 +164,11 @@ _RUNS = (
             tags.note,
             tags.source_name,
             nullif(tags.parent_run_id, runs.run_id) AS parent_run_id,
-            tags.commit,
-            tags.branch,
-            tags.dirty,
-            tags.repository_url,
-            commits.sha AS linked_commit,
+            git_tags.commit,
+            git_tags.branch,
+            git_tags.dirty,
+            git_tags.repository_url,
+            git_tags.linked_commit,
             run_sources.sha AS revision_sha,
             run_sources.path AS revision_path,
             run_traces.traces,
@@ -129,7 +176,7 @@ _RUNS = (
         FROM runs
         LEFT JOIN experiments_of_store AS experiment USING (experiment_id)
         LEFT JOIN tags USING (run_id)
-        LEFT JOIN commits ON commits.sha = tags.commit
+        LEFT JOIN ({git_tags("run_tags", "run_id")}) AS git_tags USING (run_id)
         LEFT JOIN run_sources USING (run_id)
         LEFT JOIN run_traces USING (run_id)
         """,

@@ -16,6 +16,7 @@ from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.progress import Progress
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.git import dates, refs, shallow
+from mlflow2prov.sources.git.commit_names import resolve_commit_names
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
 from mlflow2prov.sources.git.repository import Repository
 from mlflow2prov.sources.git.trees import read_tree_files
@@ -147,6 +148,21 @@ class GitHistory:
             JOIN commits ON commits.sha = changes.sha
             """
         )
+
+    def resolve_commit_names(self, facts: Facts) -> None:
+        """Fill ``commit_names`` with the names in MLflow's tags that denote a commit of the repository."""
+        names = facts.rows(
+            """
+            SELECT commit FROM runs_of_experiments WHERE commit IS NOT NULL AND linked_commit IS NULL
+            UNION
+            SELECT commit FROM logged_models_of_runs WHERE commit IS NOT NULL AND linked_commit IS NULL
+            ORDER BY commit
+            """
+        )
+        hashes = resolve_commit_names(self._repository, [name for (name,) in names])
+        for name, sha in hashes.items():
+            facts.add("commit_names", name=name, sha=sha)
+        facts.flush()
 
     @cached_property
     def _repository(self) -> Repository:
