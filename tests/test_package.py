@@ -48,6 +48,8 @@ LAYERS = (
     "yaml_file",
     "temporary",
     "output",
+    "git",
+    "layout",
     "engine",
     "prov",
     "facts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mlflow2prov.sources.git.repository import Repository
+from mlflow2prov.git.repository import Repository
 
 _HASH = re.compile(r"[0-9a-fA-F]{4,64}")
 _DESCRIBED_HASH = re.compile(r".+-\d+-g([0-9a-f]{4,64})")

@@ -13,7 +13,7 @@ import re
 import time
 
 from mlflow2prov.errors import RepositoryError
-from mlflow2prov.sources.git.repository import Repository
+from mlflow2prov.git.repository import Repository
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d\d)[-/.](\d\d)(?!\d)")
 _YEAR_OR_MONTH = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>0[1-9]|1[0-2]))?")

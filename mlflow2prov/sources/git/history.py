@@ -13,12 +13,12 @@ from mlflow2prov import engine
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.renames import find_exact_renames
+from mlflow2prov.git.repository import Repository
 from mlflow2prov.progress import Progress
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.git import dates, refs, shallow
 from mlflow2prov.sources.git.commit_names import resolve_commit_names
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
-from mlflow2prov.sources.git.repository import Repository
 from mlflow2prov.sources.git.trees import read_tree_files
 from mlflow2prov.sources.options import Renames
 from mlflow2prov.sources.report import SourceReport

@@ -14,8 +14,8 @@ from contextlib import ExitStack
 from typing import IO, Literal
 
 from mlflow2prov.facts import Facts
+from mlflow2prov.git.repository import Repository
 from mlflow2prov.sources.git.log_parser import Layout, LogParser, log_format
-from mlflow2prov.sources.git.repository import Repository
 
 BLOCK_BYTES = 4 << 20
 """How many bytes are parsed at once."""

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts, times
-from mlflow2prov.sources.git.text import decode_path, decode_text
+from mlflow2prov.git.text import decode_path, decode_text
 
 # The fields of a commit, by their index.
 _SHA = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlflow2prov.errors import RepositoryError, unknown_choice
+from mlflow2prov.git.repository import Repository
 from mlflow2prov.sources.git.log import list_commits
-from mlflow2prov.sources.git.repository import Repository
 
 # Git's own bookkeeping, which is not part of the project's history.
 _NOT_HISTORY = ("refs/notes/*", "refs/replace/*", "refs/stash", "refs/prefetch/*", "refs/bisect/*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.git.repository import Repository
+from mlflow2prov.git.repository import Repository
 
 
 def shallow_boundary(repository: Repository) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlflow2prov.facts import Facts
-from mlflow2prov.sources.git.repository import Repository
+from mlflow2prov.git.repository import Repository
 
 
 def read_tree_files(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from mlflow2prov.facts import Facts, times
-from mlflow2prov.sources.git.text import decode_path, decode_text
+from mlflow2prov.git.text import decode_path, decode_text
 
 _BLOCK_BYTES = 1 << 20
 _ABSENT_MODE = "000000"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mlflow2prov.git.repository import Repository as OpenRepository
 from mlflow2prov.sources.git.commit_names import resolve_commit_names
-from mlflow2prov.sources.git.repository import Repository as OpenRepository
 
 
 @pytest.fixture

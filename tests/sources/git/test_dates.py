@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from mlflow2prov.git.repository import Repository as OpenRepository
 from mlflow2prov.sources.git.dates import parse_since, parse_until
-from mlflow2prov.sources.git.repository import Repository as OpenRepository
 
 START, END = 1_706_659_200, 1_706_745_599
 """The first and the last second of 2024-01-31 UTC."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mlflow2prov.errors import RepositoryError
+from mlflow2prov.git.messages import failure
+from mlflow2prov.git.repository import Repository as OpenRepository
 from mlflow2prov.sources.git import history
-from mlflow2prov.sources.git.messages import failure
-from mlflow2prov.sources.git.repository import Repository as OpenRepository
 from tests.repositories import Repository
 from tests.sources.git.histories import read, revisions
 

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from mlflow2prov.errors import RepositoryError
-from mlflow2prov.sources.git import idleness
-from mlflow2prov.sources.git.repository import Repository as OpenRepository
-from mlflow2prov.sources.git.special_files import refuse_special_files
+from mlflow2prov.git import idleness
+from mlflow2prov.git.repository import Repository as OpenRepository
+from mlflow2prov.git.special_files import refuse_special_files
 from tests.repositories import Repository
 from tests.sources.git.histories import read
 

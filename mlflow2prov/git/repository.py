@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import IO
 
 from mlflow2prov.errors import RepositoryError
-from mlflow2prov.sources.git import idleness
-from mlflow2prov.sources.git.idleness import IdleTimer
-from mlflow2prov.sources.git.messages import failure
-from mlflow2prov.sources.git.special_files import refuse_special_files
-from mlflow2prov.sources.git.text import decode_path
+from mlflow2prov.git import idleness
+from mlflow2prov.git.idleness import IdleTimer
+from mlflow2prov.git.messages import failure
+from mlflow2prov.git.special_files import refuse_special_files
+from mlflow2prov.git.text import decode_path
 
 PIPE_BYTES = 1 << 20
 """How many bytes of its output git may write before they are read, if the system allows it."""

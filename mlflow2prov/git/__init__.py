@@ -1,0 +1,1 @@
+"""Git commands on repositories that may be hostile: their settings, their output as text, and their end."""
