@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.statistics import statistics
     from mlflow2prov.engine import configure
     from mlflow2prov.errors import (
+        CaptureError,
         ConfigurationError,
         DocumentStoreError,
         EngineError,
@@ -80,6 +81,7 @@ _MODULES = {
     "Audit": "analysis.audit",
     "AuditedModel": "analysis.audit",
     "AuditedVersion": "analysis.audit",
+    "CaptureError": "errors",
     "ChangeType": "prov.difference",
     "CheckResult": "analysis.check",
     "ConfigurationError": "errors",
@@ -157,6 +159,7 @@ __all__ = [
     "Audit",
     "AuditedModel",
     "AuditedVersion",
+    "CaptureError",
     "ChangeType",
     "CheckResult",
     "ConfigurationError",

@@ -11,6 +11,7 @@
     |-- ConfigurationError      an argument or a YAML file is not valid
     |-- SelectionError          a selector matches nothing, or several things
     |-- EngineError             the tables outgrew the memory or the disk
+    |-- CaptureError            a call cannot be captured, or its result not be loaded
     `-- InternalError           an error that the package did not foresee
 
 A message reads ``<where>: <what is wrong>; <what to do>`` and never contains a credential.
@@ -64,6 +65,10 @@ class SelectionError(MLflow2ProvError):
 
 class EngineError(MLflow2ProvError):
     """The database that holds the tables failed: it ran out of memory or of disk space."""
+
+
+class CaptureError(MLflow2ProvError):
+    """A call cannot be captured, or a captured result cannot be loaded."""
 
 
 class InternalError(MLflow2ProvError):

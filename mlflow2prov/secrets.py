@@ -60,7 +60,7 @@ def urls_without_credentials(text: str) -> str:
     """Return ``text`` with every URL that carries credentials replaced by :func:`without_credentials`."""
 
     def replace(match: re.Match[str]) -> str:
-        has_secret = any(_is_secret(name) for _, name, _ in _PARAMETER.findall(match[0]))
+        has_secret = any(is_secret_name(name) for _, name, _ in _PARAMETER.findall(match[0]))
         return without_credentials(match[0]) if has_secret else match[0]
 
     return _URL.sub(replace, _without_user_info(text))
@@ -77,7 +77,7 @@ def mask_secrets(text: str) -> str:
 
     def mask(match: re.Match[str]) -> str:
         separator, name, value = match.groups()
-        return f"{separator}{name}={MASK if _is_secret(name) else value}"
+        return f"{separator}{name}={MASK if is_secret_name(name) else value}"
 
     return _PARAMETER.sub(mask, _without_user_info(text))
 
@@ -87,5 +87,6 @@ def _without_user_info(text: str) -> str:
     return _WORD.sub(lambda word: _USER_INFO.sub("", word[0]), text)
 
 
-def _is_secret(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Return whether the name of a parameter or a variable suggests that its value is a secret."""
     return bool(_SECRET_NAME.search(unquote(name)))

@@ -50,6 +50,7 @@ LAYERS = (
     "output",
     "git",
     "layout",
+    "capture",
     "engine",
     "prov",
     "facts",

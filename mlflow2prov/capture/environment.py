@@ -1,0 +1,225 @@
+"""The process that captures: machine, program, Python, and the state of Git for a file."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow2prov.capture.previews import without_secrets
+from mlflow2prov.secrets import MASK, is_secret_name, without_credentials
+
+_run_info: tuple[int, dict[str, Any]] | None = None
+_run_info_function: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+_guard = threading.Lock()
+
+
+def set_run_info_fn(function: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
+    """Set the function that adds facts to the description of the process, such as the job of a build server.
+
+    Args:
+        function: gets the description of the process and returns it, with further keys; it is called once a
+            process. None removes the function.
+    """
+    global _run_info_function, _run_info
+    _run_info_function, _run_info = function, None
+
+
+def run_info() -> dict[str, Any]:
+    """Return the description of this process, with its digest as ``id``; a forked process has its own."""
+    global _run_info
+    with _guard:
+        if _run_info is None or _run_info[0] != os.getpid():
+            _run_info = os.getpid(), _describe_process()
+        return _run_info[1]
+
+
+def _describe_process() -> dict[str, Any]:
+    from mlflow2prov.capture.hashing import hash as digest
+
+    info: dict[str, Any] = {
+        "host": {
+            "machine": platform.machine(),
+            "nodename": socket.gethostname(),
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "cpu_count": os.cpu_count(),
+            "release": platform.release(),
+            "system": platform.system(),
+            "version": platform.version(),
+        },
+        "process": {
+            "cmdline": _command_line(),
+            "cwd": _current_folder(),
+            "exe": sys.executable,
+            "name": Path(sys.executable or "python").name,
+            "num_fds": _count_descriptors(),
+            "num_threads": threading.active_count(),
+            "pid": os.getpid(),
+        },
+        "python": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+        },
+        "user": _user(),
+        "created_at": datetime.now(UTC),
+    }
+    if _run_info_function is not None:
+        info = _run_info_function(info)
+    return {**info, "id": digest(info)}
+
+
+def _command_line() -> list[str]:
+    """Return the arguments of the process, without the secrets among them."""
+    arguments, hides_next = [], False
+    for argument in getattr(sys, "orig_argv", sys.argv):
+        name, separator, _ = argument.partition("=")
+        if hides_next:
+            argument = MASK
+        elif separator and is_secret_name(name):
+            argument = f"{name}={MASK}"
+        else:
+            argument = without_secrets(argument)
+        hides_next = argument.startswith("-") and not separator and is_secret_name(name)
+        arguments.append(argument)
+    return arguments
+
+
+def _current_folder() -> str | None:
+    with suppress(OSError):
+        return str(Path.cwd())
+    return None
+
+
+def _count_descriptors() -> int | None:
+    with suppress(OSError):
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - only their number
+    return None
+
+
+def _user() -> str | None:
+    with suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """The state of the repository around a file, at the time of a call."""
+
+    source_path: str | None = None
+    """The file, relative to the working tree; with its whole path if it is outside of a repository."""
+    source_blob: str | None = None
+    source_tracked: bool | None = None
+    repository_url: str | None = None
+    git_commit: str | None = None
+    git_branch: str | None = None
+    git_dirty: bool | None = None
+
+
+_states: dict[str, tuple[tuple[float, ...], GitState]] = {}
+
+
+def git_state(filename: str | None) -> GitState:
+    """Return the state of the repository around a file.
+
+    Git is asked again when the file, HEAD or the index has changed since it was last asked.
+    """
+    if not filename or filename.startswith("<") or not Path(filename).is_file():
+        return GitState()
+    root = repository_root(Path(filename).parent)
+    if root is None:
+        return GitState(source_path=str(Path(filename).resolve()))
+    times = _modification_times(root, filename)
+    found = _states.get(filename)
+    if found is None or found[0] != times:
+        found = _states[filename] = times, _ask_git(root, filename)
+    return found[1]
+
+
+def repository_root(folder: Path) -> Path | None:
+    """Return the root of the working tree that contains a folder, or None."""
+    with suppress(OSError):
+        folder = folder.resolve()
+        for candidate in (folder, *folder.parents):
+            if (candidate / ".git").exists():
+                return candidate
+    return None
+
+
+def _modification_times(root: Path, filename: str) -> tuple[float, ...]:
+    folder = root / ".git"
+    if folder.is_file():  # a linked worktree or a submodule
+        with suppress(OSError, UnicodeDecodeError):
+            pointer = folder.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+            folder = (root / pointer).resolve()
+    times = []
+    for path in (Path(filename), folder / "HEAD", folder / "index", folder / "logs" / "HEAD"):
+        try:
+            times.append(path.stat().st_mtime)
+        except OSError:
+            times.append(0.0)
+    return tuple(times)
+
+
+def _ask_git(root: Path, filename: str) -> GitState:
+    from mlflow2prov.errors import RepositoryError
+    from mlflow2prov.git.repository import Repository
+
+    path = Path(filename).resolve()
+    relative = path.relative_to(root).as_posix()
+    try:
+        repository = Repository(root)
+        head = repository.lines("rev-parse", "--verify", "--quiet", "HEAD")
+        branch = repository.lines("symbolic-ref", "--quiet", "--short", "HEAD")
+        # Untracked files do not count, and neither do submodules with changes of their own.
+        options = ("--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+        changes = repository.lines("status", *options)
+        tracked = repository.lines("ls-files", "--", relative)
+        blob = repository.lines("hash-object", "--no-filters", "--", relative)
+        url = repository.lines("config", "--get", "remote.origin.url")
+    except RepositoryError:
+        return GitState(source_path=str(path))
+    return GitState(
+        source_path=relative,
+        source_blob=blob[0] if blob else None,
+        source_tracked=bool(tracked),
+        repository_url=without_credentials(url[0]) if url else None,
+        git_commit=head[0] if head else None,
+        git_branch=branch[0] if branch else None,
+        git_dirty=bool(changes),
+    )
+
+
+def mlflow_run() -> dict[str, str | None]:
+    """Return the active run of MLflow in this thread, if the program uses MLflow: its identifiers, as a call has them.
+
+    MLflow is neither imported nor asked to start a run.
+    """
+    mlflow = sys.modules.get("mlflow")
+    identifier = os.environ.get("MLFLOW_RUN_ID")
+    experiment = uri = None
+    # Any version of MLflow, which may be half imported.
+    with suppress(Exception):
+        active = mlflow.active_run() if mlflow is not None else None
+        if active is not None:
+            identifier, experiment = active.info.run_id, active.info.experiment_id
+        if mlflow is not None and identifier:
+            uri = mlflow.get_tracking_uri()
+    if not identifier:
+        return {}
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    return {
+        "mlflow_run_id": identifier,
+        "mlflow_experiment_id": experiment,
+        "mlflow_tracking_uri": without_credentials(uri) if uri else None,
+    }

@@ -1,0 +1,88 @@
+"""Archived files: files as values of artifacts."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlflow2prov.capture import recording
+from mlflow2prov.capture.collection import collect
+from mlflow2prov.capture.configuration import find_repo
+from mlflow2prov.capture.environment import run_info
+from mlflow2prov.capture.errors import KeyExistsError
+from mlflow2prov.capture.execution import archived
+from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.records import Argument, ArtifactRecord, Call, Output
+
+
+def archive_file(
+    filename: str | os.PathLike[str],
+    name: str | None = None,
+    delete_original: bool = False,
+    custom_fields: Mapping[str, Any] | None = None,
+    preserve_ext: bool = False,
+) -> Any:
+    """Store a file, and return a proxy of it, which can be opened and passed to captured functions.
+
+    Files of the same content are one artifact, whatever their names, unless their custom fields differ.
+
+    Args:
+        filename: the path of the file.
+        name: the name of the artifact.
+        delete_original: whether to delete the file afterwards.
+        custom_fields: further facts for searching, as JSON.
+        preserve_ext: whether to keep the extension of the file in the name of its blob.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    repo = find_repo(None)
+    started = time.perf_counter()
+    file = archived(filename, preserve_ext)
+    duration = time.perf_counter() - started
+    fields = dict(custom_fields or {})
+    module, function = archive_file.__module__, archive_file.__name__
+    artifact_name = name or f"{module}.{function}"
+    identifier = digest([artifact_name, file.blob_id, fields])
+    call = Call(artifact_name, module, function, artifact_id=identifier, hash_duration=duration)
+    call.arguments = [Argument("filename", file.digest, os.fspath(filename), "file")]
+    call.outputs = [
+        Output(None, identifier, file.blob_id, path=file.original_path, serializer="file")
+    ]
+    artifact = repo.find(identifier)
+    if artifact is None:
+        recording.describe(call, inspect.unwrap(archive_file))
+        record = ArtifactRecord(
+            id=identifier,
+            value_id=file.blob_id,
+            inputs={"kargs": {"filename": file.original_filename}, "varargs": ()},
+            fn_module=module,
+            fn_name=function,
+            value=file,
+            name=artifact_name,
+            composite=False,
+            value_id_duration=duration,
+            serializer="file",
+            hash_duration=duration,
+            computed_at=call.started_at,
+            custom_fields=fields,
+            input_artifact_ids=[],
+            run_info=run_info(),
+            call_id=call.id,
+        )
+        try:
+            artifact = repo.put(record)
+        except KeyExistsError:
+            artifact = repo.get_by_id(identifier)
+    else:
+        call.cached = True
+        call.run_id = run_info()["id"]
+    recording.finish(call, repo, "FINISHED")
+    collect(artifact)
+    if delete_original:
+        Path(filename).unlink()
+    return artifact.proxy()

@@ -1,0 +1,66 @@
+"""The record of one call: what all faces of capture have in common.
+
+A failing repository is a warning: capture never breaks the program that it observes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from mlflow2prov.capture.code import plain_function, source_digest
+from mlflow2prov.capture.configuration import warn
+from mlflow2prov.capture.environment import git_state, mlflow_run, run_info
+from mlflow2prov.capture.errors import CaptureError
+from mlflow2prov.capture.records import Call, Status
+
+current_call: ContextVar[Call | None] = ContextVar("call", default=None)
+"""The call that runs in this thread or task."""
+
+
+def describe(call: Call, function: Callable[..., Any]) -> None:
+    """Add to a call the process, the source of the function, the state of Git, the run of MLflow and the outer call."""
+    call.run_id = run_info()["id"]
+    outer = current_call.get()
+    call.parent_id = None if outer is None else outer.id
+    call.source_digest = source_digest(function)
+    code = getattr(inspect.unwrap(plain_function(function)), "__code__", None)
+    if code is not None:
+        call.source_line = code.co_firstlineno
+        state = git_state(code.co_filename)
+        for name in state.__slots__:
+            setattr(call, name, getattr(state, name))
+    for name, value in mlflow_run().items():
+        setattr(call, name, value)
+
+
+def start(call: Call, repo: Any) -> None:
+    """Record that a call runs."""
+    if repo._write:
+        with failures_are_warnings(call):
+            repo.start_call(call)
+
+
+def finish(call: Call, repo: Any, status: Status, error: BaseException | None = None) -> None:
+    """Record the outcome of a call."""
+    call.end(status, error)
+    if repo._write:
+        with failures_are_warnings(call):
+            repo.end_call(call)
+
+
+def outcome(error: BaseException) -> Status:
+    """Return the status of a call that raised an exception."""
+    return "FAILED" if isinstance(error, Exception) else "KILLED"
+
+
+@contextmanager
+def failures_are_warnings(call: Call) -> Any:
+    """Turn an error of a repository or a store into a warning."""
+    try:
+        yield
+    except (CaptureError, OSError) as error:
+        warn(f"{call.name}: the call is not recorded ({error})")

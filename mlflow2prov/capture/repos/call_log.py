@@ -1,0 +1,135 @@
+"""The table of calls. Calls that only looked up a result are written in batches."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mlflow2prov.capture.errors import CaptureError
+from mlflow2prov.capture.previews import json_able
+from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
+
+if TYPE_CHECKING:
+    from mlflow2prov.capture.repos.database import DbRepo
+
+BATCH_CALLS = 100
+BATCH_SECONDS = 1.0
+"""How many calls that only looked up a result are kept in memory, and for how long."""
+
+
+class CallLog:
+    """The calls of a repository in a database.
+
+    Args:
+        repo: the repository.
+    """
+
+    def __init__(self, repo: DbRepo) -> None:
+        self._repo = weakref.proxy(repo)
+        self._pending: list[Call] = []
+        self._next_flush = 0.0
+        self._guard = threading.Lock()
+        _logs.add(self)
+
+    def start(self, call: Call) -> None:
+        """Record a call that runs."""
+        self._write([call])
+
+    def end(self, call: Call) -> None:
+        """Record the outcome of a call. One that only looked up a result is written with the next batch."""
+        if not call.cached:
+            self._write([*self._take_pending(), call])
+            return
+        with self._guard:
+            self._pending.append(call)
+            now = time.monotonic()
+            if len(self._pending) == 1:
+                self._next_flush = now + BATCH_SECONDS
+            if len(self._pending) < BATCH_CALLS and now < self._next_flush:
+                return
+        self.flush()
+
+    def flush(self) -> None:
+        """Write calls that are still in memory."""
+        self._write(self._take_pending())
+
+    def read(self, criteria: dict[str, Any]) -> list[Call]:
+        """Return the calls whose columns have all these values, in order of time."""
+        from sqlalchemy import select
+
+        self.flush()
+        table = self._repo._tables.CALLS
+        query = select(table).order_by(table.c.started_at)
+        for name, value in criteria.items():
+            query = query.where(table.c[name] == value)
+        with self._repo._connect() as connection:
+            return [_call(row) for row in connection.execute(query)]
+
+    def _take_pending(self) -> list[Call]:
+        with self._guard:
+            pending, self._pending = self._pending, []
+        return pending
+
+    def _write(self, calls: list[Call]) -> None:
+        from sqlalchemy import delete, insert
+
+        from mlflow2prov.capture.environment import run_info
+
+        if not calls:
+            return
+        table = self._repo._tables.CALLS
+        started = [call.id for call in calls if call.status != "RUNNING" and not call.cached]
+        with self._repo._connect() as connection:
+            self._repo._insert_run(connection, run_info())
+            if started:
+                connection.execute(delete(table).where(table.c.id.in_(started)))
+            connection.execute(insert(table), [_row(call) for call in calls])
+
+
+def _row(call: Call) -> dict[str, Any]:
+    row = {name: getattr(call, name) for name in CALL_FIELDS}
+    row["arguments"] = [_without_defaults(argument) for argument in call.arguments]
+    row["outputs"] = [_without_defaults(output) for output in call.outputs]
+    row["custom_fields"] = json_able(call.custom_fields)
+    return row
+
+
+def _without_defaults(item: Argument | Output) -> dict[str, Any]:
+    return {
+        name: value for name, value in asdict(item).items() if value not in (None, "", [], False)
+    }
+
+
+def _call(row: Any) -> Call:
+    values = dict(row._mapping)
+    values["arguments"] = [Argument(**item) for item in values["arguments"] or ()]
+    values["outputs"] = [Output(**item) for item in values["outputs"] or ()]
+    values["custom_fields"] = values["custom_fields"] or {}
+    return Call(**values)
+
+
+_logs: weakref.WeakSet[CallLog] = weakref.WeakSet()
+
+
+def _flush_all() -> None:
+    for log in list(_logs):
+        with suppress(CaptureError, ReferenceError):
+            log.flush()
+
+
+def _forget_pending() -> None:
+    """Let a forked process not write the calls that its parent writes."""
+    for log in list(_logs):
+        log._guard = threading.Lock()
+        log._pending = []
+
+
+atexit.register(_flush_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pending)

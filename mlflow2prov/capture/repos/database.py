@@ -1,0 +1,440 @@
+"""Artifacts and calls in a database, with their values in a blob store.
+
+The content of a value is stored before the rows that refer to it, and these in one transaction: a process that is
+killed leaves at most a blob without an artifact.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlflow2prov.capture.artifacts import NOT_LOADED, ArchivedFile, Artifact
+from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.errors import (
+    InvalidOptionError,
+    KeyExistsError,
+    MissingKeyError,
+)
+from mlflow2prov.capture.inputs import inputs_from_json
+from mlflow2prov.capture.locks import Claim
+from mlflow2prov.capture.previews import json_able
+from mlflow2prov.capture.records import (
+    ArtifactRecord,
+    Call,
+)
+from mlflow2prov.capture.repos import engine
+from mlflow2prov.capture.repos.base import Repository
+from mlflow2prov.capture.repos.call_log import CallLog
+from mlflow2prov.capture.repos.engine import suppress_conflict, translate
+from mlflow2prov.capture.repos.values import Values
+from mlflow2prov.capture.sets import ArtifactSet
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_BATCH_CALLS = 100
+_BATCH_SECONDS = 1.0
+"""How many calls that only looked up a result are kept in memory, and for how long."""
+
+
+class DbRepo(Repository):
+    """A repository in a database.
+
+    Args:
+        db: a URL of SQLAlchemy, or a session of it.
+        store: the blob store for the values.
+        read: see :class:`~mlflow2prov.capture.permissions.Permissions`, as the next three.
+        write: see there.
+        read_through_write: see there.
+        delete: see there.
+        create_db: whether to create the database if it does not exist (PostgreSQL).
+        schema: the schema of the tables (PostgreSQL).
+        create_schema: whether to create the schema if it does not exist.
+        persistent_connections: whether connections are kept for later use.
+    """
+
+    def __init__(
+        self,
+        db: Any,
+        store: BlobStore,
+        read: bool = True,
+        write: bool = True,
+        read_through_write: bool = True,
+        delete: bool = True,
+        create_db: bool = False,
+        schema: str | None = None,
+        create_schema: bool = True,
+        persistent_connections: bool = True,
+    ) -> None:
+        super().__init__(read, write, read_through_write, delete)
+        self.blobstore = store
+        self._schema = schema
+        self._session: Any = None
+        self._guard = threading.RLock()
+        self._log = CallLog(self)
+        self._values = Values(self)
+        self._runs: set[str] = set()
+        self._connect_options = (schema, create_schema, persistent_connections and not create_db)
+        if isinstance(db, str):
+            self._url = db
+            self._engine: Engine | None = None
+            if create_db:
+                engine.create_database(db)
+                _ = self._tables
+        else:
+            if schema is not None:
+                raise InvalidOptionError("schema: needs a URL, not a session; pass the URL as db")
+            self._session = db
+            self._engine = db.get_bind()
+
+    @property
+    def _db_engine(self) -> Engine:
+        """The engine of SQLAlchemy, which is connected when it is first used."""
+        with self._guard:
+            if self._engine is None:
+                self._engine = engine.connect(self._url, *self._connect_options)
+            return self._engine
+
+    @cached_property
+    def _tables(self) -> Any:
+        """The module that declares the tables, which are created when they are first used."""
+        with self._guard:
+            return engine.create_tables(self._db_engine)
+
+    @property
+    def is_shared(self) -> bool:  # type: ignore[override]
+        """Whether other processes reach the database."""
+        return engine.is_shared(self._db_engine)
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        """Return a session of SQLAlchemy on the database, which is committed at the end."""
+        from sqlalchemy.orm import Session
+
+        if self._session is not None:
+            yield self._session
+            return
+        with Session(self._db_engine) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        """Yield a connection with a transaction, which is committed at the end."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            if self._session is None:
+                with self._db_engine.begin() as connection:
+                    yield connection
+                return
+            with self._guard:
+                try:
+                    yield self._session.connection()
+                    self._session.commit()
+                except BaseException:
+                    self._session.rollback()
+                    raise
+        except SQLAlchemyError as error:
+            raise translate(error, self) from error
+
+    # --- artifacts
+
+    def _contains(self, identifier: str) -> bool:
+        from sqlalchemy import select
+
+        artifacts = self._tables.ARTIFACTS
+        with self._connect() as connection:
+            query = select(artifacts.c.id).where(artifacts.c.id == identifier)
+            return connection.execute(query).first() is not None
+
+    def _row(self, identifier: str) -> Any:
+        from sqlalchemy import select
+
+        artifacts = self._tables.ARTIFACTS
+        with self._connect() as connection:
+            query = select(artifacts).where(artifacts.c.id == identifier)
+            return connection.execute(query).first()
+
+    def _find(self, identifier: str) -> Artifact | None:
+        row = self._row(identifier)
+        return None if row is None else self._artifact(row)
+
+    def _find_by_value(self, value_id: str) -> Artifact | None:
+        from sqlalchemy import select
+
+        artifacts = self._tables.ARTIFACTS
+        with self._connect() as connection:
+            query = select(artifacts).where(artifacts.c.value_id == value_id)
+            row = connection.execute(query.order_by(artifacts.c.added_at).limit(1)).first()
+        return None if row is None else self._artifact(row)
+
+    def _artifact(self, row: Any) -> Artifact:
+        record = ArtifactRecord(
+            id=row.id,
+            value_id=row.value_id,
+            inputs=NOT_LOADED,
+            fn_module=row.fn_module,
+            fn_name=row.fn_name,
+            value=NOT_LOADED,
+            name=row.name,
+            version=row.version,
+            composite=row.composite,
+            value_id_duration=row.value_id_duration,
+            serializer=row.serializer,
+            load_kwargs=row.load_kwargs,
+            dump_kwargs=row.dump_kwargs,
+            compute_duration=row.compute_duration,
+            hash_duration=row.hash_duration,
+            computed_at=row.computed_at,
+            custom_fields=row.custom_fields,
+            input_artifact_ids=row.input_artifact_ids,
+            run_info=NOT_LOADED if row.run_id else None,
+            call_id=row.call_id,
+        )
+        artifact = Artifact(self, record)
+        artifact.__dict__["_run_id"] = row.run_id
+        return artifact
+
+    def _put(self, record: ArtifactRecord) -> Artifact:
+        from sqlalchemy import insert
+
+        if self._contains(record.id):
+            raise KeyExistsError(record.id, self)
+        values = self._row_of(record)
+        value_row = self._values.store(record, replace=False)
+        values |= {"blob_id": value_row["id"], "serializer": value_row["serializer"]}
+        if value_row["serializer"] == "file":
+            values["load_kwargs"] = value_row["load_kwargs"]
+        blobs = [value_row]
+        inputs_row = self._values.store_inputs(record, values)
+        if inputs_row is not None:
+            values["inputs_blob_id"] = inputs_row["id"]
+            blobs.append(inputs_row)
+        with self._connect() as connection:
+            self._insert_run(connection, record.run_info)
+            for row in blobs:
+                self._values.upsert(connection, row)
+            connection.execute(insert(self._tables.ARTIFACTS), values)
+        stored = replace(record, serializer=values["serializer"], value=value_row["value"])
+        artifact = Artifact(self, stored)
+        artifact.__dict__["_run_id"] = values["run_id"]
+        return artifact
+
+    def _row_of(self, record: ArtifactRecord) -> dict[str, Any]:
+        """Return the columns of an artifact that do not depend on its blobs."""
+        return {
+            "id": record.id,
+            "value_id": record.value_id,
+            "run_id": (record.run_info or {}).get("id"),
+            "call_id": record.call_id,
+            "name": record.name,
+            "version": record.version,
+            "fn_module": record.fn_module,
+            "fn_name": record.fn_name,
+            "composite": record.composite,
+            "value_id_duration": record.value_id_duration,
+            "compute_duration": record.compute_duration,
+            "hash_duration": record.hash_duration,
+            "computed_at": record.computed_at,
+            "added_at": datetime.now(UTC),
+            "input_artifact_ids": record.input_artifact_ids or [],
+            "load_kwargs": record.load_kwargs,
+            "dump_kwargs": record.dump_kwargs,
+            "custom_fields": json_able(record.custom_fields),
+        }
+
+    def _replace_value(self, record: ArtifactRecord) -> None:
+        from sqlalchemy import update
+
+        row = self._values.store(record, replace=True)
+        artifacts = self._tables.ARTIFACTS
+        with self._connect() as connection:
+            self._values.upsert(connection, row)
+            connection.execute(
+                update(artifacts)
+                .where(artifacts.c.id == record.id)
+                .values(value_id=record.value_id, blob_id=row["id"], serializer=row["serializer"])
+            )
+
+    def _required_row(self, identifier: str) -> Any:
+        row = self._row(identifier)
+        if row is None:
+            raise MissingKeyError(identifier, self)
+        return row
+
+    def _value_of(self, identifier: str) -> Any:
+        row = self._required_row(identifier)
+        blob = self._values.row(row.blob_id)
+        digest = blob.digest if blob is not None else None
+        if row.composite:
+            members = self.blobstore.get(row.blob_id, "json", digest)
+            return {key: self.get_by_id(part) for key, part in members.items()}
+        kwargs = row.load_kwargs or {}
+        if row.serializer == "file":
+            self.blobstore.path(row.blob_id, digest)
+            return ArchivedFile(row.blob_id, kwargs.get("original_filename"), self, digest)
+        return self.blobstore.get(row.blob_id, row.serializer, digest, **kwargs)
+
+    def _inputs_of(self, identifier: str) -> dict[str, Any]:
+        row = self._required_row(identifier)
+        if row.inputs_blob_id is None:
+            return inputs_from_json(row.inputs_json, self)
+        blob = self._values.row(row.inputs_blob_id)
+        inputs: dict[str, Any] = self.blobstore.get(
+            row.inputs_blob_id, blob.serializer, blob.digest
+        )
+        return inputs
+
+    def file_path(self, blob_id: str, digest: str | None) -> str:
+        """Return the path of an archived file."""
+        return self.blobstore.path(blob_id, digest)
+
+    def _run_info_of(self, artifact: Artifact) -> dict[str, Any] | None:
+        from sqlalchemy import select
+
+        runs = self._tables.RUNS
+        identifier = artifact.__dict__.get("_run_id")
+        with self._connect() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == identifier)).first()
+        if row is None:
+            return None
+        return {**row.info, "id": row.id, "created_at": row.created_at}
+
+    def _insert_run(self, connection: Connection, info: dict[str, Any] | None) -> None:
+        from sqlalchemy import insert, select
+
+        if not info or info["id"] in self._runs:
+            return
+        runs = self._tables.RUNS
+        if connection.execute(select(runs.c.id).where(runs.c.id == info["id"])).first() is None:
+            with suppress_conflict(connection):
+                connection.execute(
+                    insert(runs),
+                    {
+                        "id": info["id"],
+                        "hostname": info.get("host", {}).get("nodename"),
+                        "info": json_able(
+                            {k: v for k, v in info.items() if k not in ("id", "created_at")}
+                        ),
+                        "created_at": info.get("created_at"),
+                    },
+                )
+        if self._session is None:
+            self._runs.add(info["id"])
+
+    def _delete_artifact(self, identifier: str) -> None:
+        from sqlalchemy import delete
+
+        artifacts, blobs = self._tables.ARTIFACTS, self._tables.BLOBS
+        row = self._required_row(identifier)
+        unused = []
+        with self._connect() as connection:
+            connection.execute(delete(artifacts).where(artifacts.c.id == identifier))
+            for key in {row.blob_id, row.inputs_blob_id} - {None}:
+                if not self._is_referred_to(connection, key):
+                    connection.execute(delete(blobs).where(blobs.c.id == key))
+                    unused.append(key)
+        for key in unused:
+            with suppress(MissingKeyError):
+                self.blobstore.delete(key)
+
+    def _is_referred_to(self, connection: Connection, key: str) -> bool:
+        from sqlalchemy import or_, select
+
+        columns = self._tables.ARTIFACTS.c
+        condition = or_(columns.blob_id == key, columns.inputs_blob_id == key)
+        return connection.execute(select(columns.id).where(condition).limit(1)).first() is not None
+
+    # --- sets
+
+    def _put_set(self, artifact_set: ArtifactSet) -> ArtifactSet:
+        from sqlalchemy import insert, select
+
+        members, sets = self._tables.ARTIFACT_SET_MEMBERS, self._tables.ARTIFACT_SETS
+        with self._connect() as connection:
+            query = select(members.c.artifact_id).where(members.c.set_id == artifact_set.id)
+            known = set(connection.execute(query).scalars())
+            rows = [
+                {"set_id": artifact_set.id, "artifact_id": identifier}
+                for identifier in sorted(artifact_set.artifact_ids - known)
+            ]
+            if rows:
+                with suppress_conflict(connection):
+                    connection.execute(insert(members), rows)
+            row = {
+                "set_id": artifact_set.id,
+                "labels": artifact_set.labels,
+                "created_at": artifact_set.created_at,
+            }
+            connection.execute(insert(sets), row)
+        return artifact_set
+
+    def _find_set(self, set_id: str) -> ArtifactSet | None:
+        from sqlalchemy import select
+
+        sets = self._tables.ARTIFACT_SETS
+        query = select(sets).where(sets.c.set_id == set_id).order_by(sets.c.id.desc()).limit(1)
+        with self._connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else self._set_of(row)
+
+    def _find_set_by_labels(self, labels: dict[str, Any]) -> ArtifactSet | None:
+        from sqlalchemy import select
+
+        sets = self._tables.ARTIFACT_SETS
+        # Labels are compared here, as databases differ in the equality of JSON.
+        with self._connect() as connection:
+            rows = connection.execute(select(sets).order_by(sets.c.id.desc())).all()
+        row = next((row for row in rows if row.labels == labels), None)
+        return None if row is None else self._set_of(row)
+
+    def _set_of(self, row: Any) -> ArtifactSet:
+        from sqlalchemy import select
+
+        members = self._tables.ARTIFACT_SET_MEMBERS
+        query = select(members.c.artifact_id).where(members.c.set_id == row.set_id)
+        with self._connect() as connection:
+            identifiers = list(connection.execute(query).scalars())
+        return ArtifactSet(identifiers, row.labels, row.created_at, row.set_id)
+
+    def _delete_set(self, set_id: str) -> None:
+        from sqlalchemy import delete
+
+        with self._connect() as connection:
+            for table in (self._tables.ARTIFACT_SETS, self._tables.ARTIFACT_SET_MEMBERS):
+                connection.execute(delete(table).where(table.c.set_id == set_id))
+
+    # --- calls
+
+    def start_call(self, call: Call) -> None:
+        """Record a call that runs."""
+        self._log.start(call)
+
+    def end_call(self, call: Call) -> None:
+        """Record the outcome of a call."""
+        self._log.end(call)
+
+    def flush(self) -> None:
+        """Write calls that are still in memory."""
+        self._log.flush()
+
+    def calls(self, **criteria: Any) -> list[Call]:
+        """Return the calls whose attributes have all these values, in order of time."""
+        return self._log.read(criteria)
+
+    # --- claims
+
+    def claim(self, key: str) -> Claim:
+        """Return the claim to compute the result of a key, which other processes respect."""
+        url = str(self._db_engine.url)
+        return Claim(url, key, engine.process_lock(self._db_engine))
+
+
+PostgresRepo = DbRepo

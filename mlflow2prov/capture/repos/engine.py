@@ -1,0 +1,190 @@
+"""Connections to databases: their creation, their settings, and the locks that processes share through them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import weakref
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlflow2prov.capture.errors import CaptureError, InvalidOptionError, KeyExistsError
+from mlflow2prov.capture.locks import FileLock, FunctionLock, ProcessLock
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_LOCK_SPACE = 0x6D6C6670
+"""The first of the two numbers of PostgreSQL's advisory locks."""
+
+_CONNECTION_STATEMENTS = (
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+)
+
+_engines: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def connect(url: str, schema: str | None, create_schema: bool, persistent: bool) -> Engine:
+    """Return the engine for a URL, whose tables are in ``schema``."""
+    import sqlalchemy
+    from sqlalchemy.pool import NullPool
+
+    address = _with_driver(url)
+    options: dict[str, Any] = {}
+    if not persistent:
+        options["poolclass"] = NullPool
+    if address.get_backend_name() == "sqlite" and address.database not in (None, ":memory:"):
+        Path(str(address.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = sqlalchemy.create_engine(address, **options)
+    except ImportError as error:
+        raise CaptureError(f"{address.drivername}: {error}; install the driver") from error
+    if address.get_backend_name() == "sqlite":
+        sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
+    if schema is not None:
+        if create_schema:
+            with engine.begin() as connection:
+                connection.execute(sqlalchemy.schema.CreateSchema(schema, if_not_exists=True))
+        engine = engine.execution_options(schema_translate_map={None: schema})
+    _engines.add(engine)
+    return engine
+
+
+def create_database(url: str) -> None:
+    """Create a database of PostgreSQL, if it does not exist.
+
+    It can be deleted while the program runs, if connections to it are not persistent.
+    """
+    import sqlalchemy
+    from sqlalchemy.pool import NullPool
+
+    address = _with_driver(url)
+    if address.get_backend_name() != "postgresql":
+        return
+    admin = sqlalchemy.create_engine(
+        address.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with admin.connect() as connection:
+        query = sqlalchemy.text("SELECT 1 FROM pg_database WHERE datname = :name")
+        if connection.execute(query, {"name": address.database}).first() is None:
+            name = admin.dialect.identifier_preparer.quote(address.database)
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+
+
+def create_tables(engine: Engine) -> Any:
+    """Create the tables that do not exist, and return the module that declares them."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from mlflow2prov.capture import models as tables
+
+    for attempt in range(3):
+        try:
+            tables.METADATA.create_all(engine)
+            break
+        except SQLAlchemyError as error:
+            # Another process creates them at the same time.
+            if attempt == 2:
+                raise translate(error, engine.url.render_as_string()) from error
+            time.sleep(0.1)
+    return tables
+
+
+def _with_driver(url: str) -> Any:
+    """Return a URL of SQLAlchemy, with psycopg as the driver for PostgreSQL unless it names another one."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise InvalidOptionError("db: not a URL of SQLAlchemy; write sqlite:///path") from error
+    if address.drivername in ("postgres", "postgresql"):
+        return address.set(drivername="postgresql+psycopg")
+    return address
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    for statement in _CONNECTION_STATEMENTS:
+        with suppress(Exception):  # a read-only file, or a file system without shared memory
+            connection.execute(statement)
+
+
+def _advisory_lock(engine: Engine) -> ProcessLock:
+    """Return a lock of PostgreSQL, held by a connection of its own until it is released or the process dies."""
+    from sqlalchemy import text
+
+    held: dict[str, Any] = {}
+
+    def parameters(key: str) -> dict[str, int]:
+        return {"space": _LOCK_SPACE, "key": zlib.crc32(key.encode()) - (1 << 31)}
+
+    def try_acquire(key: str) -> bool:
+        connection = engine.connect()
+        query = text("SELECT pg_try_advisory_lock(:space, :key)")
+        if connection.execute(query, parameters(key)).scalar():
+            connection.commit()
+            held[key] = connection
+            return True
+        connection.close()
+        return False
+
+    def release(key: str) -> None:
+        connection = held.pop(key)
+        with connection:
+            connection.execute(text("SELECT pg_advisory_unlock(:space, :key)"), parameters(key))
+            connection.commit()
+
+    return FunctionLock(try_acquire, release)
+
+
+@contextmanager
+def suppress_conflict(connection: Connection) -> Iterator[None]:
+    """Ignore that another process inserted a row at the same time; the transaction goes on."""
+    from sqlalchemy.exc import IntegrityError
+
+    with contextlib.suppress(IntegrityError), connection.begin_nested():
+        yield
+
+
+def translate(error: Exception, where: Any) -> CaptureError:
+    """Return the error of capture for one of SQLAlchemy."""
+    from sqlalchemy.exc import IntegrityError
+
+    from mlflow2prov.secrets import mask_secrets
+
+    reason = mask_secrets(str(getattr(error, "orig", None) or error).splitlines()[0])
+    if isinstance(error, IntegrityError):
+        return KeyExistsError(reason, where)
+    name = where if isinstance(where, str) else type(where).__name__
+    return CaptureError(f"{mask_secrets(name)}: {reason}; check that the database can be reached")
+
+
+def process_lock(engine: Engine) -> ProcessLock | None:
+    """Return the lock that all processes share that use a database; None for a database in memory."""
+    url = engine.url
+    if url.get_backend_name() == "postgresql":
+        return _advisory_lock(engine)
+    if is_shared(engine) and url.get_backend_name() == "sqlite":
+        return FileLock.of(Path(f"{url.database}.lock").absolute())
+    return None
+
+
+def is_shared(engine: Engine) -> bool:
+    """Return whether other processes reach a database."""
+    return engine.url.database not in (None, "", ":memory:")
+
+
+def _forget_connections() -> None:
+    """Give a forked process connections of its own."""
+    for engine in list(_engines):
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_connections)
