@@ -1,22 +1,40 @@
-"""Credentials in URLs: one definition for facts, messages and addresses.
+"""Credentials in URLs and in the answers of servers: one definition for facts, messages and addresses.
 
 Two parts of a URL carry credentials: the user information before the host (RFC 3986, section 3.2.1), and
 parameters of the query or the fragment whose names suggest a secret, such as ``access_token`` (RFC 6750,
 section 2.3) or ``X-Amz-Signature``.
 """
 
+import base64
+import html
+import json
 import re
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from collections.abc import Iterable, Iterator
+from urllib.parse import (
+    parse_qsl,
+    quote,
+    quote_plus,
+    unquote,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_NAME = re.compile(r"(?i)token|secret|passw|pwd|key|signature|credential|auth|\bsig\b")
 _PARAMETER = re.compile(r"([?&#])([^=\s&]+)=([^&\s'\"]*)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>\\]+")
 _WORD = re.compile(r"\S+")
+_HTML_CHARACTER = re.compile("[<>&']")
+_WORD_OR_NUMBER = re.compile(r"[^\W\d]*|[\d.:-]*")
+_SHORT_DIGEST = re.compile(r"[0-9a-f-]{0,12}")
 # ``user:password@host:path``, the form that scp and Git accept besides URLs.
 _SCP_PASSWORD = re.compile(r"^([^/@:\s]+):[^/@\s]*@")
 
 MASK = "..."
+
+MIN_DISTINCTIVE_LENGTH = 6
+"""The minimum length of a credential that is masked in content, and not only in messages."""
 
 
 def split_user_info(url: str) -> tuple[str | None, str]:
@@ -80,6 +98,74 @@ def mask_secrets(text: str) -> str:
         return f"{separator}{name}={MASK if is_secret_name(name) else value}"
 
     return _PARAMETER.sub(mask, _without_user_info(text))
+
+
+class Secrets:
+    """The credentials that a server was asked with, which it may repeat anywhere in its answers.
+
+    Args:
+        accounts: users with their passwords. A user without a password is a secret itself, as a token is.
+        tokens: further secrets.
+    """
+
+    def __init__(
+        self, *accounts: tuple[str | None, str | None], tokens: Iterable[str | None] = ()
+    ) -> None:
+        values = list(tokens)
+        for user, password in accounts:
+            values += [password, f"{user}:{password}"] if user and password else [user or password]
+        secrets = list(filter(None, values))
+        everywhere = "|".join(_escaped_spellings(secrets))
+        distinctive = "|".join(_escaped_spellings(filter(_is_distinctive, secrets)))
+        self._messages = re.compile(everywhere) if everywhere else None
+        self._content = re.compile(distinctive.encode("utf-8", "replace")) if distinctive else None
+
+    def mask(self, text: str) -> str:
+        """Return text for a message that quotes a server, without the credentials and as :func:`mask_secrets`.
+
+        >>> Secrets(("ada", "pw")).mask("407 no access for ada with Basic YWRhOnB3 or ada:pw")
+        '407 no access for ada with Basic ... or ...'
+        """
+        masked = self._messages.sub(MASK, text) if self._messages else text
+        return mask_secrets(masked)
+
+    def mask_content(self, content: bytes) -> bytes:
+        """Return content without the credentials that cannot be there by chance.
+
+        >>> Secrets(("ada", "pa55word!")).mask_content(b'{"user": "ada", "echo": "pa55word!"}')
+        b'{"user": "ada", "echo": "..."}'
+        """
+        return self._content.sub(MASK.encode(), content) if self._content else content
+
+
+def _escaped_spellings(secrets: Iterable[str]) -> list[str]:
+    """Return all spellings of secrets for a pattern, the longest first, so that no end of it remains."""
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    return [re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True)]
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as it may appear in an answer: plain, in a URL, in HTML, in JSON or in a header."""
+    yield secret
+    yield quote(secret, safe="", errors="replace")
+    yield quote_plus(secret, errors="replace")
+    yield html.escape(secret)
+    yield html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    for text in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield text
+        yield text.replace("/", "\\/")
+        yield _HTML_CHARACTER.sub(lambda character: f"\\u{ord(character[0]):04x}", text)
+    # Basic authentication (RFC 7617); the padding may be cut off.
+    yield base64.b64encode(secret.encode("utf-8", "replace")).decode().rstrip("=")
+
+
+def _is_distinctive(secret: str) -> bool:
+    """Return whether a secret is unlikely to be part of a word, a number or a digest."""
+    return (
+        len(secret) >= MIN_DISTINCTIVE_LENGTH
+        and not _WORD_OR_NUMBER.fullmatch(secret)
+        and not _SHORT_DIGEST.fullmatch(secret)
+    )
 
 
 def _without_user_info(text: str) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mlflow2prov import secrets
 from mlflow2prov.secrets import (
+    Secrets,
     mask_secrets,
     split_user_info,
     urls_without_credentials,
@@ -125,6 +126,56 @@ def test_no_password_survives_in_a_url(password):
     if not any(character.isspace() for character in password):
         assert mask_secrets(f"a {url} b") == "a https://example.org/x b"
         assert urls_without_credentials(f"a {url} b") == "a https://example.org/x b"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        'pa"s/s&é',
+        "pa%22s%2Fs%26%C3%A9",
+        "pa&quot;s/s&amp;é",
+        'pa\\"s/s&é',
+        'pa\\"s/s&\\u00e9',
+        "cGEicy9zJsOp",
+        'pa\\"s\\/s&é',
+        'pa\\"s/s\\u0026é',
+        "pa&#34;s/s&amp;é",
+    ],
+)
+def test_a_message_does_not_quote_a_credential_in_any_spelling(spelling):
+    secrets = Secrets(("ada", 'pa"s/s&é'))
+    assert secrets.mask(f"no {spelling}.") == "no ...."
+    assert secrets.mask_content(f"no {spelling}.".encode()) == b"no ...."
+
+
+def test_the_padding_of_a_credential_in_base64_may_be_cut_off():
+    assert Secrets(("ada", "pw")).mask("Basic YWRhOnB3, YWRhOnB3==") == "Basic ..., ...=="
+    assert Secrets(("ada", "pw1")).mask("Basic YWRhOnB3MQ==, YWRhOnB3MQ") == "Basic ...==, ..."
+
+
+def test_a_message_also_loses_the_credentials_of_urls():
+    assert Secrets().mask("https://me:pw@example.org/?token=1") == "https://example.org/?token=..."
+
+
+def test_a_user_is_secret_only_without_a_password():
+    content = b"ada.lovelace1"
+    assert Secrets(("ada.lovelace1", "pa55word")).mask_content(content) == content
+    assert Secrets(("ada.lovelace1", None)).mask_content(content) == b"..."
+    assert Secrets(("ada.lovelace1", "")).mask("ada.lovelace1 ") == "... "
+
+
+def test_no_account_and_no_token_is_no_secret():
+    secrets = Secrets((None, None), ("", ""), tokens=["", None])
+    assert secrets.mask("a") == "a" and secrets.mask_content(b"a") == b"a"
+
+
+@pytest.mark.parametrize(
+    "secret", ["password", "experiment_id", "a1", "20240131", "2024-01-31", "0.12345", "abc123def"]
+)
+def test_content_keeps_what_may_be_there_by_chance(secret):
+    content = f'{{"{secret}": "x{secret}y"}}'.encode()
+    assert Secrets(tokens=[secret]).mask_content(content) == content
+    assert Secrets(tokens=[secret]).mask(f"no {secret}") == "no ..."
 
 
 def test_the_examples_in_the_documentation_are_true():

@@ -7,10 +7,10 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mlflow2prov.errors import DocumentStoreError
-from mlflow2prov.secrets import split_user_info, without_credentials
+from mlflow2prov.secrets import Secrets, split_user_info, without_credentials
 
 _MAX_REASON_LENGTH = 300
 
@@ -42,9 +42,7 @@ class Address:
         """Return an error of this store as one line without a credential."""
         line = " ".join(str(reason).split())
         line = "".join(character if character.isprintable() else " " for character in line)
-        for secret in filter(None, (self.password, quote(self.password or "", safe=""))):
-            line = line.replace(secret, "***")
-        line = line.replace(self.url, str(self))
+        line = Secrets((self.user, self.password)).mask(line.replace(self.url, str(self)))
         if len(line) > _MAX_REASON_LENGTH:
             line = f"{line[:_MAX_REASON_LENGTH]}..."
         return DocumentStoreError(f"{self}: {line}")

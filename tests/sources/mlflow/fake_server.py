@@ -50,7 +50,7 @@ def serve(respond: Callable[[str, bytes], Response]) -> Iterator[tuple[str, list
 def serve_with(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve on a free port with a handler of requests; yield the URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -11,12 +11,13 @@ from urllib.parse import quote
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.entities import Artifact, add_artifacts, add_model_artifacts
+from mlflow2prov.sources.mlflow.folder import MAX_DEPTH
 from mlflow2prov.sources.mlflow.rest.client import API, Client
-from mlflow2prov.sources.mlflow.rest.transport import Json, json_objects
+from mlflow2prov.sources.mlflow.rest.transport import Json
 from mlflow2prov.sources.mlflow.values import parse_integer, parse_text
 
-MAX_DEPTH = 64
-"""Maximum depth of folders that are listed."""
+MAX_FOLDERS = 10_000
+"""Maximum number of folders of one run or logged model that are listed."""
 
 
 class Endpoint(NamedTuple):
@@ -81,8 +82,10 @@ def read_artifacts(client: Client, facts: Facts, runs: list[str], models: list[s
 def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKind) -> None:
     label = f"artifacts of {kind.label}"
 
+    partial: list[str] = []
+
     def list_all(owner: str) -> list[Artifact]:
-        return list(_list_artifacts(client, owner, kind))
+        return list(_list_artifacts(client, owner, kind, partial))
 
     def read_file(file: tuple[str, str]) -> bytes:
         path, parameters = kind.file_endpoint(*file)
@@ -95,6 +98,10 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
         if client.options.environments:
             files += [(owner, path) for path in environments.environment_paths(artifacts)]
         client.options.report_progress(label, done, len(owners))
+    if partial:
+        client.report.omissions.append(
+            f"{label}: {len(partial)} were listed in part ({min(partial)})"
+        )
     malformed: list[str] = []
     for (owner, path), content in client.read_each(files, read_file, "environments"):
         environments.add_environment(facts, owner, path, content, malformed)
@@ -104,36 +111,37 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
         )
 
 
-def _list_artifacts(client: Client, owner: str, kind: OwnerKind) -> Iterator[Artifact]:
+def _list_artifacts(
+    client: Client, owner: str, kind: OwnerKind, partial: list[str]
+) -> Iterator[Artifact]:
     """Yield all artifacts of an owner.
 
-    The server is not trusted: an entry that does not lie in the folder that was asked for is skipped.
+    The server is not trusted: an entry that does not lie in the folder that was asked for is skipped, and folders
+    without end are left out with a line in ``partial``.
     """
-    max_depth = 1 if client.options.artifacts == "top" else MAX_DEPTH
+    only_top = client.options.artifacts == "top"
     endpoint = kind.list_endpoint(owner)
     pending, visited = deque([""]), {""}
+    limits: set[str] = set()
+    folders = 0
     while pending:
         folder = pending.popleft()
-        for entry in _list_folder(client, endpoint, {kind.folder_parameter: folder or None}):
+        request = {**endpoint.parameters, kind.folder_parameter: folder or None}
+        for entry in client.pages(endpoint.path, "files", request, post=False):
             path = parse_text(entry.get("path")) or ""
             parent, _, name = path.rpartition("/")
             if parent != folder or name in ("", ".", "..") or path in visited:
                 continue
             visited.add(path)
             is_dir = entry.get("is_dir") is True
-            if is_dir and path.count("/") + 1 < max_depth:
-                pending.append(path)
             yield Artifact(path, is_dir, None if is_dir else parse_integer(entry.get("file_size")))
-
-
-def _list_folder(client: Client, endpoint: Endpoint, folder: Json) -> Iterator[Json]:
-    """Yield the entries of one folder, on all pages."""
-    token: str | None = None
-    while True:
-        parameters = {**endpoint.parameters, **folder, "page_token": token}
-        answer = client.transport.get(endpoint.path, parameters)
-        yield from json_objects(answer.get("files"))
-        next_token = answer.get("next_page_token")
-        if not isinstance(next_token, str) or not next_token or next_token == token:
-            return
-        token = next_token
+            if not is_dir or only_top:
+                continue
+            if path.count("/") + 1 >= MAX_DEPTH:
+                limits.add(f"folders below level {MAX_DEPTH} are not listed")
+            elif folders >= MAX_FOLDERS:
+                limits.add(f"more than {MAX_FOLDERS} folders")
+            else:
+                folders += 1
+                pending.append(path)
+    partial += [f"{owner}: {limit}" for limit in sorted(limits)]

@@ -15,6 +15,7 @@ from typing import TypeVar
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.rest.page_tokens import PageTokens
 from mlflow2prov.sources.mlflow.rest.transport import (
     Json,
     RefusedError,
@@ -29,8 +30,6 @@ API = "/api/2.0/mlflow"
 
 PAGE_SIZE = 1000
 """Number of experiments, runs, registered models or versions in a page."""
-MAX_PAGES = 1_000_000
-"""Maximum number of pages of one list."""
 EXPERIMENTS_PER_SEARCH = 200
 """Number of experiments that are searched at once."""
 MAX_EXAMPLES = 3
@@ -62,31 +61,25 @@ class Client:
             post: whether to send a POST request.
 
         Raises:
-            TrackingStoreError: a request failed, or the server repeats a page.
+            TrackingStoreError: a request failed, or the list does not end.
         """
-        tokens: set[str] = set()
-        token: str | None = None
-        has_restarted = False
-        while len(tokens) < MAX_PAGES:
+        where = f"{self.transport.location}{path}"
+        send = self.transport.post if post else self.transport.get
+        tokens, token, may_restart = PageTokens(where), None, True
+        while True:
             parameters = {**body, **({"page_token": token} if token else {})}
             try:
-                send = self.transport.post if post else self.transport.get
                 answer = send(path, parameters)
             except StatusError as error:
-                if error.status != 400 or token is None or has_restarted:
+                if error.status != 400 or token is None or not may_restart:
                     raise
-                has_restarted, token = True, None
-                tokens.clear()
+                tokens, token, may_restart = PageTokens(where), None, False
                 continue
-            yield from json_objects(answer.get(key))
-            token = answer.get("next_page_token") or None
-            if not isinstance(token, str):
+            objects = list(json_objects(answer.get(key)))
+            yield from objects
+            token = tokens.following(answer.get("next_page_token"), objects)
+            if token is None:
                 return
-            if token in tokens:
-                raise TrackingStoreError(
-                    f"{self.transport.location}{path}: the server repeats the same page"
-                )
-            tokens.add(token)
 
     def search_experiments(
         self,

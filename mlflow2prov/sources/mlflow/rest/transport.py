@@ -9,23 +9,32 @@ import configparser
 import json
 import math
 import os
-import time
+import re
+import socket
+import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import getproxies
 
 import httpx
 import orjson
 import stamina
 
 from mlflow2prov.errors import TrackingStoreError
-from mlflow2prov.secrets import without_credentials
+from mlflow2prov.secrets import Secrets, split_user_info, without_credentials
+from mlflow2prov.sources.mlflow.rest.event_loop import EventLoop
 
 MAX_ANSWER_BYTES = 1 << 29
 """Maximum size of an answer; a thousand runs have some megabytes."""
+MAX_ANSWER_VALUES = 1 << 24
+"""Maximum number of lists, objects and commas in an answer, which take much more memory as Python objects."""
 MAX_ATTEMPTS = 4
 """Maximum number of attempts at one request."""
+MAX_BUSY_REQUESTS = 10
+"""Maximum number of requests in a row that a server is too busy to answer, each after all attempts."""
 
 _BUSY_STATUSES = {429, 502, 503, 504}
 _CONNECT_SECONDS = 10.0
@@ -33,8 +42,12 @@ _READ_SECONDS = 60.0
 _MAX_RETRY_AFTER_SECONDS = 30.0
 # A whole answer may take this many times the read timeout, which holds for its next bytes.
 _ANSWER_TIMEOUT_FACTOR = 5
-_MAX_VERSION_LENGTH = 40
-_MAX_REASON_LENGTH = 80
+_MAX_READ_SECONDS = 3600.0
+_MAX_REASON_LENGTH = 200
+_VERSION = re.compile(r"[0-9]+(\.[0-9A-Za-z+-]{1,20}){1,5}", re.ASCII)
+_ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,79}", re.ASCII)
+# Two codings of a few kilobytes may decode to gigabytes at once.
+_CODINGS: tuple[list[str], ...] = ([], ["identity"], ["gzip"], ["deflate"])
 
 Json = dict[str, Any]
 
@@ -70,14 +83,21 @@ class Transport:
         host = parts.netloc.rpartition("@")[2]
         self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         headers, user = _authentication(parts.username, parts.password)
+        self._secrets = Secrets(
+            *_proxy_accounts(),
+            user or (None, None),
+            tokens=[headers.get("Authorization", "").removeprefix("Bearer ")],
+        )
         try:
-            httpx.URL(self._base)
-        except (httpx.InvalidURL, UnicodeError) as error:
+            # The port is checked when it is asked for.
+            if not (httpx.URL(self._base).host and parts.port != 0):
+                raise ValueError("without a host or port")
+        except (httpx.InvalidURL, ValueError) as error:
             raise TrackingStoreError(
-                f"{self.location}: not a URL ({error}); give http://host:port"
+                f"{self.location}: not a URL ({self._reason(error)}); give http://host:port"
             ) from error
         try:
-            self._client = httpx.Client(
+            self._client = httpx.AsyncClient(
                 auth=user,
                 headers=headers,
                 verify=_verification(),
@@ -86,10 +106,13 @@ class Transport:
                 limits=httpx.Limits(max_connections=max_connections),
                 follow_redirects=False,
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ImportError) as error:
             raise TrackingStoreError(
-                f"{self.location}: the certificate cannot be read: {error}"
+                f"{self.location}: a certificate or proxy from the environment cannot be used: "
+                f"{self._reason(error)}"
             ) from error
+        self._loop = EventLoop()
+        self._busy_requests = 0
         retrying = stamina.RetryingCaller(attempts=MAX_ATTEMPTS, timeout=_READ_SECONDS * 2)
         self._retry = retrying.on(_should_retry)
 
@@ -97,18 +120,15 @@ class Transport:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        with suppress(TimeoutError):
+            self._loop.run(self._client.aclose(), _CONNECT_SECONDS)
+        self._loop.close()
 
     def version(self) -> str | None:
         """Return MLflow's version, if the server reports it."""
         response = self._send("GET", "/version")
-        version = response.text.strip()
-        is_version = (
-            response.status_code == 200
-            and version[:1].isdigit()
-            and "." in version
-            and len(version) < _MAX_VERSION_LENGTH
-        )
+        version = response.content.decode("utf-8", "replace").strip()
+        is_version = response.status_code == 200 and _VERSION.fullmatch(version)
         return version if is_version else None
 
     def get(self, path: str, parameters: Json) -> Json:
@@ -150,59 +170,102 @@ class Transport:
     ) -> httpx.Response:
         url = self._base + path
         try:
-            return self._retry(
+            response = self._retry(
                 self._request, method, url, max_bytes or MAX_ANSWER_BYTES, **arguments
             )
         except httpx.HTTPStatusError as error:
+            self._count_busy_request(error.response.status_code)
             return error.response
         except httpx.TimeoutException as error:
             raise UnusableServerError(
                 f"{self.location}: the server does not answer; check that the address is right and the "
                 "server is running"
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        except httpx.DecodingError as error:
             raise UnusableServerError(
-                f"{self.location}: cannot be reached ({reason}); check that the server is running"
+                f"{url}: the answer is not compressed as it claims; check that this is an MLflow server"
             ) from error
+        except httpx.InvalidURL as error:
+            raise TrackingStoreError(
+                f"{self.location}{path}: cannot be asked for ({self._reason(error)}); check that this is "
+                "an MLflow server"
+            ) from error
+        except (httpx.HTTPError, OSError, UnicodeError, OverflowError) as error:
+            raise UnusableServerError(
+                f"{self.location}: cannot be reached ({self._reason(error)}); check that the server is "
+                "running"
+            ) from error
+        self._busy_requests = 0
+        return response
+
+    def _count_busy_request(self, status: int) -> None:
+        self._busy_requests += 1
+        if self._busy_requests >= MAX_BUSY_REQUESTS:
+            raise UnusableServerError(
+                f"{self.location}: the server stays busy ({status}); try again later"
+            )
+
+    def _reason(self, error: Exception) -> str:
+        """Return the first line of an error, which may quote the server, without credentials."""
+        text = self._secrets.mask(" ".join(_innermost_reason(error).split()))
+        return text[:_MAX_REASON_LENGTH] or type(error).__name__
 
     def _request(self, method: str, url: str, max_bytes: int, **arguments: Any) -> httpx.Response:
         """Send a request once, and read an answer that is neither too long nor too slow.
 
         Raises:
             httpx.HTTPError: the request failed, or the server is busy.
-            TrackingStoreError: the answer is too long, or takes too long.
+            UnusableServerError: the answer takes too long.
+            TrackingStoreError: the answer is too long.
         """
-        deadline = time.monotonic() + _read_seconds() * _ANSWER_TIMEOUT_FACTOR
-        with self._client.stream(method, url, **arguments) as response:
-            blocks, size = [], 0
-            for block in response.iter_bytes():
-                blocks.append(block)
-                size += len(block)
-                if size > max_bytes:
-                    raise TrackingStoreError(f"{url}: the answer is longer than {max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise TrackingStoreError(
-                        f"{url}: the answer does not end; check that this is an MLflow server"
-                    )
-            headers = {
-                name: value
-                for name, value in response.headers.items()
-                if name in ("location", "retry-after", "content-type")
-            }
-        answer = httpx.Response(
-            response.status_code,
-            headers=headers,
-            content=b"".join(blocks),
-            request=response.request,
-        )
+        seconds = _read_seconds() * _ANSWER_TIMEOUT_FACTOR
+        try:
+            answer = self._loop.run(self._exchange(method, url, max_bytes, **arguments), seconds)
+        except TimeoutError as error:
+            raise UnusableServerError(
+                f"{url}: the answer does not end within {seconds:g} seconds; check that this is an "
+                "MLflow server"
+            ) from error
         if answer.status_code in _BUSY_STATUSES:
             answer.raise_for_status()
         return answer
 
+    async def _exchange(
+        self, method: str, url: str, max_bytes: int, **arguments: Any
+    ) -> httpx.Response:
+        """Send a request, and return the answer without credentials that the server repeats."""
+        async with self._client.stream(method, url, **arguments) as response:
+            codings = response.headers.get_list("content-encoding", split_commas=True)
+            if [coding.strip().lower() for coding in codings] not in _CODINGS:
+                raise TrackingStoreError(
+                    f"{url}: the answer is compressed in a way that was not asked for; check the proxies "
+                    "before the server"
+                )
+            blocks, size = [], 0
+            async for block in response.aiter_bytes():
+                blocks.append(block)
+                size += len(block)
+                if size > max_bytes:
+                    raise TrackingStoreError(f"{url}: the answer is longer than {max_bytes} bytes")
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name in ("location", "retry-after")
+        }
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            content=self._secrets.mask_content(b"".join(blocks)),
+            request=response.request,
+        )
+
     def _parse(self, response: httpx.Response, path: str) -> Json:
         where = f"{self.location}{path}"
-        _raise_for_status(response, where)
+        self._raise_for_status(response, where)
+        if _count_values(response.content) > MAX_ANSWER_VALUES:
+            raise TrackingStoreError(
+                f"{where}: the answer has more than {MAX_ANSWER_VALUES} values"
+            )
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
@@ -219,34 +282,56 @@ class Transport:
             )
         return body
 
+    def _raise_for_status(self, response: httpx.Response, where: str) -> None:
+        status = response.status_code
+        if status == 401:
+            raise RefusedError(
+                f"{where}: the server asks for credentials (401); set MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+                status,
+            )
+        if status == 403:
+            raise RefusedError(
+                f"{where}: these credentials do not allow to read this (403)", status
+            )
+        if status == 404:
+            raise RefusedError(f"{where}: not found (404)", status)
+        if response.is_redirect:
+            raise TrackingStoreError(
+                f"{where}: redirected, perhaps to a login page; give the server's own URL"
+            )
+        if status != 200:
+            advice = "; try again later" if status in _BUSY_STATUSES else ""
+            raise StatusError(
+                f"{where}: the server answered {status}{self._error_code(response)}{advice}", status
+            )
 
-def _raise_for_status(response: httpx.Response, where: str) -> None:
-    status = response.status_code
-    if status == 401:
-        raise RefusedError(
-            f"{where}: the server asks for credentials (401); set MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
-            status,
-        )
-    if status == 403:
-        raise RefusedError(f"{where}: these credentials do not allow to read this (403)", status)
-    if status == 404:
-        raise RefusedError(f"{where}: not found (404)", status)
-    if response.is_redirect:
-        raise TrackingStoreError(
-            f"{where}: redirected, perhaps to a login page; give the server's own URL"
-        )
-    if status != 200:
-        raise StatusError(f"{where}: the server answered {status}{_error_code(response)}", status)
+    def _error_code(self, response: httpx.Response) -> str:
+        """Return the error code of an answer by MLflow, in parentheses."""
+        try:
+            code = orjson.loads(response.content)["error_code"]
+        except (ValueError, LookupError, TypeError):
+            return ""
+        is_code = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
+        return f" ({self._secrets.mask(code)})" if is_code else ""
 
 
-def _error_code(response: httpx.Response) -> str:
-    """Return the error code of an answer by MLflow, in parentheses."""
-    try:
-        code = response.json().get("error_code")
-    except (ValueError, AttributeError):
-        return ""
-    return f" ({str(code)[:_MAX_REASON_LENGTH]})" if code else ""
+def _innermost_reason(error: Exception) -> str:
+    """Return the system's reason for an error, such as "Connection refused", or else the message of the error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case ssl.SSLError() | socket.gaierror():
+                break
+            case OSError(errno=int(number)):
+                return os.strerror(number)
+        cause = cause.__cause__ or cause.__context__
+    return str(error)
+
+
+def _count_values(content: bytes) -> int:
+    """Return about how many values a JSON text has, and more if there are commas in its texts."""
+    return content.count(b",") + content.count(b"[") + content.count(b"{")
 
 
 def json_objects(value: object) -> Iterator[Json]:
@@ -278,9 +363,10 @@ def _should_retry(error: Exception) -> bool | float:
 
 def _read_seconds() -> float:
     try:
-        return float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", _READ_SECONDS))
+        seconds = float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", _READ_SECONDS))
     except ValueError:
         return _READ_SECONDS
+    return min(seconds, _MAX_READ_SECONDS) if seconds > 0 else _READ_SECONDS
 
 
 def _verification() -> bool | str:
@@ -298,7 +384,11 @@ def _authentication(
         user: the user in the URL, percent-encoded.
         password: the password in the URL, percent-encoded.
     """
-    headers = {"Accept": "application/json", "User-Agent": "mlflow2prov"}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": "mlflow2prov",
+    }
     if workspace := os.environ.get("MLFLOW_WORKSPACE"):
         headers["X-MLFLOW-WORKSPACE"] = workspace
     user = unquote(user or "") or os.environ.get("MLFLOW_TRACKING_USERNAME")
@@ -310,6 +400,15 @@ def _authentication(
     if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
         headers["Authorization"] = f"Bearer {token}"
     return headers, None
+
+
+def _proxy_accounts() -> Iterator[tuple[str, str]]:
+    """Yield the users and passwords of the proxies in the environment."""
+    for proxy in getproxies().values():
+        user_info, _ = split_user_info(proxy)
+        if user_info:
+            user, _, password = user_info.partition(":")
+            yield unquote(user), unquote(password)
 
 
 def _saved_credentials() -> tuple[str | None, str | None]:
