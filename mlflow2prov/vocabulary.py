@@ -88,6 +88,7 @@ ATTRIBUTE_KEYS = (
     "digest",
     "dirty",
     "email",
+    "entry_point",
     "experiment_id",
     "file_size",
     "is_dir",

@@ -302,12 +302,23 @@ def _dirty(tables: SubjectTables) -> Query:
 
 
 def _script(tables: SubjectTables) -> Query:
+    """Return the query for the revisions of scripts that the run executed, with the entry point of a project."""
     return elements(
         tables,
-        f"WITH used AS ({used(tables)}) SELECT * FROM used WHERE is_named(role, 'Source')",
+        f"""
+        WITH recorded AS ({recorded(tables, "entry_point")}),
+        entry_points AS (
+            SELECT subject, max(entry_point) AS entry_point FROM recorded GROUP BY subject
+        ),
+        used AS ({used(tables)})
+        SELECT used.subject, used.identifier, entry_points.entry_point
+        FROM used
+        LEFT JOIN entry_points USING (subject)
+        WHERE is_named(role, 'Source')
+        """,
         ["FileRevision"],
         _PATH,
-        attributes("commit", "blob", "status"),
+        {**attributes("commit", "blob", "status"), "entry_point": "pairs.entry_point"},
     )
 
 

@@ -121,7 +121,7 @@ _LINKS = (
     Table("commit_names", {"name": TEXT, "sha": TEXT}),
     # A file in the tree of a run's commit that may be the run's script.
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
-    # The revision of a run's script as of the run's commit (mlflow2prov.facts.run_sources).
+    # A revision of a script that a run executed, as of the run's commit (mlflow2prov.facts.run_sources).
     Table("run_sources", {"run_id": TEXT, "sha": TEXT, "path": TEXT}),
     # The commit that added a run's files to the repository, where the store is committed. It is later
     # than the run, and not the run's commit (mlflow2prov.facts.stored_runs).
