@@ -1,8 +1,8 @@
 """A reference validator: PROV-CONSTRAINTS rule by rule, as its text states them, for a few statements.
 
-Statements are tuples ``(kind, id, *arguments)`` without attributes. The last argument of an entity is whether it is an
-empty collection, and that of a derivation is whether it is a revision. All inferences are applied until nothing changes,
-existential ones only where no statement fulfils them yet, and so are all uniqueness constraints.
+Statements are tuples ``(kind, id, *arguments)`` without attributes. The last argument of an entity is whether it is
+an empty collection, and that of a derivation is whether it is a revision. All inferences are applied until nothing
+changes, existential ones only where no statement fulfils them yet, and so are all uniqueness constraints.
 """
 
 import itertools
