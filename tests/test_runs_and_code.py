@@ -2,10 +2,11 @@
 
 import pytest
 
-from mlflow2prov import explain, run_extraction
+from mlflow2prov import check, explain, run_extraction
 from tests.repositories import Repository
 
 RUN = "1" * 32
+DAY = 86_400
 
 
 def write_store(folder, *, start=None, run_id=RUN, **tags):
@@ -83,3 +84,75 @@ def test_a_name_that_contradicts_every_path_is_no_link(repository, extract_run):
         mlflow__source__name="05-monitoring/train.py", mlflow__source__git__commit=sha
     )
     assert not [s for s in document.statements() if s.kind == "used" and "FileRevision" in str(s)]
+
+
+# Scripts that the commit lacks
+
+
+def commit_twice(repository, name="src/train.py"):
+    """Return a commit without the script, and the next one, which adds it."""
+    return repository.commit(README__md="# wine\n"), repository.commit(**{name: "print(1)\n"})
+
+
+def missing(document):
+    """Return the messages of the finding about the script."""
+    findings = check(document, fail_on="never").findings
+    return [f.message for f in findings if f.code == "script-not-in-commit"]
+
+
+def test_a_script_that_the_commit_lacks_was_not_committed(repository, extract_run):
+    first, second = commit_twice(repository)
+    document = extract_run(
+        start=epoch(repository, second) - 33 * DAY,
+        mlflow__source__name="src/train.py",
+        mlflow__source__git__commit=first,
+    )
+    assert missing(document) == [
+        f"its script src/train.py is not in its commit {first[:12]}; "
+        f"it was first committed by {second[:12]}, 33 days after the run"
+    ]
+    assert not check(document).has_passed
+    (dirty,) = explain(document, "models:/wine/1").answer("dirty").items
+    assert (dirty.label, dirty.about["uncommitted_script"]) == ("yes", "src/train.py")
+    assert dirty.about["script_added_by"] == second
+
+
+def test_a_script_may_have_been_committed_before_the_run(repository, extract_run):
+    added = repository.commit(train__py="1\n")
+    (repository.path / "train.py").unlink()
+    removed = repository.commit()
+    document = extract_run(
+        start=epoch(repository, added) + 2 * 3600,
+        mlflow__source__name="/home/ada/wine/train.py",
+        mlflow__source__git__commit=removed,
+    )
+    (message,) = missing(document)
+    assert message.endswith(f"it was first committed by {added[:12]}, 2 hours before the run")
+
+
+def test_a_script_that_no_commit_has_was_not_committed(repository, extract_run):
+    first, _ = commit_twice(repository)
+    document = extract_run(
+        mlflow__source__name="notebooks/fit.ipynb", mlflow__source__git__commit=first
+    )
+    (message,) = missing(document)
+    assert message.endswith(f"is not in its commit {first[:12]}; no extracted commit has it")
+
+
+def test_without_the_time_of_the_run_no_time_span_is_given(repository, extract_run):
+    first, second = commit_twice(repository)
+    document = extract_run(mlflow__source__name="src/train.py", mlflow__source__git__commit=first)
+    (message,) = missing(document)
+    assert message.endswith(f"it was first committed by {second[:12]}")
+
+
+def test_a_clone_without_folders_proves_nothing(tmp_path, repository):
+    first, _ = commit_twice(repository)
+    tags = {"mlflow__source__git__commit": first, "mlflow__source__name": "src/train.py"}
+    repository.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    repository.git(
+        "clone", "--quiet", "--filter=tree:0", "--bare", f"file://{repository.path}", str(clone)
+    )
+    document = run_extraction(clone, write_store(tmp_path / "store", **tags)).document
+    assert missing(document) == []

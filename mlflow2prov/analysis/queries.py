@@ -286,16 +286,23 @@ def _agents_of_commit(tables: SubjectTables, role: str) -> Query:
 
 
 def _dirty(tables: SubjectTables) -> Query:
+    """Return the query for uncommitted changes: the run recorded them, or the commit lacks the run's script."""
+    keys = ("uncommitted_script", "script_added_by", "script_added_at")
+    columns = ",\n".join(f"max({key}) AS {key}" for key in keys)
     return Query(
-        (),
+        keys,
         f"""
-        WITH recorded AS ({recorded(tables, "dirty")})
+        WITH recorded AS ({recorded(tables, "dirty", *keys)})
         SELECT
             subject,
             NULL AS identifier,
-            CASE WHEN bool_or(lower(dirty) = 'true') THEN 'yes' ELSE 'no' END AS label
+            CASE
+                WHEN bool_or(uncommitted_script IS NOT NULL OR lower(dirty) = 'true') THEN 'yes'
+                ELSE 'no'
+            END AS label,
+            {columns}
         FROM recorded
-        WHERE lower(dirty) IN ('true', 'false')
+        WHERE lower(dirty) IN ('true', 'false') OR uncommitted_script IS NOT NULL
         GROUP BY subject
         """,
     )

@@ -13,7 +13,12 @@ from typing import NamedTuple
 from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
 from mlflow2prov.facts.revisions import history_edges
-from mlflow2prov.facts.script_names import ScriptName, denoted_path, script_names
+from mlflow2prov.facts.script_names import (
+    ScriptName,
+    base_name_key,
+    denoted_path,
+    script_names,
+)
 
 
 class NamedScript(NamedTuple):
@@ -36,13 +41,11 @@ class ScriptBlob(NamedTuple):
 def candidate_scripts(facts: Facts) -> list[tuple[str, str]]:
     """Return the (commit, path) pairs that may be scripts of runs, for the Git source to look up.
 
-    These are all files with the base names of scripts.
+    These are all files with the base names of scripts, in any case.
     """
     scripts = named_scripts(facts)
-    paths = paths_by_base_name(facts, (script.name for script in scripts))
-    return sorted(
-        {(script.commit, path) for script in scripts for path in paths[script.name.base_name]}
-    )
+    paths = paths_by_key(facts, (script.name for script in scripts))
+    return sorted({(script.commit, path) for script in scripts for path in paths[script.name.key]})
 
 
 def link_runs(facts: Facts) -> None:
@@ -75,16 +78,16 @@ def named_scripts(facts: Facts) -> list[NamedScript]:
     ]
 
 
-def paths_by_base_name(facts: Facts, names: Iterable[ScriptName]) -> dict[str, list[str]]:
-    """Return the paths of the history, in order, by the base names of ``names``."""
-    paths: dict[str, list[str]] = {name.base_name: [] for name in names}
+def paths_by_key(facts: Facts, names: Iterable[ScriptName]) -> dict[str, list[str]]:
+    """Return the paths of the history, in order, by the keys of ``names``."""
+    paths: dict[str, list[str]] = {name.key: [] for name in names}
     if paths:
         for (path,) in facts.rows(
             "SELECT DISTINCT path FROM revisions WHERE status <> 'D' ORDER BY path"
         ):
-            base_name = path.rpartition("/")[2]
-            if base_name in paths:
-                paths[base_name].append(path)
+            key = base_name_key(path)
+            if key in paths:
+                paths[key].append(path)
     return paths
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import Enum, auto
 from typing import NamedTuple
@@ -40,9 +41,9 @@ class ScriptName(NamedTuple):
     anchor: Anchor
 
     @property
-    def base_name(self) -> str:
-        """The last part."""
-        return self.parts[-1]
+    def key(self) -> str:
+        """The key (:func:`base_name_key`) of the files that the name may mean."""
+        return base_name_key(self.path)
 
     @property
     def path(self) -> str:
@@ -65,6 +66,16 @@ class ScriptName(NamedTuple):
                 return _ends_with(self.parts, parts)
             case Anchor.ANY_FOLDER:
                 return _ends_with(parts, self.parts)
+
+    def may_mean(self, path: str) -> bool:
+        """Return whether one of this name and ``path`` ends the other, in any case."""
+        parts, others = (tuple(_fold(text).split("/")) for text in (self.path, path))
+        return _ends_with(parts, others) or _ends_with(others, parts)
+
+
+def base_name_key(path: str) -> str:
+    """Return a key that is equal for the base names that some file system takes for one."""
+    return _fold(path.rpartition("/")[2])
 
 
 def script_names(source: str, source_type: str | None, entry_point: str | None) -> list[ScriptName]:
@@ -120,6 +131,11 @@ def _split(path: str) -> tuple[str, ...]:
     """Split a path of any operating system, without ``.`` and ``..`` and without a folder that ``..`` leaves."""
     normal = posixpath.normpath(path.replace("\\", "/"))
     return tuple(part for part in normal.split("/") if part not in ("", ".", ".."))
+
+
+def _fold(text: str) -> str:
+    """Return a text without differences of case and of Unicode normalization."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _ends_with(parts: tuple[str, ...], end: tuple[str, ...]) -> bool:

@@ -132,8 +132,9 @@ def _of_runs(name: str, table: str) -> View:
 
 _RUNS = (
     # `commit` is the commit's name in the run's tags, `linked_commit` its hash if the repository has it.
-    # `traces` and `assessments` are counts. `is_deleted_with_experiment`: MLflow deletes the runs of an
-    # experiment that it deletes.
+    # `uncommitted_script` is a script that the commit lacks, and `script_added_by` the commit that added it
+    # first. `traces` and `assessments` are counts. `is_deleted_with_experiment`: MLflow deletes the runs of
+    # an experiment that it deletes.
     view(
         "runs_of_experiments",
         f"""
@@ -173,12 +174,17 @@ _RUNS = (
             git_tags.dirty,
             git_tags.repository_url,
             git_tags.linked_commit,
+            missing_scripts.path AS uncommitted_script,
+            missing_scripts.added_by AS script_added_by,
+            additions.committed_at AS script_added_at,
             run_traces.traces,
             nullif(run_traces.assessments, 0) AS assessments
         FROM runs
         LEFT JOIN experiments_of_store AS experiment USING (experiment_id)
         LEFT JOIN tags USING (run_id)
         LEFT JOIN ({git_tags("run_tags", "run_id")}) AS git_tags USING (run_id)
+        LEFT JOIN missing_scripts USING (run_id)
+        LEFT JOIN commits AS additions ON additions.sha = missing_scripts.added_by
         LEFT JOIN run_traces USING (run_id)
         """,
         rows_from="runs",
@@ -196,6 +202,9 @@ _RUNS = (
         dirty=TEXT,
         repository_url=TEXT,
         linked_commit=TEXT,
+        uncommitted_script=TEXT,
+        script_added_by=TEXT,
+        script_added_at=TIME,
         traces=INTEGER,
         assessments=INTEGER,
     ),
