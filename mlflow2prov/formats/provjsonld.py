@@ -270,7 +270,7 @@ def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Buil
             if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
                 raise FormatError("not PROV-JSONLD: a bundle without @id or @graph")
             bundle_scope = scope.nested(_prefixes(node.get("@context", [])))
-            _read_graph(node["@graph"], scope.resolve(node["@id"]), bundle_scope, builder)
+            _read_graph(node["@graph"], bundle_scope.resolve(node["@id"]), bundle_scope, builder)
         elif isinstance(type_, str) and type_.removeprefix("prov:") in _KINDS:
             kind = KIND[_KINDS[type_.removeprefix("prov:")]]
             _read_statement(kind, node, bundle, scope, builder)

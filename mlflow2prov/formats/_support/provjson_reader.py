@@ -86,7 +86,8 @@ class _Reader:
                 raise FormatError("not PROV-JSON: a bundle without a name")
             content = _require_object(bundle, f"bundle {name}")
             bundle_scope = scope.nested(_prefixes(content, f"the member prefix of bundle {name}"))
-            self._read_statements(content, scope.resolve(name), bundle_scope)
+            # A bundle's own prefixes apply to its name too, as in PROV-N.
+            self._read_statements(content, bundle_scope.resolve(name), bundle_scope)
         return self._builder.finish()
 
     def _read_statements(self, data: dict[str, Any], bundle: str, scope: PrefixScope) -> None:
