@@ -24,7 +24,7 @@ from mlflow2prov.prov.attributes import (
 )
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
@@ -243,7 +243,7 @@ class _StatementReader:
             return key, text, None, str(language)
         if datatype is None:
             return key, text, None, None
-        text, datatype = normal(text, self._scope.resolve(str(datatype)))
+        text, datatype = declared(text, self._scope.resolve(str(datatype)))
         return (
             key,
             self._scope.resolve(text) if datatype == QUALIFIED_NAME else text,
