@@ -142,15 +142,11 @@ class ArchivedFile(os.PathLike[str]):
         self.in_repo = in_repo
         self.digest = digest
         self.original_path: str | None = None
-        """The path of the original, while the file is being archived."""
-
-    def source(self) -> str:
-        """Return the path of the file to store: the original, or the copy in the repository that holds it."""
-        if self.in_repo is None and self.original_path is not None:
-            return self.original_path
-        return self.__fspath__()
+        """The path of the original, which is the file until it is stored."""
 
     def __fspath__(self) -> str:
+        if self.in_repo is None and self.original_path is not None:
+            return self.original_path
         path: str = self._repo().file_path(self.blob_id, self.digest)
         return path
 

@@ -3,68 +3,81 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from mlflow2prov.capture import recording
-from mlflow2prov.capture.execution import Execution, claimed
+from mlflow2prov.capture.execution import MISS, Execution, claimed
 from mlflow2prov.capture.locks import Claim, pauses
+from mlflow2prov.capture.recording import current_call, failures_are_warnings
 
 
 def call_synchronously(execution: Execution) -> Any:
     """Return the result of a call, looked up or computed."""
     result = execution.look_up()
-    if result is not None:
+    if result is not MISS:
         return result
-    claim = execution.claim
-    if claim is not None and not claim.acquire(execution.max_wait):
-        claim = None
-    try:
-        if claim is not None and (result := execution.look_up()) is not None:
+    with _released(_claim(execution), execution) as claim:
+        if claim is not None and (result := execution.look_up()) is not MISS:
             return result
         with running(execution, claim is not None):
             started = time.perf_counter()
             value = execution.run()
             duration = time.perf_counter() - started
         return execution.store(value, duration)
-    finally:
-        if claim is not None:
-            claim.release()
 
 
 async def call_asynchronously(execution: Execution) -> Any:
     """Return the result of a call of a coroutine function, looked up or computed."""
     result = execution.look_up()
-    if result is not None:
+    if result is not MISS:
         return result
-    claim = execution.claim
-    if claim is not None and not await _acquire(claim, execution.max_wait):
-        claim = None
-    try:
-        if claim is not None and (result := execution.look_up()) is not None:
+    with _released(await _claim_asynchronously(execution), execution) as claim:
+        if claim is not None and (result := execution.look_up()) is not MISS:
             return result
         with running(execution, claim is not None):
             started = time.perf_counter()
             value = await execution.run()
             duration = time.perf_counter() - started
         return execution.store(value, duration)
-    finally:
-        if claim is not None:
-            claim.release()
 
 
-async def _acquire(claim: Claim, timeout: float | None) -> bool:
-    """Wait for a claim without blocking the other tasks of the thread."""
+def _claim(execution: Execution) -> Claim | None:
+    """Wait for the claim to compute a result; return None if there is none to wait for, or no longer."""
+    with failures_are_warnings(execution.call):
+        claim = execution.claim
+        if claim is not None and claim.acquire(execution.max_wait):
+            return claim
+    return None
+
+
+async def _claim_asynchronously(execution: Execution) -> Claim | None:
+    """Wait for the claim without blocking the other tasks of the thread."""
     import asyncio
 
-    end = None if timeout is None else time.monotonic() + timeout
-    for pause in pauses():
-        if claim.try_acquire():
-            return True
-        if end is not None and time.monotonic() >= end:
-            return False
-        await asyncio.sleep(pause)
-    raise AssertionError
+    with failures_are_warnings(execution.call):
+        claim = execution.claim
+        if claim is None:
+            return None
+        end = None if execution.max_wait is None else time.monotonic() + execution.max_wait
+        for pause in pauses():
+            if claim.try_acquire():
+                return claim
+            if end is not None and time.monotonic() >= end:
+                return None
+            await asyncio.sleep(pause)
+    return None
+
+
+@contextmanager
+def _released(claim: Claim | None, execution: Execution) -> Iterator[Claim | None]:
+    """Release a claim at the end."""
+    try:
+        yield claim
+    finally:
+        if claim is not None:
+            with failures_are_warnings(execution.call):
+                claim.release()
 
 
 class running:  # noqa: N801 - a context manager, used as a function
@@ -85,13 +98,12 @@ class running:  # noqa: N801 - a context manager, used as a function
         """Begin."""
         if self._is_new:
             self._execution.start()
-        self._call_token = recording.current_call.set(self._execution.call)
+        self._call_token = current_call.set(self._execution.call)
         self._claim_token = claimed.set(self._claims)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         """End, and record an exception."""
-        with suppress(ValueError):  # a generator that another task closes
-            recording.current_call.reset(self._call_token)
-            claimed.reset(self._claim_token)
+        current_call.reset(self._call_token)
+        claimed.reset(self._claim_token)
         if error is not None:
             self._execution.fail(error)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 from mlflow2prov.capture.collection import collecting
 from mlflow2prov.capture.configuration import get_default_repo, warn
@@ -68,16 +69,24 @@ def provenance_set(
     def decorate(function: Callable[Parameters, Any]) -> Callable[Parameters, ArtifactSet]:
         info = function_info(function)
 
-        @functools.wraps(function)
-        def captured(*args: Parameters.args, **kwargs: Parameters.kwargs) -> ArtifactSet:
-            labels = set_labels
-            if set_labels_fn is not None:
-                inputs = info.bind(args, kwargs)
-                labels = set_labels_fn(*inputs["varargs"], **inputs["kargs"])
-            with capture_set(labels, initial_set) as result:
+        def labels_of(args: Any, kwargs: Any) -> str | Labels | None:
+            if set_labels_fn is None:
+                return set_labels
+            inputs = info.bind(args, kwargs)
+            return set_labels_fn(*inputs["varargs"], **inputs["kargs"])
+
+        def captured(*args: Any, **kwargs: Any) -> ArtifactSet:
+            with capture_set(labels_of(args, kwargs), initial_set) as result:
                 function(*args, **kwargs)
             return result[0]
 
-        return captured
+        async def captured_coroutine(*args: Any, **kwargs: Any) -> ArtifactSet:
+            with capture_set(labels_of(args, kwargs), initial_set) as result:
+                await function(*args, **kwargs)
+            return result[0]
+
+        is_coroutine = inspect.iscoroutinefunction(function)
+        call: Any = captured_coroutine if is_coroutine else captured
+        return cast("Callable[Parameters, ArtifactSet]", functools.wraps(function)(call))
 
     return decorate

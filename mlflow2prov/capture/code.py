@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import linecache
 import sysconfig
 import types
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mlflow2prov.capture.errors import UnhashableError
@@ -23,6 +25,11 @@ Invalidation = Literal["version", "source", "dependencies"]
 """The changes of code after which a result is computed again."""
 
 INVALIDATIONS: tuple[str, ...] = get_args(Invalidation)
+
+MAIN_MODULES = ("__main__", "__mp_main__")
+"""The names of the module of the program itself; multiprocessing gives it the second one."""
+
+CONSTANTS = (bool, int, float, complex, str, bytes)
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -48,6 +55,66 @@ def plain_function(function: Any) -> Any:
     while (inner := getattr(function, "__wrapped__", None)) is not None and inner is not function:
         function = inner
     return function
+
+
+def has_lasting_name(function: Any) -> bool:
+    """Return whether module and name lead to a function later on: not to lambdas, nor to those of a session."""
+    function = plain_function(function)
+    if "<lambda>" in getattr(function, "__qualname__", ""):
+        return False
+    return function.__module__ not in MAIN_MODULES or _program(function) is not None
+
+
+def place(function: Any) -> str | None:
+    """Return what tells a function from others with its module and name, or None if there can be no others.
+
+    It is the function around a local one. It is the file of a program, as all programs have the module ``__main__``:
+    relative to the working tree of Git if the file is in one.
+    """
+    from mlflow2prov.capture.environment import repository_root
+
+    function = plain_function(function)
+    name = getattr(function, "__qualname__", "")
+    scope = name if "<locals>" in name else None
+    program = _program(function) if function.__module__ in MAIN_MODULES else None
+    if program is None:
+        return scope
+    root = repository_root(program.parent)
+    path = program if root is None else program.relative_to(root)
+    return f"{path.as_posix()}:{scope or ''}"
+
+
+def _program(function: Any) -> Path | None:
+    """Return the file of the program that a function is from; None in a session."""
+    code = getattr(function, "__code__", None)
+    path = Path(code.co_filename) if code is not None else None
+    return path.resolve() if path is not None and path.is_file() else None
+
+
+def enclosed_constants(function: Any) -> dict[str, Any]:
+    """Return the numbers and texts around a function that it reads and does not assign."""
+    function = plain_function(function)
+    cells = getattr(function, "__closure__", None)
+    if not cells:
+        return {}
+    code = function.__code__
+    variables = zip(code.co_freevars, map(_cell_content, cells), strict=True)
+    assigned = _assigned_variables(code)
+    return {
+        name: value
+        for name, value in variables
+        if type(value) in CONSTANTS and name not in assigned
+    }
+
+
+@lru_cache(maxsize=4096)
+def _assigned_variables(code: types.CodeType) -> frozenset[str]:
+    return frozenset(
+        instruction.argval
+        for nested in _nested_code(code)
+        for instruction in dis.get_instructions(nested)
+        if instruction.opname in ("STORE_DEREF", "DELETE_DEREF")
+    )
 
 
 def source_digest(function: Callable[..., Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import time
 from collections.abc import Mapping
@@ -10,13 +9,33 @@ from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture import recording
+from mlflow2prov.capture.artifacts import ArchivedFile, Artifact
 from mlflow2prov.capture.collection import collect
-from mlflow2prov.capture.configuration import find_repo
+from mlflow2prov.capture.configuration import find_repo, setting
 from mlflow2prov.capture.environment import run_info
 from mlflow2prov.capture.errors import KeyExistsError
-from mlflow2prov.capture.execution import archived
+from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.hashing import hash as digest
 from mlflow2prov.capture.records import Argument, ArtifactRecord, Call, Output
+
+_EXTENSIONS = {"jpeg": "jpg", "mpeg": "mpg"}
+
+
+def archived(path: str | os.PathLike[str], keeps_extension: bool) -> ArchivedFile:
+    """Return a file as the value of an artifact, which is not stored yet.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
+    content = file_hash(path)
+    blob_id = content
+    if keeps_extension and path.suffix:
+        extension = path.suffix[1:].lower()
+        blob_id = f"{content}.{_EXTENSIONS.get(extension, extension)}"
+    file = ArchivedFile(blob_id, path.name, digest=content)
+    file.original_path = str(path)
+    return file
 
 
 def archive_file(
@@ -54,8 +73,9 @@ def archive_file(
         Output(None, identifier, file.blob_id, path=file.original_path, serializer="file")
     ]
     artifact = repo.find(identifier)
+    writes = not setting("read_only")
     if artifact is None:
-        recording.describe(call, inspect.unwrap(archive_file))
+        recording.describe(call, archive_file)
         record = ArtifactRecord(
             id=identifier,
             value_id=file.blob_id,
@@ -74,15 +94,22 @@ def archive_file(
             run_info=run_info(),
             call_id=call.id,
         )
-        try:
-            artifact = repo.put(record)
-        except KeyExistsError:
-            artifact = repo.get_by_id(identifier)
+        artifact = _put(repo, record) if writes else Artifact(repo, record)
     else:
         call.cached = True
         call.run_id = run_info()["id"]
-    recording.finish(call, repo, "FINISHED")
+    call.end("FINISHED")
     collect(artifact)
-    if delete_original:
-        Path(filename).unlink()
+    if writes:
+        recording.end(call, repo)
+        if delete_original:
+            Path(filename).unlink()
     return artifact.proxy()
+
+
+def _put(repo: Any, record: ArtifactRecord) -> Artifact:
+    try:
+        artifact: Artifact = repo.put(record)
+    except KeyExistsError:  # of another thread or process, meanwhile
+        artifact = repo.get_by_id(record.id)
+    return artifact

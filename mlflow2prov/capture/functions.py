@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture.calling import call_asynchronously, call_synchronously
-from mlflow2prov.capture.code import INVALIDATIONS, Invalidation
+from mlflow2prov.capture.code import INVALIDATIONS, Invalidation, has_lasting_name
 from mlflow2prov.capture.errors import InvalidOptionError, UnsupportedError
 from mlflow2prov.capture.execution import Execution
 from mlflow2prov.capture.generators import CapturedAsyncGenerator, CapturedGenerator
@@ -43,7 +44,7 @@ def provenance(
     use_cache: bool | None = None,
     read_only: bool | None = None,
     tags: Sequence[str] | None = None,
-    invalidate_on: Invalidation = "version",
+    invalidate_on: Invalidation | None = None,
     proxies: bool | None = None,
 ) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
     """Capture the calls of a function: results are looked up by the inputs, stored, and returned with their lineage.
@@ -74,7 +75,8 @@ def provenance(
         read_only: True: look up results, and store none. None: as configured.
         tags: words, which are stored as the custom field ``tags``.
         invalidate_on: what counts as a change of code: the ``version`` only, the function's ``source`` too, or also
-            the functions, classes and constants that it uses (``dependencies``).
+            the functions, classes and constants that it uses (``dependencies``). By default the version, and for
+            functions that have no name in a file, such as lambdas and those of a notebook, the source.
         proxies: whether results are proxies; if not, they are plain values, whose lineage is known by identity.
 
     Raises:
@@ -118,7 +120,7 @@ def provenance(
 
 def _check(options: Options) -> None:
     """Check the options that exclude each other."""
-    if options.invalidate_on not in INVALIDATIONS:
+    if options.invalidate_on not in (None, *INVALIDATIONS):
         choices = unknown_choice("invalidate_on", options.invalidate_on, INVALIDATIONS)
         raise InvalidOptionError(choices)
     names = options.serializer
@@ -142,6 +144,12 @@ def _capture(
 ) -> Any:
     """Return a function with the signature of ``function`` that captures its calls."""
     info = function_info(function)
+    if (
+        options.invalidate_on is None
+        and options.name is None
+        and not has_lasting_name(info.function)
+    ):
+        options = replace(options, invalidate_on="source")
     merged = merged_parameters(info, merge_defaults)
     new = functools.partial(Execution, function, info, options, merged)
     kind = _kind(info.function)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from mlflow2prov.capture import recording
 from mlflow2prov.capture.calling import running
-from mlflow2prov.capture.execution import Execution
+from mlflow2prov.capture.execution import MISS, Execution
 
 MAX_ITEMS = 1_000_000
 """The number of items up to which a generator has a result to store."""
@@ -39,7 +39,7 @@ class CapturedGenerator(Generator[Any, Any, Any]):
         self._execution = execution
         self._collection = _Collection(execution)
         stored = execution.look_up()
-        if stored is not None:
+        if stored is not MISS:
             self.artifact = getattr(stored, "artifact", None)
             self._inner: Any = _replay(stored)
             self._is_replay = True
@@ -78,7 +78,7 @@ class CapturedGenerator(Generator[Any, Any, Any]):
             self._collection.close()
 
     def __del__(self) -> None:
-        if "_inner" in self.__dict__:
+        with suppress(Exception):  # Python may be ending
             self.close()
 
 
@@ -96,7 +96,7 @@ class CapturedAsyncGenerator(AsyncGenerator[Any, Any]):
         stored = execution.look_up()
         self._replay: Iterator[Any] | None = None
         self._inner: Any = None
-        if stored is not None:
+        if stored is not MISS:
             self.artifact = getattr(stored, "artifact", None)
             self._replay = _replay(stored)
         else:
@@ -136,6 +136,11 @@ class CapturedAsyncGenerator(AsyncGenerator[Any, Any]):
             await self._inner.aclose()
             self._collection.close()
 
+    def __del__(self) -> None:
+        with suppress(Exception):  # Python may be ending
+            if self._inner is not None:
+                self._collection.close()
+
 
 class _Collection:
     """The items of a generator so far, and the record of its call."""
@@ -170,7 +175,7 @@ class _Collection:
         self._is_ended = True
         execution = self._execution
         if execution.call.uncacheable is not None:
-            recording.finish(execution.call, execution.repo, "FINISHED")
+            execution.finish("FINISHED")
             return None
         items = self._items
         value = items if returned is None else GeneratorResult(items, returned)
@@ -182,7 +187,7 @@ class _Collection:
             self._is_ended = True
             call = self._execution.call
             call.uncacheable = call.uncacheable or "the generator was closed before its end"
-            recording.finish(call, self._execution.repo, "KILLED")
+            self._execution.finish("KILLED")
 
 
 class _Step:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture.artifacts import Artifact, LazyDict
 from mlflow2prov.capture.configuration import find_repo
@@ -13,7 +12,7 @@ from mlflow2prov.capture.errors import InvalidOptionError, KeyExistsError
 from mlflow2prov.capture.hashing import hash_with_artifacts
 from mlflow2prov.capture.proxies import artifact_of, is_proxy
 from mlflow2prov.capture.repos.chained import full_record
-from mlflow2prov.capture.signatures import function_info
+from mlflow2prov.capture.signatures import function_info, wrap
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -108,8 +107,7 @@ def ensure_proxies(
     def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         info = function_info(function)
 
-        @functools.wraps(function)
-        def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        def checked(*args: Any, **kwargs: Any) -> Any:
             inputs = info.bind(args, kwargs)
             plain = [
                 name
@@ -124,7 +122,7 @@ def ensure_proxies(
                 )
             return function(*args, **kwargs)
 
-        return checked
+        return cast("Callable[Parameters, Result]", wrap(function, checked))
 
     return decorate
 

@@ -50,13 +50,7 @@ class Claim:
 
     def try_acquire(self) -> bool:
         """Acquire the claim if it is free."""
-        lock = self._enter()
-        if lock.acquire(blocking=False):
-            if self._process_lock is None or self._process_lock.try_acquire(self._key):
-                return True
-            lock.release()
-        self._leave()
-        return False
+        return self.acquire(timeout=0)
 
     def acquire(self, timeout: float | None = None) -> bool:
         """Wait for the claim, at most ``timeout`` seconds, and return whether it was acquired."""
@@ -67,7 +61,7 @@ class Claim:
             if not lock.acquire(timeout=-1 if timeout is None else timeout):
                 return False
             try:
-                is_acquired = self._process_lock is None or self._poll(end)
+                is_acquired = self._process_lock is None or self._poll(self._process_lock, end)
             finally:
                 if not is_acquired:
                     lock.release()
@@ -76,24 +70,25 @@ class Claim:
             if not is_acquired:
                 self._leave()
 
-    def _poll(self, end: float | None) -> bool:
-        assert self._process_lock is not None
+    def _poll(self, process_lock: ProcessLock, end: float | None) -> bool:
         for pause in pauses():
-            if self._process_lock.try_acquire(self._key):
+            if process_lock.try_acquire(self._key):
                 return True
             if end is not None and time.monotonic() >= end:
                 return False
             time.sleep(pause)
-        raise AssertionError
+        return False
 
     def release(self) -> None:
         """Give up the claim."""
         lock = self._lock
         assert lock is not None
-        if self._process_lock is not None:
-            self._process_lock.release(self._key)
-        lock.release()
-        self._leave()
+        try:
+            if self._process_lock is not None:
+                self._process_lock.release(self._key)
+        finally:
+            lock.release()
+            self._leave()
 
     def _enter(self) -> threading.Lock:
         with self._guard:
@@ -115,6 +110,7 @@ def _reset_after_fork() -> None:
     # A child has none of the threads that hold claims of its parent.
     Claim._locks = {}
     Claim._guard = threading.Lock()
+    FileLock._guard = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -30,5 +30,5 @@ class Options:
     dump_kwargs: Mapping[str, Any] | None = None
     use_cache: bool | None = None
     read_only: bool | None = None
-    invalidate_on: Invalidation = "version"
+    invalidate_on: Invalidation | None = None
     proxies: bool | None = None

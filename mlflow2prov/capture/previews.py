@@ -28,6 +28,13 @@ _ELLIPSIS = "..."
 
 def preview(value: Any, depth: int = 0) -> Any:
     """Return a value as JSON: text, numbers, lists and dictionaries are abbreviated, others described."""
+    try:
+        return _preview(value, depth)
+    except Exception:  # noqa: BLE001 - the methods of a value may raise anything
+        return _type_name(value)
+
+
+def _preview(value: Any, depth: int) -> Any:
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -77,9 +84,13 @@ def _describe(value: Any) -> Any:
         return preview(value.item()) if not isinstance(value.item(), kind) else str(value)
     if hasattr(value, "shape") and library in ("numpy", "pandas", "polars", "torch", "scipy"):
         return _describe_table(value)
-    if hasattr(value, "__qualname__"):
+    if hasattr(value, "__qualname__") and hasattr(value, "__module__"):
         return f"{value.__module__}.{value.__qualname__}"
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return _type_name(value)
+
+
+def _type_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _describe_table(value: Any) -> dict[str, Any]:

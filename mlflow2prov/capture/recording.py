@@ -5,8 +5,7 @@ A failing repository is a warning: capture never breaks the program that it obse
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -27,7 +26,7 @@ def describe(call: Call, function: Callable[..., Any]) -> None:
     outer = current_call.get()
     call.parent_id = None if outer is None else outer.id
     call.source_digest = source_digest(function)
-    code = getattr(inspect.unwrap(plain_function(function)), "__code__", None)
+    code = getattr(plain_function(function), "__code__", None)
     if code is not None:
         call.source_line = code.co_firstlineno
         state = git_state(code.co_filename)
@@ -39,17 +38,14 @@ def describe(call: Call, function: Callable[..., Any]) -> None:
 
 def start(call: Call, repo: Any) -> None:
     """Record that a call runs."""
-    if repo._write:
-        with failures_are_warnings(call):
-            repo.start_call(call)
+    with failures_are_warnings(call):
+        repo.start_call(call)
 
 
-def finish(call: Call, repo: Any, status: Status, error: BaseException | None = None) -> None:
+def end(call: Call, repo: Any) -> None:
     """Record the outcome of a call."""
-    call.end(status, error)
-    if repo._write:
-        with failures_are_warnings(call):
-            repo.end_call(call)
+    with failures_are_warnings(call):
+        repo.end_call(call)
 
 
 def outcome(error: BaseException) -> Status:
@@ -58,7 +54,7 @@ def outcome(error: BaseException) -> Status:
 
 
 @contextmanager
-def failures_are_warnings(call: Call) -> Any:
+def failures_are_warnings(call: Call) -> Iterator[None]:
     """Turn an error of a repository or a store into a warning."""
     try:
         yield

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
+
+from mlflow2prov.capture import code
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -24,6 +27,11 @@ class FunctionInfo:
     parameters: list[inspect.Parameter]
     varargs: tuple[Any, ...] = ()
     kargs: dict[str, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def place(self) -> str | None:
+        """What tells the function from others with its module and name; None if there can be no others."""
+        return code.place(self.function)
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
@@ -45,7 +53,8 @@ class FunctionInfo:
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 varargs = tuple(value)
             elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                kargs |= value
+                # A keyword may have the name of a positional-only parameter.
+                kargs |= {f"**{name}" if name in kargs else name: value[name] for name in value}
             else:
                 kargs[parameter.name] = value
         return {"kargs": kargs, "varargs": varargs}
@@ -57,19 +66,48 @@ class FunctionInfo:
 
 
 def function_info(function: Callable[..., Any]) -> FunctionInfo:
-    """Return the function behind partial and curried functions, and the arguments that these bind."""
+    """Return the function behind partial and curried functions, bound methods and objects that can be called.
+
+    The arguments that these bind, and the object, are arguments of it.
+    """
     varargs: tuple[Any, ...] = ()
     kargs: dict[str, Any] = {}
-    while (inner := getattr(function, "func", None)) is not None and hasattr(function, "args"):
-        varargs = (*function.args, *varargs)
-        kargs = {**(function.keywords or {}), **kargs}  # type: ignore[attr-defined]
-        function = inner
+    name = None
+    while True:
+        if hasattr(function, "func") and hasattr(function, "args"):
+            varargs = (*function.args, *varargs)
+            kargs = {**(function.keywords or {}), **kargs}  # type: ignore[attr-defined]
+            function = function.func
+        elif isinstance(function, types.MethodType):
+            varargs = (function.__self__, *varargs)
+            function = function.__func__
+        elif isinstance(
+            method := inspect.getattr_static(type(function), "__call__"), types.FunctionType
+        ):
+            varargs = (function, *varargs)
+            name = type(function).__qualname__
+            function = method
+        else:
+            break
     module = getattr(function, "__module__", None) or "__main__"
-    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    if module in code.MAIN_MODULES:
+        module = "__main__"
+    name = name or getattr(function, "__qualname__", None) or type(function).__qualname__
     parameters = list(inspect.signature(function).parameters.values())
     return FunctionInfo(
         function, module, name.rpartition("<locals>.")[2], parameters, varargs, kargs
     )
+
+
+def wrap(function: Callable[Parameters, Result], call: Callable[..., Any]) -> Any:
+    """Return ``call`` with the names and the signature of ``function``; for a coroutine function, as one."""
+    if not inspect.iscoroutinefunction(function):
+        return functools.wraps(function)(call)
+
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        return await call(*args, **kwargs)
+
+    return functools.wraps(function)(awaited)
 
 
 def with_merged_defaults(
@@ -85,13 +123,12 @@ def with_merged_defaults(
         info = function_info(function)
         merged = merged_parameters(info, list(names) or True)
 
-        @functools.wraps(function)
-        def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        def call(*args: Any, **kwargs: Any) -> Any:
             bound = info.signature.bind(*args, **kwargs)
             merge(bound.arguments, merged)
             return function(*bound.args, **bound.kwargs)
 
-        return call
+        return cast("Callable[Parameters, Result]", wrap(function, call))
 
     return decorate
 

@@ -68,7 +68,7 @@ class MemoryRepo(Repository):
             return replace(record)
         file = record.value
         if file.blob_id not in self.blobstore.values:
-            self.blobstore.put(file.blob_id, file.source(), "file")
+            self.blobstore.put(file.blob_id, file.__fspath__(), "file")
         stored = ArchivedFile(file.blob_id, file.original_filename, self, file.digest)
         return replace(record, value=stored)
 

@@ -45,7 +45,7 @@ class Values:
             content = {key: part.id for key, part in value.items()}
             return {**self._store(record.value_id, content, "json", {}, replace), **extra}
         if isinstance(value, ArchivedFile):
-            row = self._store(record.value_id, value.source(), "file", {}, replace)
+            row = self._store(record.value_id, value.__fspath__(), "file", {}, replace)
             digest = row["digest"]
             stored = ArchivedFile(value.blob_id, value.original_filename, self._repo, digest)
             kwargs = {"original_filename": value.original_filename}

@@ -24,7 +24,7 @@ from mlflow2prov.prov.attributes import (
 )
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import declared
+from mlflow2prov.prov.lexical import normal
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
@@ -86,8 +86,7 @@ class _Reader:
                 raise FormatError("not PROV-JSON: a bundle without a name")
             content = _require_object(bundle, f"bundle {name}")
             bundle_scope = scope.nested(_prefixes(content, f"the member prefix of bundle {name}"))
-            # A bundle's own prefixes apply to its name too, as in PROV-N.
-            self._read_statements(content, bundle_scope.resolve(name), bundle_scope)
+            self._read_statements(content, scope.resolve(name), bundle_scope)
         return self._builder.finish()
 
     def _read_statements(self, data: dict[str, Any], bundle: str, scope: PrefixScope) -> None:
@@ -243,7 +242,7 @@ class _StatementReader:
             return key, text, None, str(language)
         if datatype is None:
             return key, text, None, None
-        text, datatype = declared(text, self._scope.resolve(str(datatype)))
+        text, datatype = normal(text, self._scope.resolve(str(datatype)))
         return (
             key,
             self._scope.resolve(text) if datatype == QUALIFIED_NAME else text,

@@ -1,0 +1,489 @@
+"""Kinds of functions: each is captured, keeps its kind, and has results of its own."""
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import pickle
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import mlflow2prov.capture as p
+
+pytestmark = pytest.mark.usefixtures("memory")
+
+
+def statuses():
+    return [(call.status, call.cached) for call in p.calls()]
+
+
+HIT, MISS = ("FINISHED", True), ("FINISHED", False)
+
+
+# --- coroutines
+
+
+def test_a_coroutine_function_is_awaited_once_per_key():
+    awaited = []
+
+    @p.provenance()
+    async def fetch(x):
+        await asyncio.sleep(0)
+        awaited.append(x)
+        return x + 1
+
+    assert inspect.iscoroutinefunction(fetch)
+    assert asyncio.run(fetch(1)) == 2
+    result = asyncio.run(fetch(1))
+    assert result == 2
+    assert result.artifact.inputs["kargs"] == {"x": 1}
+    assert awaited == [1]
+    assert statuses() == [MISS, HIT]
+
+
+def test_a_coroutine_passes_its_lineage_on():
+    @p.provenance()
+    async def one():
+        return [1]
+
+    @p.provenance()
+    async def two(values):
+        return [*values, 2]
+
+    async def main():
+        return await two(await one())
+
+    result = asyncio.run(main())
+    assert [artifact.fn_name for artifact in p.dependencies(result)] == ["one", "two"]
+
+
+def test_nested_coroutines_know_the_call_around_them():
+    @p.provenance()
+    async def inner(x):
+        await asyncio.sleep(0)
+        return x
+
+    @p.provenance()
+    async def outer():
+        return sum(await asyncio.gather(inner(1), inner(2)))
+
+    asyncio.run(outer())
+    calls = {call.fn_name + str(len(call.arguments)): call for call in p.calls()}
+    assert calls["outer0"].parent_id is None
+    assert [call.parent_id for call in p.calls(fn_name="inner")] == [calls["outer0"].id] * 2
+
+
+def test_a_cancelled_coroutine_is_recorded_as_killed():
+    @p.provenance()
+    async def wait():
+        await asyncio.sleep(60)
+
+    async def main():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(wait(), 0.01)
+
+    asyncio.run(main())
+    (call,) = p.calls()
+    assert (call.status, call.exception_type) == ("KILLED", "asyncio.exceptions.CancelledError")
+
+
+# --- generators
+
+
+def test_the_items_of_a_generator_are_replayed():
+    computed = []
+
+    @p.provenance()
+    def count(n):
+        for i in range(n):
+            computed.append(i)
+            yield i
+
+    first = count(3)
+    assert first.artifact is None, "the generator has not ended"
+    assert list(first) == [0, 1, 2]
+    again = count(3)
+    assert list(again) == [0, 1, 2]
+    assert computed == [0, 1, 2]
+    assert again.artifact == first.artifact
+    assert first.artifact.value == [0, 1, 2]
+
+
+def test_a_generator_is_as_lazy_as_before():
+    computed = []
+
+    @p.provenance()
+    def count():
+        computed.append("begin")
+        yield 1
+        computed.append("end")
+
+    generator = count()
+    assert (computed, len(p.calls())) == ([], 0)
+    assert next(generator) == 1
+    assert computed == ["begin"]
+    assert [call.status for call in p.calls()] == ["RUNNING"]
+    assert next(generator, "over") == "over"
+    assert [call.status for call in p.calls()] == ["FINISHED"]
+
+
+def test_the_value_that_a_generator_returns_is_replayed():
+    @p.provenance()
+    def count():
+        yield 1
+        return "total"
+
+    def delegate():
+        returned = yield from count()
+        yield returned
+
+    assert list(delegate()) == list(delegate()) == [1, "total"]
+    assert statuses() == [MISS, HIT]
+
+
+def test_a_generator_that_is_closed_early_has_no_result():
+    cleaned = []
+
+    @p.provenance()
+    def count():
+        try:
+            yield 1
+            yield 2
+        finally:
+            cleaned.append(True)
+
+    for _ in count():
+        break
+    generator = count()
+    next(generator)
+    generator.close()
+    assert cleaned == [True, True]
+    assert [call.status for call in p.calls()] == ["KILLED", "KILLED"]
+    assert "closed before its end" in p.calls()[0].uncacheable
+
+
+def test_a_generator_that_values_are_sent_to_has_no_result():
+    @p.provenance()
+    def echo():
+        received = None
+        while received != "stop":
+            received = yield received
+
+    for word in ("a", "b"):
+        generator = echo()
+        assert next(generator) is None
+        assert generator.send(word) == word
+        with pytest.raises(StopIteration):
+            generator.send("stop")
+    assert statuses() == [MISS, MISS]
+    assert "a value was sent" in p.calls()[0].uncacheable
+
+
+def test_an_exception_in_a_generator_is_recorded_and_comes_again():
+    @p.provenance()
+    def fail():
+        yield 1
+        raise LookupError("gone")
+
+    for _ in range(2):
+        with pytest.raises(LookupError, match="gone"):
+            list(fail())
+    assert [(call.status, call.exception_type) for call in p.calls()] == [
+        ("FAILED", "builtins.LookupError")
+    ] * 2
+
+
+def test_an_exception_can_be_raised_in_a_generator():
+    @p.provenance()
+    def guard():
+        try:
+            yield 1
+        except KeyError:
+            yield "caught"
+
+    generator = guard()
+    next(generator)
+    assert generator.throw(KeyError("k")) == "caught"
+    assert list(generator) == []
+    assert p.calls()[0].artifact_id is None
+
+
+def test_a_generator_can_be_the_body_of_a_context_manager():
+    @contextlib.contextmanager
+    @p.provenance()
+    def opened(name):
+        yield name
+
+    for _ in range(2):
+        with opened("a") as name:
+            assert name == "a"
+
+
+def test_a_generator_that_is_used_in_two_threads_has_the_items_of_both(memory):
+    @p.provenance()
+    def count(n):
+        yield from range(n)
+
+    one, two = count(3), count(3)
+    assert [next(one), next(two), *one, *two] == [0, 0, 1, 2, 1, 2]
+    assert one.artifact == two.artifact
+
+
+def test_the_items_of_an_asynchronous_generator_are_replayed():
+    computed = []
+
+    @p.provenance()
+    async def count(n):
+        for i in range(n):
+            computed.append(i)
+            yield i
+
+    async def collect():
+        return [item async for item in count(3)]
+
+    assert asyncio.run(collect()) == asyncio.run(collect()) == [0, 1, 2]
+    assert computed == [0, 1, 2]
+    assert statuses() == [MISS, HIT]
+
+
+def test_an_asynchronous_generator_that_is_closed_early_has_no_result():
+    @p.provenance()
+    async def count():
+        yield 1
+        yield 2
+
+    async def take_one(close):
+        generator = count()
+        item = await anext(generator)
+        if close:
+            await generator.aclose()
+        return item
+
+    assert asyncio.run(take_one(close=True)) == 1
+    assert asyncio.run(take_one(close=False)) == 1
+    assert [call.status for call in p.calls()] == ["KILLED", "KILLED"]
+
+
+# --- methods
+
+
+class Scale:
+    made = 0
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    @p.provenance()
+    def times(self, x):
+        return x * self.factor
+
+    @p.provenance()
+    @classmethod
+    def of(cls, factor):
+        cls.made += 1
+        return factor
+
+    @classmethod
+    @p.provenance()
+    def named(cls, x):
+        return [cls.__name__, x]
+
+    @p.provenance()
+    @staticmethod
+    def half(x):
+        return x / 2
+
+    @staticmethod
+    @p.provenance()
+    def third(x):
+        return x / 3
+
+    @property
+    @p.provenance()
+    def double(self):
+        return self.factor * 2
+
+    @p.provenance()
+    async def later(self, x):
+        return x * self.factor
+
+    def __call__(self, x):
+        return [x, self.factor]
+
+    def plain(self, x):
+        return (x, self.factor)
+
+
+class Unit(Scale):
+    pass
+
+
+def test_the_object_is_an_argument_of_a_method():
+    assert [Scale(2).times(3), Scale(4).times(3), Scale(2).times(x=3)] == [6, 12, 6]
+    assert statuses() == [MISS, MISS, HIT]
+    artifact = Scale(2).times(3).artifact
+    assert artifact.name == f"{__name__}.Scale.times"
+    assert sorted(artifact.inputs["kargs"]) == ["self", "x"]
+
+
+def test_the_class_is_an_argument_of_a_class_method():
+    results = [Scale.named(1), Unit.named(1), Scale.named(1)]
+    assert results == [["Scale", 1], ["Unit", 1], ["Scale", 1]]
+    assert statuses() == [MISS, MISS, HIT]
+    before = Scale.made
+    assert [Scale.of(5), Scale(1).of(5)] == [5, 5]
+    assert Scale.made == before + 1
+
+
+def test_static_methods_and_properties():
+    assert [Scale.half(4), Scale(1).half(4), Scale.third(6)] == [2, 2, 2]
+    assert [Scale(2).double, Scale(3).double, Scale(2).double] == [4, 6, 4]
+
+
+def test_an_asynchronous_method():
+    assert [asyncio.run(Scale(k).later(3)) for k in (2, 4, 2)] == [6, 12, 6]
+    assert statuses() == [MISS, MISS, HIT]
+
+
+@pytest.mark.parametrize("bind", [lambda scale: scale, lambda scale: scale.plain])
+def test_the_object_behind_a_bound_method_or_a_callable_object_counts(bind):
+    two, four = (p.provenance()(bind(Scale(factor))) for factor in (2, 4))
+    assert [list(two(1)), list(four(1)), list(two(1))] == [[1, 2], [1, 4], [1, 2]]
+    assert statuses() == [MISS, MISS, HIT]
+
+
+def test_a_callable_object_has_the_name_of_its_class():
+    assert p.provenance()(Scale(2))(1).artifact.fn_name == "Scale"
+
+
+# --- partial functions and decorators
+
+
+def join(*parts, sep=""):
+    return sep.join(parts)
+
+
+def test_partial_functions_bind_by_position_and_by_name():
+    captured = p.provenance()(functools.partial(join, "a", sep="-"))
+    assert captured("b") == "a-b"
+    assert captured("b").artifact.inputs == {"kargs": {"sep": "-"}, "varargs": ("a", "b")}
+    assert captured.__name__ == "join"
+
+
+def test_a_positional_partial_of_a_lambda():
+    captured = p.provenance()(functools.partial(lambda a, b: a - b, 5))
+    assert captured(2) == 3
+
+
+def test_a_partial_of_a_captured_function():
+    captured = functools.partial(p.provenance()(join), "a")
+    assert captured("b").artifact.inputs["varargs"] == ("a", "b")
+
+
+def shout(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs).upper()
+
+    return wrapper
+
+
+def test_a_decorator_below_is_part_of_the_result():
+    @p.provenance()
+    @shout
+    def greet(name):
+        return f"hello {name}"
+
+    assert greet("x") == "HELLO X"
+    assert greet(name="x").artifact.inputs["kargs"] == {"name": "x"}
+    assert greet("x").artifact.fn_name == "greet"
+
+
+def test_a_decorator_above_changes_the_stored_result():
+    @shout
+    @p.provenance()
+    def greet(name):
+        return f"hello {name}"
+
+    assert greet("x") == greet("x") == "HELLO X"
+    assert statuses() == [MISS, HIT]
+    assert p.load_artifact(p.calls()[0].artifact_id).value == "hello x"
+
+
+def test_the_cache_of_functools_above_and_below():
+    above = functools.cache(p.provenance(name="above")(join))
+    below = p.provenance(name="below")(functools.lru_cache(join))
+    assert [above("a"), above("a"), below("a"), below("a")] == ["a"] * 4
+    assert statuses() == [MISS, MISS, HIT]
+
+
+def test_a_click_command():
+    @click.command()
+    @click.option("--size", type=int, default=1)
+    @p.provenance()
+    def train(size):
+        click.echo(f"training {size}")
+        return size
+
+    runner = CliRunner()
+    outputs = [runner.invoke(train, ["--size", "3"]).output for _ in range(2)]
+    assert outputs == ["training 3\n", ""]
+    assert p.calls()[0].arguments[0].value == 3
+
+
+def test_a_function_that_returns_a_coroutine_is_not_stored():
+    @p.provenance()
+    def start(x):
+        async def later():
+            return x
+
+        return later()
+
+    assert [asyncio.run(start(1)), asyncio.run(start(1))] == [1, 1]
+    assert "coroutine" in p.calls()[0].uncacheable
+
+
+def test_other_decorators_of_capture_keep_coroutines():
+    @p.provenance()
+    @p.ensure_proxies("x")
+    @p.with_merged_defaults()
+    async def f(x, options={"a": 1}):  # noqa: B006 - the point
+        return [x, options]
+
+    @p.provenance()
+    def one():
+        return 1
+
+    assert asyncio.run(f(one())) == [1, {"a": 1}]
+    assert statuses()[-1] == MISS
+    assert asyncio.run(f(one(), {})) == [1, {"a": 1}]
+    assert p.calls(fn_name=p.calls()[-1].fn_name)[-1].uncacheable is None
+
+
+# --- pickles
+
+
+@p.provenance()
+def module_function(x):
+    return x
+
+
+def test_a_captured_function_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(module_function)) is module_function
+
+
+def test_a_method_is_pickled_with_its_object():
+    assert pickle.loads(pickle.dumps(Scale(2).times))(3) == 6
+
+
+@p.provenance_set("numbers")
+async def numbers():
+    return module_function(1)
+
+
+def test_a_set_of_what_a_coroutine_makes():
+    assert inspect.iscoroutinefunction(numbers)
+    artifact_set = asyncio.run(numbers())
+    assert list(artifact_set) == [module_function(1).artifact.id]
