@@ -18,6 +18,7 @@ from mlflow2prov.arguments import (
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.missing_scripts import find_missing_scripts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
 from mlflow2prov.facts.store_files import store_paths
@@ -243,6 +244,8 @@ def _read_sources(
     if history is not None and store is not None:
         history.read_tree_files(facts, candidate_scripts(facts))
         link_runs(facts)
+        if history.has_all_trees:
+            find_missing_scripts(facts)
         _note_unlinked_runs(facts, reports[-1], history)
     return reports
 

@@ -1,6 +1,6 @@
 """Freeze the demo project in ``tests/golden``, as the input of the golden files.
 
-    make demo && .venv/bin/python scripts/freeze.py examples/quickstart/out && make golden
+    make demo && .venv/bin/python -m scripts.freeze examples/quickstart/out && make golden
 
 The repository becomes a fast-export stream, the database a SQL script, and the artifacts a list of paths and
 sizes in bytes. ``/srv/wine`` replaces the folder of the project.
@@ -11,8 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-GOLDEN = Path(__file__).parent.parent / "tests" / "golden"
-PROJECT_FOLDER = "/srv/wine"
+from tests.golden import HERE as GOLDEN
+from tests.golden import PROJECT_FOLDER
+
 TABLES = (
     "experiments",
     "experiment_tags",

@@ -286,28 +286,46 @@ def _agents_of_commit(tables: SubjectTables, role: str) -> Query:
 
 
 def _dirty(tables: SubjectTables) -> Query:
+    """Return the query for uncommitted changes: the run recorded them, or the commit lacks the run's script."""
+    keys = ("uncommitted_script", "script_added_by", "script_added_at")
+    columns = ",\n".join(f"max({key}) AS {key}" for key in keys)
     return Query(
-        (),
+        keys,
         f"""
-        WITH recorded AS ({recorded(tables, "dirty")})
+        WITH recorded AS ({recorded(tables, "dirty", *keys)})
         SELECT
             subject,
             NULL AS identifier,
-            CASE WHEN bool_or(lower(dirty) = 'true') THEN 'yes' ELSE 'no' END AS label
+            CASE
+                WHEN bool_or(uncommitted_script IS NOT NULL OR lower(dirty) = 'true') THEN 'yes'
+                ELSE 'no'
+            END AS label,
+            {columns}
         FROM recorded
-        WHERE lower(dirty) IN ('true', 'false')
+        WHERE lower(dirty) IN ('true', 'false') OR uncommitted_script IS NOT NULL
         GROUP BY subject
         """,
     )
 
 
 def _script(tables: SubjectTables) -> Query:
+    """Return the query for the revisions of scripts that the run executed, with the entry point of a project."""
     return elements(
         tables,
-        f"WITH used AS ({used(tables)}) SELECT * FROM used WHERE is_named(role, 'Source')",
+        f"""
+        WITH recorded AS ({recorded(tables, "entry_point")}),
+        entry_points AS (
+            SELECT subject, max(entry_point) AS entry_point FROM recorded GROUP BY subject
+        ),
+        used AS ({used(tables)})
+        SELECT used.subject, used.identifier, entry_points.entry_point
+        FROM used
+        LEFT JOIN entry_points USING (subject)
+        WHERE is_named(role, 'Source')
+        """,
         ["FileRevision"],
         _PATH,
-        attributes("commit", "blob", "status"),
+        {**attributes("commit", "blob", "status"), "entry_point": "pairs.entry_point"},
     )
 
 

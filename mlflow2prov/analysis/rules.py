@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.sql import names_table
+from mlflow2prov.quantity import duration
 
 MAX_OTHER_VERSIONS = 3
 """The number of other versions that a finding about a shared run names."""
@@ -284,8 +286,31 @@ def _missing_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
 
 
 def _dirty_tree(version: Explanation, _: AuditContext) -> Iterator[str]:
-    if any(item.label == "yes" for item in version.answer("dirty").items):
-        yield f"its run {_first_label(version, 'run')} had uncommitted changes"
+    for item in version.answer("dirty").items:
+        if item.label == "yes" and "uncommitted_script" not in item.about:
+            yield f"its run {_first_label(version, 'run')} had uncommitted changes"
+
+
+def _script_not_in_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
+    for item in version.answer("dirty").items:
+        script = item.about.get("uncommitted_script")
+        if script is not None:
+            commit = _short_name(version.answer("commit").items[0])
+            started_at = _first_value(version.answer("run").items, "started_at")
+            yield f"its script {script} is not in its commit {commit}; {_addition(item, started_at)}"
+
+
+def _addition(item: Item, started_at: str | None) -> str:
+    """Return which commit added a script first, and how long before or after the start of the run."""
+    if "script_added_by" not in item.about:
+        return "no extracted commit has it"
+    addition = f"it was first committed by {item.about['script_added_by'][:_SHORT_HASH]}"
+    try:
+        added = datetime.fromisoformat(item.about["script_added_at"])
+        seconds = (added - datetime.fromisoformat(started_at or "")).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return addition
+    return f"{addition}, {duration(abs(seconds))} {'after' if seconds > 0 else 'before'} the run"
 
 
 def _unpushed_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
@@ -363,6 +388,9 @@ RULES = (
         "commit-not-in-repository", "error", "The commit is not in the repository", _missing_commit
     ),
     AuditRule("dirty-tree", "warning", "The run had uncommitted changes", _dirty_tree),
+    AuditRule(
+        "script-not-in-commit", "error", "The commit lacks the script", _script_not_in_commit
+    ),
     AuditRule("unpushed-commit", "warning", "The commit was not pushed", _unpushed_commit),
     AuditRule("run-deleted", "error", "The run was deleted", _deleted("run", "run")),
     AuditRule(

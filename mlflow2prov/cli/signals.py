@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -29,6 +30,9 @@ def signal_exit_code() -> int | None:
 
 def _raise_exit(number: int, _: FrameType | None) -> None:
     _signals.append(number)
+    # Without the engine, which most commands import late, there is no query to stop.
+    if stop_queries := getattr(sys.modules.get("mlflow2prov.engine"), "interrupt", None):
+        stop_queries()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

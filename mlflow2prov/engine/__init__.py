@@ -6,8 +6,9 @@ stream of rows has one of its own, so the functions below may be called from any
 
     execute, rows, scalar, arrays, stream   run SQL
     Schema                                  owns tables and drops them with itself
-    registered, functions                   lend Arrow tables and Python functions to SQL, for the
-    length of a block literal, identifier, Sql                make SQL out of values and names
+    interrupt                               stops running queries
+    registered, functions                   lend Arrow tables and Python functions to SQL, for the length of a block
+    literal, identifier, Sql                make SQL out of values and names
     configure                               sets the memory limit and the temporary folder
 """
 
@@ -18,6 +19,7 @@ from mlflow2prov.engine.connection import (
     frame,
     function,
     functions,
+    interrupt,
     registered,
     rows,
     scalar,
@@ -36,6 +38,7 @@ __all__ = [
     "function",
     "functions",
     "identifier",
+    "interrupt",
     "literal",
     "registered",
     "rows",

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,7 @@ _SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.ASCII | re.IGNORECASE)
 _lock = threading.RLock()
 _database: duckdb.DuckDBPyConnection | None = None
 _local = threading.local()
+_cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 _numbers = itertools.count(1)
 _dropped_schemas: deque[str] = deque()
 _permanent_functions: set[str] = set()
@@ -114,8 +116,17 @@ def stream(sql: str, size: int) -> Iterator[pa.RecordBatch]:
     ``size`` rows."""
     with _translated_errors():
         _drop_schemas()
-        with _connection().cursor() as cursor:
+        with _new_cursor() as cursor:
             yield from cursor.sql(sql).to_arrow_reader(size)
+
+
+def interrupt() -> None:
+    """Stop the running queries of all threads, from the handler of a signal.
+
+    DuckDB notices an exception of the handler, but it then waits until a query is done that other threads work on.
+    """
+    for cursor in list(_cursors):
+        cursor.interrupt()
 
 
 @contextmanager
@@ -186,9 +197,16 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 def _thread_connection() -> duckdb.DuckDBPyConnection:
     if not hasattr(_local, "connection"):
-        _local.connection = _connection().cursor()
+        _local.connection = _new_cursor()
     connection: duckdb.DuckDBPyConnection = _local.connection
     return connection
+
+
+def _new_cursor() -> duckdb.DuckDBPyConnection:
+    """Return a new connection, whose queries :func:`interrupt` stops."""
+    cursor = _connection().cursor()
+    _cursors.add(cursor)
+    return cursor
 
 
 def _run(sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:

@@ -1,30 +1,36 @@
 """Run sources: the revision of the script that a run executed, as of the run's commit.
 
-MLflow records ``mlflow.source.name``, a path as the shell saw it (absolute, or relative to any folder), and
-``mlflow.source.git.commit``. The script is the file in the commit's tree whose whole path ends the recorded
-name. Without such a file, it is the one that shares the longest end with the recorded name.
+The script is the file in the tree of the run's commit that the name in MLflow's tags denotes
+(:mod:`mlflow2prov.facts.script_names`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
 from mlflow2prov.facts.revisions import history_edges
+from mlflow2prov.facts.script_names import (
+    ScriptName,
+    base_name_key,
+    denoted_path,
+    script_names,
+)
 
-_RUNS = """
-    SELECT run_id, linked_commit, source_name
-    FROM runs_of_experiments
-    WHERE linked_commit IS NOT NULL AND source_name IS NOT NULL
-    ORDER BY run_id
-"""
+
+class NamedScript(NamedTuple):
+    """The name of a file that a run executed, and the run's commit."""
+
+    run_id: str
+    commit: str
+    name: ScriptName
 
 
-class _ScriptBlob(NamedTuple):
-    """A run's script as it is in the tree of the run's commit."""
+class ScriptBlob(NamedTuple):
+    """A run's script as it is in the tree of a commit."""
 
     run_id: str
     commit: str
@@ -33,68 +39,67 @@ class _ScriptBlob(NamedTuple):
 
 
 def candidate_scripts(facts: Facts) -> list[tuple[str, str]]:
-    """Return the (commit, path) pairs that may be scripts of runs, for the Git source to look up."""
-    runs = [
-        (commit, parts[-1]) for _, commit, source in facts.rows(_RUNS) if (parts := _split(source))
-    ]
-    if not runs:
-        return []
-    base_names = {base_name for _, base_name in runs}
-    paths = defaultdict(list)
-    for (path,) in facts.rows(
-        "SELECT DISTINCT path FROM revisions WHERE status <> 'D' ORDER BY path"
-    ):
-        base_name = path.rpartition("/")[2]
-        if base_name in base_names:
-            paths[base_name].append(path)
-    return sorted({(commit, path) for commit, base_name in runs for path in paths[base_name]})
+    """Return the (commit, path) pairs that may be scripts of runs, for the Git source to look up.
+
+    These are all files with the base names of scripts, in any case.
+    """
+    scripts = named_scripts(facts)
+    paths = paths_by_key(facts, (script.name for script in scripts))
+    return sorted({(script.commit, path) for script in scripts for path in paths[script.name.key]})
 
 
 def link_runs(facts: Facts) -> None:
     """Fill ``run_sources`` from the runs, ``tree_files`` and ``revisions``."""
-    trees: dict[str, dict[str, str]] = defaultdict(dict)
-    for sha, path, blob in facts.rows("SELECT sha, path, blob FROM tree_files"):
-        trees[sha][path] = blob
+    trees = blobs_of_trees(facts)
     scripts = [
-        _ScriptBlob(run_id, commit, path, trees[commit][path])
-        for run_id, commit, source in facts.rows(_RUNS)
-        if (path := source_path(source, list(trees[commit]))) is not None
+        ScriptBlob(run_id, commit, path, trees[commit][path])
+        for run_id, commit, name in named_scripts(facts)
+        if (path := denoted_path(name, trees[commit])) is not None
     ]
-    for run_id, sha, path in _script_revisions(facts, scripts):
+    for run_id, sha, path in script_revisions(facts, scripts):
         facts.add("run_sources", run_id=run_id, sha=sha, path=path)
     facts.flush()
 
 
-def source_path(source: str, paths: list[str]) -> str | None:
-    """Return the one of a tree's ``paths`` that the recorded name ``source`` denotes, if it denotes one."""
-    parts = _split(source)
-    if not parts:
-        return None
-    whole = [path for path in paths if parts[-len(split := path.split("/")) :] == split]
-    if whole:
-        return max(whole, key=len)
-    shared = {path: _shared_end(parts, path.split("/")) for path in paths}
-    longest = max(shared.values(), default=0)
-    best = [path for path, length in shared.items() if length == longest and length > 0]
-    return best[0] if len(best) == 1 else None
+def named_scripts(facts: Facts) -> list[NamedScript]:
+    """Return the names of scripts of the runs whose commit is known."""
+    runs = facts.rows(
+        """
+        SELECT run_id, linked_commit, source_name, source_type, entry_point
+        FROM runs_of_experiments
+        WHERE linked_commit IS NOT NULL AND source_name IS NOT NULL
+        ORDER BY run_id
+        """
+    )
+    return [
+        NamedScript(run_id, commit, name)
+        for run_id, commit, source, source_type, entry_point in runs
+        for name in script_names(source, source_type, entry_point)
+    ]
 
 
-def _split(source: str) -> list[str]:
-    """Split a path of any operating system, without ``.``."""
-    return [part for part in source.replace("\\", "/").split("/") if part not in ("", ".")]
+def paths_by_key(facts: Facts, names: Iterable[ScriptName]) -> dict[str, list[str]]:
+    """Return the paths of the history, in order, by the keys of ``names``."""
+    paths: dict[str, list[str]] = {name.key: [] for name in names}
+    if paths:
+        for (path,) in facts.rows(
+            "SELECT DISTINCT path FROM revisions WHERE status <> 'D' ORDER BY path"
+        ):
+            key = base_name_key(path)
+            if key in paths:
+                paths[key].append(path)
+    return paths
 
 
-def _shared_end(left: list[str], right: list[str]) -> int:
-    """Return how many parts two paths share at their ends."""
-    count = 0
-    for left_part, right_part in zip(reversed(left), reversed(right), strict=False):
-        if left_part != right_part:
-            break
-        count += 1
-    return count
+def blobs_of_trees(facts: Facts) -> dict[str, dict[str, str]]:
+    """Return the blobs of ``tree_files`` by commit and path."""
+    trees: dict[str, dict[str, str]] = defaultdict(dict)
+    for sha, path, blob in facts.rows("SELECT sha, path, blob FROM tree_files"):
+        trees[sha][path] = blob
+    return trees
 
 
-def _script_revisions(facts: Facts, scripts: list[_ScriptBlob]) -> Iterator[tuple[str, str, str]]:
+def script_revisions(facts: Facts, scripts: list[ScriptBlob]) -> Iterator[tuple[str, str, str]]:
     """Yield (run, commit, path) of the latest revision among the ancestors that gave the script its blob."""
     if not scripts:
         return

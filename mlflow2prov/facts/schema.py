@@ -121,8 +121,11 @@ _LINKS = (
     Table("commit_names", {"name": TEXT, "sha": TEXT}),
     # A file in the tree of a run's commit that may be the run's script.
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
-    # The revision of a run's script as of the run's commit (mlflow2prov.facts.run_sources).
+    # A revision of a script that a run executed, as of the run's commit (mlflow2prov.facts.run_sources).
     Table("run_sources", {"run_id": TEXT, "sha": TEXT, "path": TEXT}),
+    # A script that the run's commit lacks, so that it was not committed when it was run. `added_by` is the
+    # commit that added it first, NULL if none did (mlflow2prov.facts.missing_scripts).
+    Table("missing_scripts", {"run_id": TEXT, "path": TEXT, "added_by": TEXT}),
     # The commit that added a run's files to the repository, where the store is committed. It is later
     # than the run, and not the run's commit (mlflow2prov.facts.stored_runs).
     Table("stored_runs", {"run_id": TEXT, "sha": TEXT}),

@@ -27,7 +27,7 @@ from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType, Kind
-from mlflow2prov.prov.lexical import normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 from mlflow2prov.prov.tables import ARROW_SCHEMA, COLUMNS
 
@@ -176,7 +176,7 @@ class _RowReader:
             raise FormatError(f"an attribute of {kind.name} without a key or a value")
         if lang is not None:
             return self._resolve(key), value, None, lang
-        text, datatype = normal(value, None if type is None else self._resolve(type))
+        text, datatype = declared(value, None if type is None else self._resolve(type))
         is_name = datatype == QUALIFIED_NAME
         return self._resolve(key), self._resolve(text) if is_name else text, datatype, None
 

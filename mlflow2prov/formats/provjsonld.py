@@ -35,7 +35,7 @@ from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import date_time, normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 
 CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
@@ -270,7 +270,7 @@ def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Buil
             if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
                 raise FormatError("not PROV-JSONLD: a bundle without @id or @graph")
             bundle_scope = scope.nested(_prefixes(node.get("@context", [])))
-            _read_graph(node["@graph"], scope.resolve(node["@id"]), bundle_scope, builder)
+            _read_graph(node["@graph"], bundle_scope.resolve(node["@id"]), bundle_scope, builder)
         elif isinstance(type_, str) and type_.removeprefix("prov:") in _KINDS:
             kind = KIND[_KINDS[type_.removeprefix("prov:")]]
             _read_statement(kind, node, bundle, scope, builder)
@@ -296,7 +296,7 @@ def _read_statement(
         elif key in arguments:
             if not isinstance(value, str):
                 raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is not text")
-            arguments[key] = date_time(value) if key in times else scope.resolve(value)
+            arguments[key] = value if key in times else scope.resolve(value)
         else:
             attribute_key = scope.resolve(key) if ":" in key else f"prov:{key}"
             values = value if isinstance(value, list) else [value]
@@ -320,7 +320,7 @@ def _read_attribute(key: str, value: object, scope: PrefixScope) -> AttributeTup
         return key, text, None, language
     if not isinstance(datatype, str):
         return key, text, None, None
-    text, datatype = normal(text, scope.resolve(datatype))
+    text, datatype = declared(text, scope.resolve(datatype))
     return key, scope.resolve(text) if datatype == QUALIFIED_NAME else text, datatype, None
 
 

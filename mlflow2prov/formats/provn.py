@@ -1,4 +1,4 @@
-"""PROV-N (W3C Recommendation of 30 April 2013). The ``prov`` library reads it."""
+"""PROV-N (W3C Recommendation of 30 April 2013). The ``prov`` library parses it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.escapes import escape_name, to_pn_local, unescape
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.prov_library import deserialize
+from mlflow2prov.formats._support.provn_parser import parse
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -151,7 +151,7 @@ def read(content: bytes) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FormatError(f"not PROV-N: byte {error.start} is not UTF-8") from error
-    return from_prov(deserialize(text, "provn", "PROV-N"), unescape)
+    return from_prov(parse(text), unescape)
 
 
 def recognises(head: bytes) -> bool:

@@ -182,6 +182,10 @@ def run_addition(run: Row) -> Statements:
         run.ended_at,
         label="creation of run " + run.name,
         source_name=run.source_name,
+        entry_point=run.entry_point,
+        uncommitted_script=run.uncommitted_script,
+        script_added_by=run.script_added_by,
+        script_added_at=run.script_added_at,
         commit=run.commit,
         branch=run.branch,
         dirty=run.dirty,
@@ -192,7 +196,14 @@ def run_addition(run: Row) -> Statements:
     yield was_attributed_to(this, user)
     yield was_associated_with(creation, user, role=term("RunAuthor"))
     yield was_informed_by(creation, commit_of(run.linked_commit))
-    yield used(creation, revision_of(run.revision_sha, run.revision_path), role=term("Source"))
+
+
+@rule(table="run_sources")
+def run_source(source: Row) -> Statements:
+    """Use the revision of a script in the creation of the run that executed it."""
+    yield used(
+        run_creation_of(source.run_id), revision_of(source.sha, source.path), role=term("Source")
+    )
 
 
 @rule(table="runs_of_experiments")
@@ -330,6 +341,7 @@ RULES = (
     experiment_deletion,
     experiment_tag_deletion,
     run_addition,
+    run_source,
     nested_run,
     stored_run,
     run_deletion,

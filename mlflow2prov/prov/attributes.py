@@ -20,6 +20,25 @@ XSD_BOOLEAN = "xsd:boolean"
 XSD_DATETIME = "xsd:dateTime"
 XSD_ANYURI = "xsd:anyURI"
 XSD_QNAME = "xsd:QName"
+XSD_DECIMAL = "xsd:decimal"
+XSD_FLOAT = "xsd:float"
+
+INTEGER_TYPES = (
+    XSD_INTEGER,
+    XSD_INT,
+    XSD_LONG,
+    "xsd:short",
+    "xsd:byte",
+    "xsd:nonNegativeInteger",
+    "xsd:positiveInteger",
+    "xsd:unsignedLong",
+    "xsd:unsignedInt",
+    "xsd:unsignedShort",
+    "xsd:unsignedByte",
+    "xsd:nonPositiveInteger",
+    "xsd:negativeInteger",
+)
+"""The types of integers (XSD 1.1 part 2, section 3.4)."""
 
 SQL_TYPE = 'STRUCT("key" VARCHAR, "value" VARCHAR, "type" VARCHAR, "lang" VARCHAR)[]'
 """The type of the column ``attributes``."""

@@ -61,8 +61,8 @@ class Builder:
             id: its identifier, if it has one.
             arguments: its formal arguments in PROV-DM's order; arguments at the end may be left
                 out.
-            attributes: its attributes in normal form (:func:`~mlflow2prov.prov.lexical.normal`), in
-                any order.
+            attributes: its attributes in any order, with values as documents keep them
+                (:func:`~mlflow2prov.prov.lexical.declared`).
 
         Raises:
             FormatError: a time is not an ``xsd:dateTime``.

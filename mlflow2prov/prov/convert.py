@@ -27,7 +27,7 @@ from mlflow2prov.prov.attributes import (
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import ELEMENTS, KIND, ArgumentType
-from mlflow2prov.prov.lexical import date_time, normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 from mlflow2prov.prov.statement import Statement
 
@@ -190,7 +190,7 @@ def _argument(
     if value is None:
         return None
     if argument_type is ArgumentType.TIME:
-        return value.isoformat() if isinstance(value, datetime) else date_time(str(value))
+        return value.isoformat() if isinstance(value, datetime) else str(value)
     return name(value)
 
 
@@ -212,7 +212,7 @@ def _attribute(key: str, value: Any, name: Callable[[QualifiedName], str]) -> At
             if value.langtag:
                 return key, value.value, None, value.langtag
             datatype = name(value.datatype) if value.datatype is not None else None
-            return key, *normal(str(value.value), datatype), None
+            return key, *declared(str(value.value), datatype), None
     return key, str(value), None, None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from mlflow2prov.prov import KINDS, Document, Kind
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
 from mlflow2prov.prov.unify import unified_rows
+from mlflow2prov.prov.values import argument_value, attributes_value
 
 ChangeType = Literal["added", "removed", "changed"]
 ADDED: ChangeType = "added"
@@ -98,7 +99,8 @@ def difference(old: Document, new: Document) -> Difference:
     """Compare two documents statement by statement, by the URIs of their names.
 
     An element is identified by its identifier, a relation by its identifier and formal arguments
-    (PROV-CONSTRAINTS section 6.1). Repeated statements count once.
+    (PROV-CONSTRAINTS section 6.1). Repeated statements count once. Times and attributes are compared by their
+    values, whatever their spelling.
 
     Returns:
         The changes, an object for each.
@@ -124,27 +126,47 @@ def difference(old: Document, new: Document) -> Difference:
     return Difference(tuple(changes))
 
 
+def _with_values(kind: Kind, rows: Sql) -> Sql:
+    """Return the query for the statements in the query ``rows``, with columns for their values.
+
+    Two statements with one ``identity`` are the same, and differ unless their ``content`` is the same too.
+    """
+    values = [argument_value(argument) for argument in kind.arguments]
+    identity, times = ([], values) if kind.element else (values, [])
+    contents = ", ".join([*times, "list_sort(list_distinct(attribute_values))"])
+    return Sql(
+        f"""
+        SELECT *, row({", ".join(["bundle", "id", *identity])}) AS identity, row({contents}) AS content
+        FROM (
+            SELECT *, {attributes_value("attributes")} AS attribute_values
+            FROM ({rows})
+        )
+        """
+    )
+
+
 def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
     """Yield the changes between two tables of statements of a kind."""
-    keys = ("bundle", "id") if kind.element else kind.key_columns
     times = kind.argument_columns if kind.element else ()
-    same_key = " AND ".join(f"removed.{key} IS NOT DISTINCT FROM added.{key}" for key in keys)
+    keys = ("bundle", "id") if kind.element else kind.key_columns
     key_columns = ", ".join(f"coalesce(removed.{key}, added.{key}) AS {key}" for key in keys)
-    value_columns = "".join(
+    sides = "".join(
         f", {side}.{column} AS {side}_{column}"
         for side in ("removed", "added")
-        for column in (*times, "attributes")
+        for column in (*times, "attributes", "attribute_values", "content")
     )
     query = f"""
-        WITH removed AS (FROM {old} EXCEPT FROM {new}),
-        added AS (FROM {new} EXCEPT FROM {old}),
+        WITH only_old AS MATERIALIZED ({_with_values(kind, Sql(f"FROM {old} EXCEPT FROM {new}"))}),
+        only_new AS MATERIALIZED ({_with_values(kind, Sql(f"FROM {new} EXCEPT FROM {old}"))}),
+        removed AS (FROM only_old ANTI JOIN only_new USING (identity, content)),
+        added AS (FROM only_new ANTI JOIN only_old USING (identity, content)),
         paired AS (
             SELECT {key_columns},
                 removed.bundle IS NOT NULL AS is_in_old,
                 added.bundle IS NOT NULL AS is_in_new,
                 coalesce(added.attributes, removed.attributes) AS attributes
-                {value_columns}
-            FROM removed FULL JOIN added ON {same_key}
+                {sides}
+            FROM removed FULL JOIN added USING (identity)
         )
         SELECT * EXCLUDE attributes,
             coalesce(domain_type(attributes), '') AS domain_type,
@@ -154,7 +176,7 @@ def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
     """
     for batch in engine.stream(query, _STREAM_ROWS):
         for row in batch.to_pylist():
-            before, after = (_values(row, side, times) for side in ("removed", "added"))
+            before, after = (_spellings(row, side, times) for side in ("removed", "added"))
             yield StatementChange(
                 CHANGED
                 if row["is_in_old"] and row["is_in_new"]
@@ -169,29 +191,38 @@ def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
             )
 
 
-def _values(row: dict[str, Any], side: str, times: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the times and attributes of a statement by key, each value with its datatype or language."""
-    values: dict[str, list[str]] = {
-        column: [row[f"{side}_{column}"]] for column in times if row[f"{side}_{column}"]
-    }
-    for attribute in row[f"{side}_attributes"] or ():
+Spellings = dict[str, dict[Hashable, str]]
+"""The values of a statement by key, each with its spelling."""
+
+
+def _spellings(row: dict[str, Any], side: str, times: Sequence[str]) -> Spellings:
+    """Return the times and attributes of a statement; the spelling has the datatype or the language."""
+    spellings: Spellings = defaultdict(dict)
+    time_values = list((row[f"{side}_content"] or {}).values())
+    for place, column in enumerate(times):
+        if text := row[f"{side}_{column}"]:
+            spellings[column][time_values[place]] = text
+    attributes = row[f"{side}_attributes"] or ()
+    values = row[f"{side}_attribute_values"] or ()
+    for attribute, value in zip(attributes, values, strict=True):
         suffix = ""
         if attribute["lang"]:
             suffix = f"@{attribute['lang']}"
         elif attribute["type"]:
             suffix = f" %% {attribute['type']}"
-        values.setdefault(attribute["key"], []).append(f"{attribute['value']}{suffix}")
-    return {key: tuple(texts) for key, texts in values.items()}
+        spelling = f"{attribute['value']}{suffix}"
+        spellings[attribute["key"]].setdefault(tuple(value.values()), spelling)
+    return spellings
 
 
-def _attribute_changes(
-    before: dict[str, tuple[str, ...]], after: dict[str, tuple[str, ...]]
-) -> tuple[AttributeChange, ...]:
-    changes = (
-        AttributeChange(key, before.get(key, ()), after.get(key, ()))
+def _attribute_changes(before: Spellings, after: Spellings) -> tuple[AttributeChange, ...]:
+    """Return the keys whose values differ, whatever their spellings."""
+    return tuple(
+        AttributeChange(key, tuple(old.values()), tuple(new.values()))
         for key in sorted({*before, *after})
+        for old, new in [(before.get(key, {}), after.get(key, {}))]
+        if old.keys() != new.keys()
     )
-    return tuple(change for change in changes if change.before != change.after)
 
 
 def _statement_text(kind: Kind, row: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Unification: statements that are the same become one (PROV-CONSTRAINTS section 6.1, key constraints).
 
 Two relations are the same when bundle, identifier and formal arguments are the same; two elements are
-the same when bundle and identifier are. The unified statement has the attributes of all. One statement
+the same when bundle and identifier are. Times and attributes are compared by their values, whatever their spelling
+(:mod:`mlflow2prov.prov.values`). The unified statement has the attributes of all. One statement
 about an activity may give its start or end, and another leave it out; if they contradict each other,
 both stay, and validation reports them.
 """
@@ -10,6 +11,7 @@ from mlflow2prov import engine
 from mlflow2prov.engine import Sql
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import Kind
+from mlflow2prov.prov.values import argument_value, attributes_value
 
 
 def unify(document: Document) -> None:
@@ -37,22 +39,60 @@ def unified_rows(kind: Kind, rows: Sql) -> Sql:
     keys = ", ".join(kind.key_columns)
     if not has_repetitions(kind, rows):
         return Sql(f"SELECT {keys}, attributes FROM {rows} ORDER BY {keys}")
-    columns = ", ".join(["bundle", "id", *_united_arguments(kind), "attributes"])
+    united_arguments = ", ".join(["bundle", "id", *_united_arguments(kind), "attributes"])
+    values = ", ".join(["bundle", "id", *map(argument_value, kind.arguments)])
+    first_spellings = ", ".join(
+        f"min({argument.column}) AS {argument.column}" for argument in kind.arguments
+    )
     return Sql(
         f"""
         WITH repeated AS MATERIALIZED ({_repeated_hashes(kind, rows)}),
         statements AS (SELECT *, {_key_hash(kind)} AS key_hash FROM {rows}),
         united AS (
-            SELECT {columns}
+            SELECT {united_arguments}
             FROM statements SEMI JOIN repeated USING (key_hash)
             WINDOW same_element AS (PARTITION BY bundle, id)
+        ),
+        grouped AS (
+            SELECT bundle, id, {first_spellings}{", " if first_spellings else ""}
+                list_sort(list_distinct(flatten(list(attributes)))) AS attributes
+            FROM united
+            GROUP BY {values}
+        ),
+        valued AS (
+            SELECT *, {attributes_value("attributes")} AS attribute_values FROM grouped
         )
         SELECT {keys}, attributes FROM statements ANTI JOIN repeated USING (key_hash)
         UNION ALL
-        SELECT {keys}, list_sort(list_distinct(flatten(list(attributes)))) AS attributes
-        FROM united
-        GROUP BY {keys}
+        SELECT {keys}, {_FIRST_SPELLINGS} AS attributes FROM valued
         ORDER BY {keys}
+        """
+    )
+
+
+_FIRST_SPELLINGS = Sql(
+    """
+    CASE
+        WHEN len(list_distinct(attribute_values)) = len(attributes) THEN attributes
+        ELSE list_filter(
+            attributes,
+            lambda attribute, place: list_position(attribute_values, attribute_values[place]) = place
+        )
+    END
+    """
+)
+"""The attributes with different values: of several spellings of one value, the first in alphabetical order."""
+
+
+def comparable_rows(kind: Kind, rows: Sql) -> Sql:
+    """Return the query for the statements in the query ``rows`` with the values of their times and attributes."""
+    arguments = "".join(
+        f", {argument_value(argument)} AS {argument.column}" for argument in kind.arguments
+    )
+    return Sql(
+        f"""
+        SELECT bundle, id{arguments}, list_sort(list_distinct({attributes_value("attributes")})) AS attributes
+        FROM ({rows})
         """
     )
 
@@ -62,9 +102,10 @@ def _united_arguments(kind: Kind) -> list[str]:
     if not kind.element:
         return list(kind.argument_columns)
     return [
-        f"CASE WHEN min({column}) OVER same_element = max({column}) OVER same_element "
-        f"THEN max({column}) OVER same_element ELSE {column} END AS {column}"
-        for column in kind.argument_columns
+        f"CASE WHEN min({argument_value(argument)}) OVER same_element = max({argument_value(argument)}) "
+        f"OVER same_element THEN min({argument.column}) OVER same_element ELSE {argument.column} END "
+        f"AS {argument.column}"
+        for argument in kind.arguments
     ]
 
 
@@ -75,5 +116,5 @@ def _repeated_hashes(kind: Kind, rows: Sql) -> Sql:
 
 def _key_hash(kind: Kind) -> Sql:
     """Return the hash of the columns that make two statements of ``kind`` the same."""
-    columns = ("bundle", "id") if kind.element else kind.key_columns
-    return Sql(f"hash({', '.join(columns)})")
+    arguments = () if kind.element else map(argument_value, kind.arguments)
+    return Sql(f"hash({', '.join(['bundle', 'id', *arguments])})")

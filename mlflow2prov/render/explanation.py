@@ -40,7 +40,8 @@ _ITEM_DETAILS = {
     "experiment": ("experiment_id",),
     "parent_run": ("uri",),
     "commit": ("title", "committed_at"),
-    "script": ("commit",),
+    "dirty": ("uncommitted_script", "script_added_by"),
+    "script": ("commit", "entry_point"),
     "stored_by": ("authors", "committed_at", "title"),
     "metrics": ("step",),
     "datasets": ("context",),
@@ -55,10 +56,13 @@ _DETAIL_PREFIXES = {
     "commit": "of commit ",
     "deleted_at": "deleted ",
     "digest": "digest ",
+    "entry_point": "entry point ",
     "experiment_id": "id ",
     "registered_model_version_stage": "stage ",
+    "script_added_by": "first committed by ",
     "started_at": "from ",
     "step": "step ",
+    "uncommitted_script": "the commit lacks ",
 }
 _DEFAULT_VALUES = {
     "step": "0",

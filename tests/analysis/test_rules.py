@@ -105,6 +105,20 @@ FAULTS = {
         thing("activity", "Creation.Run.r1", "Creation", dirty="True", commit="c1" * 20),
         without=[element("Creation.Run.r1")],
     ),
+    "script-not-in-commit": faultless(
+        thing(
+            "activity",
+            "Creation.Run.r1",
+            "Creation",
+            dirty="false",
+            commit="c1" * 20,
+            uncommitted_script="train.py",
+        ),
+        without=[
+            element("Creation.Run.r1"),
+            relations_of("used", "Creation.Run.r1", "Revision.c1"),
+        ],
+    ),
     "unpushed-commit": faultless(
         thing(
             "activity",

@@ -1,18 +1,26 @@
-"""Fixtures for captured calls: a repository that is the default one of the test."""
+"""Capture in a folder of its own: no test sees the user's configuration, repositories or trusted folders."""
 
 import pytest
 
 import mlflow2prov.capture as p
+from mlflow2prov.capture import configuration
+from mlflow2prov.capture.configuration import Config
+from mlflow2prov.capture.environment import set_run_info_fn
 
 
 @pytest.fixture(autouse=True)
-def no_configuration(monkeypatch, tmp_path):
-    """Run each test in a folder of its own, with the settings that programs have without configuration."""
+def isolated(tmp_path, tmp_path_factory, monkeypatch):
+    """Change to an empty folder, with an empty configuration; both are undone at the end."""
     monkeypatch.chdir(tmp_path)
-    before = p.current_config()
-    p.Config.set_current(p.Config())
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    for name in ("MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI", "MLFLOW2PROV_TRUSTED_STORES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(configuration, "_folders", {})
+    before = Config.current()
+    Config.set_current(Config())
     yield
-    p.Config.set_current(before)
+    Config.set_current(before)
+    set_run_info_fn(None)
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -55,16 +55,3 @@ def test_errors_of_the_database_name_what_was_exhausted(error, message):
     with pytest.raises(EngineError) as raised, connection._translated_errors():
         raise error
     assert message in str(raised.value) and "\n" not in str(raised.value)
-
-
-def test_a_query_that_a_signal_interrupts_is_an_interrupt(tmp_path):
-    script = (
-        "import os, signal, threading\n"
-        "from mlflow2prov import engine\n"
-        # Processes in the background of a shell ignore the signal.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-        "try: engine.rows('SELECT count(*) FROM range(100000000000) a WHERE a.range * 7 % 13 = 2')\n"
-        "except KeyboardInterrupt: print('interrupted')\n"
-    )
-    assert run(script, TMPDIR=str(tmp_path)) == "interrupted\n"

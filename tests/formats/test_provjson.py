@@ -100,6 +100,7 @@ def entities(*values):
         ({"$": "2024-01-01T00:00:00Z", "type": "xsd:dateTime"},),
         ({"$": "2024-01-01T24:00:00", "type": "xsd:dateTime"},),
         ({"$": "1", "type": "xsd:int"}, {"$": "1.0", "type": "xsd:double"}),
+        ({"$": "1", "type": "xsd:int"}, {"$": "x", "type": "xsd:anyURI"}),
         ({"$": "ex:a", "type": "prov:QUALIFIED_NAME"}, {"$": "b", "type": "prov:QUALIFIED_NAME"}),
         ({"$": "ex:a b", "type": "xsd:QName"}, {"$": "b-2:c", "type": "xsd:QName"}),
         ({"$": "urn:x", "type": "xsd:anyURI"}, {"$": "", "type": "xsd:anyURI"}),
@@ -128,7 +129,7 @@ def test_usual_values_are_read_by_columns(values):
         ({"$": "x", "lang": "en", "type": "prov:InternationalizedString"},),
         ({"$": "x"}, {"$": "y"}),
         ({"$": 1, "type": "xsd:int"}, {"$": 2, "type": "xsd:int"}),
-        ({"$": "1", "type": "xsd:int"}, {"$": "x", "type": "xsd:anyURI"}),
+        ({"$": "1", "type": "xsd:int"}, {"$": "ex:a", "type": "xsd:QName"}),
     ],
     ids=json.dumps,
 )

@@ -8,7 +8,6 @@ from random import Random
 import prov.tests
 import pytest
 from lxml import etree
-from prov import _warnings as prov_warnings
 from prov.model import ProvDocument
 
 from mlflow2prov import Document, Statement, formats, load
@@ -292,25 +291,6 @@ def test_a_text_that_contains_the_names_of_these_types_is_unchanged():
     assert attribute("<ex:v>InternationalizedString, XMLLiteral</ex:v>").value == (
         "InternationalizedString, XMLLiteral"
     )
-
-
-def test_warnings_of_the_prov_library_are_neither_emitted_nor_filtered_for_the_process(monkeypatch):
-    """Other threads may rely on the filters."""
-    formats_read = []
-    parse = ProvDocument.deserialize
-
-    def watched_parse(**options):
-        assert warnings.filters is filters
-        prov_warnings.warn("a warning of the library", prov_warnings.ProvWarning)
-        formats_read.append(options["format"])
-        return parse(**options)
-
-    monkeypatch.setattr(ProvDocument, "deserialize", watched_parse)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        filters = warnings.filters
-        assert len(formats.read(b"document prefix ex <urn:x:> entity(ex:e) endDocument")) == 1
-    assert formats_read == ["provn"]
 
 
 def test_keys_have_only_letters_that_the_first_editions_of_xml_allow():

@@ -19,7 +19,7 @@ from mlflow2prov.prov.convert import from_prov
 from mlflow2prov.prov.kinds import KINDS
 from mlflow2prov.prov.namespaces import PROV
 from tests.formats import differences, write
-from tests.formats.strategies import ODD_LOCALS, documents
+from tests.formats.strategies import MICROSECONDS, ODD_LOCALS, documents
 
 SYNTAXES = {"nquads": "nquads", "trig": "trig", "turtle": "turtle", "rdf": "xml"}
 EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
@@ -143,20 +143,20 @@ PREFIXED = [name for name in SYNTAXES if name != "nquads"]
 
 
 @pytest.mark.parametrize("name", PREFIXED)
-@given(document=documents(bundles=False))
+@given(document=documents(bundles=False, times_=MICROSECONDS))
 def test_the_prov_library_reads_the_same_document(name, document):
     result = read_by_prov(document, name)
     assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", PREFIXED)
-@given(document=documents(ODD_LOCALS, bundles=False))
+@given(document=documents(ODD_LOCALS, bundles=False, times_=MICROSECONDS))
 def test_the_prov_library_reads_names_of_any_characters(name, document):
     result = read_by_prov(document, name)
     assert result == document, differences(document, result)
 
 
-@given(document=documents())
+@given(document=documents(times_=MICROSECONDS))
 def test_the_prov_library_reads_bundles(document):
     result = read_by_prov(document, "trig")
     assert result == document, differences(document, result)

@@ -7,7 +7,7 @@ from mlflow2prov import Document, formats
 from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.prov.convert import from_prov
 from tests.formats import differences, write
-from tests.formats.strategies import ODD_LOCALS, documents
+from tests.formats.strategies import MICROSECONDS, ODD_LOCALS, documents
 
 ONE_GRAPH = {"rdf", "turtle"}
 PROV, RDF = "http://www.w3.org/ns/prov#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -54,14 +54,14 @@ def test_the_root_element_decides_the_format_of_xml(content, name):
     assert formats.recognise(content.encode()).name == name
 
 
-@given(document=documents())
+@given(document=documents(times_=MICROSECONDS))
 def test_a_document_is_the_same_after_conversion_to_prov_and_back(document):
     result = Document.from_prov(document.to_prov())
     assert result == document, differences(document, result)
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "provn"])
-@given(document=documents(bundles=False))
+@given(document=documents(bundles=False, times_=MICROSECONDS))
 def test_the_prov_library_reads_the_same_document(name, document):
     from prov.model import ProvDocument
 

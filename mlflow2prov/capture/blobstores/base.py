@@ -34,6 +34,9 @@ class BlobStore(Permissions):
         on_duplicate_key: ``skip`` keeps the old content, ``overwrite`` replaces it, ``raise`` is an error.
     """
 
+    keeps_files = True
+    """Whether the content of a key is a file, whose bytes a serializer has written."""
+
     def __init__(
         self,
         read: bool = True,

@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.configuration import warn
 from mlflow2prov.capture.errors import (
     CaptureError,
+    KeyExistsError,
     MissingKeyError,
     PermissionDeniedError,
 )
@@ -41,6 +43,7 @@ class ChainedStore(BlobStore):
     ) -> None:
         super().__init__(read, write, read_through_write, delete, on_duplicate_key)
         self.stores = list(stores)
+        self.keeps_files = all(store.keeps_files for store in self.stores)
 
     def _readable(self) -> list[BlobStore]:
         return [store for store in self.stores if store._read]
@@ -69,10 +72,22 @@ class ChainedStore(BlobStore):
         writable = [store for store in self.stores if getattr(store, permission)]
         if not writable:
             raise PermissionDeniedError(f"put {key}", self, permission[1:])
-        blobs = [
-            store.put(key, value, serializer, read_through, replace, **dump_kwargs)
-            for store in writable
-        ]
+        blobs: list[Blob | None] = []
+        failures: list[Exception] = []
+        source: BlobStore | None = None
+        for store in writable:
+            content, name, options = _content(key, value, serializer, dump_kwargs, source, store)
+            try:
+                blobs.append(store.put(key, content, name, read_through, replace, **options))
+                source = source or (store if store.keeps_files else None)
+            except KeyExistsError:
+                raise
+            except (CaptureError, OSError) as error:
+                failures.append(error)
+        if not blobs:
+            raise failures[0]
+        for failure in failures:
+            warn(f"{key}: is not in all stores of the chain ({failure})")
         return next((blob for blob in blobs if blob is not None and blob.digest), blobs[0])
 
     def get(
@@ -84,46 +99,73 @@ class ChainedStore(BlobStore):
     ) -> Any:
         """Return the value of a key from the first store that has it whole; see :meth:`BlobStore.get`."""
         self._require("read", f"read {key}")
-        failure: CaptureError | None = None
+        failure: CaptureError | OSError | None = None
         for position, store in enumerate(self.stores):
-            if not store._read or not store._contains(key):
+            if not store._read:
                 continue
             try:
                 value = store.get(key, serializer, digest, **load_kwargs)
-            except CaptureError as error:
+            except MissingKeyError:
+                continue
+            except (CaptureError, OSError) as error:
                 failure = failure or error
                 continue
-            self._copy(self.stores[:position], key, value, serializer, failure is not None)
+            self._copy(key, value, serializer, store, self.stores[:position], failure is not None)
             return value
         raise failure or MissingKeyError(key, self)
 
     def _copy(
         self,
-        earlier: Sequence[BlobStore],
         key: str,
         value: Any,
         serializer: str | Serializer | None,
+        source: BlobStore,
+        earlier: Sequence[BlobStore],
         replace: bool,
     ) -> None:
+        """Copy a value that was read into the stores before its own."""
         for store in earlier:
             if store._read_through_write:
-                with suppress(OSError):
-                    store.put(key, value, serializer, read_through=True, replace=replace)
+                with suppress(CaptureError, OSError):
+                    content, name, _ = _content(key, value, serializer, {}, source, store)
+                    store.put(key, content, name, read_through=True, replace=replace)
 
     def delete(self, key: str) -> list[BlobStore]:
         """Delete a key from all stores that may delete, and return those that had it."""
         self._require("delete", f"delete {key}")
         holders = [store for store in self.stores if store._delete and store._contains(key)]
+        if not holders and not any(store._contains(key) for store in self.stores):
+            raise MissingKeyError(key, self)
         for store in holders:
             store.delete(key)
         return holders
 
     def path(self, key: str, digest: str | None = None) -> str:
         """Return the path of a local file with the content of a key."""
+        failure: CaptureError | OSError | None = None
         for store in self._readable():
-            if store._contains(key):
+            try:
                 return store.path(key, digest)
-        raise MissingKeyError(key, self)
+            except MissingKeyError:
+                continue
+            except (CaptureError, OSError) as error:
+                failure = failure or error
+        raise failure or MissingKeyError(key, self)
 
-    def __getitem__(self, key: str) -> Any:
-        return self.get(key)
+
+def _content(
+    key: str,
+    value: Any,
+    serializer: str | Serializer | None,
+    dump_kwargs: dict[str, Any],
+    source: BlobStore | None,
+    store: BlobStore,
+) -> tuple[Any, str | Serializer | None, dict[str, Any]]:
+    """Return what to put into a store, its serializer and its options: the file of another store, or the value.
+
+    A serializer may write other bytes each time, and all stores are to have the bytes of the same digest.
+    """
+    if source is not None and source.keeps_files and store.keeps_files:
+        with suppress(CaptureError, OSError):
+            return source.path(key), "file", {}
+    return value, serializer, dump_kwargs

@@ -1,20 +1,24 @@
 """Blobs as files in one folder, each under the name of its key.
 
 A blob appears whole or not at all: it is written under another name in the same folder, synchronized, and renamed.
+What a killed process has left behind is deleted by the next one that writes.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from mlflow2prov.capture.blobstores import trust
 from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.blobstores.limits import BLOB_PREFIX, Limits
 from mlflow2prov.capture.errors import (
     CaptureError,
     DamagedBlobError,
@@ -24,12 +28,16 @@ from mlflow2prov.capture.errors import (
 )
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
+from mlflow2prov.temporary import temporary_folder
 
-_TEMPORARY = ".tmp-"
-_STALE_SECONDS = 24 * 3600
-"""The age at which a temporary file is the remains of a process that was killed."""
-_SCAN_SECONDS = 1.0
-"""How long the size of the folder is assumed to grow by this process's writes only."""
+TEMPORARY_PREFIX = ".tmp-"
+"""The beginning of the names of files that are being written."""
+
+STALE_SECONDS = 3600
+"""How long ago such a file was last written, if its process was killed."""
+
+MAX_NAME_LENGTH = 200
+"""The length of the longest file name in bytes. Longer keys are abbreviated and end with their digest."""
 
 
 class DiskStore(BlobStore):
@@ -43,9 +51,12 @@ class DiskStore(BlobStore):
         delete: see there.
         on_duplicate_key: see :class:`~mlflow2prov.capture.blobstores.base.BlobStore`.
         trusted: whether pickles of the store may be loaded; None: if this user's capture created the folder.
-        max_bytes: the size beyond which the blobs that were used least recently are deleted.
-        max_count: the number of blobs beyond which they are.
+        max_bytes: the size of all blobs, beyond which those that were used least recently are deleted.
+        max_count: the number of blobs, beyond which they are.
         max_age: the time in seconds after which a blob that is not used is deleted.
+
+    Raises:
+        InvalidOptionError: the folder cannot be created, or a limit is negative.
     """
 
     def __init__(
@@ -72,22 +83,24 @@ class DiskStore(BlobStore):
                     f"{self.folder}: cannot be created ({error.strerror}); choose another folder"
                 ) from error
         self.trusted = trust.is_own(self.folder) if trusted is None else trusted
-        self._limits = (max_bytes, max_count, max_age)
+        self._limits = Limits(max_bytes, max_count, max_age)
         self._digests: dict[str, str] = {}
         """The digests of the blobs that this process wrote."""
-        self._next_scan = 0.0
-        self._size = self._count = 0
+        self._has_written = False
 
-    def _path(self, key: str) -> Path:
-        name = quote(key.replace("sha256:", "sha256-", 1), safe="=")
+    def file(self, key: str) -> Path:
+        """Return the path of a blob, whether or not it is there."""
+        name = quote(key.replace("sha256:", BLOB_PREFIX, 1), safe="=", errors="surrogatepass")
+        if len(name) > MAX_NAME_LENGTH:
+            name = f"{name[:100]}-{sha256(name.encode('ascii')).hexdigest()}"
         return self.folder / (f"%2E{name[1:]}" if name.startswith(".") else name)
 
     def _contains(self, key: str) -> bool:
-        return self._path(key).is_file()
+        return self.file(key).is_file()
 
     def path(self, key: str, digest: str | None = None) -> str:
         """Return the path of a blob."""
-        path = self._path(key)
+        path = self.file(key)
         if not path.is_file():
             raise MissingKeyError(key, self)
         if digest is not None:
@@ -97,49 +110,72 @@ class DiskStore(BlobStore):
     def _put(
         self, key: str, value: Any, serializer: Serializer, dump_kwargs: dict[str, Any]
     ) -> Blob:
-        temporary = self.folder / f"{_TEMPORARY}{uuid.uuid4().hex}"
+        from mlflow2prov.capture.hashing import file_hash
+
+        temporary = self.temporary_file()
         try:
             serializer.dump(value, str(temporary), **dump_kwargs)
-            return self._adopt(key, temporary)
+            digest = file_hash(temporary)
+            _synchronize(temporary)
+            self._digests[key] = digest
+            return Blob(digest, self.place(key, temporary))
         finally:
             with suppress(OSError):
                 temporary.unlink()
 
-    def _adopt(self, key: str, temporary: Path) -> Blob:
-        """Rename a complete file in the folder to the name of its key."""
-        from mlflow2prov.capture.hashing import file_hash
+    def place(self, key: str, temporary: Path) -> int:
+        """Make a complete file in the folder the blob of a key, and return its size in bytes."""
+        size = temporary.stat().st_size
+        temporary.replace(self.file(key))
+        self._limits.record_write(self.folder, size)
+        return size
 
-        digest, size = file_hash(temporary), temporary.stat().st_size
-        _synchronize(temporary)
-        self._digests[key] = digest
-        temporary.replace(self._path(key))
-        self._enforce_limits(size)
-        return Blob(digest, size)
+    def temporary_file(self) -> Path:
+        """Return the path of a new file in the folder, for :meth:`place`."""
+        if not self._has_written:
+            self._has_written = True
+            _delete_remains(self.folder)
+        return self.folder / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
 
     def _get(
         self, key: str, serializer: Serializer, digest: str | None, load_kwargs: dict[str, Any]
     ) -> Any:
-        path = self._path(key)
+        path = self.file(key)
         known = self._digests.get(key)
         digest = digest or known
         if serializer.runs_code:
-            if not self.trusted and (known is None or known != digest):
-                raise UntrustedBlobError(
-                    f"{path}: loading it can run code, and the store is not trusted; "
-                    f"set trusted: true for the store, or add it to {trust.VARIABLE}"
-                )
-            if digest is None:
-                raise UntrustedBlobError(
-                    f"{path}: loading it can run code, and no digest is known; read it by its artifact"
-                )
+            self._require_trust(path, digest, known)
+            if not self.trusted:
+                return self._load_private_copy(key, serializer, digest, load_kwargs)
         if digest is not None:
             self._verify(key, path, digest)
-        if any(limit is not None for limit in self._limits):
-            with suppress(OSError):
-                os.utime(path)
+        self._limits.record_use(path)
         return load(path, serializer, load_kwargs)
 
-    def _verify(self, key: str, path: Path, digest: str) -> None:
+    def _require_trust(self, path: Path, digest: str | None, known: str | None) -> None:
+        """Refuse to load a blob that can run code, unless the store is trusted or this process wrote the blob."""
+        if not self.trusted and (known is None or known != digest):
+            raise UntrustedBlobError(
+                f"{path}: loading it can run code, and the store is not trusted; "
+                f"set trusted: true for the store, or add it to {trust.VARIABLE}"
+            )
+        if digest is None:
+            raise UntrustedBlobError(
+                f"{path}: loading it can run code, and no digest is known; read it by its artifact"
+            )
+
+    def _load_private_copy(
+        self, key: str, serializer: Serializer, digest: str | None, load_kwargs: dict[str, Any]
+    ) -> Any:
+        """Load a blob that others could replace between the check of its digest and the loading."""
+        with temporary_folder() as folder:
+            path = folder / "blob"
+            with suppress(FileNotFoundError):
+                shutil.copyfile(self.file(key), path)
+            self._verify(key, path, digest)
+            return load(path, serializer, load_kwargs)
+
+    def _verify(self, key: str, path: Path, digest: str | None) -> None:
         from mlflow2prov.capture.hashing import file_hash
 
         try:
@@ -148,51 +184,21 @@ class DiskStore(BlobStore):
             raise MissingKeyError(key, self) from None
         if actual != digest:
             raise DamagedBlobError(
-                f"{path}: the content is not the content that was stored; delete the file"
+                f"{self.file(key)}: the content is not the content that was stored; delete the file"
             )
 
     def _delete_key(self, key: str) -> None:
         self._digests.pop(key, None)
-        self._path(key).unlink(missing_ok=True)
+        self.file(key).unlink(missing_ok=True)
 
-    def _enforce_limits(self, size: int) -> None:
-        max_bytes, max_count, max_age = self._limits
-        if max_bytes is max_count is max_age is None:
-            return
-        self._size += size
-        self._count += 1
-        is_above = (max_bytes is not None and self._size > max_bytes) or (
-            max_count is not None and self._count > max_count
-        )
-        now = time.monotonic()
-        if is_above or now >= self._next_scan:
-            self._next_scan = now + _SCAN_SECONDS
-            self._evict(max_bytes, max_count, max_age)
 
-    def _evict(self, max_bytes: int | None, max_count: int | None, max_age: float | None) -> None:
-        """Delete blobs, the least recently used first, until the folder is within its limits."""
-        files = []
-        now = time.time()
-        for entry in os.scandir(self.folder):
-            with suppress(OSError):
-                status = entry.stat()
-                if entry.name.startswith("."):
-                    if _TEMPORARY in entry.name and now - status.st_mtime > _STALE_SECONDS:
-                        Path(entry.path).unlink()
-                    continue
-                files.append((status.st_mtime, status.st_size, entry.path))
-        files.sort()
-        size, count = sum(item[1] for item in files), len(files)
-        for used_at, bytes_of_file, path in files:
-            is_over = (max_bytes is not None and size > max_bytes) or (
-                max_count is not None and count > max_count
-            )
-            if not is_over and (max_age is None or now - used_at <= max_age):
-                break
-            with suppress(OSError):
-                Path(path).unlink()
-                size, count = size - bytes_of_file, count - 1
-        self._size, self._count = size, count
+def _delete_remains(folder: Path) -> None:
+    """Delete the temporary files of killed processes."""
+    oldest = time.time() - STALE_SECONDS
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(TEMPORARY_PREFIX) and entry.stat().st_mtime < oldest:
+                Path(entry.path).unlink()
 
 
 def load(path: Path, serializer: Serializer, load_kwargs: dict[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from mlflow2prov.capture.blobstores.base import BlobStore
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
+from mlflow2prov.temporary import process_folder
 
 
 class MemoryStore(BlobStore):
@@ -23,6 +23,8 @@ class MemoryStore(BlobStore):
         delete: see there.
         on_duplicate_key: see :class:`~mlflow2prov.capture.blobstores.base.BlobStore`.
     """
+
+    keeps_files = False
 
     def __init__(
         self,
@@ -68,10 +70,7 @@ class MemoryStore(BlobStore):
         self, key: str, value: Any, serializer: Serializer, dump_kwargs: dict[str, Any]
     ) -> str:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="mlflow2prov-"))
-            import weakref
-
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder = Path(tempfile.mkdtemp(dir=process_folder()))
         path = self._folder / key.replace(":", "-")
         serializer.dump(value, str(path), **dump_kwargs)
         return str(path)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture.blobstores.base import BlobStore
 from mlflow2prov.capture.blobstores.disk import DiskStore
-from mlflow2prov.capture.errors import CaptureError, InvalidOptionError, MissingKeyError
+from mlflow2prov.capture.errors import (
+    CaptureError,
+    DamagedBlobError,
+    InvalidOptionError,
+    MissingKeyError,
+)
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
+from mlflow2prov.secrets import mask_secrets, without_credentials
+from mlflow2prov.temporary import process_folder
 
 _WHOLE_OBJECTS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az", "memory"))
 """The protocols on which an upload appears only when it is complete."""
@@ -33,11 +40,17 @@ class FsspecStore(BlobStore):
         cleanup_cachedir: whether the folder is deleted with the store.
         always_check_remote: whether a local copy counts only if the remote file exists too.
         trusted: whether pickles of the store may be loaded.
+        max_bytes: the size of all local copies, beyond which those that were used least recently are deleted.
+        max_count: the number of local copies, beyond which they are.
+        max_age: the time in seconds after which a local copy that is not used is deleted.
         read: see :class:`~mlflow2prov.capture.permissions.Permissions`, as the next three.
         write: see there.
         read_through_write: see there.
         delete: see there.
         on_duplicate_key: see :class:`~mlflow2prov.capture.blobstores.base.BlobStore`.
+
+    Raises:
+        CaptureError: a method cannot reach the server.
     """
 
     def __init__(
@@ -49,6 +62,9 @@ class FsspecStore(BlobStore):
         cleanup_cachedir: bool = False,
         always_check_remote: bool = False,
         trusted: bool = False,
+        max_bytes: int | None = None,
+        max_count: int | None = None,
+        max_age: float | None = None,
         read: bool = True,
         write: bool = True,
         read_through_write: bool = True,
@@ -58,85 +74,114 @@ class FsspecStore(BlobStore):
         super().__init__(read, write, read_through_write, delete, on_duplicate_key)
         self.url = url.rstrip("/")
         self._storage_options = storage_options or {}
-        self._filesystem = filesystem
+        self._given_filesystem = filesystem
+        self._filesystem: Any = None
+        self._process = 0
         self._root = ""
         self._always_check_remote = always_check_remote
-        if cachedir is None:
-            cachedir, cleanup_cachedir = tempfile.mkdtemp(prefix="mlflow2prov-"), True
-        self.local = DiskStore(cachedir, delete=True, on_duplicate_key="overwrite", trusted=trusted)
+        self.local = DiskStore(
+            cachedir or tempfile.mkdtemp(dir=process_folder()),
+            delete=True,
+            on_duplicate_key="overwrite",
+            trusted=trusted,
+            max_bytes=max_bytes,
+            max_count=max_count,
+            max_age=max_age,
+        )
         self.cachedir = self.local.cachedir
         if cleanup_cachedir:
-            weakref.finalize(self, shutil.rmtree, self.cachedir, ignore_errors=True)
+            weakref.finalize(self, _remove_folder, self.cachedir, os.getpid())
 
     @property
     def filesystem(self) -> Any:
-        """The file system of fsspec, which is connected when it is first used."""
-        if not self._root:
-            if self._filesystem is None:
-                self._filesystem, self._root = self._connect()
-            else:
-                if isinstance(self._filesystem, Callable):  # type: ignore[arg-type]
-                    self._filesystem = self._filesystem()
-                self._root = self.url.partition("://")[2] or self.url
+        """The file system of fsspec, which is connected when it is first used, and again after a fork."""
+        if self._process != os.getpid():
+            self._filesystem, self._root = self._connect()
+            self._process = os.getpid()
         return self._filesystem
 
     def _connect(self) -> tuple[Any, str]:
+        filesystem = self._given_filesystem
+        if filesystem is not None:
+            root = self.url.partition("://")[2] or self.url
+            return (filesystem() if callable(filesystem) else filesystem), root
+        fsspec = import_module("fsspec")
+        return fsspec.core.url_to_fs(self.url, **self._storage_options)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _reach(self) -> Iterator[Any]:
+        """Yield the file system, and translate the errors of its library."""
+        place = without_credentials(self.url)
         try:
-            fsspec = import_module("fsspec")
-            filesystem, root = fsspec.core.url_to_fs(self.url, **self._storage_options)
+            yield self.filesystem
+        except (CaptureError, FileNotFoundError):
+            raise
         except ImportError as error:
-            raise CaptureError(f"{self.url}: {error}; install the package") from error
-        return filesystem, str(root)
+            raise CaptureError(f"{place}: {error}; install the package") from error
+        except Exception as error:
+            reason = mask_secrets(str(error)) or type(error).__name__
+            raise CaptureError(
+                f"{place}: {reason}; check the address, the credentials and the connection"
+            ) from error
 
     def _remote(self, key: str) -> str:
-        _ = self.filesystem
-        return f"{self._root}/{self.local._path(key).name}"
+        return f"{self._root}/{self.local.file(key).name}"
 
     def _contains(self, key: str) -> bool:
         if not self._always_check_remote and self.local._contains(key):
             return True
-        return bool(self.filesystem.exists(self._remote(key)))
+        with self._reach() as filesystem:
+            return bool(filesystem.exists(self._remote(key)))
 
     def _put(
         self, key: str, value: Any, serializer: Serializer, dump_kwargs: dict[str, Any]
     ) -> Blob:
         blob = self.local._put(key, value, serializer, dump_kwargs)
-        self._upload(self.local._path(key), self._remote(key))
+        try:
+            self._upload(key)
+        except BaseException:
+            # A local copy alone would count as a blob of the store.
+            self.local._delete_key(key)
+            raise
         return blob
 
-    def _upload(self, path: Path, remote: str) -> None:
-        filesystem = self.filesystem
-        protocols = filesystem.protocol
-        names = {protocols} if isinstance(protocols, str) else set(protocols)
-        if names & _WHOLE_OBJECTS:
-            filesystem.put_file(str(path), remote)
-            return
-        temporary = f"{remote}.{uuid.uuid4().hex}.tmp"
-        with suppress(FileExistsError):
-            filesystem.makedirs(self._root, exist_ok=True)
-        filesystem.put_file(str(path), temporary)
-        filesystem.mv(temporary, remote)
+    def _upload(self, key: str) -> None:
+        path = str(self.local.file(key))
+        with self._reach() as filesystem:
+            remote = self._remote(key)
+            protocols = filesystem.protocol
+            if not {*([protocols] if isinstance(protocols, str) else protocols)} & _WHOLE_OBJECTS:
+                temporary = f"{remote}.{uuid.uuid4().hex}.tmp"
+                with suppress(FileExistsError):
+                    filesystem.makedirs(self._root, exist_ok=True)
+                filesystem.put_file(path, temporary)
+                filesystem.mv(temporary, remote)
+                return
+            filesystem.put_file(path, remote)
 
     def _get(
         self, key: str, serializer: Serializer, digest: str | None, load_kwargs: dict[str, Any]
     ) -> Any:
-        self._download(key)
+        try:
+            return self.local._get(key, serializer, digest, load_kwargs)
+        except (MissingKeyError, DamagedBlobError):
+            self._download(key)
         return self.local._get(key, serializer, digest, load_kwargs)
 
     def path(self, key: str, digest: str | None = None) -> str:
         """Return the path of the local copy of a blob."""
-        if not self._contains(key):
-            raise MissingKeyError(key, self)
-        self._download(key)
+        try:
+            return self.local.path(key, digest)
+        except (MissingKeyError, DamagedBlobError):
+            self._download(key)
         return self.local.path(key, digest)
 
     def _download(self, key: str) -> None:
-        if self.local._contains(key):
-            return
-        temporary = self.local.folder / f".tmp-{uuid.uuid4().hex}"
+        temporary = self.local.temporary_file()
         try:
-            self.filesystem.get_file(self._remote(key), str(temporary))
-            temporary.replace(self.local._path(key))
+            with self._reach() as filesystem:
+                filesystem.get_file(self._remote(key), str(temporary))
+            self.local.place(key, temporary)
         except FileNotFoundError:
             raise MissingKeyError(key, self) from None
         finally:
@@ -144,9 +189,15 @@ class FsspecStore(BlobStore):
                 temporary.unlink()
 
     def _delete_key(self, key: str) -> None:
-        with suppress(FileNotFoundError):
-            self.filesystem.rm(self._remote(key))
+        with self._reach() as filesystem, suppress(FileNotFoundError):
+            filesystem.rm(self._remote(key))
         self.local._delete_key(key)
+
+
+def _remove_folder(folder: str, owner: int) -> None:
+    """Delete the folder of a process, but not in its forked children."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class S3Store(FsspecStore):

@@ -27,10 +27,11 @@ def create(folder: Path) -> None:
     with suppress(OSError):
         registry = _registry()
         registry.parent.mkdir(parents=True, exist_ok=True)
-        (folder / _TOKEN).write_text(token, encoding="ascii")
-        # Lines are short enough that concurrent writers do not mix them.
+        # Lines are short enough that concurrent writers do not mix them. The token comes last: without it the folder
+        # is still empty, so that the next process tries again.
         with registry.open("a", encoding="utf-8") as stream:
             stream.write(f"{token} {folder.resolve()}\n")
+        (folder / _TOKEN).write_text(token, encoding="ascii")
 
 
 def is_own(folder: Path) -> bool:

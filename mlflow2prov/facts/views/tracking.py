@@ -132,8 +132,9 @@ def _of_runs(name: str, table: str) -> View:
 
 _RUNS = (
     # `commit` is the commit's name in the run's tags, `linked_commit` its hash if the repository has it.
-    # (`revision_sha`, `revision_path`) is the revision of the source file. `traces` and `assessments` are
-    # counts. `is_deleted_with_experiment`: MLflow deletes the runs of an experiment that it deletes.
+    # `uncommitted_script` is a script that the commit lacks, and `script_added_by` the commit that added it
+    # first. `traces` and `assessments` are counts. `is_deleted_with_experiment`: MLflow deletes the runs of
+    # an experiment that it deletes.
     view(
         "runs_of_experiments",
         f"""
@@ -142,6 +143,8 @@ _RUNS = (
                 run_id,
                 max(value) FILTER (key = 'mlflow.note.content') AS note,
                 max(value) FILTER (key = 'mlflow.source.name') AS source_name,
+                max(value) FILTER (key = 'mlflow.source.type') AS source_type,
+                max(value) FILTER (key = 'mlflow.project.entryPoint') AS entry_point,
                 max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id
             FROM run_tags
             WHERE value <> ''
@@ -163,21 +166,25 @@ _RUNS = (
             ) AS is_deleted_with_experiment,
             tags.note,
             tags.source_name,
+            tags.source_type,
+            tags.entry_point,
             nullif(tags.parent_run_id, runs.run_id) AS parent_run_id,
             git_tags.commit,
             git_tags.branch,
             git_tags.dirty,
             git_tags.repository_url,
             git_tags.linked_commit,
-            run_sources.sha AS revision_sha,
-            run_sources.path AS revision_path,
+            missing_scripts.path AS uncommitted_script,
+            missing_scripts.added_by AS script_added_by,
+            additions.committed_at AS script_added_at,
             run_traces.traces,
             nullif(run_traces.assessments, 0) AS assessments
         FROM runs
         LEFT JOIN experiments_of_store AS experiment USING (experiment_id)
         LEFT JOIN tags USING (run_id)
         LEFT JOIN ({git_tags("run_tags", "run_id")}) AS git_tags USING (run_id)
-        LEFT JOIN run_sources USING (run_id)
+        LEFT JOIN missing_scripts USING (run_id)
+        LEFT JOIN commits AS additions ON additions.sha = missing_scripts.added_by
         LEFT JOIN run_traces USING (run_id)
         """,
         rows_from="runs",
@@ -187,14 +194,17 @@ _RUNS = (
         is_deleted_with_experiment=BOOLEAN,
         note=TEXT,
         source_name=TEXT,
+        source_type=TEXT,
+        entry_point=TEXT,
         parent_run_id=TEXT,
         commit=TEXT,
         branch=TEXT,
         dirty=TEXT,
         repository_url=TEXT,
         linked_commit=TEXT,
-        revision_sha=TEXT,
-        revision_path=TEXT,
+        uncommitted_script=TEXT,
+        script_added_by=TEXT,
+        script_added_at=TIME,
         traces=INTEGER,
         assessments=INTEGER,
     ),

@@ -18,19 +18,9 @@ from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.attributes import (
-    QUALIFIED_NAME,
-    XSD_BOOLEAN,
-    XSD_DATETIME,
-    XSD_DOUBLE,
-    XSD_INT,
-    XSD_INTEGER,
-    XSD_LONG,
-    XSD_QNAME,
-    XSD_STRING,
-)
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import language, normal, time
+from mlflow2prov.prov.lexical import declared, language, time
 
 MIN_BATCH = 200
 """The minimum number of statements of a shape; fewer are read faster one by one."""
@@ -39,14 +29,8 @@ CHUNK_ROWS = 100_000
 """Statements that are inserted at a time."""
 
 _LITERAL_FORMS = {("$", "type"), ("type", "$"), ("$", "lang"), ("lang", "$")}
-_NORMALIZED_TYPES = {XSD_INT, XSD_LONG, XSD_INTEGER, XSD_DOUBLE, XSD_BOOLEAN, XSD_DATETIME}
-"""The datatypes whose values :func:`~mlflow2prov.prov.lexical.normal` can change."""
-
-_NORMAL_FORMS = {
-    XSD_INT: r"\A(0|-?[1-9][0-9]{0,8})\z",
-    XSD_BOOLEAN: r"\A(true|false)\z",
-}
-"""Regular expressions (RE2) for values that are in normal form already."""
+_OUTER_SPACE = r"(?s)\A[ \t\n\r]|[ \t\n\r]\z"
+"""A regular expression (RE2) for values that :func:`~mlflow2prov.prov.lexical.declared` may change."""
 
 
 class FallbackToRowsError(Exception):
@@ -154,28 +138,22 @@ class _ShapeReader:
         resolved = {datatype: self._scope.resolve(datatype) for datatype in set(datatypes)}
         if len(resolved) == 1:
             return self._of_one_type(key, texts, *resolved.values())
-        if not set(resolved.values()) <= _NORMALIZED_TYPES:
+        if not {QUALIFIED_NAME, XSD_QNAME}.isdisjoint(resolved.values()):
             raise FallbackToRowsError
-        return _normalized(key, texts, [resolved[datatype] for datatype in datatypes])
+        pairs = [
+            declared(text, resolved[datatype])
+            for text, datatype in zip(texts, datatypes, strict=True)
+        ]
+        values, types = zip(*pairs, strict=True)
+        return _AttributeColumn(key, _strings(values), _strings(types))
 
     def _of_one_type(self, key: str, texts: list[str], datatype: str) -> _AttributeColumn:
-        if datatype == XSD_STRING:
-            return _AttributeColumn(key, _strings(texts))
         if datatype in (QUALIFIED_NAME, XSD_QNAME):
             return _AttributeColumn(key, self._names([*texts]), QUALIFIED_NAME)
         values = _strings(texts)
-        normal_form = _NORMAL_FORMS.get(datatype)
-        is_normal = normal_form is not None and _all_match(values, normal_form)
-        if is_normal or datatype not in _NORMALIZED_TYPES:
-            return _AttributeColumn(key, values, datatype)
-        return _normalized(key, texts, [datatype] * len(texts))
-
-
-def _normalized(key: str, texts: list[str], datatypes: list[str]) -> _AttributeColumn:
-    pairs = list(map(normal, texts, datatypes))
-    return _AttributeColumn(
-        key, _strings(map(itemgetter(0), pairs)), _strings(map(itemgetter(1), pairs))
-    )
+        if pc.any(pc.match_substring_regex(values, _OUTER_SPACE)).as_py():
+            values = _strings([declared(text, datatype)[0] for text in texts])
+        return _AttributeColumn(key, values, declared("", datatype)[1])
 
 
 def _map_distinct(values: list[str], function: Callable[[str], str | None]) -> pa.Array:

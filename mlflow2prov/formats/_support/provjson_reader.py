@@ -24,7 +24,7 @@ from mlflow2prov.prov.attributes import (
 )
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
@@ -86,7 +86,8 @@ class _Reader:
                 raise FormatError("not PROV-JSON: a bundle without a name")
             content = _require_object(bundle, f"bundle {name}")
             bundle_scope = scope.nested(_prefixes(content, f"the member prefix of bundle {name}"))
-            self._read_statements(content, scope.resolve(name), bundle_scope)
+            # A bundle's own prefixes apply to its name too, as in PROV-N.
+            self._read_statements(content, bundle_scope.resolve(name), bundle_scope)
         return self._builder.finish()
 
     def _read_statements(self, data: dict[str, Any], bundle: str, scope: PrefixScope) -> None:
@@ -242,7 +243,7 @@ class _StatementReader:
             return key, text, None, str(language)
         if datatype is None:
             return key, text, None, None
-        text, datatype = normal(text, self._scope.resolve(str(datatype)))
+        text, datatype = declared(text, self._scope.resolve(str(datatype)))
         return (
             key,
             self._scope.resolve(text) if datatype == QUALIFIED_NAME else text,

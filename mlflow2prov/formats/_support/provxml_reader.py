@@ -25,7 +25,7 @@ from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_STRING, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import PROV, RESERVED, XSD, Namespaces
 
 TITLE = "PROV-XML"
@@ -359,7 +359,7 @@ class _Reader:
         self._attributes.append((key, text, datatype, language))
 
     def _add_typed(self, key: str, text: str, type_name: str) -> None:
-        value, datatype = normal(text, self._scope.resolved(type_name))
+        value, datatype = declared(text, self._scope.resolved(type_name))
         if datatype == QUALIFIED_NAME:
             self._attributes.append((key, self._scope.resolved(value), QUALIFIED_NAME, None))
         else:

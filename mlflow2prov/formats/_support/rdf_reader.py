@@ -18,7 +18,7 @@ from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import Argument, ArgumentType
-from mlflow2prov.prov.lexical import date_time, normal
+from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
 
 # Files declare these prefixes, but no name of a document uses them.
@@ -269,7 +269,7 @@ class _GraphReader:
             if value is None:
                 values.append(None)
             elif argument.type is ArgumentType.TIME:
-                values.append(date_time(str(value)))
+                values.append(str(value))
             else:
                 values.append(self._name(value))
         return values
@@ -298,7 +298,7 @@ class _GraphReader:
             if value.language:
                 return key, text, None, value.language
             if datatype := datatype_of(value):
-                return key, *normal(text, self._name(datatype)), None
+                return key, *declared(text, self._name(datatype)), None
         return key, text, None, None
 
 

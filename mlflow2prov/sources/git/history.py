@@ -92,6 +92,11 @@ class GitHistory:
         """Fill ``tree_files`` with the (commit, path) pairs of ``candidates`` that exist."""
         read_tree_files(self._repository, facts, candidates)
 
+    @property
+    def has_all_trees(self) -> bool:
+        """Whether the files of every commit can be looked up; a partial clone may lack their folders."""
+        return not self._repository.is_partial
+
     def path_in_tree(self, path: Path) -> str | None:
         """Return a path relative to the root of the working tree, or None if it is not below it."""
         return self._repository.path_in_tree(path)

@@ -1,8 +1,8 @@
-"""PROV-CONSTRAINTS rule by rule, as its text has it: slow, for a few statements, to compare with.
+"""A reference validator: PROV-CONSTRAINTS rule by rule, as its text states them, for a few statements.
 
-Statements are tuples ``(kind, id, *arguments)``, attributes left out but for two: an entity that is an empty
-collection has its last argument true, and so has a derivation that is a revision. All inferences are
-applied, existential ones where nothing fulfils them yet, and all uniqueness constraints, until nothing changes.
+Statements are tuples ``(kind, id, *arguments)`` without attributes. The last argument of an entity is whether it is
+an empty collection, and that of a derivation is whether it is a revision. All inferences are applied until nothing
+changes, existential ones only where no statement fulfils them yet, and so are all uniqueness constraints.
 """
 
 import itertools
@@ -39,7 +39,7 @@ _KEYED = [kind.name for kind in KINDS if kind.identified]
 
 
 class InvalidError(Exception):
-    """No instance is like that."""
+    """The instance is not valid."""
 
 
 def new():
@@ -51,7 +51,7 @@ def is_variable(term):
 
 
 def is_valid(statements):
-    """Whether statements, of one instance, are valid; ``NONE`` is what is not given."""
+    """Return whether the statements of one instance are valid; ``NONE`` is a missing argument."""
     try:
         normal = normalized({expanded(statement) for statement in statements})
         check_order(normal)
@@ -62,7 +62,7 @@ def is_valid(statements):
 
 
 def expanded(statement):
-    """Definitions 1 and 4."""
+    """Return a statement with variables for missing arguments (Definitions 1 and 4)."""
     kind, id_, *arguments = statement
     if kind in _KEYED and id_ == NONE:
         id_ = new()
@@ -88,7 +88,7 @@ def of(instance, kind):
 
 
 def inferred(instance):
-    """One further round of Inferences 5 to 21."""
+    """Return the statements that one round of Inferences 5 to 21 adds."""
     more = set()
     gen, used = of(instance, "wasGeneratedBy"), of(instance, "used")
     started, ended = of(instance, "wasStartedBy"), of(instance, "wasEndedBy")
@@ -151,13 +151,13 @@ def inferred(instance):
 
 
 def unified(instance):
-    """Constraints 22 to 29."""
+    """Return the instance with equal terms united (Constraints 22 to 29)."""
     while True:
         pair = next((pair for pair in equal(instance) if pair[0] != pair[1]), None)
         if pair is None:
             break
         one, other = pair if is_variable(pair[0]) else pair[::-1]
-        # A placeholder is none of the things that a variable stands for.
+        # A variable cannot be a missing argument.
         if not is_variable(one) or other == NONE:
             raise InvalidError
         instance = {tuple(other if is_variable(t) and t == one else t for t in s) for s in instance}
@@ -166,9 +166,9 @@ def unified(instance):
 
 
 def equal(instance):
-    """Yield terms that must be equal."""
+    """Yield pairs of terms that must be equal."""
     for kind in _KEYED:
-        # The attributes of what is merged are united, and are no terms.
+        # The attributes of merged statements are united; they are not terms.
         last = -1 if kind in ("entity", "wasDerivedFrom") else None
         for one, other in itertools.combinations(of(instance, kind), 2):
             if one[0] == other[0]:
@@ -188,7 +188,7 @@ def equal(instance):
 
 
 def order(instance):
-    """Yield events of which one precedes the other, and whether strictly: Constraints 30 to 49."""
+    """Yield two events of which the first precedes the second, and whether strictly (Constraints 30 to 49)."""
     gen, used = of(instance, "wasGeneratedBy"), of(instance, "used")
     started, ended = of(instance, "wasStartedBy"), of(instance, "wasEndedBy")
     invalid, derived = of(instance, "wasInvalidatedBy"), of(instance, "wasDerivedFrom")
@@ -237,7 +237,7 @@ def check_order(instance):
 
 
 def check_types(instance):
-    """Constraints 50 to 56."""
+    """Raise an error if a name has types that exclude each other (Constraints 50 to 56)."""
     entities, activities = set(), set()
     for kind in KINDS:
         for statement in of(instance, kind.name):

@@ -1,4 +1,4 @@
-"""What is reckoned on columns is what the Recommendation's text gives, rule by rule."""
+"""The validator, which works on columns, agrees with the Recommendation applied rule by rule (``chase.py``)."""
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -29,7 +29,7 @@ def argument(place):
 
 @st.composite
 def statements(draw, kinds=_KINDS, others=("r",)):
-    """A statement of any of some kinds; relations of any kind may have the names of ``others``."""
+    """Statements of ``kinds``; relations of any kind may have the identifiers in ``others``."""
     kind = KIND[draw(st.sampled_from(kinds))]
     if kind.element:
         id_ = draw(st.sampled_from(_NAMES[ArgumentType(kind.name)]))
@@ -47,20 +47,20 @@ def statements(draw, kinds=_KINDS, others=("r",)):
 _TYPE = {"entity": "prov:EmptyCollection", "wasDerivedFrom": "prov:Revision"}
 
 
-def written(statement):
-    """The same as a Statement."""
+def as_statement(statement):
+    """Return a statement of ``chase.py`` as a Statement."""
     kind, id_, *arguments = statement
     attributes = ()
     if kind in _TYPE and arguments.pop():
         attributes = (Attribute("prov:type", _TYPE[kind], "prov:QUALIFIED_NAME"),)
-    given = tuple(None if each == NONE else each for each in arguments)
-    assert len(given) == len(KIND[kind].arguments)
-    return Statement(kind, None if id_ == NONE else id_, given, attributes)
+    names = tuple(None if name == NONE else name for name in arguments)
+    assert len(names) == len(KIND[kind].arguments)
+    return Statement(kind, None if id_ == NONE else id_, names, attributes)
 
 
-def check(listed):
+def assert_same_verdict(listed):
     expected = chase.is_valid(listed)
-    report = validate(Document.from_statements(map(written, listed), {"": "http://x/"}))
+    report = validate(Document.from_statements(map(as_statement, listed), {"": "http://x/"}))
     for violation in report.violations:
         event(str(violation.rule))
     assert report.is_valid == expected, [str(v.rule) for v in report.violations]
@@ -72,8 +72,8 @@ thoroughly = settings(max_examples=4 * settings().max_examples)
 
 @thoroughly
 @given(st.lists(statements(), min_size=1, max_size=7))
-def test_the_verdict_is_that_of_the_text(listed):
-    check(listed)
+def test_a_document_is_valid_if_the_recommendation_finds_it_valid(listed):
+    assert_same_verdict(listed)
 
 
 _EVENTS = ("entity", "activity", "wasGeneratedBy", "used", "wasStartedBy", "wasDerivedFrom")
@@ -82,8 +82,8 @@ _ORDERED = (*_EVENTS, "wasDerivedFrom", "wasAttributedTo", "specializationOf")
 
 @thoroughly
 @given(st.lists(statements(_ORDERED, ()), min_size=3, max_size=7))
-def test_the_order_of_events_is_that_of_the_text(listed):
-    check(listed)
+def test_events_are_ordered_as_the_recommendation_orders_them(listed):
+    assert_same_verdict(listed)
 
 
 _MERGED = ("activity", "wasGeneratedBy", "used", "wasStartedBy", "wasEndedBy", "wasInvalidatedBy")
@@ -91,8 +91,8 @@ _MERGED = ("activity", "wasGeneratedBy", "used", "wasStartedBy", "wasEndedBy", "
 
 @thoroughly
 @given(st.lists(statements((*_MERGED, "wasDerivedFrom"), ()), min_size=3, max_size=6))
-def test_what_is_merged_is_that_of_the_text(listed):
-    check(listed)
+def test_statements_are_merged_as_the_recommendation_merges_them(listed):
+    assert_same_verdict(listed)
 
 
 _SHARED = ("activity", "used", "wasGeneratedBy", "wasStartedBy", "wasDerivedFrom")
@@ -102,5 +102,5 @@ _SHARED = ("activity", "used", "wasGeneratedBy", "wasStartedBy", "wasDerivedFrom
 @given(
     st.lists(statements((*_SHARED, "wasInfluencedBy", "wasInfluencedBy")), min_size=2, max_size=5)
 )
-def test_influences_of_the_same_name_are_merged_as_in_the_text(listed):
-    check(listed)
+def test_influences_of_the_same_name_are_merged_as_the_recommendation_merges_them(listed):
+    assert_same_verdict(listed)

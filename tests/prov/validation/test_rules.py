@@ -1,12 +1,12 @@
-"""A rule a row: a small document that it allows, and one that it forbids."""
+"""Each rule of PROV-CONSTRAINTS allows one small document and forbids another."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from mlflow2prov import formats, validate
+from mlflow2prov import formats, load, validate
+from tests.cli.conftest import run_program
+from tests.golden import HERE as GOLDEN
 
 RULES = [
     ("22", "entity(ex:e)\n activity(ex:a)", None),
@@ -54,17 +54,17 @@ def document(body):
 
 
 @pytest.mark.parametrize("body", [allowed for _, allowed, _ in RULES if allowed])
-def test_what_is_allowed_is_valid(body):
+def test_a_document_that_follows_the_rules_is_valid(body):
     assert validate(document(body)).is_valid
 
 
 @pytest.mark.parametrize(("number", "body"), [(n, body) for n, _, body in RULES if body])
-def test_what_is_forbidden_is_not(number, body):
+def test_a_document_that_breaks_a_rule_violates_this_rule_and_no_other(number, body):
     report = validate(document(body))
     assert [str(rule.number) for rule in report.counts] == [number]
 
 
-# A cycle of events needs a strict step, which is a derivation's; these lead back to it.
+# A cycle of events needs a strict step. The derivation is one, and each of these statements leads back to it.
 DERIVED = "entity(ex:x)\n entity(ex:y)\n wasDerivedFrom(ex:x, ex:y)\n"
 CYCLES = [
     ({34, 42, 43}, "wasStartedBy(ex:a, ex:x, -, -)\n wasGeneratedBy(ex:y, ex:a, -)"),
@@ -80,36 +80,26 @@ def test_a_cycle_of_events_has_all_its_rules_and_statements(numbers, body):
     assert {rule.number for rule in violation.rules} == numbers
     first, *_, last = violation.cycle
     assert first.before == last.after
-    said = {statement.kind for statement in violation.statements}
-    said |= {statement.kind for step in violation.cycle for statement in step.statements}
-    assert {word.partition("(")[0].strip() for word in body.split("\n")} - {
-        "agent",
-        "entity",
-    } <= said
+    kinds = {statement.kind for statement in violation.statements}
+    kinds |= {statement.kind for step in violation.cycle for statement in step.statements}
+    relations = {line.partition("(")[0].strip() for line in body.split("\n")} - {"agent", "entity"}
+    assert relations <= kinds
 
 
-def test_the_example_is_valid(golden):
-    assert validate(golden).is_valid
+def test_the_demo_is_valid():
+    assert validate(load(GOLDEN / "result.json")).is_valid
 
 
-@pytest.fixture
-def golden():
-    from mlflow2prov import load
-
-    return load("tests/golden/result.json")
-
-
-def test_the_command_says_what_is_wrong_and_exits_with_1(tmp_path):
-    file = tmp_path / "wrong.provn"
-    file.write_text(
+def test_the_command_prints_the_violation_and_has_exit_code_1(tmp_path):
+    (tmp_path / "cycle.provn").write_text(
         "document\nprefix ex <http://example.org/>\n"
         "entity(ex:x)\nentity(ex:y)\nwasDerivedFrom(ex:x, ex:y)\nwasDerivedFrom(ex:y, ex:x)\nendDocument\n"
     )
-    command = [sys.executable, "-m", "mlflow2prov", "load", "--input", str(file), "validate"]
-    said = subprocess.run(command, capture_output=True, text=True)
-    assert said.returncode == 1
-    assert said.stdout.startswith("not valid")
-    assert "wasDerivedFrom(ex:x, ex:y" in said.stdout
-    told = subprocess.run([*command, "--format", "json"], capture_output=True, text=True)
-    assert told.returncode == 1
-    assert json.loads(told.stdout)
+    command = ["load", "--input", "cycle.provn", "validate"]
+    code, output, _ = run_program(tmp_path, *command)
+    assert code == 1
+    assert output.startswith("not valid")
+    assert "wasDerivedFrom(ex:x, ex:y" in output
+    code, output, _ = run_program(tmp_path, *command, "--format", "json")
+    assert code == 1
+    assert json.loads(output)

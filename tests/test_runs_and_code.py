@@ -1,0 +1,158 @@
+"""From a repository and the tags of a run to the code of the run, in what an audit answers."""
+
+import pytest
+
+from mlflow2prov import check, explain, run_extraction
+from tests.repositories import Repository
+
+RUN = "1" * 32
+DAY = 86_400
+
+
+def write_store(folder, *, start=None, run_id=RUN, **tags):
+    """Write a file store with a run and a version registered from it. Two underscores in a key are a dot."""
+    files = {
+        "1/meta.yaml": "experiment_id: '1'\nname: wine\nlifecycle_stage: active\n",
+        f"1/{run_id}/meta.yaml": f"run_id: {run_id}\nrun_name: fit\nexperiment_id: '1'\nuser_id: ada\n"
+        + f"artifact_uri: file:///home/ada/mlruns/1/{run_id}/artifacts\n"
+        + (f"start_time: {start * 1000}\n" if start else ""),
+        "models/wine/meta.yaml": "name: wine\n",
+        "models/wine/version-1/meta.yaml": f"name: wine\nversion: 1\nrun_id: {run_id}\n"
+        + f"source: file:///home/ada/mlruns/1/{run_id}/artifacts/model\nstatus: READY\n",
+        **{f"1/{run_id}/tags/{key.replace('__', '.')}": value for key, value in tags.items()},
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder
+
+
+def epoch(repository, revision):
+    return int(repository.git("show", "--no-patch", "--format=%ct", revision))
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return Repository(tmp_path / "r")
+
+
+@pytest.fixture
+def extract_run(tmp_path, repository):
+    """Return a function that extracts a run with these tags, beside the repository."""
+
+    def extract(options=None, **settings):
+        store = write_store(tmp_path / "mlruns", **settings)
+        return run_extraction(repository.path, store, **(options or {})).document
+
+    return extract
+
+
+def scripts(document):
+    """Return the paths of a run's scripts and the commits of their revisions."""
+    answer = explain(document, f"runs:/{RUN}").answer("script")
+    return [(item.label, item.about.get("commit")) for item in answer.items]
+
+
+def test_a_run_of_a_project_used_its_file_and_has_an_entry_point(repository, extract_run):
+    sha = repository.commit(fit__py="1\n", **{"steps/fit/MLproject": "name: fit\n"})
+    document = extract_run(
+        mlflow__source__name="file:///home/ada/wine#steps/fit",
+        mlflow__source__type="PROJECT",
+        mlflow__project__entryPoint="main",
+        mlflow__source__git__commit=sha,
+    )
+    assert scripts(document) == [("steps/fit/MLproject", sha)]
+    (script,) = explain(document, f"runs:/{RUN}").answer("script").items
+    assert script.about["entry_point"] == "main"
+
+
+def test_a_run_of_a_script_of_a_project_used_both(repository, extract_run):
+    sha = repository.commit(MLproject="name: fit\n", fit__py="1\n")
+    document = extract_run(
+        mlflow__source__name="https://example.org/wine",
+        mlflow__source__type="PROJECT",
+        mlflow__project__entryPoint="fit.py",
+        mlflow__source__git__commit=sha,
+    )
+    assert scripts(document) == [("MLproject", sha), ("fit.py", sha)]
+
+
+def test_a_name_that_contradicts_every_path_is_no_link(repository, extract_run):
+    sha = repository.commit(**{"04-deployment/train__py": "1\n"})
+    document = extract_run(
+        mlflow__source__name="05-monitoring/train.py", mlflow__source__git__commit=sha
+    )
+    assert not [s for s in document.statements() if s.kind == "used" and "FileRevision" in str(s)]
+
+
+# Scripts that the commit lacks
+
+
+def commit_twice(repository, name="src/train.py"):
+    """Return a commit without the script, and the next one, which adds it."""
+    return repository.commit(README__md="# wine\n"), repository.commit(**{name: "print(1)\n"})
+
+
+def missing(document):
+    """Return the messages of the finding about the script."""
+    findings = check(document, fail_on="never").findings
+    return [f.message for f in findings if f.code == "script-not-in-commit"]
+
+
+def test_a_script_that_the_commit_lacks_was_not_committed(repository, extract_run):
+    first, second = commit_twice(repository)
+    document = extract_run(
+        start=epoch(repository, second) - 33 * DAY,
+        mlflow__source__name="src/train.py",
+        mlflow__source__git__commit=first,
+    )
+    assert missing(document) == [
+        f"its script src/train.py is not in its commit {first[:12]}; "
+        f"it was first committed by {second[:12]}, 33 days after the run"
+    ]
+    assert not check(document).has_passed
+    (dirty,) = explain(document, "models:/wine/1").answer("dirty").items
+    assert (dirty.label, dirty.about["uncommitted_script"]) == ("yes", "src/train.py")
+    assert dirty.about["script_added_by"] == second
+
+
+def test_a_script_may_have_been_committed_before_the_run(repository, extract_run):
+    added = repository.commit(train__py="1\n")
+    (repository.path / "train.py").unlink()
+    removed = repository.commit()
+    document = extract_run(
+        start=epoch(repository, added) + 2 * 3600,
+        mlflow__source__name="/home/ada/wine/train.py",
+        mlflow__source__git__commit=removed,
+    )
+    (message,) = missing(document)
+    assert message.endswith(f"it was first committed by {added[:12]}, 2 hours before the run")
+
+
+def test_a_script_that_no_commit_has_was_not_committed(repository, extract_run):
+    first, _ = commit_twice(repository)
+    document = extract_run(
+        mlflow__source__name="notebooks/fit.ipynb", mlflow__source__git__commit=first
+    )
+    (message,) = missing(document)
+    assert message.endswith(f"is not in its commit {first[:12]}; no extracted commit has it")
+
+
+def test_without_the_time_of_the_run_no_time_span_is_given(repository, extract_run):
+    first, second = commit_twice(repository)
+    document = extract_run(mlflow__source__name="src/train.py", mlflow__source__git__commit=first)
+    (message,) = missing(document)
+    assert message.endswith(f"it was first committed by {second[:12]}")
+
+
+def test_a_clone_without_folders_proves_nothing(tmp_path, repository):
+    first, _ = commit_twice(repository)
+    tags = {"mlflow__source__git__commit": first, "mlflow__source__name": "src/train.py"}
+    repository.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    repository.git(
+        "clone", "--quiet", "--filter=tree:0", "--bare", f"file://{repository.path}", str(clone)
+    )
+    document = run_extraction(clone, write_store(tmp_path / "store", **tags)).document
+    assert missing(document) == []
