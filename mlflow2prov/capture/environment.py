@@ -8,7 +8,7 @@ import platform
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,8 +58,8 @@ def _describe_process() -> dict[str, Any]:
             "version": platform.version(),
         },
         "process": {
-            "cmdline": _command_line(),
-            "cwd": _current_folder(),
+            "cmdline": without_secret_arguments(getattr(sys, "orig_argv", sys.argv)),
+            "cwd": current_folder(),
             "exe": sys.executable,
             "name": Path(sys.executable or "python").name,
             "num_fds": _count_descriptors(),
@@ -70,7 +70,7 @@ def _describe_process() -> dict[str, Any]:
             "version": platform.python_version(),
             "implementation": platform.python_implementation(),
         },
-        "user": _user(),
+        "user": user(),
         "created_at": datetime.now(UTC),
     }
     if _run_info_function is not None:
@@ -78,10 +78,10 @@ def _describe_process() -> dict[str, Any]:
     return {**info, "id": digest(info)}
 
 
-def _command_line() -> list[str]:
-    """Return the arguments of the process, without the secrets among them."""
+def without_secret_arguments(command_line: Iterable[str]) -> list[str]:
+    """Return the arguments of a command with the secrets among them masked."""
     arguments, hides_next = [], False
-    for argument in getattr(sys, "orig_argv", sys.argv):
+    for argument in command_line:
         name, separator, _ = argument.partition("=")
         if hides_next:
             argument = MASK
@@ -94,7 +94,8 @@ def _command_line() -> list[str]:
     return arguments
 
 
-def _current_folder() -> str | None:
+def current_folder() -> str | None:
+    """Return the current folder, if it still exists."""
     with suppress(OSError):
         return str(Path.cwd())
     return None
@@ -106,7 +107,8 @@ def _count_descriptors() -> int | None:
     return None
 
 
-def _user() -> str | None:
+def user() -> str | None:
+    """Return the name of the user, if the system knows it."""
     with suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
     return None
@@ -142,7 +144,7 @@ def git_state(filename: str | None) -> GitState:
     times = _modification_times(root, filename)
     found = _states.get(filename)
     if found is None or found[0] != times:
-        found = _states[filename] = times, _ask_git(root, filename)
+        found = _states[filename] = times, read_git_state(root, filename)
     return found[1]
 
 
@@ -171,7 +173,8 @@ def _modification_times(root: Path, filename: str) -> tuple[float, ...]:
     return tuple(times)
 
 
-def _ask_git(root: Path, filename: str) -> GitState:
+def read_git_state(root: Path, filename: str) -> GitState:
+    """Return the present state of the repository in a folder, around one of its files."""
     from mlflow2prov.errors import RepositoryError
     from mlflow2prov.git.repository import Repository
 

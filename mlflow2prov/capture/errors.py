@@ -13,20 +13,35 @@ from mlflow2prov.errors import CaptureError, ConfigurationError
 __all__ = [
     "CaptureError",
     "DamagedBlobError",
+    "FolderExistsError",
     "ImpureFunctionError",
+    "InvalidArgumentError",
     "InvalidOptionError",
+    "InvalidRecordError",
     "KeyExistsError",
+    "MissingFolderError",
     "MissingKeyError",
     "MutatedArtifactValueError",
+    "OptionCombinationError",
     "PermissionDeniedError",
     "UnhashableError",
     "UnsupportedError",
+    "UntrackedCodeError",
     "UntrustedBlobError",
+    "WriteError",
 ]
 
 
 class InvalidOptionError(ConfigurationError, ValueError):
     """An option of a decorator, a store or a repository is not valid."""
+
+
+class OptionCombinationError(InvalidOptionError, TypeError):
+    """Options of a decorator exclude or need each other."""
+
+
+class InvalidArgumentError(CaptureError, TypeError, ValueError):
+    """An argument of a call has no meaning for the decorator of the function."""
 
 
 class UnsupportedError(ConfigurationError, NotImplementedError):
@@ -78,6 +93,26 @@ class MissingKeyError(CaptureError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class UntrackedCodeError(CaptureError, RuntimeError):
+    """The source file of a module is not in a commit: Git does not track it, or files have uncommitted changes."""
+
+
+class MissingFolderError(CaptureError, FileNotFoundError):
+    """The folder that should contain the outputs of a call does not exist."""
+
+
+class FolderExistsError(CaptureError, FileExistsError):
+    """The folder for the outputs of a call is a file, or not empty though it has to be."""
+
+
+class InvalidRecordError(CaptureError, ValueError):
+    """A file is not the record of a call."""
+
+
+class WriteError(CaptureError, OSError):
+    """A record file cannot be written."""
 
 
 def _name(store: Any) -> str:

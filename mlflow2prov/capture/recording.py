@@ -12,7 +12,7 @@ from typing import Any
 
 from mlflow2prov.capture.code import plain_function, source_digest
 from mlflow2prov.capture.configuration import warn
-from mlflow2prov.capture.environment import git_state, mlflow_run, run_info
+from mlflow2prov.capture.environment import GitState, git_state, mlflow_run, run_info
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.records import Call, Status
 
@@ -20,8 +20,14 @@ current_call: ContextVar[Call | None] = ContextVar("call", default=None)
 """The call that runs in this thread or task."""
 
 
-def describe(call: Call, function: Callable[..., Any]) -> None:
-    """Add to a call the process, the source of the function, the state of Git, the run of MLflow and the outer call."""
+def describe(call: Call, function: Callable[..., Any], state: GitState | None = None) -> None:
+    """Add to a call the process, the source of the function, the state of Git, the run of MLflow and the outer call.
+
+    Args:
+        call: the call.
+        function: the captured function.
+        state: the state of Git; it is looked up if none is given.
+    """
     call.run_id = run_info()["id"]
     outer = current_call.get()
     call.parent_id = None if outer is None else outer.id
@@ -29,7 +35,7 @@ def describe(call: Call, function: Callable[..., Any]) -> None:
     code = getattr(plain_function(function), "__code__", None)
     if code is not None:
         call.source_line = code.co_firstlineno
-        state = git_state(code.co_filename)
+        state = git_state(code.co_filename) if state is None else state
         for name in state.__slots__:
             setattr(call, name, getattr(state, name))
     for name, value in mlflow_run().items():

@@ -75,6 +75,8 @@ class Argument:
     value: Any = None
     """The value as JSON, abbreviated and without secrets."""
     type: str = ""
+    content: str | None = None
+    """The digest of the file's content, if the argument is the path of a file."""
     artifacts: list[str] = field(default_factory=list)
     """The identifiers of the artifacts that the argument is or contains."""
     ignored: bool = False

@@ -104,6 +104,8 @@ class Step:
     """Checks that files and stores are there, before anything is read, and returns the action."""
     is_source: bool = False
     """Whether the step adds documents, so that a chain can begin with it."""
+    needs_documents: bool = True
+    """Whether the step works on the documents of the steps before it."""
     writes: frozenset[str] = frozenset()
     """The names of the files that the step writes."""
     error_exit_code: int = 1
@@ -118,10 +120,10 @@ def output_names(output: str, formats: Iterable[str] = ()) -> frozenset[str]:
 
 
 def check_order(steps: Sequence[Step]) -> None:
-    """Check that the first step adds documents and that no two steps write the same file.
+    """Check that each step has documents to work on and that no two steps write the same file.
 
     Raises:
-        click.UsageError: the first step has no documents to work on, or two steps write the same file.
+        click.UsageError: a step has no documents to work on, or two steps write the same file.
     """
     names: set[str] = set()
     for step in steps:
@@ -130,10 +132,13 @@ def check_order(steps: Sequence[Step]) -> None:
                 f"{step.name}: {repeated[0]} is written twice; choose another --output"
             )
         names |= step.writes
-    if steps and not steps[0].is_source:
-        raise click.UsageError(
-            f"{steps[0].name} has no documents to work on; put extract or load before it"
-        )
+    for step in steps:
+        if step.is_source:
+            return
+        if step.needs_documents:
+            raise click.UsageError(
+                f"{step.name} has no documents to work on; put extract or load before it"
+            )
 
 
 def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:

@@ -28,6 +28,7 @@ COMMANDS = (
     "validate",
     "check",
     "report",
+    "rerun",
 )
 """The commands in the order of ``--help``; each is a module of :mod:`mlflow2prov.cli.commands`."""
 

@@ -1,7 +1,7 @@
-"""Selectors as arguments: ``lineage wine@champion`` means ``lineage --of wine@champion``.
+"""Words as arguments: ``lineage wine@champion`` means ``lineage --of wine@champion``.
 
-In a chain of commands click parses a command's options as far as the first word that is not an option. So each selector
-is turned into an ``--of`` before click parses the arguments. Configuration files, which have no arguments, use ``of``.
+In a chain of commands click parses a command's options as far as the first word that is not an option. So each word
+is turned into an option before click parses the arguments. Configuration files, which have no arguments, use its name.
 """
 
 from __future__ import annotations
@@ -54,45 +54,66 @@ versions_option = selectors_option(
 """The selectors of commands that work on all versions of registered models by default."""
 
 
-class SelectorCommand(click.Command):
-    """A command that takes selectors among its options, up to the name of the chain's next command."""
+class WordCommand(click.Command):
+    """A command that takes words among its options, up to the name of the chain's next command.
+
+    Args:
+        destination: the name of the parameter behind the words, which is the value of an option too.
+        example: what the command needs, for the message if there is none.
+    """
+
+    def __init__(self, *arguments: Any, destination: str, example: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._destination, self._example = destination, example
+
+    @property
+    def _option(self) -> click.Option:
+        """The option behind the words."""
+        found = (param for param in self.params if param.name == self._destination)
+        option = next(found)
+        assert isinstance(option, click.Option)
+        return option
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Turn each selector into an option, then parse."""
+        """Turn each word into an option, then parse."""
         try:
-            return super().parse_args(ctx, self._name_selectors(ctx, args))
+            return super().parse_args(ctx, self._name_words(ctx, args))
         except click.MissingParameter as error:
-            raise click.UsageError(
-                f"{ctx.info_name} needs a selector, such as models:/<name>/<version>", ctx
-            ) from error
+            raise click.UsageError(f"{ctx.info_name} needs {self._example}", ctx) from error
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Show the selectors in the usage line."""
-        is_required = any(param.name == "selectors" and param.required for param in self.params)
-        return [
-            *super().collect_usage_pieces(ctx),
-            "SELECTOR..." if is_required else "[SELECTOR]...",
-        ]
+        """Show the words in the usage line."""
+        name = self._option.metavar
+        words = f"{name}..." if self._option.required else f"[{name}]..."
+        return [*super().collect_usage_pieces(ctx), words]
 
-    def _name_selectors(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def _name_words(self, ctx: click.Context, args: list[str]) -> list[str]:
         options: list[str] = []
         while True:
             values, words, _ = self.make_parser(ctx).parse_args([*options, *args])
             options += args[: len(args) - len(words)]
-            if not words or _is_command(ctx, words[0], has_selector="selectors" in values):
+            if not words or _is_command(ctx, words[0], has_word=self._destination in values):
                 return [*options, *words]
             if options[-1:] == ["--"]:
                 options.pop()
-            options.append(f"--of={words[0]}")
+            options.append(f"{self._option.opts[0]}={words[0]}")
             args = words[1:]
 
 
-def _is_command(ctx: click.Context, word: str, *, has_selector: bool) -> bool:
+class SelectorCommand(WordCommand):
+    """A command that takes selectors."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        example = "a selector, such as models:/<name>/<version>"
+        super().__init__(*arguments, destination="selectors", example=example, **options)
+
+
+def _is_command(ctx: click.Context, word: str, *, has_word: bool) -> bool:
     """Return whether a word names the chain's next command, if necessary with a typing error."""
     if ctx.parent is None or not isinstance(ctx.parent.command, click.Group):
         return False
     names = ctx.parent.command.list_commands(ctx.parent)
-    # The first selector may look like a command, for instance `reports`; after it, such a word is a typing error.
+    # The first word may look like a command, for instance `reports`; after it, such a word is a typing error.
     return word in names or (
-        has_selector and bool(difflib.get_close_matches(word, names, 1, SIMILARITY))
+        has_word and bool(difflib.get_close_matches(word, names, 1, SIMILARITY))
     )

@@ -16,7 +16,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlflow2prov.render import check, difference, explanation, impact, statistics, validation
+from mlflow2prov.render import (
+    check,
+    difference,
+    explanation,
+    impact,
+    rerun,
+    statistics,
+    validation,
+)
 from mlflow2prov.render.renderer import Formats
 
 FORMATS: dict[str, Formats[Any]] = {
@@ -26,5 +34,6 @@ FORMATS: dict[str, Formats[Any]] = {
     "difference": difference.FORMATS,
     "validation": validation.FORMATS,
     "check": check.FORMATS,
+    "rerun": rerun.FORMATS,
 }
 """The formats of each type of result."""
