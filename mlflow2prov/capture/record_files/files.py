@@ -28,8 +28,6 @@ class RecordFile:
         is_chained: whether the file keeps the records of earlier calls; it is a list then.
     """
 
-    _write = True
-
     def __init__(self, path: Path, record: RecordedCall, is_chained: bool) -> None:
         self.path, self._record, self._is_chained = path, record, is_chained
 

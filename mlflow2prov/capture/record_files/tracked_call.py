@@ -25,10 +25,9 @@ from types import ModuleType
 from typing import Any
 
 from mlflow2prov.capture import recording
+from mlflow2prov.capture.arguments import HashedArguments
 from mlflow2prov.capture.code import plain_function
-from mlflow2prov.capture.errors import UnhashableError
-from mlflow2prov.capture.hashing import file_hash, hash_with_artifacts
-from mlflow2prov.capture.previews import preview
+from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.record_files.content import RecordedCall, argument_to_json
 from mlflow2prov.capture.record_files.files import RecordFile
 from mlflow2prov.capture.record_files.folders import FolderOptions
@@ -39,8 +38,8 @@ from mlflow2prov.capture.record_files.surroundings import (
     get_environment_info,
     get_installed_packages,
 )
-from mlflow2prov.capture.records import Argument, Call
-from mlflow2prov.secrets import MASK, is_secret_name
+from mlflow2prov.capture.records import Call
+from mlflow2prov.secrets import MASK
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,8 @@ class TrackedCall:
         if self._before is not None:
             self._call.outputs = self._before.changes(self._file.path)
         status = "FINISHED" if error is None else recording.outcome(error)
-        recording.finish(self._call, self._file, status, error)
+        self._call.end(status, error)
+        recording.end(self._call, self._file)
 
     # --- arguments
 
@@ -158,7 +158,11 @@ class TrackedCall:
 
     def _describe_arguments(self) -> None:
         started = time.perf_counter()
-        self._call.arguments = [_describe(name, value) for name, value in self._arguments().items()]
+        arguments = self._arguments()
+        self._call.arguments = HashedArguments({"kargs": arguments}, frozenset()).records
+        for record in self._call.arguments:
+            if record.value != MASK:
+                record.content = _content(arguments[record.name])
         self._call.hash_duration = time.perf_counter() - started
 
     # --- code
@@ -180,18 +184,10 @@ class TrackedCall:
         recording.describe(self._call, self._function, module.git)
 
 
-def _describe(name: str, value: Any) -> Argument:
-    """Return an argument with the digest of its value and, if it is the path of a file, of the content."""
-    argument = Argument(name, type=f"{type(value).__module__}.{type(value).__qualname__}")
-    if is_secret_name(name):
-        argument.value = MASK
-        return argument
-    argument.value = preview(value)
-    with suppress(UnhashableError):
-        argument.digest, artifacts = hash_with_artifacts(value)
-        argument.artifacts = [artifact.id for artifact in artifacts]
+def _content(value: Any) -> str | None:
+    """Return the digest of a file's content if a value is its path."""
     if isinstance(value, str | os.PathLike):
         with suppress(OSError, ValueError):
             if Path(value).is_file():
-                argument.content = file_hash(value)
-    return argument
+                return file_hash(value)
+    return None
