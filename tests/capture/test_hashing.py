@@ -5,13 +5,16 @@ import datetime
 import functools
 import itertools
 import json
+import math
 import os
 import pickle
 import shutil
+import struct
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,11 +24,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mlflow2prov.capture as p
 from mlflow2prov.capture.hashing import (
     UnhashableError,
     file_hash,
     hash_with_artifacts,
     value_repr,
+    walk,
 )
 from mlflow2prov.capture.hashing import hash as digest
 from tests.capture.hash_examples import EXAMPLES, Node, Point
@@ -506,3 +511,63 @@ def test_tensors():
     assert digest(one) == digest(one.clone()) == digest(one.t().contiguous().t())
     assert digest(one) != digest(one.double()) != digest(one.reshape(3, 2))
     assert digest(one.bfloat16()) != digest(one.half())
+
+
+# --- tables as lists of dictionaries
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+CELLS = LEAVES | st.binary(max_size=3) | st.lists(LEAVES, max_size=3)
+ROWS = st.lists(st.sampled_from(["a", "b", 1, "c"]), unique=True).flatmap(
+    lambda keys: st.lists(st.fixed_dictionaries(dict.fromkeys(keys, CELLS)), max_size=5)
+)
+TABLES = st.lists(st.fixed_dictionaries({"rows": ROWS, "more": ROWS}), max_size=4)
+
+
+@given(TABLES)
+def test_a_table_has_the_same_digest_by_rows_and_by_columns(table):
+    with mock.patch.object(walk, "MIN_ROWS", sys.maxsize):
+        by_rows = digest(table)
+    for block in (1, 2, 1000):
+        with mock.patch.multiple(walk, MIN_ROWS=1, BLOCK_ROWS=block):
+            assert digest(table) == by_rows
+
+
+def test_a_table_tells_the_types_of_its_keys_and_cells():
+    tables = [
+        [{key: value} for _ in range(walk.MIN_ROWS)]
+        for key in (1, True, 1.0, "1")
+        for value in (1, True, 1.0, "1", [1], (1,))
+    ]
+    assert len({digest(table) for table in tables}) == len(tables)
+
+
+def test_all_nan_of_a_table_are_one_value():
+    negative = struct.unpack("<d", bytes.fromhex("010000000000f8ff"))[0]
+    tables = [[{"x": number} for _ in range(50)] for number in (math.nan, negative)]
+    assert digest(tables[0]) == digest(tables[1])
+
+
+def test_rows_that_contain_each_other_have_a_digest():
+    rows = [{"number": number, "next": None} for number in range(50)]
+    for row, following in itertools.pairwise(rows):
+        row["next"] = following
+    assert digest(rows) == digest(copy.deepcopy(rows))
+    rows[-1]["next"] = rows[0]
+    assert digest(rows) == digest(copy.deepcopy(rows))
+
+
+def test_the_artifacts_in_a_table_are_in_the_order_of_its_rows():
+    repo = p.MemoryRepo()
+
+    @p.provenance(repo=repo)
+    def number(value):
+        return value
+
+    rows = [{"a": number(i), "b": [number(i + 1000)]} for i in range(50)]
+    expected = [row[key] for row in rows for key in ("a", "b")]
+    expected = [item[0] if isinstance(item, list) else item for item in expected]
+    plain = [{"a": i, "b": [i + 1000]} for i in range(50)]
+    name, artifacts = hash_with_artifacts(rows)
+    assert name == digest(plain)
+    assert [artifact.id for artifact in artifacts] == [proxy.artifact.id for proxy in expected]

@@ -11,7 +11,6 @@ import datetime
 import decimal
 import enum
 import functools
-import marshal
 import pathlib
 import re
 import types
@@ -22,7 +21,7 @@ from importlib import import_module
 from typing import Any
 
 from mlflow2prov.capture.errors import UnhashableError
-from mlflow2prov.capture.hashing.walk import LEAVES, Alias, Expander, Node
+from mlflow2prov.capture.hashing.walk import LEAVES, Alias, Expander, Node, in_order
 
 ALIASES: set[type] = set()
 """The types of proxies and artifacts, which :mod:`mlflow2prov.capture.proxies` adds."""
@@ -140,14 +139,9 @@ def _expand_tuple(value: tuple[Any, ...]) -> Node:
 
 @register(dict)
 def _expand_dict(value: dict[Any, Any]) -> Node:
-    keys = list(value)
-    types = set(map(type, keys))
-    if types == {str}:
-        keys.sort()
-        return Node(b"dict", [*keys, *map(value.__getitem__, keys)])
+    types = {*map(type, value)}
     if types <= LEAVES:
-        # The order of the encodings, as that of text and numbers among each other is not defined.
-        keys.sort(key=_leaf_order)
+        keys = in_order(value, types)
         return Node(b"dict", [*keys, *map(value.__getitem__, keys)])
     return Node(b"items", [part for item in value.items() for part in item], group=2)
 
@@ -321,10 +315,6 @@ def _expand_object(value: Any) -> Node:
 def _global_name(function: Any) -> str:
     module = getattr(function, "__module__", "")
     return f"{module}:{getattr(function, '__qualname__', type(function).__qualname__)}"
-
-
-def _leaf_order(key: Any) -> bytes:
-    return marshal.dumps(key, 2)
 
 
 def alias(cls: type, expander: Callable[[Any], Node | Alias]) -> None:

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from math import nan
+from operator import itemgetter, ne
 from typing import Any
 
 from mlflow2prov.capture.errors import UnhashableError
@@ -31,11 +33,24 @@ MAX_RECURSION = 100
 MAX_INLINE = 255
 """The length, in bytes, up to which the content of a node is its encoding."""
 
+MAX_LAYOUTS = 100
+"""The number of layouts of dictionaries that a walk keeps."""
+
+MIN_ROWS = 16
+"""The number of dictionaries from which they are encoded column by column, if they have the same keys."""
+
+BLOCK_ROWS = 256
+"""The number of dictionaries that are encoded at a time, so that their columns fit into the processor's cache."""
+
 LEAVES = frozenset((type(None), bool, int, float, complex, str, bytes))
 _UNQUOTED = LEAVES - {bytes}
-_TEXT = {str}
+_FLOATS = frozenset((float, complex))
+_DICT = {dict}
+_KEYS = frozenset((str, int))
+_TAGS: dict[type, bytes] = {list: b"list", tuple: b"tuple"}
 
 _VERSION = 2  # of marshal: text and numbers by value, no back references
+_HEADER_BYTES = 5
 _LENGTHS = [b"=" + bytes((length,)) for length in range(MAX_INLINE + 1)]
 
 
@@ -61,6 +76,9 @@ class Alias:
 
 Expander = Callable[[Any], "Node | Alias"]
 
+_Layout = tuple[bytes, Callable[[Any], Sequence[Any]]]
+"""The encoding of a dictionary up to its values, and the function that returns these in order."""
+
 
 class Walk:
     """One digest, and the objects that were met on the way.
@@ -80,6 +98,7 @@ class Walk:
         # The values are kept, so that no identity is reused during the walk.
         self._encodings: dict[int, tuple[bytes, Any]] = {}
         self._active: set[int] = set()
+        self._layouts: dict[tuple[Any, ...], _Layout] = {}
 
     def digest(self, value: Any) -> bytes:
         """Return the digest of ``value``.
@@ -88,10 +107,14 @@ class Walk:
             UnhashableError: it contains an object that has no value, such as a generator or a lock.
         """
         value = self._resolve(value)
+        met = len(self.met)
         try:
             encoding = self._encode(value, 0)
-        except (_NotATreeError, RecursionError):
+        except (_NotATreeError, _UnorderedError, RecursionError) as error:
             self._active.clear()
+            if isinstance(error, _UnorderedError):
+                self._encodings.clear()
+                del self.met[met:]
             encoding = _LoopWalk(self, self._encodings).encode(value)
         return encoding[1:] if encoding[0] == _DIGEST else hashlib.sha256(encoding).digest()
 
@@ -99,11 +122,16 @@ class Walk:
         """Return the node of a value that is not a leaf, with its aliases resolved, and the types of its children."""
         node = self._expander_for(type(value))(value)
         assert isinstance(node, Node)
-        types = {*map(type, node.children)}
-        if not types <= LEAVES and not types.isdisjoint(self.aliases):
-            node.children = [self._resolve(child) for child in node.children]
-            types = {*map(type, node.children)}
+        node.children, types = self._resolve_all(node.children, {*map(type, node.children)})
         return node, types
+
+    def _resolve_all(
+        self, children: Sequence[Any], types: set[type]
+    ) -> tuple[Sequence[Any], set[type]]:
+        if types <= LEAVES or types.isdisjoint(self.aliases):
+            return children, types
+        children = [self._resolve(child) for child in children]
+        return children, {*map(type, children)}
 
     def _resolve(self, value: Any) -> Any:
         while type(value) in self.aliases:
@@ -118,30 +146,118 @@ class Walk:
         kind = type(value)
         if kind in LEAVES:
             return _encode_leaf(value)
-        if kind is dict and (encoding := _encode_record(value)) is not None:
-            return encoding
+        # Lists, tuples and dictionaries, the most frequent nodes, are encoded as others are, but without a Node.
+        beginning: bytes | None = None
+        children: Sequence[Any]
+        if kind is list or kind is tuple:
+            beginning, children = _TAGS[kind] + _list_header(len(value)), value
+        elif kind is dict and (layout := self._layout_of(value)) is not None:
+            beginning, children = layout[0], layout[1](value)
+        if beginning is not None:
+            types = {*map(type, children)}
+            if types <= _UNQUOTED:
+                return _shorten(beginning + _encode_parts(children, types)[_HEADER_BYTES:])
         identity = id(value)
         if (found := self._encodings.get(identity)) is not None:
             return found[0]
         if depth > MAX_RECURSION or identity in self._active:
             raise _NotATreeError
-        node, types = self.expand(value)
-        if types <= LEAVES:
-            return encode_node(node, _quote(node.children, types), types)
+        if beginning is not None:
+            children, types = self._resolve_all(children, types)
+        else:
+            node, types = self.expand(value)
+            children = node.children
         self._active.add(identity)
-        encode, depth = self._encode, depth + 1
-        parts = [
-            child if type(child) in _UNQUOTED else encode(child, depth) for child in node.children
-        ]
+        parts = self._encode_all(children, types, depth + 1)
         self._active.discard(identity)
-        encoding = encode_node(node, parts, types)
+        if beginning is not None:
+            encoding = _shorten(beginning + _encode_parts(parts, types)[_HEADER_BYTES:])
+        else:
+            encoding = encode_node(node, parts, types)
         if encoding[0] == _DIGEST:
             self._encodings[identity] = encoding, value
         return encoding
 
+    def _encode_all(self, values: Sequence[Any], types: set[type], depth: int) -> Sequence[Any]:
+        """Return values of these types as :func:`encode_node` takes them."""
+        if types <= LEAVES:
+            return _quote(values, types)
+        encode = self._encode
+        if types == _DICT and len(values) >= MIN_ROWS:
+            encodings: list[bytes] = []
+            for start in range(0, len(values), BLOCK_ROWS):
+                rows = values[start : start + BLOCK_ROWS]
+                encodings += self._encode_rows(rows, depth) or [encode(row, depth) for row in rows]
+            return encodings
+        return [value if type(value) in _UNQUOTED else encode(value, depth) for value in values]
+
+    def _encode_rows(self, rows: Sequence[dict[Any, Any]], depth: int) -> list[bytes] | None:
+        """Return the encodings of dictionaries with the same keys; of others, None.
+
+        They are encoded column by column, which is faster.
+        """
+        layout = self._layout_of(rows[0])
+        identities = {*map(id, rows)}
+        if (
+            layout is None
+            or depth > MAX_RECURSION
+            or len(identities) < len(rows)
+            or not identities.isdisjoint(self._encodings)
+            or len({*map(tuple, rows)}) > 1
+            or {*map(type, chain.from_iterable(rows))} != {*map(type, rows[0])}
+        ):
+            return None
+        if not identities.isdisjoint(self._active):
+            raise _NotATreeError
+        self._active |= identities
+        beginning, values_of = layout
+        columns = self._encode_columns(zip(*map(values_of, rows), strict=True), depth + 1)
+        self._active -= identities
+        encodings = [
+            _shorten(beginning + marshal.dumps(row, _VERSION)[_HEADER_BYTES:])
+            for row in zip(*columns, strict=True)
+        ]
+        for encoding, value in zip(encodings, rows, strict=True):
+            if encoding[0] == _DIGEST:
+                self._encodings[id(value)] = encoding, value
+        return encodings
+
+    def _encode_columns(self, columns: Iterable[Sequence[Any]], depth: int) -> list[Sequence[Any]]:
+        met = len(self.met)
+        encoded = []
+        try:
+            for column in columns:
+                values, types = self._resolve_all(column, {*map(type, column)})
+                parts = self._encode_all(values, types, depth)
+                encoded.append(_with_canonical_numbers(parts, types))
+        finally:
+            if len(self.met) > met:
+                raise _UnorderedError
+        return encoded
+
+    def _layout_of(self, value: dict[Any, Any]) -> _Layout | None:
+        """Return the layout of a dictionary whose keys are text or integers; of others, None.
+
+        Dictionaries often come in thousands with the same keys, which are sorted and encoded once.
+        """
+        types = {*map(type, value)}
+        if not types or not types <= _KEYS:
+            return None
+        keys = tuple(value)
+        layout = self._layouts.get(keys)
+        if layout is None:
+            layout = _layout(keys, types)
+            if len(self._layouts) < MAX_LAYOUTS:
+                self._layouts[keys] = layout
+        return layout
+
 
 class _NotATreeError(Exception):
     """The recursive walk met a cycle, or its limit of depth."""
+
+
+class _UnorderedError(Exception):
+    """The recursive walk met artifacts column by column, which is not the order of the value."""
 
 
 @dataclass(slots=True)
@@ -251,19 +367,49 @@ def encode_node(node: Node, parts: Sequence[Any], types: set[type]) -> bytes:
     return b"#" + sha.digest()
 
 
-def _encode_record(value: dict[Any, Any]) -> bytes | None:
-    """Return the encoding of a dictionary from text to leaves, the most frequent node; of others, None."""
-    types = {*map(type, value.values())}
-    if not types <= _UNQUOTED or {*map(type, value)} != _TEXT:
-        return None
-    keys = sorted(value)
-    return _shorten(b"dict" + _encode_parts([*keys, *map(value.__getitem__, keys)], types))
+def _layout(keys: tuple[Any, ...], types: set[type]) -> _Layout:
+    """Return the layout of dictionaries with these keys."""
+    ordered = in_order(keys, types)
+    encoded = _encode_parts(ordered, types)[_HEADER_BYTES:]
+    beginning = b"dict" + _list_header(2 * len(ordered)) + encoded
+    if len(ordered) == 1:
+        return beginning, lambda value: (value[ordered[0]],)
+    return beginning, itemgetter(*ordered)
+
+
+def in_order(leaves: Collection[Any], types: set[type]) -> list[Any]:
+    """Return leaves of these types in an order that does not depend on their insertion."""
+    if types == {str}:
+        return sorted(leaves)
+    # The order of the encodings, as that of text and numbers among each other is not defined.
+    if types.isdisjoint(_FLOATS):
+        encodings = map(marshal.dumps, leaves, repeat(_VERSION))
+        by_encoding = dict(zip(encodings, leaves, strict=True))
+        return [by_encoding[encoding] for encoding in sorted(by_encoding)]
+    return sorted(leaves, key=_encode_leaf)
+
+
+def _list_header(length: int) -> bytes:
+    """Return the beginning of a list in the format of marshal."""
+    return b"[" + length.to_bytes(4, "little")
 
 
 def _encode_parts(parts: Sequence[Any], types: set[type]) -> bytes:
-    if float in types or complex in types:
-        parts = [_canonical(part) if part != part else part for part in parts]
-    return marshal.dumps(parts if type(parts) is list else list(parts), _VERSION)
+    """Return the encoding of a list of leaves and of encodings."""
+    encoding = marshal.dumps(parts if type(parts) is list else list(parts), _VERSION)
+    if not types.isdisjoint(_FLOATS) and (b"\x7f" in encoding or b"\xff" in encoding):
+        # Only a number with one of these bytes can be NaN.
+        canonical = _with_canonical_numbers(parts, types)
+        if canonical is not parts:
+            return marshal.dumps(list(canonical), _VERSION)
+    return encoding
+
+
+def _with_canonical_numbers(parts: Sequence[Any], types: set[type]) -> Sequence[Any]:
+    """Return parts in which each NaN is the one of :mod:`math`; themselves if none is NaN."""
+    if not types.isdisjoint(_FLOATS) and any(map(ne, parts, parts)):
+        return [_canonical(part) if part != part else part for part in parts]
+    return parts
 
 
 def _shorten(content: bytes) -> bytes:
