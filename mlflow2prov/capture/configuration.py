@@ -179,18 +179,13 @@ def using_repo(repo_or_name: Repository | str) -> Iterator[Repository]:
 
 def folder_repo() -> Repository:
     """Return the repository in the folder ``.mlflow2prov``, which is created; in memory if it cannot be."""
-    folder = _folder()
-    name = str(folder)
+    from mlflow2prov.capture.environment import find_root
+
+    here = os.getcwd()  # noqa: PTH109 - this is asked at each call
+    name = find_root(here) or here
     if name not in _folders:
-        _folders[name] = _open_folder(folder)
+        _folders[name] = _open_folder(Path(name) / FOLDER)
     return _folders[name]
-
-
-def _folder() -> Path:
-    from mlflow2prov.capture.environment import repository_root
-
-    here = Path.cwd()
-    return (repository_root(here) or here) / FOLDER
 
 
 def _open_folder(folder: Path) -> Repository:
