@@ -22,8 +22,8 @@ from urllib.parse import (
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_NAME = re.compile(r"(?i)token|secret|passw|pwd|key|signature|credential|auth|\bsig\b")
-_PARAMETER = re.compile(r"([?&#])([^=\s&]+)=([^&\s'\"]*)")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>\\]+")
+_PARAMETER = re.compile(r"([?&#])([^=\s&?#]+)=([^&\s'\"]*)")
+_URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]+://[^\s\"'<>\\]+")
 _WORD = re.compile(r"\S+")
 _HTML_CHARACTER = re.compile("[<>&']")
 _WORD_OR_NUMBER = re.compile(r"[^\W\d]*|[\d.:-]*")

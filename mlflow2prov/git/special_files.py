@@ -21,8 +21,7 @@ _SKIPPED_FOLDERS = frozenset({"annex", "hooks", "lfs", "logs", "modules"})
 _WORK_TREE_FILES = (".gitattributes", ".gitmodules", ".mailmap")
 # Variables of git-config(1) that name files. A section may precede a variable on its line.
 _PATH = re.compile(
-    r"^\s*(?:\[[^\]\n]*\])?\s*(path|attributesfile|excludesfile|file)\s*=\s*\"?([^\"\n]*?)\"?\s*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:\[[^\]]*\])?\s*(?:path|attributesfile|excludesfile|file)\s*=(.*)", re.IGNORECASE
 )
 
 
@@ -91,9 +90,11 @@ def _followed(path: Path, key: str) -> Path:
 
 def _paths_in(path: Path) -> Iterator[Path]:
     """Yield the paths that a configuration file names."""
-    for _, name in _PATH.findall(_content(path)):
-        with suppress(RuntimeError):  # an unknown user
-            yield path.parent / Path(name).expanduser()
+    for line in _content(path).split("\n"):
+        if variable := _PATH.fullmatch(line.strip()):
+            name = variable[1].strip().strip('"')
+            with suppress(RuntimeError):  # an unknown user
+                yield path.parent / Path(name).expanduser()
 
 
 def _content(path: Path) -> str:

@@ -52,7 +52,7 @@ _PARTICLE = r"(?:van|von|vom|zu|der|den|de|del|da|dos|di|du|la|le|bin|al|el|ter)
 _TRAILER = re.compile(
     r"^[ \t>|*#-]{0,20}"
     r"([^\W\d_][\w.()-]{0,40}(?: (?:off )?(?:by|to|with|from)| (?:lead|name|owner|person))?)"
-    r"[ \t]{0,3}([:=：])[ \t]*([^\n]{1,1000})$",
+    r"[ \t]{0,3}([:=：])[ \t]*+([^\n]{1,1000})$",
     re.M | re.I,
 )
 _ADDRESS = re.compile(r"<([^\n<>]{1,254})>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -61,7 +60,6 @@ _NOT_ATTRIBUTES = {
     _IN_BUNDLE,
     *_ELEMENT_TIMES.values(),
 }
-_LOCAL_PART = re.compile(r"[^/#]*$")
 
 Properties = dict[URIRef, list[Identifier]]
 
@@ -134,7 +132,7 @@ class _IriNames:
     def _name(self, iri: str) -> str:
         uri = next((uri for uri in self._longest_first if iri.startswith(uri)), None)
         if uri is None:
-            uri = _LOCAL_PART.sub("", iri) or iri
+            uri = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1] or iri
         local = unescape(iri[len(uri) :])
         if prefix := self._reserved_prefixes.get(uri):
             return f"{prefix}:{local}"

@@ -42,7 +42,7 @@ _FIELD_COUNT = 10
 _ABSENT_MODE = "000000"
 _NEWLINE, _COLON, _RENAMED, _COPIED = b"\n:RC"
 
-_COAUTHOR = re.compile(rb"^co-authored-by:[ \t]*([^\n<>]*?)[ \t]*<([^\n<>]*)>[^\n]*$", re.I | re.M)
+_COAUTHOR = re.compile(rb"^co-authored-by:([^\n<>]*)<([^\n<>]*)>[^\n]*$", re.I | re.M)
 # Git prints the placeholder itself where an author line has no name.
 _PLACEHOLDERS = {f"%{person}{part}".encode() for person in "ac" for part in "nNeE"}
 
@@ -122,12 +122,13 @@ class LogParser:
         try:
             block = _Block(content, self._layout)
             end = block.locate(is_last=is_last)
+            if block.commits:
+                self._add(block)
         except (IndexError, ValueError) as error:
+            # Errors of Arrow are also one of these.
             raise _incomplete_output() from error
         self._rest = bytearray(content[end:])
         self._min_bytes = 2 * len(content) if end == 0 else 0
-        if block.commits:
-            self._add(block)
 
     def _add(self, block: _Block) -> None:
         begin, count = self.parsed_commits, len(block.commits)

@@ -104,7 +104,9 @@ def _parse_conda(document: dict[Any, Any]) -> Iterator[Package]:
     for dependency in _as_list(document.get("dependencies")):
         if isinstance(dependency, dict):
             yield from _parse_requirements(_as_list(dependency.get("pip")))
-        elif match := _CONDA.fullmatch((parse_text(dependency) or "").strip()):
+            continue
+        text = (parse_text(dependency) or "").strip()
+        if len(text) <= MAX_REQUIREMENT_LENGTH and (match := _CONDA.fullmatch(text)):
             yield match[1], _parse_version(match[2].replace(" ", ""))
 
 
