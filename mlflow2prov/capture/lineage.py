@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture.artifacts import Artifact, LazyDict
 from mlflow2prov.capture.configuration import find_repo
-from mlflow2prov.capture.errors import InvalidOptionError, KeyExistsError
+from mlflow2prov.capture.errors import (
+    CaptureError,
+    InvalidOptionError,
+    KeyExistsError,
+    UnhashableError,
+)
 from mlflow2prov.capture.hashing import hash_with_artifacts
 from mlflow2prov.capture.proxies import artifact_of, is_proxy
 from mlflow2prov.capture.repos.chained import full_record
@@ -64,15 +70,30 @@ def dependencies(artifact_or_id: Any) -> list[Artifact]:
 
 def _references(artifact: Artifact) -> list[Artifact]:
     """Return the artifacts in the inputs and in the value of an artifact."""
-    inputs = artifact.inputs
-    found: dict[str, Artifact] = {}
-    for value in (*inputs.get("kargs", {}).values(), *inputs.get("varargs", ()), artifact.value):
-        for reference in hash_with_artifacts(value)[1]:
-            found[reference.id] = reference
+    inputs = inputs_of(artifact)
+    arguments = (*inputs.get("kargs", {}).values(), *inputs.get("varargs", ()))
+    found = {one.id: one for value in arguments for one in artifacts_in(value)}
+    with suppress(CaptureError, OSError):  # a value that was deleted, or that is not trusted
+        found |= {one.id: one for one in artifacts_in(artifact.value)}
     for identifier in artifact.record.input_artifact_ids or ():
         if identifier not in found and (known := artifact.repo.find(identifier)) is not None:
             found[identifier] = known
     return list(found.values())
+
+
+def inputs_of(artifact: Artifact) -> dict[str, Any]:
+    """Return the inputs of an artifact; none if they cannot be loaded."""
+    with suppress(CaptureError, OSError):
+        return artifact.inputs
+    return {}
+
+
+def artifacts_in(value: Any) -> list[Artifact]:
+    """Return the artifacts that a value is or contains; none of a value that cannot be hashed."""
+    try:
+        return hash_with_artifacts(value)[1]
+    except UnhashableError:
+        return []
 
 
 def promote(artifact_or_id: Any, to_repo: Any, from_repo: Any = None) -> None:

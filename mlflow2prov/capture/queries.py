@@ -54,7 +54,9 @@ class Calls(Sequence[Call]):
         rows = self.to_dicts()
         for row in rows:
             row["arguments"] = {item["name"]: item["value"] for item in row["arguments"]}
-        return pd.DataFrame(rows, columns=list(CALL_FIELDS))
+        table = pd.DataFrame(rows, columns=list(CALL_FIELDS))
+        # Without these types, numbers beside missing ones become floating-point numbers.
+        return table.astype({"source_line": "Int64", "seed": "Int64"})
 
 
 def calls(repo: Any = None, **criteria: Any) -> Calls:
