@@ -199,7 +199,7 @@ def _requirement_findings(
     explanation = version.explanation
     for question in questions:
         answer = explanation.answer(question)
-        if answer.state == "unknown":
+        if not answer.is_known:
             label = answer.question.label.lower()
             yield _error(
                 version.item, _missing_code(question), f"a required answer is unknown: {label}"

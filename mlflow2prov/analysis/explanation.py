@@ -16,6 +16,7 @@ from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import AnswerState, SubjectKind
 from mlflow2prov.analysis.queries import answer_items, subject_items
 from mlflow2prov.analysis.questions import QUESTIONS, Question
+from mlflow2prov.analysis.reasons import reasons_for_no_commit
 from mlflow2prov.analysis.subject_tables import ALIAS_TYPES, SUBJECT_TYPES, SubjectTables
 from mlflow2prov.arguments import checked, require_choice
 from mlflow2prov.errors import SelectionError
@@ -32,17 +33,26 @@ class Answer:
     Attributes:
         question: the question.
         items: the elements and values of the answer, ordered by label.
-        state: ``known`` if there are items, ``none`` if the document shows that no item exists, else ``unknown``.
+        state: ``known`` if there are items, ``none`` if the document shows that no item exists, else ``unknown``, or
+            ``unrecorded`` if MLflow itself never records an answer. The items of an unknown answer are only names that
+            MLflow recorded.
+        reason: why there is no answer, if the document shows it.
     """
 
     question: Question
     items: tuple[Item, ...]
     state: AnswerState
+    reason: str | None = None
 
     @property
     def is_described(self) -> bool:
         """Whether the document describes an item, and does not only name it."""
         return any(item.identifier for item in self.items)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the document answers the question, be it with the fact that no item exists."""
+        return self.state in ("known", "none")
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,11 @@ class Explanation:
     @property
     def scored(self) -> tuple[Answer, ...]:
         """The answers that count for :attr:`completeness`."""
-        return tuple(answer for answer in self.answers if answer.question.is_scored)
+        return tuple(
+            answer
+            for answer in self.answers
+            if answer.question.is_scored and answer.state != "unrecorded"
+        )
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -91,18 +105,22 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON values.
 
-        ``answers`` has a list of items for each question, or None if the answer is unknown. ``completeness`` is
-        rounded to four digits.
+        ``answers`` has a list of items for each question, or None without an answer. ``unknown`` has the questions that
+        count and have no answer, and ``reasons`` why there is none, by question. ``completeness`` is rounded to four
+        digits.
         """
         return {
             "subject": self.subject.to_dict(),
             "kind": self.kind,
             "completeness": round(self.completeness, 4),
             "unknown": list(self.unknown),
+            "reasons": {
+                answer.question.name: answer.reason for answer in self.answers if answer.reason
+            },
             "answers": {
-                answer.question.name: None
-                if answer.state == "unknown"
-                else [item.to_dict() for item in answer.items]
+                answer.question.name: [item.to_dict() for item in answer.items]
+                if answer.items or answer.is_known
+                else None
                 for answer in self.answers
             },
         }
@@ -200,9 +218,10 @@ def explain_all(document: Document, identifiers: Iterable[str]) -> list[Explanat
     subjects = list(dict.fromkeys(identifiers))
     tables = SubjectTables(document, subjects)
     items = {question.name: answer_items(tables, question.name) for question in QUESTIONS}
+    reasons = {"commit": reasons_for_no_commit(tables)}
     described_subjects = subject_items(tables)
     return [
-        _explanation(*described_subjects[subject], subject, items)
+        _explanation(*described_subjects[subject], subject, items, reasons)
         for subject in subjects
         if subject in described_subjects
     ]
@@ -213,12 +232,26 @@ def _explanation(
     subject: Item,
     identifier: str,
     items_by_question: Mapping[str, Mapping[str, tuple[Item, ...]]],
+    reasons_by_question: Mapping[str, Mapping[str, str]],
 ) -> Explanation:
     answers: dict[str, Answer] = {}
     for question in QUESTIONS:
         if kind in question.subject_kinds:
             items = items_by_question[question.name].get(identifier, ())
-            implied = question.known_with and answers[question.known_with].is_described
-            state: AnswerState = "known" if items else "none" if implied else "unknown"
-            answers[question.name] = Answer(question, items, state)
+            is_implied = question.known_with and answers[question.known_with].is_described
+            state = _state(question, items, is_implied=bool(is_implied))
+            reason = None
+            if state in ("unknown", "unrecorded"):
+                reasons = reasons_by_question.get(question.name, {})
+                reason = reasons.get(identifier, question.why_unrecorded)
+            answers[question.name] = Answer(question, items, state, reason)
     return Explanation(subject, kind, tuple(answers.values()))
+
+
+def _state(question: Question, items: tuple[Item, ...], *, is_implied: bool) -> AnswerState:
+    """Return the state of the answer that consists of ``items``; ``is_implied``: without items, there is nothing."""
+    if any(item.identifier or not question.needs_element for item in items):
+        return "known"
+    if is_implied:
+        return "none"
+    return "unrecorded" if question.why_unrecorded else "unknown"

@@ -30,6 +30,9 @@ _SUBJECT_KEYS = (
 )
 _ENVIRONMENT_FILES = ("requirements.txt", "conda.yaml", "python_env.yaml")
 
+_ARTIFACT_OF_RUN = r"'^.*/([0-9a-f]{32})/artifacts/(.+)$'"
+"""The SQL of a regular expression: the location of an artifact, with the id of its run."""
+
 _LABEL = "attr(element.attributes, 'prov:label')"
 _NAME = "attr(element.attributes, 'name')"
 _PATH = "attr(element.attributes, 'path')"
@@ -123,7 +126,10 @@ def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, 
 
 
 def _source(tables: SubjectTables) -> Query:
-    """Return the query for the models and versions behind a version; without one, for the source that it names."""
+    """Return the query for the models and versions behind a version; without one, for the source that it names.
+
+    A source among the artifacts of a run has the name that users write, ``runs:/<id>/<path>``.
+    """
     sources = elements(
         tables,
         f"SELECT subject, model AS identifier, distance FROM {tables.models} WHERE model <> subject",
@@ -137,16 +143,22 @@ def _source(tables: SubjectTables) -> Query:
     return Query(
         tuple(key for key in sources.keys if key != "distance"),
         f"""
-        WITH sources AS ({sources.sql})
+        WITH sources AS ({sources.sql}),
+        locations AS (
+            SELECT versions.subject, max(attr(entity.attributes, 'source_path')) AS location
+            FROM {tables.versions} AS versions
+            JOIN {tables.statements("entity")} AS entity ON entity.id = versions.version
+            WHERE versions.subject = versions.version
+            GROUP BY versions.subject
+        )
         SELECT * FROM sources
         UNION ALL BY NAME
-        SELECT versions.subject, max(attr(entity.attributes, 'source_path')) AS label
-        FROM {tables.versions} AS versions
-        JOIN {tables.statements("entity")} AS entity ON entity.id = versions.version
-        WHERE versions.subject = versions.version
-            AND versions.subject NOT IN (SELECT subject FROM sources)
-        GROUP BY versions.subject
-        HAVING label IS NOT NULL
+        SELECT
+            subject,
+            regexp_replace(location, {_ARTIFACT_OF_RUN}, 'runs:/\\1/\\2') AS label,
+            nullif(location, label) AS uri
+        FROM locations
+        WHERE location IS NOT NULL AND subject NOT IN (SELECT subject FROM sources)
         """,
         order="min(distance)",
     )
@@ -309,23 +321,39 @@ def _dirty(tables: SubjectTables) -> Query:
 
 
 def _script(tables: SubjectTables) -> Query:
-    """Return the query for the revisions of scripts that the run executed, with the entry point of a project."""
-    return elements(
+    """Return the query for the revisions of scripts that the run executed; without one, for the name that it recorded.
+
+    They have the entry point of a project.
+    """
+    sources = f"""
+        WITH recorded AS ({recorded(tables, "source_name", "entry_point")})
+        SELECT subject, max(source_name) AS label, max(entry_point) AS entry_point
+        FROM recorded
+        GROUP BY subject
+        """
+    revisions = elements(
         tables,
         f"""
-        WITH recorded AS ({recorded(tables, "entry_point")}),
-        entry_points AS (
-            SELECT subject, max(entry_point) AS entry_point FROM recorded GROUP BY subject
-        ),
-        used AS ({used(tables)})
-        SELECT used.subject, used.identifier, entry_points.entry_point
+        WITH used AS ({used(tables)})
+        SELECT used.subject, used.identifier, sources.entry_point
         FROM used
-        LEFT JOIN entry_points USING (subject)
+        LEFT JOIN ({sources}) AS sources USING (subject)
         WHERE is_named(role, 'Source')
         """,
         ["FileRevision"],
         _PATH,
         {**attributes("commit", "blob", "status"), "entry_point": "pairs.entry_point"},
+    )
+    return Query(
+        revisions.keys,
+        f"""
+        WITH revisions AS ({revisions.sql})
+        SELECT * FROM revisions
+        UNION ALL BY NAME
+        SELECT *
+        FROM ({sources})
+        WHERE label IS NOT NULL AND subject NOT IN (SELECT subject FROM revisions)
+        """,
     )
 
 

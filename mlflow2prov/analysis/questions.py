@@ -20,6 +20,10 @@ class Question:
             ``known_with``, a missing answer is unknown.
         is_scored: whether the question counts for the completeness of an explanation. One that does not is shown only
             with an answer: most projects, for example, do not commit their store.
+        needs_element: whether only an element of the document answers the question. A name that MLflow recorded is
+            shown, but does not answer it.
+        why_unrecorded: why MLflow itself never records an answer, or None if it does. Only some hosted stores and other
+            tools do, so a missing answer does not count.
     """
 
     name: str
@@ -27,11 +31,18 @@ class Question:
     subject_kinds: tuple[SubjectKind, ...] = SUBJECT_KINDS
     known_with: str | None = None
     is_scored: bool = True
+    needs_element: bool = False
+    why_unrecorded: str | None = None
 
 
 QUESTIONS: tuple[Question, ...] = (
     Question("source", "Registered from", ("version",)),
-    Question("registered_by", "Registered by", ("version",)),
+    Question(
+        "registered_by",
+        "Registered by",
+        ("version",),
+        why_unrecorded="MLflow itself does not record who registers a version",
+    ),
     Question("registered_at", "Registered at", ("version",)),
     Question("run", "Run"),
     Question("run_by", "Run by"),
@@ -41,8 +52,12 @@ QUESTIONS: tuple[Question, ...] = (
     Question("authors", "Authors"),
     Question("committers", "Committers"),
     Question("coauthors", "Co-authors", known_with="authors"),
-    Question("dirty", "Uncommitted changes"),
-    Question("script", "Script's revision"),
+    Question(
+        "dirty",
+        "Uncommitted changes",
+        why_unrecorded="MLflow itself does not record uncommitted changes",
+    ),
+    Question("script", "Script's revision", needs_element=True),
     Question("parameters", "Parameters"),
     Question("metrics", "Metrics"),
     Question("datasets", "Datasets"),

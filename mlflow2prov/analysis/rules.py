@@ -20,7 +20,7 @@ from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.sql import names_table
-from mlflow2prov.quantity import duration
+from mlflow2prov.quantity import time_between
 
 MAX_OTHER_VERSIONS = 3
 """The number of other versions that a finding about a shared run names."""
@@ -197,6 +197,7 @@ def _script_changes(
         for version in versions
         if version.answer("registered_at").items
         for script in version.answer("script").items
+        if script.identifier
     ]
     schema = pa.schema(
         [(name, pa.string()) for name in ("version", "script", "started_at", "registered_at")]
@@ -274,7 +275,8 @@ def _missing_run(version: Explanation, _: AuditContext) -> Iterator[str]:
 
 def _run_without_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
     if version.answer("run").is_described and version.answer("commit").state == "unknown":
-        yield f"its run {_first_label(version, 'run')} has no commit"
+        reason = version.answer("commit").reason
+        yield f"its run {_first_label(version, 'run')} has no commit{f': {reason}' if reason else ''}"
 
 
 def _missing_commit(version: Explanation, _: AuditContext) -> Iterator[str]:
@@ -307,10 +309,12 @@ def _addition(item: Item, started_at: str | None) -> str:
     addition = f"it was first committed by {item.about['script_added_by'][:_SHORT_HASH]}"
     try:
         added = datetime.fromisoformat(item.about["script_added_at"])
-        seconds = (added - datetime.fromisoformat(started_at or "")).total_seconds()
-    except (KeyError, TypeError, ValueError):
+        started = datetime.fromisoformat(started_at or "")
+        is_later = added > started
+        span = time_between(started, added)
+    except (KeyError, OverflowError, TypeError, ValueError):
         return addition
-    return f"{addition}, {duration(abs(seconds))} {'after' if seconds > 0 else 'before'} the run"
+    return f"{addition}, {span} {'after' if is_later else 'before'} the run"
 
 
 def _unpushed_commit(version: Explanation, _: AuditContext) -> Iterator[str]:

@@ -26,6 +26,9 @@ MAX_ITEMS = 50
 
 _KIND_LABELS = {"version": "Version", "model": "Model", "run": "Run"}
 
+STATE_LABELS = {"none": "none", "unknown": "unknown", "unrecorded": "not recorded"}
+"""How an answer without items is written, by its state."""
+
 _SUBJECT_DETAILS = (
     "uri",
     "aliases",
@@ -101,7 +104,7 @@ def _answer_rows(answer: Answer) -> list[tuple[str, str, str]]:
     """Return a row for each item; only the first repeats the question."""
     question = answer.question
     if not answer.items:
-        return [(question.label, answer.state, "")]
+        return [(question.label, STATE_LABELS[answer.state], _cell(answer.reason or ""))]
     keys = _ITEM_DETAILS.get(question.name, ())
     cells = [
         (_item_text(question.name, item), _details(item, keys)) for item in answer.items[:MAX_ITEMS]
@@ -121,7 +124,11 @@ def _item_text(question: str, item: Item) -> str:
             return _cell(f"{item.label}@{about['digest']}")
         case "commit" if item.identifier is None and "repository_url" in about:
             return f"{_cell(item.label)} (not in the document; of {_cell(about['repository_url'])})"
-        case "source" | "run" | "commit" if item.identifier is None:
+        case "script" if item.identifier is None:
+            return f"{_cell(item.label)} (as recorded; its revision is unknown)"
+        case "source" if item.identifier is None:
+            return f"{_cell(item.label)} (as recorded)"
+        case "run" | "commit" if item.identifier is None:
             return f"{_cell(item.label)} (not in the document)"
     return _cell(f"{item.label} <{about['email']}>" if "email" in about else item.label)
 

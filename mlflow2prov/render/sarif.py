@@ -84,4 +84,4 @@ def _result(
 def _script(version: AuditedVersion) -> str | None:
     """Return the path of the script that trained a version, relative to its repository."""
     scripts = version.explanation.answer("script").items
-    return scripts[0].label if scripts else None
+    return next((script.label for script in scripts if script.identifier), None)

@@ -181,6 +181,73 @@ def test_a_run_and_a_source_outside_the_store_have_a_label_but_no_identifier():
     assert {"parent_run", "upstream_models", "parameters"} <= set(explanation.unknown)
 
 
+def run_of(tag=None, **recorded):
+    """Return the document of a run whose creation has these attributes."""
+    return document(
+        thing("entity", "Run.x", "Run", run_id="x"),
+        thing("activity", "C", "Creation", **recorded),
+        relation("wasGeneratedBy", "Run.x", "C", None),
+        thing("entity", "RunTag.x", "RunTag", name="mlflow.source.type", value=tag or "LOCAL"),
+        relation("hadMember", "Run.x", "RunTag.x"),
+    )
+
+
+def test_a_question_that_mlflow_itself_never_answers_does_not_count():
+    explanation = explain(run_of(), "Run:x")
+    answer = explanation.answer("dirty")
+    assert (answer.state, answer.is_known) == ("unrecorded", False)
+    assert answer.reason == "MLflow itself does not record uncommitted changes"
+    assert "dirty" not in explanation.unknown
+    assert "dirty" not in [answer.question.name for answer in explanation.scored]
+    result = explanation.to_dict()
+    assert result["answers"]["dirty"] is None
+    assert result["reasons"]["dirty"] == answer.reason
+    recorded = explain(run_of(dirty="false"), "Run:x")
+    assert len(recorded.scored) == len(explanation.scored) + 1
+
+
+def test_a_recorded_name_is_shown_but_is_not_the_revision_of_a_script():
+    explanation = explain(run_of(source_name="fit.py"), "Run:x")
+    (script,) = explanation.answer("script").items
+    assert (script.label, script.identifier) == ("fit.py", None)
+    assert "script" in explanation.unknown
+    assert explanation.to_dict()["answers"]["script"] == [{"label": "fit.py", "identifier": None}]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "reason"),
+    [
+        ({"tag": "NOTEBOOK"}, "MLflow records none for a notebook"),
+        ({"source_name": "/x/ipykernel_launcher.py"}, "MLflow records none for a notebook"),
+        ({"source_name": "fit.ipynb"}, "MLflow records none for a notebook"),
+        (
+            {"source_name": "/home/ada/fit.py"},
+            "MLflow found no Git repository around fit.py, or could not read it",
+        ),
+        (
+            {"source_name": "C:\\wine\\", "tag": "PROJECT"},
+            "MLflow found no Git repository around wine, or could not read it",
+        ),
+        ({}, "MLflow recorded no source, as some clients and early versions do"),
+    ],
+)
+def test_a_run_without_a_commit_has_a_reason(recorded, reason):
+    assert explain(run_of(**recorded), "Run:x").answer("commit").reason == reason
+
+
+def test_a_run_with_a_commit_has_no_reason():
+    assert explain(run_of(commit="abcd"), "Run:x").answer("commit").reason is None
+
+
+def test_an_artifact_of_a_run_as_a_source_has_the_name_that_users_write():
+    run_id = "2" * 32
+    uri = f"file:///home/ada/mlruns/1/{run_id}/artifacts/best/model"
+    registered = document(thing("entity", "V", "RegisteredModelVersion", name="m", source_path=uri))
+    (source,) = explain(registered, "V").answer("source").items
+    assert (source.label, source.identifier) == (f"runs:/{run_id}/best/model", None)
+    assert source.about["uri"] == uri
+
+
 def test_an_environment_that_was_read_replaces_the_files_that_describe_it():
     def environments(*more):
         model = document(
@@ -235,10 +302,11 @@ def test_a_selector_must_be_text(fraud, selector):
         explain(fraud, selector)
 
 
-def test_the_only_unknown_fact_about_the_champion_of_the_example_is_its_working_tree():
+def test_everything_that_mlflow_records_about_the_champion_of_the_example_is_known():
     example = load(GOLDEN / "result.json")
     champion = explain(example, "models:/wine@champion")
-    assert champion.unknown == ("dirty",)
+    assert champion.unknown == ()
+    assert champion.answer("dirty").state == "unrecorded"
     assert labels(champion)["coauthors"] == ["Grace Hopper"]
 
 

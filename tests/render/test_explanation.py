@@ -99,7 +99,7 @@ def test_a_run_and_a_source_that_are_not_described_are_marked():
         relation("wasInformedBy", "C", "Creation.Run.r9"),
     )
     rows = rows_by_question(explain(foreign, "V"))
-    assert rows["Registered from"] == ("s3://bucket/model (not in the document)", "")
+    assert rows["Registered from"] == ("s3://bucket/model (as recorded)", "")
     assert rows["Run"] == ("r9 (not in the document)", "runs:/r9")
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mlflow2prov.render.escaping import markdown, markdown_paragraph, printable, truncate
+from mlflow2prov.render.explanation import STATE_LABELS
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
 from mlflow2prov.render.report.content import Content
 from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH
@@ -45,6 +46,7 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         box_height=BOX_HEIGHT,
         max_text_length=MAX_TEXT_LENGTH,
         percentage=_percentage,
+        state_labels=STATE_LABELS,
         stylesheet=(_TEMPLATES / "report.css").read_text("utf-8"),
     )
     environment.filters.update(
