@@ -68,6 +68,9 @@ class _Version(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+SCHEMA_VERSIONS = Table("mlflow2prov_schema", METADATA, Column("version", Integer, nullable=False))
+"""One row: the version of all tables; see :mod:`mlflow2prov.capture.repos.schema`."""
+
 RUNS = Table(
     "runs",
     METADATA,

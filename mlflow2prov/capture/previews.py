@@ -26,11 +26,11 @@ MAX_DEPTH = 6
 _ELLIPSIS = "..."
 
 
-def preview(value: Any, depth: int = 0) -> Any:
+def preview(value: Any) -> Any:
     """Return a value as JSON: text, numbers, lists and dictionaries are abbreviated, others described."""
     try:
-        return _preview(value, depth)
-    except Exception:  # noqa: BLE001 - the methods of a value may raise anything
+        return _preview(value, 0)
+    except Exception:  # noqa: BLE001 - methods of the value may raise anything
         return _type_name(value)
 
 
@@ -41,7 +41,7 @@ def _preview(value: Any, depth: int) -> Any:
     if kind is str:
         return _cut(urls_without_credentials(value))
     if kind is int:
-        return value if value.bit_length() <= 64 else _cut(str(value))
+        return value if value.bit_length() <= 64 else _big_number(value)
     if kind is float:
         return value if abs(value) < float("inf") else str(value)
     if (artifact := artifact_of(value)) is not None:
@@ -51,9 +51,14 @@ def _preview(value: Any, depth: int) -> Any:
     if isinstance(value, Mapping):
         return _preview_mapping(value, depth)
     if isinstance(value, list | tuple | set | frozenset):
-        members = [preview(item, depth + 1) for item in islice(value, MAX_MEMBERS)]
+        members = [_preview(item, depth + 1) for item in islice(value, MAX_MEMBERS)]
         return [*members, _ELLIPSIS] if len(value) > MAX_MEMBERS else members
     return _describe(value)
+
+
+def _big_number(value: int) -> str:
+    # Python refuses to write numbers with more digits than sys.get_int_max_str_digits().
+    return _cut(str(value)) if value.bit_length() <= 10_000 else f"{value.bit_length()} bits"
 
 
 def _preview_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def _preview_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
             members[_ELLIPSIS] = _ELLIPSIS
             break
         name = _cut(str(key))
-        members[name] = MASK if is_secret_name(name) else preview(item, depth + 1)
+        members[name] = MASK if is_secret_name(name) else _preview(item, depth + 1)
     return members
 
 
@@ -84,8 +89,8 @@ def _describe(value: Any) -> Any:
         return preview(value.item()) if not isinstance(value.item(), kind) else str(value)
     if hasattr(value, "shape") and library in ("numpy", "pandas", "polars", "torch", "scipy"):
         return _describe_table(value)
-    if hasattr(value, "__qualname__") and hasattr(value, "__module__"):
-        return f"{value.__module__}.{value.__qualname__}"
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{getattr(value, '__module__', kind.__module__)}.{value.__qualname__}"
     return _type_name(value)
 
 

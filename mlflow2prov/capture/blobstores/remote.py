@@ -26,7 +26,7 @@ from mlflow2prov.secrets import mask_secrets, without_credentials
 from mlflow2prov.temporary import process_folder
 
 _WHOLE_OBJECTS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az", "memory"))
-"""The protocols on which an upload appears only when it is complete."""
+"""The protocols with which an upload appears only when it is complete."""
 
 
 class FsspecStore(BlobStore):
@@ -105,6 +105,8 @@ class FsspecStore(BlobStore):
         if filesystem is not None:
             root = self.url.partition("://")[2] or self.url
             return (filesystem() if callable(filesystem) else filesystem), root
+        if not self.url.partition("://")[2]:
+            raise CaptureError(f"url: {self.url!r} names no place; write s3://bucket/folder")
         fsspec = import_module("fsspec")
         return fsspec.core.url_to_fs(self.url, **self._storage_options)  # type: ignore[no-any-return]
 
@@ -114,7 +116,7 @@ class FsspecStore(BlobStore):
         place = without_credentials(self.url)
         try:
             yield self.filesystem
-        except (CaptureError, FileNotFoundError):
+        except CaptureError:
             raise
         except ImportError as error:
             raise CaptureError(f"{place}: {error}; install the package") from error
@@ -180,10 +182,11 @@ class FsspecStore(BlobStore):
         temporary = self.local.temporary_file()
         try:
             with self._reach() as filesystem:
-                filesystem.get_file(self._remote(key), str(temporary))
+                try:
+                    filesystem.get_file(self._remote(key), str(temporary))
+                except FileNotFoundError:
+                    raise MissingKeyError(key, self) from None
             self.local.place(key, temporary)
-        except FileNotFoundError:
-            raise MissingKeyError(key, self) from None
         finally:
             with suppress(OSError):
                 temporary.unlink()

@@ -1,4 +1,7 @@
-"""The table of calls. Calls that only looked up a result are written in batches."""
+"""The table of calls. Calls that only looked up a result are written in batches.
+
+Calls that cannot be written are kept in memory and written with a later batch.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,17 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.previews import json_able
 from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
+from mlflow2prov.capture.repos.engine import UnavailableError
 
 if TYPE_CHECKING:
     from mlflow2prov.capture.repos.database import DbRepo
 
 BATCH_CALLS = 100
 BATCH_SECONDS = 1.0
-"""How many calls that only looked up a result are kept in memory, and for how long."""
+"""How many calls that only looked up a result are kept in memory, and for how many seconds."""
+
+MAX_PENDING = 1000
+"""How many calls are kept while the database cannot be written. Older ones are lost."""
 
 
 class CallLog:
@@ -43,21 +50,33 @@ class CallLog:
 
     def end(self, call: Call) -> None:
         """Record the outcome of a call. One that only looked up a result is written with the next batch."""
-        if not call.cached:
-            self._write([*self._take_pending(), call])
-            return
         with self._guard:
             self._pending.append(call)
             now = time.monotonic()
             if len(self._pending) == 1:
                 self._next_flush = now + BATCH_SECONDS
-            if len(self._pending) < BATCH_CALLS and now < self._next_flush:
+            if call.cached and len(self._pending) < BATCH_CALLS and now < self._next_flush:
                 return
         self.flush()
 
     def flush(self) -> None:
         """Write calls that are still in memory."""
-        self._write(self._take_pending())
+        with self._guard:
+            calls, self._pending = self._pending, []
+        try:
+            self._write(calls)
+        except UnavailableError:
+            with self._guard:
+                self._pending = [*calls, *self._pending][-MAX_PENDING:]
+                self._next_flush = time.monotonic() + BATCH_SECONDS
+            raise
+        except CaptureError:
+            # One of them cannot be represented in the database.
+            if len(calls) > 1:
+                for call in calls:
+                    with suppress(CaptureError):
+                        self._write([call])
+            raise
 
     def read(self, criteria: dict[str, Any]) -> list[Call]:
         """Return the calls whose columns have all these values, in order of time."""
@@ -71,11 +90,6 @@ class CallLog:
         with self._repo._connect() as connection:
             return [_call(row) for row in connection.execute(query)]
 
-    def _take_pending(self) -> list[Call]:
-        with self._guard:
-            pending, self._pending = self._pending, []
-        return pending
-
     def _write(self, calls: list[Call]) -> None:
         from sqlalchemy import delete, insert
 
@@ -86,7 +100,7 @@ class CallLog:
         table = self._repo._tables.CALLS
         started = [call.id for call in calls if call.status != "RUNNING" and not call.cached]
         with self._repo._connect() as connection:
-            self._repo._insert_run(connection, run_info())
+            self._repo._processes.insert(connection, run_info())
             if started:
                 connection.execute(delete(table).where(table.c.id.in_(started)))
             connection.execute(insert(table), [_row(call) for call in calls])

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow2prov.capture.artifacts import Artifact
-from mlflow2prov.capture.errors import KeyExistsError, MissingKeyError, PermissionDeniedError
+from mlflow2prov.capture.configuration import warn
+from mlflow2prov.capture.errors import (
+    CaptureError,
+    KeyExistsError,
+    MissingKeyError,
+    PermissionDeniedError,
+)
 from mlflow2prov.capture.locks import Claim
 from mlflow2prov.capture.records import ArtifactRecord, Call
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.sets import ArtifactSet
+
+Result = TypeVar("Result")
 
 
 class ChainedRepo(Repository):
@@ -62,15 +71,25 @@ class ChainedRepo(Repository):
         return self._first(lambda repo: repo._find_by_value(value_id))
 
     def _first(self, find: Callable[[Repository], Artifact | None]) -> Artifact | None:
+        failure: CaptureError | OSError | None = None
         for position, repo in enumerate(self.repos):
-            if repo._read and (artifact := find(repo)) is not None:
+            if not repo._read:
+                continue
+            try:
+                artifact = find(repo)
+            except (CaptureError, OSError) as error:
+                failure = failure or error
+                continue
+            if artifact is not None:
                 self._copy(artifact, self.repos[:position])
                 return artifact
+        if failure is not None:
+            raise failure
         return None
 
     def _copy(self, artifact: Artifact, earlier: Sequence[Repository]) -> None:
         targets = [
-            repo for repo in earlier if repo._read_through_write and not repo._contains(artifact.id)
+            repo for repo in earlier if repo._read_through_write and _lacks(repo, artifact.id)
         ]
         if not targets:
             return
@@ -79,10 +98,8 @@ class ChainedRepo(Repository):
                 self._copy(part, targets)
         record = full_record(artifact)
         for repo in targets:
-            try:
+            with suppress(CaptureError, OSError):
                 repo.put(record, read_through=True)
-            except KeyExistsError:
-                continue
 
     def _writable(self, key: str, permission: str = "_write") -> list[Repository]:
         writable = [repo for repo in self.repos if getattr(repo, permission)]
@@ -95,24 +112,51 @@ class ChainedRepo(Repository):
         self._require_put(record.id, read_through)
         permission = "_read_through_write" if read_through else "_write"
         repos = self._writable(record.id, permission)
-        missing = [repo for repo in repos if not repo._contains(record.id)]
-        if not missing:
+
+        def put_if_missing(repo: Repository) -> Artifact | None:
+            try:
+                return None if repo._contains(record.id) else repo.put(record, read_through)
+            except KeyExistsError:
+                return None
+
+        stored = self._in_each(repos, put_if_missing)
+        artifact = next((one for one in stored if one is not None), None)
+        if artifact is None:
             raise KeyExistsError(record.id, self)
-        artifacts = [repo.put(record, read_through) for repo in missing]
-        return artifacts[0]
+        return artifact
+
+    def _in_each(
+        self, repos: Sequence[Repository], action: Callable[[Repository], Result]
+    ) -> list[Result]:
+        """Perform an action on repositories. It is an error if it fails on all of them, and else a warning."""
+        results: list[Result] = []
+        failures: list[CaptureError | OSError] = []
+        for repo in repos:
+            try:
+                results.append(action(repo))
+            except (CaptureError, OSError) as error:
+                failures.append(error)
+        if failures and not results:
+            raise failures[0]
+        for failure in failures:
+            warn(f"a repository of a chain does not work ({failure})")
+        return results
 
     def _replace_value(self, record: ArtifactRecord) -> None:
-        for repo in self._writable(record.id):
+        def replace_or_put(repo: Repository) -> None:
             if repo._contains(record.id):
                 repo._replace_value(record)
             else:
                 repo.put(record)
 
+        self._in_each(self._writable(record.id), replace_or_put)
+
     def _holder(self, identifier: str) -> Repository:
-        for repo in self._readable():
-            if repo._contains(identifier):
-                return repo
-        raise MissingKeyError(identifier, self)
+        artifact = self._find(identifier)
+        if artifact is None:
+            raise MissingKeyError(identifier, self)
+        holder: Repository = artifact.repo
+        return holder
 
     def _value_of(self, identifier: str) -> Any:
         return self._holder(identifier)._value_of(identifier)
@@ -136,15 +180,12 @@ class ChainedRepo(Repository):
     def file_path(self, blob_id: str, digest: str | None) -> str:
         """Return the path of an archived file."""
         for repo in self._readable():
-            try:
+            with suppress(CaptureError, OSError, NotImplementedError):
                 return repo.file_path(blob_id, digest)
-            except (MissingKeyError, NotImplementedError):
-                continue
         raise MissingKeyError(blob_id, self)
 
     def _put_set(self, artifact_set: ArtifactSet) -> ArtifactSet:
-        for repo in self._writable(artifact_set.id):
-            repo._put_set(artifact_set)
+        self._in_each(self._writable(artifact_set.id), lambda repo: repo._put_set(artifact_set))
         return artifact_set
 
     def _find_set(self, set_id: str) -> ArtifactSet | None:
@@ -175,15 +216,15 @@ class ChainedRepo(Repository):
 
     def start_call(self, call: Call) -> None:
         """Record a call that runs in all repositories that may be written."""
-        for repo in self.repos:
-            if repo._write:
-                repo.start_call(call)
+        self._in_each(
+            [repo for repo in self.repos if repo._write], lambda repo: repo.start_call(call)
+        )
 
     def end_call(self, call: Call) -> None:
         """Record the outcome of a call in all repositories that may be written."""
-        for repo in self.repos:
-            if repo._write:
-                repo.end_call(call)
+        self._in_each(
+            [repo for repo in self.repos if repo._write], lambda repo: repo.end_call(call)
+        )
 
     def calls(self, **criteria: Any) -> list[Call]:
         """Return the calls of all repositories that may be read, each once, in order of time."""
@@ -194,6 +235,14 @@ class ChainedRepo(Repository):
         """Write calls that are still in memory."""
         for repo in self.repos:
             repo.flush()
+
+
+def _lacks(repo: Repository, identifier: str) -> bool:
+    """Return whether a repository works and does not have an artifact."""
+    try:
+        return not repo._contains(identifier)
+    except (CaptureError, OSError):
+        return False
 
 
 def full_record(artifact: Artifact) -> ArtifactRecord:

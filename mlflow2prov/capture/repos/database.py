@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.artifacts import NOT_LOADED, ArchivedFile, Artifact
 from mlflow2prov.capture.blobstores.base import BlobStore
 from mlflow2prov.capture.errors import (
+    CaptureError,
     InvalidOptionError,
     KeyExistsError,
     MissingKeyError,
@@ -31,16 +33,15 @@ from mlflow2prov.capture.records import (
 from mlflow2prov.capture.repos import engine
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.repos.call_log import CallLog
-from mlflow2prov.capture.repos.engine import suppress_conflict, translate
+from mlflow2prov.capture.repos.engine import ConflictError, translate
+from mlflow2prov.capture.repos.run_table import RunTable
+from mlflow2prov.capture.repos.schema import prepare, read_version
+from mlflow2prov.capture.repos.set_tables import SetTables
 from mlflow2prov.capture.repos.values import Values
 from mlflow2prov.capture.sets import ArtifactSet
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-_BATCH_CALLS = 100
-_BATCH_SECONDS = 1.0
-"""How many calls that only looked up a result are kept in memory, and for how long."""
 
 
 class DbRepo(Repository):
@@ -74,12 +75,12 @@ class DbRepo(Repository):
     ) -> None:
         super().__init__(read, write, read_through_write, delete)
         self.blobstore = store
-        self._schema = schema
         self._session: Any = None
         self._guard = threading.RLock()
         self._log = CallLog(self)
         self._values = Values(self)
-        self._runs: set[str] = set()
+        self._sets = SetTables(self)
+        self._processes = RunTable(self)
         self._connect_options = (schema, create_schema, persistent_connections and not create_db)
         if isinstance(db, str):
             self._url = db
@@ -102,10 +103,20 @@ class DbRepo(Repository):
             return self._engine
 
     @cached_property
-    def _tables(self) -> Any:
+    def _tables(self) -> ModuleType:
         """The module that declares the tables, which are created when they are first used."""
-        with self._guard:
-            return engine.create_tables(self._db_engine)
+        from mlflow2prov.capture import models
+
+        with self._guard, self._connect() as connection:
+            prepare(connection)
+        return models
+
+    @property
+    def db_revision(self) -> int | None:
+        """The version of the tables in the database."""
+        _ = self._tables
+        with self._connect() as connection:
+            return read_version(connection)
 
     @property
     def is_shared(self) -> bool:  # type: ignore[override]
@@ -217,11 +228,14 @@ class DbRepo(Repository):
         if inputs_row is not None:
             values["inputs_blob_id"] = inputs_row["id"]
             blobs.append(inputs_row)
-        with self._connect() as connection:
-            self._insert_run(connection, record.run_info)
-            for row in blobs:
-                self._values.upsert(connection, row)
-            connection.execute(insert(self._tables.ARTIFACTS), values)
+        try:
+            with self._connect() as connection:
+                self._processes.insert(connection, record.run_info)
+                for row in blobs:
+                    self._values.upsert(connection, row)
+                connection.execute(insert(self._tables.ARTIFACTS), values)
+        except ConflictError as error:
+            raise KeyExistsError(record.id, self) from error
         stored = replace(record, serializer=values["serializer"], value=value_row["value"])
         artifact = Artifact(self, stored)
         artifact.__dict__["_run_id"] = values["run_id"]
@@ -297,37 +311,7 @@ class DbRepo(Repository):
         return self.blobstore.path(blob_id, digest)
 
     def _run_info_of(self, artifact: Artifact) -> dict[str, Any] | None:
-        from sqlalchemy import select
-
-        runs = self._tables.RUNS
-        identifier = artifact.__dict__.get("_run_id")
-        with self._connect() as connection:
-            row = connection.execute(select(runs).where(runs.c.id == identifier)).first()
-        if row is None:
-            return None
-        return {**row.info, "id": row.id, "created_at": row.created_at}
-
-    def _insert_run(self, connection: Connection, info: dict[str, Any] | None) -> None:
-        from sqlalchemy import insert, select
-
-        if not info or info["id"] in self._runs:
-            return
-        runs = self._tables.RUNS
-        if connection.execute(select(runs.c.id).where(runs.c.id == info["id"])).first() is None:
-            with suppress_conflict(connection):
-                connection.execute(
-                    insert(runs),
-                    {
-                        "id": info["id"],
-                        "hostname": info.get("host", {}).get("nodename"),
-                        "info": json_able(
-                            {k: v for k, v in info.items() if k not in ("id", "created_at")}
-                        ),
-                        "created_at": info.get("created_at"),
-                    },
-                )
-        if self._session is None:
-            self._runs.add(info["id"])
+        return self._processes.read(artifact.__dict__.get("_run_id"))
 
     def _delete_artifact(self, identifier: str) -> None:
         from sqlalchemy import delete
@@ -339,6 +323,8 @@ class DbRepo(Repository):
             connection.execute(delete(artifacts).where(artifacts.c.id == identifier))
             for key in {row.blob_id, row.inputs_blob_id} - {None}:
                 if not self._is_referred_to(connection, key):
+                    # Before anything is deleted for good.
+                    self.blobstore._require("delete", f"delete {key}")
                     connection.execute(delete(blobs).where(blobs.c.id == key))
                     unused.append(key)
         for key in unused:
@@ -355,61 +341,17 @@ class DbRepo(Repository):
     # --- sets
 
     def _put_set(self, artifact_set: ArtifactSet) -> ArtifactSet:
-        from sqlalchemy import insert, select
-
-        members, sets = self._tables.ARTIFACT_SET_MEMBERS, self._tables.ARTIFACT_SETS
-        with self._connect() as connection:
-            query = select(members.c.artifact_id).where(members.c.set_id == artifact_set.id)
-            known = set(connection.execute(query).scalars())
-            rows = [
-                {"set_id": artifact_set.id, "artifact_id": identifier}
-                for identifier in sorted(artifact_set.artifact_ids - known)
-            ]
-            if rows:
-                with suppress_conflict(connection):
-                    connection.execute(insert(members), rows)
-            row = {
-                "set_id": artifact_set.id,
-                "labels": artifact_set.labels,
-                "created_at": artifact_set.created_at,
-            }
-            connection.execute(insert(sets), row)
+        self._sets.put(artifact_set)
         return artifact_set
 
     def _find_set(self, set_id: str) -> ArtifactSet | None:
-        from sqlalchemy import select
-
-        sets = self._tables.ARTIFACT_SETS
-        query = select(sets).where(sets.c.set_id == set_id).order_by(sets.c.id.desc()).limit(1)
-        with self._connect() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else self._set_of(row)
+        return self._sets.find(set_id)
 
     def _find_set_by_labels(self, labels: dict[str, Any]) -> ArtifactSet | None:
-        from sqlalchemy import select
-
-        sets = self._tables.ARTIFACT_SETS
-        # Labels are compared here, as databases differ in the equality of JSON.
-        with self._connect() as connection:
-            rows = connection.execute(select(sets).order_by(sets.c.id.desc())).all()
-        row = next((row for row in rows if row.labels == labels), None)
-        return None if row is None else self._set_of(row)
-
-    def _set_of(self, row: Any) -> ArtifactSet:
-        from sqlalchemy import select
-
-        members = self._tables.ARTIFACT_SET_MEMBERS
-        query = select(members.c.artifact_id).where(members.c.set_id == row.set_id)
-        with self._connect() as connection:
-            identifiers = list(connection.execute(query).scalars())
-        return ArtifactSet(identifiers, row.labels, row.created_at, row.set_id)
+        return self._sets.find_by_labels(labels)
 
     def _delete_set(self, set_id: str) -> None:
-        from sqlalchemy import delete
-
-        with self._connect() as connection:
-            for table in (self._tables.ARTIFACT_SETS, self._tables.ARTIFACT_SET_MEMBERS):
-                connection.execute(delete(table).where(table.c.set_id == set_id))
+        self._sets.delete(set_id)
 
     # --- calls
 
@@ -433,8 +375,11 @@ class DbRepo(Repository):
 
     def claim(self, key: str) -> Claim:
         """Return the claim to compute the result of a key, which other processes respect."""
-        url = str(self._db_engine.url)
-        return Claim(url, key, engine.process_lock(self._db_engine))
+        try:
+            database = self._db_engine
+        except (CaptureError, OSError):
+            return super().claim(key)
+        return Claim(str(database.url), key, engine.process_lock(database))
 
 
 PostgresRepo = DbRepo

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow2prov.capture.errors import CaptureError, InvalidOptionError, KeyExistsError
+from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
 from mlflow2prov.capture.locks import FileLock, FunctionLock, ProcessLock
 
 if TYPE_CHECKING:
@@ -21,11 +20,20 @@ if TYPE_CHECKING:
 _LOCK_SPACE = 0x6D6C6670
 """The first of the two numbers of PostgreSQL's advisory locks."""
 
-_CONNECTION_STATEMENTS = (
-    "PRAGMA busy_timeout = 30000",
+CONNECTION_STATEMENTS = (
+    "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
 )
+
+
+class ConflictError(CaptureError):
+    """Another process has inserted a row with the same key."""
+
+
+class UnavailableError(CaptureError):
+    """A database cannot be reached or written at the moment."""
+
 
 _engines: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -43,8 +51,10 @@ def connect(url: str, schema: str | None, create_schema: bool, persistent: bool)
         Path(str(address.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
     try:
         engine = sqlalchemy.create_engine(address, **options)
-    except ImportError as error:
-        raise CaptureError(f"{address.drivername}: {error}; install the driver") from error
+    except (ImportError, sqlalchemy.exc.ArgumentError) as error:
+        raise CaptureError(
+            f"{address.drivername}: cannot be used as a database ({error}); install its driver"
+        ) from error
     if address.get_backend_name() == "sqlite":
         sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
     if schema is not None:
@@ -77,24 +87,6 @@ def create_database(url: str) -> None:
             connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
 
 
-def create_tables(engine: Engine) -> Any:
-    """Create the tables that do not exist, and return the module that declares them."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from mlflow2prov.capture import models as tables
-
-    for attempt in range(3):
-        try:
-            tables.METADATA.create_all(engine)
-            break
-        except SQLAlchemyError as error:
-            # Another process creates them at the same time.
-            if attempt == 2:
-                raise translate(error, engine.url.render_as_string()) from error
-            time.sleep(0.1)
-    return tables
-
-
 def _with_driver(url: str) -> Any:
     """Return a URL of SQLAlchemy, with psycopg as the driver for PostgreSQL unless it names another one."""
     from sqlalchemy.engine import make_url
@@ -110,7 +102,7 @@ def _with_driver(url: str) -> Any:
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
-    for statement in _CONNECTION_STATEMENTS:
+    for statement in CONNECTION_STATEMENTS:
         with suppress(Exception):  # a read-only file, or a file system without shared memory
             connection.execute(statement)
 
@@ -118,6 +110,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 def _advisory_lock(engine: Engine) -> ProcessLock:
     """Return a lock of PostgreSQL, held by a connection of its own until it is released or the process dies."""
     from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
 
     held: dict[str, Any] = {}
 
@@ -125,19 +118,23 @@ def _advisory_lock(engine: Engine) -> ProcessLock:
         return {"space": _LOCK_SPACE, "key": zlib.crc32(key.encode()) - (1 << 31)}
 
     def try_acquire(key: str) -> bool:
-        connection = engine.connect()
         query = text("SELECT pg_try_advisory_lock(:space, :key)")
-        if connection.execute(query, parameters(key)).scalar():
+        try:
+            connection = engine.connect()
+            is_free = connection.execute(query, parameters(key)).scalar()
             connection.commit()
+        except SQLAlchemyError:
+            return True  # without the database, no process can wait for another one
+        if is_free:
             held[key] = connection
-            return True
-        connection.close()
-        return False
+        else:
+            connection.close()
+        return bool(is_free)
 
     def release(key: str) -> None:
-        connection = held.pop(key)
-        with connection:
-            connection.execute(text("SELECT pg_advisory_unlock(:space, :key)"), parameters(key))
+        query = text("SELECT pg_advisory_unlock(:space, :key)")
+        with suppress(KeyError, SQLAlchemyError), held.pop(key) as connection:
+            connection.execute(query, parameters(key))
             connection.commit()
 
     return FunctionLock(try_acquire, release)
@@ -154,15 +151,17 @@ def suppress_conflict(connection: Connection) -> Iterator[None]:
 
 def translate(error: Exception, where: Any) -> CaptureError:
     """Return the error of capture for one of SQLAlchemy."""
-    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
     from mlflow2prov.secrets import mask_secrets
 
     reason = mask_secrets(str(getattr(error, "orig", None) or error).splitlines()[0])
+    name = type(where).__name__
     if isinstance(error, IntegrityError):
-        return KeyExistsError(reason, where)
-    name = where if isinstance(where, str) else type(where).__name__
-    return CaptureError(f"{mask_secrets(name)}: {reason}; check that the database can be reached")
+        return ConflictError(f"{name}: {reason}; another process was faster")
+    if isinstance(error, InterfaceError | OperationalError):
+        return UnavailableError(f"{name}: {reason}; check that the database can be reached")
+    return CaptureError(f"{name}: {reason}; check the database")
 
 
 def process_lock(engine: Engine) -> ProcessLock | None:

@@ -126,8 +126,9 @@ class MemoryRepo(Repository):
 
     def calls(self, **criteria: Any) -> list[Call]:
         """Return the calls whose attributes have all these values, in order of time."""
-        return [
+        calls = [
             call
             for call in list(self._calls.values())
             if all(getattr(call, name) == value for name, value in criteria.items())
         ]
+        return sorted(calls, key=lambda call: call.started_at)
