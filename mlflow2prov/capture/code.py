@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import dis
 import linecache
 import sysconfig
+import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -144,7 +147,8 @@ def source_of(code: types.CodeType) -> str:
     if lines:
         module = _parse("".join(lines), filename)
         if module is not None and (node := _find_node(module, code)) is not None:
-            return _normalize(node)
+            with suppress(RecursionError):
+                return _normalize(node)
     return _describe(code)
 
 
@@ -279,12 +283,21 @@ class _Module:
         self.functions = [node for node in ast.walk(self.tree) if isinstance(node, _FunctionNode)]
 
 
+_MAX_ATTEMPTS = 100
+
+
 @lru_cache(maxsize=64)
 def _parse(source: str, filename: str) -> _Module | None:
-    try:
-        return _Module(source, filename)
-    except (SyntaxError, ValueError, RecursionError):
-        return None  # a cell with the commands of a notebook
+    for _ in range(_MAX_ATTEMPTS):
+        try:
+            return _Module(source, filename)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None  # a cell with the commands of a notebook
+        except SystemError:
+            time.sleep(
+                0.001
+            )  # another thread parses at the same time (github.com/python/cpython/issues/106905)
+    return None
 
 
 def _find_node(module: _Module, code: types.CodeType) -> _FunctionNode | None:
@@ -312,14 +325,13 @@ def _normalize(node: _FunctionNode) -> str:
     """Return the source of a function without comments, docstrings, decorators and its own name."""
     if isinstance(node, ast.Lambda):
         return ast.unparse(node)
-    copy = ast.parse(ast.unparse(node)).body[0]
-    assert isinstance(copy, ast.FunctionDef | ast.AsyncFunctionDef)
-    copy.decorator_list = []
-    copy.name = "_"
-    for inner in ast.walk(copy):
+    node = copy.deepcopy(node)
+    node.decorator_list = []
+    node.name = "_"
+    for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             _remove_docstring(inner)
-    return ast.unparse(copy)
+    return ast.unparse(node)
 
 
 def _remove_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:

@@ -20,7 +20,9 @@ from mlflow2prov.capture.errors import (
 )
 from mlflow2prov.capture.files import archived
 from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.hashing import hash_with_references
 from mlflow2prov.capture.lineage_by_identity import remember
+from mlflow2prov.capture.proxies import artifact_of, is_proxy
 from mlflow2prov.capture.records import ArtifactRecord, Output
 from mlflow2prov.capture.serializers import candidates
 
@@ -109,10 +111,10 @@ class Results:
     def _record(self, value: Any, value_id: str | None = None, key: Any = None) -> ArtifactRecord:
         """Return the record of the result, or of the part of a composite with a key."""
         started = time.perf_counter()
-        try:
-            value_id = value_id or digest(value)
-        except UnhashableError as error:
-            raise UnhashableError(str(error) if key is None else f"{key}: {error}") from error
+        input_artifact_ids = self._execution.arguments.artifact_ids
+        if value_id is None:
+            value, value_id, sources = _hash(value, key)
+            input_artifact_ids = list(dict.fromkeys([*input_artifact_ids, *sources]))
         value_id_duration = time.perf_counter() - started
         execution, options, call = self._execution, self._options, self._call
         name = execution.name if key is None else f"{execution.name}_{key}"
@@ -140,7 +142,7 @@ class Results:
             hash_duration=call.hash_duration,
             computed_at=call.started_at,
             custom_fields=dict(options.custom_fields or {}),
-            input_artifact_ids=execution.arguments.artifact_ids,
+            input_artifact_ids=input_artifact_ids,
             run_info=run_info(),
             call_id=call.id,
         )
@@ -180,6 +182,17 @@ class Results:
             with suppress(CaptureError, OSError):
                 self._repo.replace_value(record)
         return Artifact(self._repo, record)
+
+
+def _hash(value: Any, key: Any) -> tuple[Any, str, list[str]]:
+    """Return a value without its proxy, its digest, and the artifacts that it is or contains."""
+    plain = value.__wrapped__ if is_proxy(value) else value
+    try:
+        value_id, references = hash_with_references(plain)
+    except UnhashableError as error:
+        raise UnhashableError(str(error) if key is None else f"{key}: {error}") from error
+    artifacts = map(artifact_of, [value, *references] if is_proxy(value) else references)
+    return plain, value_id, [artifact.id for artifact in artifacts]
 
 
 def _serializer(value: Any, name: Any) -> str:

@@ -93,10 +93,17 @@ def function_info(function: Callable[..., Any]) -> FunctionInfo:
     if module in code.MAIN_MODULES:
         module = "__main__"
     name = name or getattr(function, "__qualname__", None) or type(function).__qualname__
-    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # a function in C
+        parameters = list(inspect.signature(_any_arguments).parameters.values())
     return FunctionInfo(
         function, module, name.rpartition("<locals>.")[2], parameters, varargs, kargs
     )
+
+
+def _any_arguments(*args: Any, **kwargs: Any) -> None:
+    """The signature of functions that have none."""
 
 
 def wrap(function: Callable[Parameters, Result], call: Callable[..., Any]) -> Any:

@@ -487,3 +487,8 @@ def test_a_set_of_what_a_coroutine_makes():
     assert inspect.iscoroutinefunction(numbers)
     artifact_set = asyncio.run(numbers())
     assert list(artifact_set) == [module_function(1).artifact.id]
+
+
+def test_functions_in_c_that_have_no_signature():
+    assert p.provenance()(max)(1, 3, key=abs) == 3
+    assert p.calls()[0].name == "builtins.max"

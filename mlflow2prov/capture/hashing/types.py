@@ -16,7 +16,7 @@ import re
 import types
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -284,6 +284,11 @@ def _expand_code(value: types.CodeType) -> Node:
 def _expand_object(value: Any) -> Node:
     """Expand an object as pickle does: by the function and the state that restore it (PEP 307)."""
     cls = type(value)
+    if cls.__module__ in ("builtins", "itertools") and issubclass(cls, Iterator):
+        raise UnhashableError(
+            f"{cls.__module__}.{cls.__qualname__}: has no value that can be hashed (its items can be "
+            "taken only once); use a list, or register the type with value_repr"
+        )
     try:
         reduce = copyreg.dispatch_table.get(cls)
         reduced = reduce(value) if reduce else value.__reduce_ex__(4)
