@@ -25,7 +25,7 @@ MAX_VALUE_LENGTH = 200
 """The length of the longest argument that a record contains, in characters of JSON."""
 
 TOO_LONG = "<suppressed due to excessive length>"
-"""What stands in place of longer arguments."""
+"""The substitute for longer arguments."""
 
 _MLFLOW = {
     "run_id": "mlflow_run_id",

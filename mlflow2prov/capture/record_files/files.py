@@ -44,7 +44,7 @@ class RecordFile:
         if not self._is_chained:
             write_record(self.path, content)
             return
-        with _locked(self.path):
+        with locked(self.path):
             others = [item for item in self._existing() if item.get("uuid") != call.id]
             write_record(self.path, [*others, content] if others else content)
 
@@ -130,7 +130,7 @@ def _load(path: Path) -> Any:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Let one thread and one process of this machine at a time change a file."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
     locks = Path(tempfile.gettempdir()) / f"mlflow2prov-records-{user}.lock"

@@ -15,7 +15,7 @@ from mlflow2prov.errors import RepositoryError
 from mlflow2prov.secrets import without_credentials
 
 DETACHED = "detached"
-"""What a record has in place of the branch if HEAD is detached."""
+"""The name in place of a branch if HEAD is detached."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How to repeat a recorded call, and what would differ today."""
+"""The commands that repeat a recorded call, and the differences to expect today."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RerunCheck:
 def rerun_script(record: RecordedCall) -> str:
     """Return the commands that repeat a call, as a script for ``sh``: checkout, environment, call.
 
-    Everything that the record contains is quoted. What it does not contain, such as secrets, is a comment.
+    Everything that the record contains is quoted. Missing values, such as secrets, are named in comments.
     """
     return "".join(f"{line}\n" for line in _lines(record))
 
@@ -164,7 +164,7 @@ def _literal(argument: Argument, record: RecordedCall) -> str:
 
 
 def check_rerun(record: RecordedCall) -> RerunCheck:
-    """Return what would differ if a call was repeated here and now.
+    """Return the differences to expect if a call was repeated here and now.
 
     Compared are commit and file of the function, uncommitted changes, files among the arguments, Python, platform,
     packages and the recorded variables of the environment.

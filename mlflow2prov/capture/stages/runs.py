@@ -1,0 +1,60 @@
+"""The list of runs, ``store.json``, and the registry of parameter sets: files that several processes change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mlflow2prov.capture.record_files.files import locked, write_record
+
+STORE = "store.json"
+
+
+class RunStore:
+    """The files of an experiment's manager.
+
+    Args:
+        folder: the folder of the manager.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+
+    def add(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Add a run to the list, and return it with its number and its reference."""
+        path = self._folder / STORE
+        with locked(path):
+            runs = self._read(path, [])
+            same = [other for other in runs if other["experiment_name"] == run["experiment_name"]]
+            number = len(same) + 1
+            reference = f"{run['experiment_name']}_{number}_{run['timestamp']}"
+            added = {"reference": reference, **run, "run_number": number}
+            write_record(path, [*runs, added])
+        return added
+
+    def update(self, run: dict[str, Any]) -> None:
+        """Replace a run of the list by its present state."""
+        path = self._folder / STORE
+        with locked(path):
+            runs = self._read(path, [])
+            write_record(
+                path, [run if other["reference"] == run["reference"] else other for other in runs]
+            )
+
+    def register(self, name: str, key: str, entry: dict[str, Any]) -> None:
+        """Add an entry to a file of entries by key."""
+        path = self._folder / name
+        with locked(path):
+            entries = self._read(path, {})
+            if entries.get(key) != entry:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_record(path, {**entries, key: entry})
+
+    def _read(self, path: Path, default: Any) -> Any:
+        import orjson
+
+        try:
+            content = orjson.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return default
+        return content if isinstance(content, type(default)) else default

@@ -1,0 +1,466 @@
+"""Stages: functions that take artifacts from the state of a record, and put their results into it.
+
+The order of a stage:
+
+1. copy the cachers, and decide which outputs are lazy
+2. take the inputs from the arguments of the call or from the state
+3. if all outputs are cached and nothing is to be overwritten, take them from the cache
+4. otherwise call the function, and save what it returns
+5. put the outputs into the state, and copy the files into the folder of a run that has a store
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow2prov.capture import recording
+from mlflow2prov.capture.arguments import HashedArguments
+from mlflow2prov.capture.configuration import CaptureWarning, find_repo, setting
+from mlflow2prov.capture.errors import UnhashableError
+from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.records import Call, Output
+from mlflow2prov.capture.stages.cachers import Cacheable, Lazy, PickleCacher
+from mlflow2prov.capture.stages.errors import (
+    CachersMismatchError,
+    EmptyCachersError,
+    InputSignatureError,
+    MissingInputError,
+    OutputSignatureError,
+)
+from mlflow2prov.capture.stages.records import ArtifactRepresentation, Record
+from mlflow2prov.capture.stages.reportable_cache import ReportableCache
+
+Cachers = Sequence[Cacheable | type[Cacheable]]
+
+_RECORD_PARAMETERS = ("record", "records")
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A stage as it is decorated."""
+
+    function: Callable[..., Any]
+    inputs: Sequence[str]
+    outputs: Sequence[str | Lazy]
+    cachers: Cachers | None
+    suppress_missing: bool
+    is_aggregate: bool
+
+    @functools.cached_property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(self.function).parameters
+
+
+def stage(
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str | Lazy] | None = None,
+    cachers: Cachers | None = None,
+    suppress_missing_inputs: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Record]]:
+    """Make a function a stage: ``function(record, *inputs)`` returns the outputs; the stage returns the record.
+
+    Args:
+        inputs: the names of artifacts in the state that the function takes as arguments of these names.
+        outputs: the names of what it returns; a :class:`Lazy` is not kept in memory.
+        cachers: for each output, a cacher or its class. If all outputs are cached, the function is not called.
+        suppress_missing_inputs: use the defaults of the function for inputs that the state lacks.
+
+    The stage raises:
+
+    - :class:`InputSignatureError`: an input is no parameter of the function, or has neither value nor default.
+    - :class:`MissingInputError`: the state lacks an input.
+    - :class:`OutputSignatureError`: the function returned another number of values.
+    - :class:`EmptyCachersError`, :class:`CachersMismatchError`: the cachers do not fit the outputs.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Record]:
+        definition = _Definition(
+            function, inputs or (), outputs or (), cachers, suppress_missing_inputs, False
+        )
+
+        @functools.wraps(function)
+        def run(record: Record, **kwargs: Any) -> Record:
+            return _StageCall(definition, record, kwargs).run()
+
+        run.is_aggregate = False  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def aggregate(
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str | Lazy] | None = None,
+    cachers: Cachers | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Record]]:
+    """Make a function a stage over several records: ``function(record, records, **inputs)``.
+
+    Each input is a dictionary from records to their values. Records that lack an artifact are left out with a
+    warning. Without records, the stage takes all those of the manager but its own.
+
+    Args:
+        inputs: see :func:`stage`, as the other arguments.
+        outputs: likewise.
+        cachers: likewise.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Record]:
+        definition = _Definition(function, inputs or (), outputs or (), cachers, True, True)
+
+        @functools.wraps(function)
+        def run(record: Record, records: Sequence[Record] | None = None, **kwargs: Any) -> Record:
+            if records is None:
+                records = [other for other in record.manager.records if other is not record]
+            record.set_aggregate(records)
+            return _StageCall(definition, record, kwargs, records).run()
+
+        run.is_aggregate = True  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+class _StageCall:
+    """One call of a stage.
+
+    Args:
+        definition: the stage.
+        record: the record that passes through it.
+        kwargs: the arguments of the call.
+        records: the records of an aggregate.
+    """
+
+    def __init__(
+        self,
+        definition: _Definition,
+        record: Record,
+        kwargs: Mapping[str, Any],
+        records: Sequence[Record] = (),
+    ) -> None:
+        self._definition, self._record, self._manager = definition, record, record.manager
+        self._kwargs, self._records = dict(kwargs), records
+        if self._manager.current_stage_name and recording_stage(self._manager):
+            warnings.warn(
+                f"{definition.name}: a stage within the stage {self._manager.current_stage_name}",
+                CaptureWarning,
+                stacklevel=3,
+            )
+        self._manager.current_stage_name = definition.name
+        record.stages.append(definition.name)
+        self._outputs = self._choose_outputs()
+        self._cachers = self._copy_cachers()
+        record.stage_cachers = self._cachers
+        self._reportables = ReportableCache(record, definition.name)
+
+    def run(self) -> Record:
+        """Run the stage, and return the record."""
+        record, definition = self._record, self._definition
+        arguments = self._take_inputs()
+        self._note_inputs(arguments)
+        if self._is_cached():
+            values = self._load()
+            self._record_hit(arguments, values)
+            self._reportables.load()
+        else:
+            values = self._compute(arguments)
+        self._put(values)
+        record.store_tracked_paths()
+        record.stage_suppress_missing.append(definition.suppress_missing)
+        return record
+
+    # --- outputs and cachers
+
+    def _choose_outputs(self) -> list[str | Lazy]:
+        """Return the outputs of this call, of which each lazy one is an object of its own."""
+        manager = self._manager
+        chosen: list[str | Lazy] = []
+        for output in self._definition.outputs:
+            name = output.name if isinstance(output, Lazy) else output
+            is_lazy = (isinstance(output, Lazy) or manager.lazy) and not manager.ignore_lazy
+            resolve = output.resolve if isinstance(output, Lazy) else True
+            chosen.append(Lazy(name, resolve) if is_lazy else name)
+        return chosen
+
+    def _copy_cachers(self) -> list[Cacheable] | None:
+        """Return copies of the cachers, which belong to this call.
+
+        Raises:
+            EmptyCachersError: the list is empty.
+            CachersMismatchError: there is another number of cachers than of outputs.
+            OutputSignatureError: a lazy output has no cacher.
+        """
+        cachers, name = self._definition.cachers, self._definition.name
+        lazy = [output.name for output in self._outputs if isinstance(output, Lazy)]
+        if cachers is None and lazy:
+            if not self._manager.lazy:
+                raise OutputSignatureError(f"{name}: the lazy output {lazy[0]} needs a cacher")
+            cachers = [PickleCacher] * len(self._outputs)
+        if cachers is None:
+            return None
+        if not cachers:
+            raise EmptyCachersError(f"{name}: the list of cachers is empty; leave it out")
+        if len(cachers) != len(self._outputs):
+            raise CachersMismatchError(
+                f"{name}: {len(cachers)} cachers for {len(self._outputs)} outputs; give one for each"
+            )
+        copies = []
+        for cacher, output in zip(cachers, self._outputs, strict=True):
+            instance = cacher() if isinstance(cacher, type) else cacher
+            output_name = output.name if isinstance(output, Lazy) else output
+            own = instance.for_call(self._record, output_name)
+            if isinstance(output, Lazy):
+                output.cacher = own
+            copies.append(own)
+        return copies
+
+    # --- inputs
+
+    def _take_inputs(self) -> dict[str, Any]:
+        """Return the arguments of the function.
+
+        Raises:
+            InputSignatureError: an input is no parameter, or has neither value nor default.
+            MissingInputError: the state lacks an input.
+        """
+        definition = self._definition
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in definition.parameters.values())
+        arguments: dict[str, Any] = {}
+        for name in definition.inputs:
+            if name not in definition.parameters and not takes_any:
+                raise InputSignatureError(
+                    f"{definition.name}: the input {name} is not a parameter of the function"
+                )
+            if definition.is_aggregate:
+                arguments[name] = self._gather(name)
+            elif name in self._kwargs:
+                arguments[name] = self._kwargs[name]
+            elif name in self._record.state:
+                arguments[name] = self._record.state[name]
+            elif not definition.suppress_missing:
+                raise MissingInputError(
+                    f"{definition.name}: the state of the record has no {name}; pass it, or run the "
+                    "stage that makes it"
+                )
+            elif definition.parameters[name].default is inspect.Parameter.empty:
+                raise InputSignatureError(
+                    f"{definition.name}: the input {name} has neither value nor default"
+                )
+        return {**arguments, **self._kwargs}
+
+    def _gather(self, name: str) -> dict[Record, Any]:
+        """Return an artifact of all records that have it."""
+        found = {record: record.state[name] for record in self._records if name in record.state}
+        missing = len(self._records) - len(found)
+        if missing:
+            warnings.warn(
+                f"{self._definition.name}: {missing} of {len(self._records)} records have no {name}",
+                CaptureWarning,
+                stacklevel=5,
+            )
+        return found
+
+    def _note_inputs(self, arguments: Mapping[str, Any]) -> None:
+        record, definition = self._record, self._definition
+        sources = self._records if definition.is_aggregate else [record]
+        record.stage_inputs.append(
+            [
+                source.state_artifact_reps[name]
+                for source in sources
+                for name in definition.inputs
+                if name in source.state_artifact_reps
+            ]
+        )
+        record.stage_inputs_names.append(list(definition.inputs))
+        record.stage_kwargs_keys.append([name for name in arguments if name in self._kwargs])
+
+    # --- the cache
+
+    def _is_cached(self) -> bool:
+        """Return whether all outputs are to be taken from the cache."""
+        if self._cachers is None or self._overwrites:
+            return False
+        # Each of them is asked, so that all of them know their paths.
+        hits = [cacher.check() for cacher in self._cachers]
+        return all(hits)
+
+    @property
+    def _overwrites(self) -> bool:
+        manager, params = self._manager, self._record.params
+        return (
+            manager.overwrite
+            or self._definition.name in manager.overwrite_stages
+            or bool(getattr(params, "overwrite", False))
+            or (params is None and self._record.is_aggregate and self._input_overwrites)
+        )
+
+    @property
+    def _input_overwrites(self) -> bool:
+        """Whether an aggregate is over nothing, or over a record that is to be computed again."""
+        records = self._record.input_records
+        return not records or any(getattr(r.params, "overwrite", False) for r in records)
+
+    def _load(self) -> list[Any]:
+        assert self._cachers is not None
+        values = []
+        for output, cacher in zip(self._outputs, self._cachers, strict=True):
+            cacher.load_metadata()
+            cacher.track_metadata()
+            values.append(output if isinstance(output, Lazy) else cacher.load())
+        return values
+
+    # --- computing
+
+    def _compute(self, arguments: Mapping[str, Any]) -> list[Any]:
+        """Call the function, and return the values of its outputs."""
+        function = self._definition.function
+        call = self._new_call(arguments)
+        recording.describe(call, function)
+        recording.start(call, find_repo(None))
+        token = recording.current_call.set(call)
+        first = [self._record, self._records] if self._definition.is_aggregate else [self._record]
+        try:
+            with running_stage(self._manager):
+                returned = function(*first, **arguments)
+            self._record.output = returned
+            self._reportables.save()
+            values = self._save(self._split(returned))
+        except BaseException as error:
+            call.end(recording.outcome(error), error)
+            raise
+        else:
+            call.end("FINISHED")
+            call.outputs = self._describe_outputs(values)
+            return values
+        finally:
+            recording.current_call.reset(token)
+            recording.end(call, find_repo(None))
+
+    def _new_call(self, arguments: Mapping[str, Any]) -> Call:
+        function = self._definition.function
+        module, name = function.__module__, function.__qualname__.rpartition("<locals>.")[2]
+        call = Call(f"{module}.{name}", module, name, face="stage")
+        params = self._record.params
+        inputs = {
+            name: list(value.values())
+            if self._definition.is_aggregate and name in self._definition.inputs
+            else value
+            for name, value in arguments.items()
+        }
+        if params is not None:
+            inputs = {"params": params, **inputs}
+        call.arguments = HashedArguments({"kargs": inputs}, frozenset()).records
+        call.custom_fields = {"params_hash": self._record.get_hash()}
+        return call
+
+    def _record_hit(self, arguments: Mapping[str, Any], values: list[Any]) -> None:
+        """Record that the outputs were taken from the cache."""
+        if not setting("record_hits"):
+            return
+        call = self._new_call(arguments)
+        recording.describe(call, self._definition.function)
+        call.cached = True
+        call.outputs = self._describe_outputs(values)
+        call.end("FINISHED")
+        recording.end(call, find_repo(None))
+
+    def _split(self, returned: Any) -> list[Any]:
+        """Return the results of a function, one for each output.
+
+        Raises:
+            OutputSignatureError: it is another number of values than of outputs.
+        """
+        count = len(self._outputs)
+        if not count:
+            return []
+        values = list(returned) if isinstance(returned, tuple) else [returned]
+        if len(values) != count:
+            names = ", ".join(map(str, self._outputs))
+            raise OutputSignatureError(
+                f"{self._definition.name}: returned {len(values)} values for {count} outputs ({names})"
+            )
+        return values
+
+    def _save(self, values: list[Any]) -> list[Any]:
+        """Save the values, and return them, or the lazy outputs in their place."""
+        if self._cachers is None or self._manager.dry or self._manager.dry_cache:
+            return values
+        kept = []
+        for output, cacher, value in zip(self._outputs, self._cachers, values, strict=True):
+            cacher.metadata = None
+            cacher.announce_save()
+            cacher.save(value)
+            cacher.collect_metadata(value)
+            cacher.save_metadata()
+            cacher.track_metadata()
+            kept.append(output if isinstance(output, Lazy) else value)
+        return kept
+
+    def _describe_outputs(self, values: list[Any]) -> list[Output]:
+        outputs = []
+        for position, (output, value) in enumerate(zip(self._outputs, values, strict=True)):
+            name = output.name if isinstance(output, Lazy) else output
+            described = Output(name)
+            if self._cachers is not None and self._cachers[position].cache_paths:
+                path = self._cachers[position].cache_paths[0]
+                described.path = path
+                described.digest = (
+                    (self._cachers[position].metadata or {}).get("digests") or {}
+                ).get(path)
+                if Path(path).is_file():
+                    described.size = Path(path).stat().st_size
+            else:
+                try:
+                    described.digest = digest(value)
+                except UnhashableError:
+                    described.digest = None
+            outputs.append(described)
+        return outputs
+
+    # --- the state
+
+    def _put(self, values: list[Any]) -> None:
+        record = self._record
+        made = []
+        for position, (output, value) in enumerate(zip(self._outputs, values, strict=True)):
+            name = output.name if isinstance(output, Lazy) else output
+            cacher = None if self._cachers is None else self._cachers[position]
+            record.state[name] = value
+            metadata = None if cacher is None else cacher.metadata
+            shown = ArtifactRepresentation(record, name, value, metadata, cacher)
+            record.state_artifact_reps[name] = self._manager.get_artifact_index(shown)
+            made.append(record.state_artifact_reps[name])
+        record.stage_outputs.append(made)
+        if self._cachers is not None and len(values) and record.output is None:
+            record.output = values[0] if len(values) == 1 else tuple(values)
+
+
+class running_stage:  # noqa: N801 - a context manager, used as a function
+    """The time in which the function of a stage runs."""
+
+    _managers: dict[int, int] = {}  # noqa: RUF012
+
+    def __init__(self, manager: Any) -> None:
+        self._key = id(manager)
+
+    def __enter__(self) -> None:
+        self._managers[self._key] = self._managers.get(self._key, 0) + 1
+
+    def __exit__(self, *details: object) -> None:
+        self._managers[self._key] -= 1
+        if not self._managers[self._key]:
+            del self._managers[self._key]
+
+
+def recording_stage(manager: Any) -> bool:
+    """Return whether the function of a stage runs for a manager."""
+    return id(manager) in running_stage._managers

@@ -1,0 +1,3 @@
+"""``curifactory.manager``."""
+
+from mlflow2prov.capture.stages.manager import *  # noqa: F403

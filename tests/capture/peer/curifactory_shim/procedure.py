@@ -1,0 +1,3 @@
+"""``curifactory.procedure``."""
+
+from mlflow2prov.capture.stages.procedures import *  # noqa: F403

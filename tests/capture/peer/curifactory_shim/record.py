@@ -1,0 +1,3 @@
+"""``curifactory.record``."""
+
+from mlflow2prov.capture.stages.records import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""``curifactory.reporting``."""
+
+from mlflow2prov.capture.stages.reportables import *  # noqa: F403

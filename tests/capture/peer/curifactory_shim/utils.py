@@ -1,0 +1,3 @@
+"""``curifactory.utils``."""
+
+from mlflow2prov.capture.stages.configuration import *  # noqa: F403

@@ -1,0 +1,501 @@
+"""Stages: what passes from record to function and back, and when the function is called at all."""
+
+import html
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import mlflow2prov.capture as p
+from mlflow2prov.capture.stages import (
+    ArtifactRepresentation,
+    CachersMismatchError,
+    EmptyCachersError,
+    ExperimentParameters,
+    FileReferenceCacher,
+    InputSignatureError,
+    JsonCacher,
+    JsonReporter,
+    Lazy,
+    MissingInputError,
+    NoArtifactManagerError,
+    OutputSignatureError,
+    PandasCacher,
+    PathRef,
+    PickleCacher,
+    Procedure,
+    Record,
+    WrongPathError,
+    aggregate,
+    stage,
+)
+
+
+@dataclass
+class Params(ExperimentParameters):
+    rate: float = 0.1
+
+
+def counted(cachers, outputs=("value",), value=5):
+    """Return a stage that returns a value, and the list of its calls."""
+    calls = []
+
+    @stage(outputs=list(outputs), cachers=cachers)
+    def compute(record):
+        calls.append(record)
+        return value
+
+    return compute, calls
+
+
+# --- inputs and outputs
+
+
+def test_outputs_are_put_into_the_state(manager):
+    @stage(outputs=["a", "b"])
+    def compute(record):
+        return record.params.rate, 2
+
+    record = Record(manager, Params())
+    assert compute(record) is record
+    assert dict(record.state) == {"a": 0.1, "b": 2}
+    assert record.output == (0.1, 2)
+    assert record.stages == ["compute"]
+
+
+def test_inputs_are_taken_from_the_state_or_from_the_call(manager):
+    @stage(inputs=["a", "b"], outputs=["c"])
+    def compute(record, a, b):
+        return a + b
+
+    record = Record(manager, Params())
+    record.state["a"] = 1
+    assert compute(record, b=10).state["c"] == 11
+    record.state["b"] = 2
+    assert compute(record, a=100).state["c"] == 102
+
+
+def test_an_input_that_is_missing_is_an_error_unless_it_has_a_default(manager):
+    @stage(inputs=["a"])
+    def strict(record, a=3):
+        raise AssertionError
+
+    @stage(inputs=["a"], outputs=["b"], suppress_missing_inputs=True)
+    def lenient(record, a=3):
+        return a
+
+    @stage(inputs=["a"], suppress_missing_inputs=True)
+    def without_default(record, a):
+        raise AssertionError
+
+    record = Record(manager, Params())
+    with pytest.raises(MissingInputError, match="has no a") as error:
+        strict(record)
+    assert isinstance(error.value, KeyError)
+    assert lenient(record).state["b"] == 3
+    with pytest.raises(InputSignatureError, match="neither value nor default"):
+        without_default(record)
+
+
+def test_an_input_that_the_function_does_not_take_is_an_error(manager):
+    @stage(inputs=["a"])
+    def compute(record, b):
+        raise AssertionError
+
+    with pytest.raises(InputSignatureError, match="the input a is not a parameter"):
+        compute(Record(manager, Params()))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "value"), [(["a", "b"], 1), (["a"], (1, 2)), (["a", "b"], (1, 2, 3))]
+)
+def test_another_number_of_outputs_is_an_error(manager, outputs, value):
+    compute, _ = counted(None, outputs, value)
+    with pytest.raises(OutputSignatureError, match=r"values? for"):
+        compute(Record(manager, Params()))
+
+
+@pytest.mark.parametrize(
+    ("cachers", "error"), [([], EmptyCachersError), ([JsonCacher] * 2, CachersMismatchError)]
+)
+def test_cachers_fit_the_outputs(manager, cachers, error):
+    compute, calls = counted(cachers)
+    with pytest.raises(error):
+        compute(Record(manager, Params()))
+    assert calls == []
+
+
+def test_a_lazy_output_needs_a_cacher(manager):
+    compute, _ = counted(None, [Lazy("value")])
+    with pytest.raises(OutputSignatureError, match="the lazy output value needs a cacher"):
+        compute(Record(manager, Params()))
+
+
+def test_an_aggregate_gets_the_artifacts_of_all_records_that_have_them(manager):
+    first, second, third = (Record(manager, Params(rate=n)) for n in (1, 2, 3))
+    first.state["score"], second.state["score"] = 10, 20
+
+    @aggregate(inputs=["score"], outputs=["best"])
+    def choose(record, records, score):
+        assert list(records) == [first, second, third]
+        return max(score.values())
+
+    whole = Record(manager, None)
+    with pytest.warns(p.CaptureWarning, match="1 of 3 records have no score"):
+        choose(whole)
+    assert whole.state["best"] == 20
+    assert whole.is_aggregate
+
+
+# --- the cache
+
+
+@pytest.mark.parametrize("cacher", [JsonCacher, PickleCacher, JsonCacher()])
+def test_a_cached_stage_is_not_computed_again(new_manager, cacher):
+    compute, calls = counted([cacher])
+    for _ in range(2):
+        record = compute(Record(new_manager(), Params()))
+        assert record.state["value"] == 5
+    assert len(calls) == 1
+
+
+def test_other_parameters_are_other_files(new_manager):
+    compute, calls = counted([JsonCacher])
+    for rate in (1, 2, 1):
+        compute(Record(new_manager(), Params(rate=rate)))
+    assert len(calls) == 2
+
+
+def test_stages_of_one_name_in_two_experiments_are_apart(new_manager):
+    compute, calls = counted([JsonCacher])
+    for name in ("one", "two", "one"):
+        compute(Record(new_manager(name), Params()))
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("by", ["params", "manager", "stage"])
+def test_a_stage_can_be_computed_again(new_manager, by):
+    compute, calls = counted([JsonCacher])
+    compute(Record(new_manager(), Params()))
+    options = {
+        "params": {},
+        "manager": {"overwrite": True},
+        "stage": {"overwrite_stages": ["compute"]},
+    }
+    compute(Record(new_manager(**options[by]), Params(overwrite=by == "params")))
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"[1", b"6"])
+def test_a_damaged_file_is_no_hit(new_manager, damage):
+    compute, calls = counted([JsonCacher])
+    compute(Record(new_manager(), Params()))
+    (path,) = Path("data/cache").glob("*_value.json")
+    path.write_bytes(damage)
+    assert compute(Record(new_manager(), Params())).state["value"] == 5
+    assert len(calls) == 2
+
+
+def test_a_process_that_is_killed_while_it_saves_leaves_no_hit(new_manager, tmp_path):
+    program = (
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from mlflow2prov.capture.stages import *\n"
+        "class Slow(Cacheable):\n"
+        "    def save(self, obj):\n"
+        "        Path(self.get_path()).write_text('ha')\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "@stage(outputs=['value'], cachers=[Slow])\n"
+        "def compute(record): return 'half'\n"
+        "compute(Record(ArtifactManager('wine'), ExperimentParameters()))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
+    (path,) = Path("data/cache").glob("*_value")
+    assert path.read_text() == "ha"
+
+    class Whole(JsonCacher):
+        default_extension = ""
+
+    compute, calls = counted([Whole])
+    compute(Record(new_manager(), ExperimentParameters()))
+    assert len(calls) == 1
+
+
+def test_a_pickle_of_somebody_else_is_not_loaded(new_manager, monkeypatch, tmp_path):
+    compute, calls = counted([PickleCacher])
+    compute(Record(new_manager(), Params()))
+    # Another user has another key; the files have come with a clone.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    compute(Record(new_manager(), Params()))
+    assert len(calls) == 2
+
+
+def test_a_pickle_that_was_exchanged_is_not_loaded(manager):
+    cacher = PickleCacher("model.pkl")
+    cacher.save({"a": 1})
+    with pytest.raises(p.UntrustedBlobError, match="not the file that"):
+        cacher.load()
+    cacher.save_metadata()
+    assert cacher.load() == {"a": 1}
+    Path("model.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    assert not cacher.check()
+    with pytest.raises(p.UntrustedBlobError):
+        cacher.load()
+    assert not Path("pwned").exists()
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "parquet", "pickle", "orc"])
+def test_frames_are_cached_in_the_formats_of_pandas(new_manager, format_):
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    compute, calls = counted([PandasCacher(format=format_)], value=frame)
+    for _ in range(2):
+        loaded = compute(Record(new_manager(), Params())).state["value"]
+        pd.testing.assert_frame_equal(loaded, frame, check_dtype=False)
+    assert len(calls) == 1
+
+
+def test_an_unknown_format_is_an_error():
+    with pytest.raises(p.InvalidOptionError, match="unknown format 'cvs'"):
+        PandasCacher(format="cvs")
+
+
+def test_references_are_hits_only_if_their_files_exist(new_manager, tmp_path):
+    data = tmp_path / "a.csv"
+    data.write_text("1")
+    compute, calls = counted([FileReferenceCacher], value=[str(data)])
+    for _ in range(2):
+        compute(Record(new_manager(), Params()))
+    assert len(calls) == 1
+    data.unlink()
+    compute(Record(new_manager(), Params()))
+    assert len(calls) == 2
+
+
+def test_a_stage_that_writes_its_file_returns_the_path_that_it_was_given(new_manager):
+    @stage(outputs=["file"], cachers=[PathRef])
+    def write(record):
+        path = record.stage_cachers[0].get_path()
+        Path(path).write_text("x")
+        return path
+
+    @stage(outputs=["file"], cachers=[PathRef])
+    def stray(record):
+        return "elsewhere"
+
+    path = write(Record(new_manager(), Params())).state["file"]
+    assert Path(path).read_text() == "x"
+    with pytest.raises(WrongPathError, match="returned 'elsewhere'"):
+        stray(Record(new_manager(), Params()))
+
+
+def test_metadata_say_where_a_file_comes_from(manager):
+    compute, _ = counted([JsonCacher])
+    compute(Record(manager, Params(name="baseline", rate=0.2)))
+    (path,) = Path("data/cache").glob("*_value_metadata.json")
+    metadata = json.loads(path.read_text())
+    (file,) = metadata["digests"]
+    assert metadata["digests"][file] == p.file_hash(file)
+    assert metadata["params"]["rate"] == "0.2"
+    assert metadata["params_name"] == "baseline"
+    assert metadata["stage"] == "compute"
+    assert metadata["manager_run_info"]["reference"] == manager.get_reference_name()
+    assert metadata["preview"] == "(int) 5"
+
+
+# --- lazy outputs
+
+
+def test_a_lazy_output_is_loaded_when_it_is_used(manager):
+    compute, _ = counted(
+        [JsonCacher],
+        [
+            Lazy("value"),
+        ],
+    )
+    record = compute(Record(manager, Params()))
+    record.state.resolve = False
+    assert isinstance(record.state["value"], Lazy)
+    record.state.resolve = True
+    assert record.state["value"] == 5
+
+
+def test_all_outputs_of_a_manager_can_be_lazy_and_the_stage_stays_as_it_is(new_manager):
+    compute, _ = counted(None)
+    lazy = compute(Record(new_manager(lazy=True), Params()))
+    lazy.state.resolve = False
+    assert isinstance(lazy.state["value"], Lazy)
+    plain = compute(Record(new_manager("other"), Params()))
+    assert dict(plain.state) == {"value": 5}
+
+
+def test_no_output_is_lazy_if_the_manager_ignores_it(new_manager):
+    compute, _ = counted(None, [Lazy("value")])
+    record = compute(Record(new_manager(ignore_lazy=True), Params()))
+    assert dict(record.state) == {"value": 5}
+
+
+# --- copies, paths, runs
+
+
+def test_a_copy_has_a_state_of_its_own(manager):
+    record = Record(manager, Params())
+    record.state["values"] = [1]
+    copy = record.make_copy(Params(rate=0.5))
+    copy.state["values"].append(2)
+    assert record.state["values"] == [1]
+    assert copy.input_records == [record]
+    assert copy.stages == []
+    assert manager.records == [record, copy]
+    assert record.make_copy(add_to_manager=False) not in manager.records
+
+
+def test_args_and_params_are_one(manager):
+    params = Params()
+    record = Record(manager, args=params)
+    assert record.args is record.params is params
+
+
+def test_the_names_of_files_have_experiment_digest_stage_and_object(manager):
+    record = Record(manager, Params())
+    manager.current_stage_name = "train"
+    assert record.get_path("model") == f"data/cache/wine_{record.get_hash()}_train_model"
+    folder = Path(record.get_dir("plots", subdir="a/b", prefix="common", stage_name="test"))
+    assert folder == Path(f"data/cache/a/b/common_{record.get_hash()}_test_plots")
+    assert folder.is_dir()
+
+
+def test_a_run_with_a_store_gets_copies(new_manager):
+    manager = new_manager(store_full=True, run_line="experiment wine --store-full")
+    compute, _ = counted([JsonCacher])
+    record = compute(Record(manager, Params()))
+    run = Path(manager.get_run_output_path())
+    names = {path.name for path in (run / "artifacts").iterdir()}
+    stem = f"wine_{record.get_hash()}_compute_value"
+    assert names == {f"{stem}.json", f"{stem}_metadata.json"}
+    info = json.loads((run / "run_info.json").read_text())
+    assert info["reproduce"] == f"experiment wine --cache {run}/artifacts --dry-cache"
+    assert "pytest" in (run / "requirements.txt").read_text()
+
+
+def test_runs_are_numbered_and_their_outcome_is_recorded(new_manager):
+    first, second = new_manager(), new_manager()
+    second.update_run("error", "cannot open https://ada:s3cr3t@example.org/")
+    runs = json.loads(Path("data/store.json").read_text())
+    assert [(run["run_number"], run["status"]) for run in runs] == [(1, "LIVE"), (2, "error")]
+    assert "s3cr3t" not in Path("data/store.json").read_text()
+    assert first.get_reference_name() != second.get_reference_name()
+
+
+def test_the_commit_of_a_run_is_whole_also_from_a_folder_within(new_manager, tmp_path, monkeypatch):
+    from tests.repositories import Repository
+
+    repository = Repository(tmp_path / "project")
+    commit = repository.commit(a="1")
+    (repository.path / "src").mkdir()
+    make = new_manager
+    monkeypatch.chdir(repository.path / "src")
+    assert make().run_info["commit"] == commit
+    assert make().run_info["workdir_dirty"] is False
+
+
+def test_a_dry_manager_writes_nothing(new_manager, tmp_path):
+    compute, _ = counted([JsonCacher])
+    compute(Record(new_manager(dry=True), Params()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parameter_sets_are_kept_by_their_digests(manager):
+    record = Record(manager, Params(name="baseline", rate=0.3))
+    registry = json.loads(Path("data/params_registry.json").read_text())
+    entry = registry[record.get_hash()]
+    assert (entry["name"], entry["rate"]) == ("baseline", "0.3")
+
+
+# --- procedures, reports, calls
+
+
+def test_a_procedure_runs_stages_in_order(manager):
+    @stage(outputs=["a"])
+    def first(record):
+        return 1
+
+    @stage(["a"], ["b"])
+    def second(record, a):
+        return a + 1
+
+    @aggregate(["b"], ["total"])
+    def total(record, records, b):
+        return sum(b.values())
+
+    train = Procedure([first, second], manager)
+    for rate in (1, 2):
+        train.run(Params(rate=rate))
+    whole = Procedure([total], manager, previous_proc=train).run(None)
+    assert whole.state["total"] == 4
+
+
+def test_a_procedure_needs_a_manager():
+    with pytest.raises(NoArtifactManagerError):
+        Procedure([], name="train").run(Params())
+
+
+def test_reportables_are_cached_with_their_stage(new_manager):
+    @stage(outputs=["a"], cachers=[JsonCacher])
+    def compute(record):
+        record.report(JsonReporter({"rate": record.params.rate}, name="facts"))
+        return 1
+
+    for _ in range(2):
+        manager = new_manager()
+        compute(Record(manager, Params(name="baseline")))
+        (reportable,) = manager.reportables
+        assert reportable.qualified_name == "baseline_compute_facts"
+        assert "0.1" in reportable.render()
+
+
+def test_artifacts_are_represented_by_type_and_size(manager):
+    record = Record(manager, Params())
+    texts = {
+        "(str) a < b & c len: 9": "a < b & c",
+        "(list) len: 3": [1, 2, 3],
+        "(DataFrame) shape: (2, 1)": pd.DataFrame({"a": [1, 2]}),
+    }
+    for text, value in texts.items():
+        shown = ArtifactRepresentation(record, "x", value)
+        assert shown.string == text
+        assert shown.file == "no file"
+        assert html.unescape(shown.html_safe()) == f"x: {text}"
+        assert "<" not in shown.html_safe()
+
+
+def test_each_computed_stage_is_a_call_with_its_arguments_and_outputs(new_manager, repo):
+    @stage(outputs=["data"], cachers=[JsonCacher])
+    def load(record):
+        return [1, 2]
+
+    @stage(inputs=["data"], outputs=["model"])
+    def fit(record, data):
+        return {"weights": data}
+
+    @stage()
+    def fail(record):
+        raise ValueError("no")
+
+    record = fit(load(Record(new_manager(), Params())))
+    fit(load(Record(new_manager(), Params())))
+    with pytest.raises(ValueError, match="no"):
+        fail(record)
+    calls = {call.fn_name: call for call in repo.calls()}
+    assert [call.cached for call in repo.calls()] == [False, False, True, False, False]
+    assert {call.face for call in calls.values()} == {"stage"}
+    assert [argument.name for argument in calls["fit"].arguments] == ["params", "data"]
+    assert calls["fit"].arguments[1].digest == p.hash([1, 2])
+    assert [(o.key, o.digest) for o in calls["fit"].outputs] == [
+        ("model", p.hash({"weights": [1, 2]}))
+    ]
+    assert calls["load"].outputs[0].digest == p.file_hash(calls["load"].outputs[0].path)
+    assert calls["fail"].status == "FAILED"
