@@ -155,8 +155,8 @@ def source_of(code: types.CodeType) -> str:
 def dependencies(function: Callable[..., Any]) -> dict[str, str]:
     """Return the digests of the user's functions, classes and constants that a function uses, by their names.
 
-    Names are looked up when this function is called. A value that cannot be hashed is represented by its type; an
-    object of an installed package by the name and version of the package.
+    Names are looked up when this function is called. A captured function also has its version. A value that cannot
+    be hashed is represented by its type; an object of an installed package by the name and version of the package.
     """
     digests: dict[str, str] = {}
     pending = [plain_function(function)]
@@ -167,8 +167,11 @@ def dependencies(function: Callable[..., Any]) -> dict[str, str]:
             continue
         visited.add(id(current))
         for name, value in _references(current):
+            version = getattr(value, "_provenance_metadata", {}).get("version")
             value = plain_function(value)
             digests[name] = _dependency_digest(value)
+            if version:
+                digests[f"{name} version"] = str(version)
             if isinstance(value, types.FunctionType) and is_user_code(value.__module__):
                 pending.append(value)
             elif isinstance(value, type) and is_user_code(value.__module__):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture import code
 from mlflow2prov.capture.errors import InvalidOptionError
 from mlflow2prov.capture.records import Argument, Call
+
+if TYPE_CHECKING:
+    from mlflow2prov.capture.artifacts import Artifact
+    from mlflow2prov.capture.execution import Execution
 
 MAX_CALLS = 1000
 """How many of the latest calls are compared."""
@@ -19,7 +23,7 @@ class Difference:
     """A part of the identity of a result that differs from that of an earlier call."""
 
     kind: str
-    """``argument``, ``version``, ``source``, ``dependency``, ``name`` or ``setting``."""
+    """``argument``, ``version``, ``source``, ``dependency`` or ``option``, which is one of the decorator."""
     name: str
     now: Any
     before: Any
@@ -65,30 +69,48 @@ def explain_miss(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Mis
             f"{getattr(function, '__name__', function)!s}: not captured; decorate it with provenance()"
         )
     owner = getattr(function, "__self__", None)
-    execution = metadata["new_execution"](args if owner is None else (owner, *args), kwargs)
-    call: Call = execution.call
+    execution: Execution = metadata["new_execution"](
+        args if owner is None else (owner, *args), kwargs
+    )
+    call = execution.call
     if execution.id is None:
         return MissExplanation(None, False, f"the call cannot be looked up: {call.uncacheable}")
     call.source_digest = code.source_digest(execution.info.function)
-    repo = execution.repo
     earlier = [
-        one for one in repo.calls(name=execution.name) if one.artifact_id and not one.cached
+        one
+        for one in execution.repo.calls(name=execution.name)
+        if one.artifact_id and not one.cached
     ][-MAX_CALLS:]
-    artifact = repo.find(execution.id)
+    artifact = execution.repo.find(execution.id)
     if artifact is not None:
-        made = next((one for one in earlier if one.id == artifact.call_id), None)
-        changes = _code_differences(call, made) if made is not None else ()
-        reason = "the result is stored"
-        if not execution.use_cache:
-            reason += ", but use_cache is False"
-        return MissExplanation(execution.id, execution.use_cache, reason, made, changes)
+        return _explain_stored(execution, artifact, earlier)
+    return _explain_missing(execution, earlier)
+
+
+def _explain_stored(
+    execution: Execution, artifact: Artifact, earlier: list[Call]
+) -> MissExplanation:
+    made = next((one for one in earlier if one.id == artifact.call_id), None)
+    changes = () if made is None else _code_differences(execution.call, made)
+    reason = "the result is stored"
+    if not execution.use_cache:
+        reason += ", but use_cache is False"
+    return MissExplanation(execution.id, execution.use_cache, reason, made, changes)
+
+
+def _explain_missing(execution: Execution, earlier: list[Call]) -> MissExplanation:
     if not earlier:
         return MissExplanation(execution.id, False, f"{execution.name} has no stored result yet")
-    compared = [(_differences(call, one), one) for one in reversed(earlier)]
+    compared = [(_differences(execution.call, one), one) for one in reversed(earlier)]
     differences, nearest = min(compared, key=lambda pair: len(pair[0]))
     reason = f"the nearest of {len(earlier)} earlier calls began at {nearest.started_at:%Y-%m-%d %H:%M:%S}"
-    if not differences:
+    if not differences and nearest.artifact_id == execution.id:
         reason += "; its result was deleted, or is stored elsewhere"
+    elif not differences:
+        reason += (
+            "; its result has another identifier, as it was made with use_cache=False, with other options of the "
+            "decorator, or by another function of this name"
+        )
     return MissExplanation(execution.id, False, reason, nearest, differences)
 
 
@@ -96,8 +118,8 @@ def _differences(now: Call, before: Call) -> tuple[Difference, ...]:
     differences = []
     if now.version != before.version:
         differences.append(Difference("version", now.name, now.version, before.version))
-    old = {argument.name: argument for argument in before.arguments if not argument.ignored}
-    new = {argument.name: argument for argument in now.arguments if not argument.ignored}
+    old = {argument.name: argument for argument in before.arguments}
+    new = {argument.name: argument for argument in now.arguments}
     for name in dict.fromkeys([*new, *old]):
         change = _argument_difference(name, new.get(name), old.get(name))
         if change is not None:
@@ -108,8 +130,12 @@ def _differences(now: Call, before: Call) -> tuple[Difference, ...]:
 def _argument_difference(
     name: str, now: Argument | None, before: Argument | None
 ) -> Difference | None:
+    if (now is None or now.ignored) and (before is None or before.ignored):
+        return None
     if now is None or before is None:
         return Difference("argument", name, now and now.value, before and before.value)
+    if now.ignored != before.ignored:
+        return Difference("option", f"ignore {name}", now.ignored, before.ignored)
     if now.digest == before.digest:
         return None
     values = (now.value, before.value)
