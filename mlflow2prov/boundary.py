@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mlflow2prov.errors import EngineError, InternalError, MLflow2ProvError
-
-MAX_REASON_LENGTH = 300
+from mlflow2prov.errors import EngineError, InternalError, MLflow2ProvError, one_line
 
 
 @contextmanager
@@ -65,9 +63,7 @@ def _place(error: Exception) -> str:
 
 
 def _one_line(message: str) -> str:
-    """Return a message as one line of limited length, without control characters, surrogates and credentials."""
+    """Return a message as one line without credentials."""
     from mlflow2prov.secrets import mask_secrets
 
-    text = mask_secrets(" ".join(message.split()))
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return line if len(line) <= MAX_REASON_LENGTH else f"{line[:MAX_REASON_LENGTH]}..."
+    return one_line(mask_secrets(message))

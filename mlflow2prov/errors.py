@@ -20,6 +20,9 @@ A message reads ``<where>: <what is wrong>; <what to do>`` and never contains a 
 import difflib
 from collections.abc import Iterable
 
+MAX_REASON_LENGTH = 300
+"""The maximum number of characters that a message quotes of another program, a server or a file."""
+
 
 class MLflow2ProvError(Exception):
     """The root of the package's errors. ``str(error)`` is one line, written for a user."""
@@ -73,6 +76,17 @@ class CaptureError(MLflow2ProvError):
 
 class InternalError(MLflow2ProvError):
     """The package did not foresee an error. ``__cause__`` is the error, with its traceback."""
+
+
+def one_line(message: str, max_length: int = MAX_REASON_LENGTH) -> str:
+    """Return a message that quotes other programs or files as one line of limited length that can be printed.
+
+    >>> one_line("a\\n b\\x1b[31m")
+    'a b [31m'
+    """
+    text = " ".join(message.split())
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if len(line) <= max_length else f"{line[:max_length]}..."
 
 
 def unknown_choice(what: str, value: object, choices: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, get_args
 
-from mlflow2prov.errors import FormatError, NamespaceError, unknown_choice
+from mlflow2prov.errors import FormatError, NamespaceError, one_line, unknown_choice
 from mlflow2prov.formats._support.format import Format
 
 if TYPE_CHECKING:
@@ -100,18 +100,10 @@ def read(
     try:
         return file_format.read(content)
     except (FormatError, NamespaceError) as error:
-        raise FormatError(f"{where}: {_one_line(str(error))}") from error
+        raise FormatError(f"{where}: {one_line(str(error), MAX_MESSAGE_LENGTH)}") from error
     except UnicodeEncodeError as error:
         code = ord(error.object[error.start])
         raise FormatError(f"{where}: the code point U+{code:04X} is not Unicode text") from error
-
-
-def _one_line(message: str) -> str:
-    """Return a message that quotes a file as one line of limited length, without control characters."""
-    line = "".join(
-        character if character.isprintable() else " " for character in " ".join(message.split())
-    )
-    return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MAX_MESSAGE_LENGTH]}..."
 
 
 def recognise(content: bytes, name: str = "") -> Format | None:

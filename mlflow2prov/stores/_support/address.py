@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mlflow2prov.errors import DocumentStoreError
+from mlflow2prov.errors import DocumentStoreError, one_line
 from mlflow2prov.secrets import Secrets, split_user_info, without_credentials
-
-_MAX_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,9 @@ class Address:
 
     def failed(self, reason: object) -> DocumentStoreError:
         """Return an error of this store as one line without a credential."""
-        line = " ".join(str(reason).split())
-        line = "".join(character if character.isprintable() else " " for character in line)
-        line = Secrets((self.user, self.password)).mask(line.replace(self.url, str(self)))
-        if len(line) > _MAX_REASON_LENGTH:
-            line = f"{line[:_MAX_REASON_LENGTH]}..."
-        return DocumentStoreError(f"{self}: {line}")
+        text = str(reason).replace(self.url, str(self))
+        text = Secrets((self.user, self.password)).mask(text)
+        return DocumentStoreError(f"{self}: {one_line(text)}")
 
 
 def parse(url: str, variable: str) -> Address:

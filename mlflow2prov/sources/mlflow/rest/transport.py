@@ -23,7 +23,7 @@ import httpx
 import orjson
 import stamina
 
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import TrackingStoreError, one_line
 from mlflow2prov.secrets import Secrets, split_user_info, without_credentials
 from mlflow2prov.sources.mlflow.rest.event_loop import EventLoop
 
@@ -43,7 +43,6 @@ _MAX_RETRY_AFTER_SECONDS = 30.0
 # A whole answer may take this many times the read timeout, which holds for its next bytes.
 _ANSWER_TIMEOUT_FACTOR = 5
 _MAX_READ_SECONDS = 3600.0
-_MAX_REASON_LENGTH = 200
 _VERSION = re.compile(r"[0-9]+(\.[0-9A-Za-z+-]{1,20}){1,5}", re.ASCII)
 _ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,79}", re.ASCII)
 # Two codings of a few kilobytes may decode to gigabytes at once.
@@ -206,9 +205,8 @@ class Transport:
             )
 
     def _reason(self, error: Exception) -> str:
-        """Return the first line of an error, which may quote the server, without credentials."""
-        text = self._secrets.mask(" ".join(_innermost_reason(error).split()))
-        return text[:_MAX_REASON_LENGTH] or type(error).__name__
+        """Return the reason for an error, which may quote the server, without credentials."""
+        return one_line(self._secrets.mask(_innermost_reason(error))) or type(error).__name__
 
     def _request(self, method: str, url: str, max_bytes: int, **arguments: Any) -> httpx.Response:
         """Send a request once, and read an answer that is neither too long nor too slow.
