@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,46 @@ def serve_with(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def serve_bytes(*blocks: bytes, pause: float = 0.0, greets: bool = False) -> Iterator[str]:
+    """Send the same bytes to every client, block by block with a pause after each; yield the URL.
+
+    Args:
+        blocks: the bytes.
+        pause: in seconds.
+        greets: whether the server sends them before the client has sent anything.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def send(connection: socket.socket) -> None:
+        with connection:
+            try:
+                if not greets:
+                    connection.recv(65536)
+                for block in blocks:
+                    connection.sendall(block)
+                    if pause and stop.wait(pause):
+                        return
+            except OSError:
+                return
+
+    def accept() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=send, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop.set()
+        listener.close()
 
 
 def json_response(value: object) -> Response:

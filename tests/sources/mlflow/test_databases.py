@@ -116,7 +116,7 @@ def test_not_even_the_owner_can_write_through_the_connection(store, statement):
         pytest.raises(TrackingStoreError, match=re.compile("read.only", re.IGNORECASE)),
         open_database(store.database.url(), "the store", "default") as database,
     ):
-        database._connection.execute(sqlalchemy.text(statement))
+        database._call(lambda: database._connection.execute(sqlalchemy.text(statement)))
     assert contents(store) == before
 
 

@@ -4,11 +4,8 @@ import base64
 import gzip
 import itertools
 import json
-import socket
-import threading
 import time
 import zlib
-from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
@@ -22,6 +19,7 @@ from tests.sources.mlflow.fake_server import (
     respond_like_mlflow,
     run,
     serve,
+    serve_bytes,
 )
 from tests.sources.mlflow.stores import read, rows
 
@@ -33,39 +31,6 @@ def message_of(url, **options):
     message = str(error.value)
     assert "\n" not in message
     return message
-
-
-@contextmanager
-def serve_bytes(*blocks, pause=0.0):
-    """Send the same bytes to every client, block by block with a pause after each; yield the URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    stop = threading.Event()
-
-    def send(connection):
-        with connection:
-            try:
-                connection.recv(65536)
-                for block in blocks:
-                    connection.sendall(block)
-                    if pause and stop.wait(pause):
-                        return
-            except OSError:
-                return
-
-    def accept():
-        while not stop.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=send, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        stop.set()
-        listener.close()
 
 
 class TestTime:

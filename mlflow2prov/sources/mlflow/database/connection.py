@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import MLflow2ProvError, TrackingStoreError, one_line
+from mlflow2prov.secrets import Secrets, is_secret_name
 from mlflow2prov.sources.mlflow import git_lfs
 from mlflow2prov.sources.mlflow.columns import Column
+from mlflow2prov.sources.mlflow.database.deadline import run_within
 from mlflow2prov.sources.mlflow.database.drivers import installed_driver
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 from mlflow2prov.temporary import reported_errors, temporary_folder
@@ -24,28 +27,91 @@ from mlflow2prov.temporary import reported_errors, temporary_folder
 BATCH_ROWS = 20_000
 """Number of rows of a table that are fetched at once."""
 
+MAX_CONNECT_SECONDS = 60
+"""How long to wait for a server to accept a connection."""
+
+MAX_WAIT_SECONDS = 600
+"""How long to wait for a batch of rows."""
+
+MAX_VALUE_BYTES = 1 << 26
+"""Maximum size of a value in SQLite."""
+
 _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 30
 _MYSQL_NO_SUCH_TABLE = 1146
 _POSTGRES = re.compile(r"^postgres(?=[:+])")
 
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class _Driver:
+    """The driver of a database. At a hostile server or a damaged file, it may raise any error, or wait without end."""
+
+    location: str
+    secrets: Secrets
+    is_server: bool
+
+    def call(self, function: Callable[[], _Result], seconds: float) -> _Result:
+        """Return the result of a function that calls the driver.
+
+        Args:
+            function: the function.
+            seconds: how long to wait for a server.
+
+        Raises:
+            TrackingStoreError: the driver raised an error, or the server does not answer.
+        """
+        try:
+            return run_within(seconds, function) if self.is_server else function()
+        except (MLflow2ProvError, MemoryError):
+            raise
+        except TimeoutError as error:
+            raise TrackingStoreError(
+                f"{self.location}: the server does not answer within {seconds:g} seconds; try again later"
+            ) from error
+        except Exception as error:
+            reason = one_line(self.secrets.mask(_reason(error)))
+            raise TrackingStoreError(f"{self.location}: cannot be read: {reason}") from error
+
 
 class Database:
-    """The tables of an open database, restricted to one workspace if they distinguish workspaces."""
+    """The tables of an open database, restricted to one workspace if they distinguish workspaces.
 
-    def __init__(self, connection: sqlalchemy.Connection, workspace: str) -> None:
+    Args:
+        connection: the connection.
+        driver: its driver.
+        workspace: the MLflow workspace to read.
+        max_rows: the number of rows that a table has at most, or None if it is unknown.
+    """
+
+    def __init__(
+        self,
+        connection: sqlalchemy.Connection,
+        driver: _Driver,
+        workspace: str,
+        max_rows: int | None,
+    ) -> None:
         self._connection = connection
+        self._driver = driver
         self._workspace = workspace
-        inspector = sqlalchemy.inspect(connection)
-        self.tables = {
-            table: {column["name"] for column in columns}
-            for (_, table), columns in inspector.get_multi_columns().items()
-        }
+        self._max_rows = max_rows
         self._quote = connection.dialect.identifier_preparer.quote
-        driver = connection.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
+        self.tables = {
+            # A file may have columns that compute values of any size.
+            table: {column["name"] for column in columns if "computed" not in column}
+            for (_, table), columns in self._call(self._inspect).items()
+        }
+        sqlite = connection.connection.driver_connection
+        if isinstance(sqlite, sqlite3.Connection):
             # SQLite does not check that a text is Unicode; the caller decides how to decode it.
-            driver.text_factory = bytes
+            sqlite.text_factory = bytes
+
+    def _call(self, function: Callable[[], _Result]) -> _Result:
+        return self._driver.call(function, MAX_WAIT_SECONDS)
+
+    def _inspect(self) -> dict[Any, list[Any]]:
+        return dict(sqlalchemy.inspect(self._connection).get_multi_columns())
 
     def read_columns(
         self, table: str, *names: str, keys: Collection[str] = ()
@@ -58,12 +124,28 @@ class Database:
             keys: restrict the rows to those whose column ``key`` has one of these values.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the account may not read the table.
+            TrackingStoreError: the account may not read the table, the file is damaged, or the server does not answer.
         """
-        columns = self.tables.get(table)
-        if columns is None:
+        if table not in self.tables:
             self._require_absence(table)
             return
+        query = self._query(table, names, keys)
+        connection = self._connection.execution_options(stream_results=True)
+        batches = self._call(lambda: connection.execute(query).partitions(BATCH_ROWS))
+        count = 0
+        while batch := self._call(lambda: next(batches, None)):
+            count += len(batch)
+            if self._max_rows is not None and count > self._max_rows:
+                raise TrackingStoreError(
+                    f"{self._driver.location}: damaged: the table {table} has more rows than the file has bytes"
+                )
+            yield list(zip(*batch, strict=True))
+
+    def _query(
+        self, table: str, names: Sequence[str], keys: Collection[str]
+    ) -> sqlalchemy.TextClause:
+        """Return the query for some columns of a table."""
+        columns = self.tables[table]
         selection = ", ".join(
             self._quote(name) if name in columns else f"NULL AS {self._quote(name)}"
             for name in names
@@ -81,11 +163,7 @@ class Database:
         query = f"SELECT {selection} FROM {self._quote(table)}"
         if conditions:
             query += f" WHERE {' AND '.join(conditions)}"
-        result = self._connection.execution_options(stream_results=True).execute(
-            sqlalchemy.text(query), parameters
-        )
-        for batch in result.partitions(BATCH_ROWS):
-            yield list(zip(*batch, strict=True))
+        return sqlalchemy.text(query).bindparams(**parameters)
 
     def read_rows(
         self, table: str, *names: str, keys: Collection[str] = ()
@@ -100,19 +178,22 @@ class Database:
         if "workspace" not in self.tables.get("experiments", ()):
             return []
         query = sqlalchemy.text("SELECT DISTINCT workspace FROM experiments")
-        names = (_decode(name) for (name,) in self._connection.execute(query))
-        return sorted(str(name) for name in names if name is not None)
+        rows = self._call(lambda: self._connection.execute(query).all())
+        return sorted(str(_decode(name)) for (name,) in rows if name is not None)
 
     def _require_absence(self, table: str) -> None:
         """Raise an error if the account may not read a table that seems to be missing. MySQL hides such tables.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the table exists.
+            TrackingStoreError: the table exists.
         """
-        if self._connection.dialect.name != "mysql":
-            return
+        if self._connection.dialect.name == "mysql":
+            query = sqlalchemy.text(f"SELECT 1 FROM {self._quote(table)} LIMIT 0")
+            self._call(lambda: self._execute_unless_missing(query))
+
+    def _execute_unless_missing(self, query: sqlalchemy.TextClause) -> None:
         try:
-            self._connection.execute(sqlalchemy.text(f"SELECT 1 FROM {self._quote(table)} LIMIT 0"))
+            self._connection.execute(query)
         except DBAPIError as error:
             if error.orig is None or error.orig.args[0] != _MYSQL_NO_SUCH_TABLE:
                 raise
@@ -133,6 +214,11 @@ def sqlite_file(url: str) -> Path | None:
     return Path(address.database)
 
 
+def _file_size(url: str) -> int | None:
+    file = sqlite_file(url)
+    return file.stat().st_size if file else None
+
+
 @contextmanager
 def open_database(url: str, location: str, workspace: str) -> Iterator[Database]:
     """Open a database for reading; nothing can be written through it.
@@ -147,32 +233,56 @@ def open_database(url: str, location: str, workspace: str) -> Iterator[Database]
     """
     with ExitStack() as stack:
         engine = _create_engine(url, location, stack)
-        stack.callback(engine.dispose)
-        try:
-            connection = stack.enter_context(engine.connect())
-            if engine.dialect.name == "postgresql":
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            elif engine.dialect.name == "mysql":
-                connection.execute(sqlalchemy.text("SET SESSION TRANSACTION READ ONLY"))
-                connection.rollback()
-            database = Database(connection, workspace)
-            if not {"experiments", "runs"} <= database.tables.keys():
-                raise TrackingStoreError(
-                    f"{location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
-                )
-            yield database
-        except SQLAlchemyError as error:
-            raise TrackingStoreError(f"{location}: cannot be read: {_reason(error)}") from error
+        driver = _Driver(location, _secrets(engine.url), engine.dialect.name != "sqlite")
+        connection = driver.call(lambda: _connect_for_reading(engine), MAX_CONNECT_SECONDS)
+        stack.callback(_close, engine, connection, driver)
+        database = Database(connection, driver, workspace, max_rows=_file_size(url))
+        if not {"experiments", "runs"} <= database.tables.keys():
+            raise TrackingStoreError(
+                f"{location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
+            )
+        yield database
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    """Return the driver's reason for an error, in one line. PyMySQL's errors are a number and a text."""
+def _connect_for_reading(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
+    connection = engine.connect()
+    if engine.dialect.name == "postgresql":
+        return connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    if engine.dialect.name == "mysql":
+        connection.execute(sqlalchemy.text("SET SESSION TRANSACTION READ ONLY"))
+        connection.rollback()
+    return connection
+
+
+def _close(engine: sqlalchemy.Engine, connection: sqlalchemy.Connection, driver: _Driver) -> None:
+    def close() -> None:
+        connection.close()
+        engine.dispose()
+
+    # The facts are read, or another error is on its way.
+    with suppress(TrackingStoreError):
+        driver.call(close, _CONNECT_SECONDS)
+
+
+def _secrets(address: sqlalchemy.URL) -> Secrets:
+    """Return the credentials in a URL, which drivers repeat in their errors."""
+    values = [
+        value
+        for name, text in address.query.items()
+        if is_secret_name(name)
+        for value in ([text] if isinstance(text, str) else text)
+    ]
+    return Secrets((address.username, address.password), tokens=values)
+
+
+def _reason(error: Exception) -> str:
+    """Return the driver's reason for an error. PyMySQL's errors are a number and a text."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     is_numbered = len(cause.args) == 2 and isinstance(cause.args[0], int)
-    reason = cause.args[1] if is_numbered else cause
-    return (str(reason).splitlines() or [type(error).__name__])[0]
+    reason = str(cause.args[1] if is_numbered else cause).strip()
+    return reason.splitlines()[0] if reason else type(error).__name__
 
 
 def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engine:
@@ -248,5 +358,6 @@ def _is_wal(path: Path) -> bool:
 
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
