@@ -1,4 +1,4 @@
-"""The boundary of the package: every exception that leaves it is one of its own.
+"""The boundary of the package: every exception that leaves it is one of its own, and every warning names its caller.
 
 Public functions and the command line are within :func:`own_errors`. Code inside the package handles only the errors
 that it can say something about.
@@ -6,6 +6,8 @@ that it can say something about.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +33,26 @@ def own_errors(*passing: type[Exception]) -> Iterator[None]:
         if isinstance(error, (MLflow2ProvError, Warning, *passing)):
             raise
         raise _own_error(error) from error
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Emit a warning that names the line outside the package whose call led to it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        frame.f_globals.get("__name__"),
+        frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _is_inside(module: str) -> bool:
+    """Return whether a module belongs to the package, or is the one that calls its decorated functions."""
+    return f"{module}.".startswith("mlflow2prov.") or module == "contextlib"
 
 
 def _own_error(error: Exception) -> MLflow2ProvError:

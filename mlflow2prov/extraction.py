@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from mlflow2prov.arguments import (
     require_text,
     require_texts,
 )
-from mlflow2prov.boundary import own_errors
+from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.missing_scripts import find_missing_scripts
@@ -128,9 +127,9 @@ def extract(
         progress=progress,
     )
     for notice in extraction.notices:
-        warnings.warn(notice, stacklevel=3)
+        warn(notice)
     for omission in extraction.omissions:
-        warnings.warn(f"left out: {omission}", stacklevel=3)
+        warn(f"left out: {omission}")
     return extraction.document
 
 

@@ -17,6 +17,7 @@ from mlflow2prov import (
     MLflow2ProvError,
     check,
     extract,
+    formats,
     load,
     push,
     report,
@@ -194,6 +195,46 @@ def test_warnings_that_are_errors_pass(folder):
         warnings.simplefilter("error")
         with pytest.raises(UserWarning):
             extract("repository", since="2037-01-01")
+
+
+LEFT_OUT = b'<prov:document xmlns:prov="http://www.w3.org/ns/prov#"><prov:other/></prov:document>'
+
+
+def warned_read(folder):
+    return line(), formats.read(LEFT_OUT)
+
+
+def warned_load(folder):
+    path = folder / "a.xml"
+    path.write_bytes(LEFT_OUT)
+    return line(), load(path)
+
+
+def warned_extract(folder):
+    repository = Repository(folder / "r")
+    repository.commit("root", a="1\n")
+    (repository.path / ".git/refs/heads/broken").write_text("1" * 40 + "\n")
+    return line(), extract(repository.path)
+
+
+def line():
+    return sys._getframe(1).f_lineno
+
+
+@pytest.mark.parametrize("call", [warned_read, warned_load, warned_extract])
+def test_a_warning_names_the_line_that_called_the_package(tmp_path, call):
+    with pytest.warns(UserWarning, match="left out") as record:
+        expected, _ = call(tmp_path)
+    assert {(warning.filename, warning.lineno) for warning in record} == {(__file__, expected)}
+
+
+def test_a_warning_is_shown_once_for_each_line_that_called_the_package():
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("default")
+        for _ in range(2):
+            formats.read(LEFT_OUT)
+        formats.read(LEFT_OUT)
+    assert len(record) == 2
 
 
 def test_the_cause_and_the_place_are_kept():

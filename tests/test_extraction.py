@@ -240,12 +240,6 @@ def test_extract_warns_of_omissions(broken_repository):
         extract(broken_repository)
 
 
-def test_a_warning_points_to_the_caller(broken_repository):
-    with pytest.warns(UserWarning) as record:
-        extract(broken_repository)
-    assert record[0].filename == __file__
-
-
 def test_run_extraction_returns_omissions_and_does_not_warn(broken_repository):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -9,13 +9,13 @@ The configuration is that of the process. ``using_repo`` and ``capture_set`` hol
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow2prov import boundary
 from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
 from mlflow2prov.errors import unknown_choice
 
@@ -209,7 +209,7 @@ def _open_folder(folder: Path) -> Repository:
 def warn(message: str) -> None:
     """Warn that something is not recorded, unless the configuration silences this."""
     if not _current.settings["silence_warnings"]:
-        warnings.warn(message, CaptureWarning, stacklevel=2)
+        boundary.warn(message, CaptureWarning)
 
 
 class CaptureWarning(UserWarning):

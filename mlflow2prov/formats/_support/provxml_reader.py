@@ -12,10 +12,10 @@ has a place in the document:
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from mlflow2prov.boundary import warn
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.formats._support.provo import RDF
@@ -220,7 +220,7 @@ class _Reader:
                 message = f"not {TITLE}: line {parser.CurrentLineNumber}: {message}"
             raise FormatError(message) from error
         for description in sorted(self._left_out):
-            warnings.warn(f"{TITLE}: {description} left out", stacklevel=2)
+            warn(f"{TITLE}: {description} left out")
         return document
 
     # The elements of documents, bundles, statements, arguments and attributes.
