@@ -58,7 +58,8 @@ def provenance_set(
     Args:
         set_labels: the labels of the set.
         initial_set: artifacts that are part of the set in any case.
-        set_labels_fn: gets the arguments of the function, and returns the labels.
+        set_labels_fn: gets the arguments of the function by their names, with defaults, and returns the labels. If
+            further positional arguments are passed, it gets them all by position.
 
     Raises:
         InvalidOptionError: both labels and a function for them are given.
@@ -73,7 +74,10 @@ def provenance_set(
             if set_labels_fn is None:
                 return set_labels
             inputs = info.bind(args, kwargs)
-            return set_labels_fn(*inputs["varargs"], **inputs["kargs"])
+            if not inputs["varargs"]:
+                return set_labels_fn(**inputs["kargs"])
+            bound = info.bind_in_order(args, kwargs)
+            return set_labels_fn(*bound.args, **bound.kwargs)
 
         def captured(*args: Any, **kwargs: Any) -> ArtifactSet:
             with capture_set(labels_of(args, kwargs), initial_set) as result:

@@ -107,10 +107,9 @@ class Execution:
 
     def _rebind(self, merged: Mapping[str, dict[str, Any]]) -> None:
         """Replace the arguments of the function by merged ones."""
-        info = self.info
-        bound = info.signature.bind(*info.varargs, *self.args, **{**info.kargs, **self.kwargs})
+        bound = self.info.bind_in_order(self.args, self.kwargs)
         merge(bound.arguments, merged)
-        self.function, self.args, self.kwargs = info.function, bound.args, bound.kwargs
+        self.function, self.args, self.kwargs = self.info.function, bound.args, bound.kwargs
 
     def _process(self, bound: Inputs) -> Inputs:
         """Return the arguments that are recorded."""

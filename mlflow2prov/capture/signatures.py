@@ -44,7 +44,7 @@ class FunctionInfo:
         Raises:
             TypeError: the function does not take these arguments.
         """
-        bound = self.signature.bind(*self.varargs, *args, **{**self.kargs, **kwargs})
+        bound = self.bind_in_order(args, kwargs)
         bound.apply_defaults()
         kargs: dict[str, Any] = {}
         varargs: tuple[Any, ...] = ()
@@ -58,6 +58,16 @@ class FunctionInfo:
             else:
                 kargs[parameter.name] = value
         return {"kargs": kargs, "varargs": varargs}
+
+    def bind_in_order(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> inspect.BoundArguments:
+        """Return the arguments of a call as Python binds them.
+
+        Raises:
+            TypeError: the function does not take these arguments.
+        """
+        return self.signature.bind(*self.varargs, *args, **{**self.kargs, **kwargs})
 
     def defaults(self) -> dict[str, Any]:
         """Return the default values of the parameters."""
