@@ -6,6 +6,7 @@ The site needs no network to be read: the theme brings its fonts and scripts, an
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -33,8 +34,15 @@ nitpick_ignore_regex = [
     # Docstrings also refer to modules, functions and constants that are not public.
     ("py:(mod|data|func)", r".*"),
     ("py:class", r"ProvDocument|dict\[str"),
-    ("py:.*", r"(collections|networkx|os|pandas|pathlib|prov\.model|pyarrow|typing)\..*"),
+    ("py:class", r"Parameters|(.*\.)?Result|pd\.DataFrame"),
+    (
+        "py:.*",
+        r"(collections|datetime|networkx|os|pandas|pathlib|prov\.model|pyarrow|types|typing)\..*",
+    ),
 ]
+
+# Python's own ``type`` in a signature is taken for an attribute of that name.
+suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"{project} {version}"
@@ -46,19 +54,27 @@ html_show_search_summary = False
 class PublicNames(SphinxDirective):
     """Document the public names of one group: ``functions``, ``types`` or ``errors``.
 
-    The names are those of ``mlflow2prov.__all__``, so that the page cannot miss one.
+    The names are those of the ``__all__`` of a package, so that the page cannot miss one. The package is
+    ``mlflow2prov``, unless a second argument names another one; names of both are documented once.
     """
 
     required_arguments = 1
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return the documentation of the names, parsed."""
+        chosen, package = (*self.arguments, "mlflow2prov")[:2]
+        module = import_module(package)
         lines = [
-            f".. {directive}:: mlflow2prov.{name}"
-            for name in sorted(mlflow2prov.__all__, key=str.lower)
+            f".. {directive}:: {package}.{name}"
+            for name in sorted(module.__all__, key=str.lower)
             if not name.startswith("_")
-            for group, directive in [group_and_directive(getattr(mlflow2prov, name))]
-            if group == self.arguments[0]
+            and (
+                module is mlflow2prov
+                or getattr(module, name) is not getattr(mlflow2prov, name, None)
+            )
+            for group, directive in [group_and_directive(getattr(module, name))]
+            if group == chosen
         ]
         return self.parse_text_to_nodes("\n\n".join(["```{eval-rst}", *lines, "```"]))
 

@@ -80,11 +80,14 @@ if TYPE_CHECKING:
         load_proxy,
         promote,
     )
+    from mlflow2prov.capture.locks import Claim, ProcessLock
     from mlflow2prov.capture.misses import Difference, MissExplanation, explain_miss
+    from mlflow2prov.capture.permissions import Permissions
     from mlflow2prov.capture.pictures import Picture, visualize_lineage
     from mlflow2prov.capture.proxies import ArtifactProxy, CallableArtifactProxy, is_proxy
     from mlflow2prov.capture.queries import Calls, calls
     from mlflow2prov.capture.record_files import (
+        Change,
         RecordedCall,
         RerunCheck,
         check_rerun,
@@ -179,11 +182,14 @@ _NAMES = {
         "load_proxy",
         "promote",
     ),
+    "locks": ("Claim", "ProcessLock"),
     "misses": ("Difference", "MissExplanation", "explain_miss"),
+    "permissions": ("Permissions",),
     "pictures": ("Picture", "visualize_lineage"),
     "proxies": ("ArtifactProxy", "CallableArtifactProxy", "is_proxy"),
     "queries": ("Calls", "calls"),
     "record_files": (
+        "Change",
         "RecordedCall",
         "RerunCheck",
         "check_rerun",
@@ -228,6 +234,8 @@ __all__ = [
     "CaptureWarning",
     "ChainedRepo",
     "ChainedStore",
+    "Change",
+    "Claim",
     "Config",
     "DamagedBlobError",
     "DbRepo",
@@ -252,8 +260,10 @@ __all__ = [
     "OptionCombinationError",
     "Output",
     "PermissionDeniedError",
+    "Permissions",
     "Picture",
     "PostgresRepo",
+    "ProcessLock",
     "RecordedCall",
     "Repository",
     "RerunCheck",

@@ -42,7 +42,7 @@ class RecordedCall:
     parameters: dict[str, Any] = field(default_factory=dict)
     """The arguments as they were passed, as JSON."""
     altered_parameters: dict[str, Any] = field(default_factory=dict)
-    """The arguments as the function got them: with the folder and the seed."""
+    """The arguments as the function got them, with the folder and the seed."""
     source_file: str | None = None
     module: dict[str, Any] | None = None
     """The module of the function, as :func:`~mlflow2prov.capture.get_git_info` returns it."""

@@ -33,8 +33,11 @@ class Change:
     """Something that would differ if a call was repeated today."""
 
     what: str
+    """The part of the circumstances, such as the commit."""
     recorded: str
+    """Its state according to the record."""
     present: str
+    """Its present state."""
 
 
 @dataclass(frozen=True)
