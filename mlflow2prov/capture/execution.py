@@ -20,6 +20,7 @@ from typing import Any
 
 from mlflow2prov.capture import recording
 from mlflow2prov.capture.arguments import HashedArguments
+from mlflow2prov.capture.artifacts import Artifact
 from mlflow2prov.capture.collection import collect
 from mlflow2prov.capture.configuration import find_repo, setting, warn
 from mlflow2prov.capture.environment import run_info
@@ -77,6 +78,8 @@ class Execution:
         self.repo = find_repo(options.repo)
         self.name = options.name or f"{info.module}.{info.name}"
         self.call = Call(self.name, info.module, info.name, options.version)
+        self.artifact: Artifact | None = None
+        """The result, once it was looked up or computed; None if it cannot be hashed."""
         self.damaged_id: str | None = None
         """The identifier of an artifact whose value cannot be loaded, and is to be stored again."""
         started = time.perf_counter()
@@ -147,11 +150,12 @@ class Execution:
             self.damaged_id = None if artifact is None else artifact.id
             warn(f"{self.name}: a stored result cannot be loaded ({error}); it is computed again")
             return MISS
+        self.artifact = artifact
         collect(artifact)
         self._record_hit(artifact)
         return result
 
-    def _record_hit(self, artifact: Any) -> None:
+    def _record_hit(self, artifact: Artifact) -> None:
         if not setting("record_hits") or not self.writes:
             return
         self.call.cached, self.call.artifact_id = True, artifact.id
@@ -161,7 +165,7 @@ class Execution:
         self.call.run_id = run_info()["id"]
         self.finish("FINISHED")
 
-    def _deliver(self, artifact: Any) -> Any:
+    def _deliver(self, artifact: Artifact) -> Any:
         chosen = self.options.proxies
         return deliver(artifact, setting("proxies") if chosen is None else chosen)
 
@@ -209,12 +213,12 @@ class Execution:
         self.call.compute_duration = duration
         try:
             self._check_purity()
-            artifact = Results(self).store(value)
+            self.artifact = Results(self).store(value)
         except BaseException as error:
             self.fail(error)
             raise
         self.finish("FINISHED")
-        return value if artifact is None else self._deliver(artifact)
+        return value if self.artifact is None else self._deliver(self.artifact)
 
     def _check_purity(self) -> None:
         changed = None if self.call.uncacheable else self.arguments.find_changed()

@@ -492,3 +492,69 @@ def test_a_set_of_what_a_coroutine_makes():
 def test_functions_in_c_that_have_no_signature():
     assert p.provenance()(max)(1, 3, key=abs) == 3
     assert p.calls()[0].name == "builtins.max"
+
+
+# --- items of generators that change
+
+
+def test_items_that_change_before_the_generator_ends_are_not_stored():
+    @p.provenance()
+    def batches():
+        buffer = [0]
+        for i in range(3):
+            buffer[0] = i
+            yield buffer
+
+    @p.provenance()
+    def rows():
+        yield [1]
+        yield [2]
+
+    for _ in range(2):
+        assert [batch[0] for batch in batches()] == [0, 1, 2]
+        for row in rows():
+            row.append(0)
+    assert statuses() == [MISS] * 4
+    assert p.calls()[0].uncacheable.startswith("item 0 changed before the generator ended")
+
+
+def test_items_that_cannot_be_hashed_are_yielded_and_not_stored():
+    @p.provenance()
+    def streams():
+        yield iter("ab")
+        yield iter("c")
+
+    assert (
+        [list(stream) for stream in streams()]
+        == [list(stream) for stream in streams()]
+        == [["a", "b"], ["c"]]
+    )
+    assert p.calls()[0].uncacheable.startswith("item 0: builtins.str")
+
+
+def test_a_generator_that_ends_on_an_exception_from_outside_is_recorded():
+    @p.provenance()
+    def guard():
+        try:
+            yield 1
+        except KeyError:
+            return
+
+    generator = guard()
+    next(generator)
+    with pytest.raises(StopIteration):
+        generator.throw(KeyError("k"))
+    (call,) = p.calls()
+    assert (call.status, call.artifact_id) == ("FINISHED", None)
+
+
+def test_generators_of_plain_values_have_their_artifact_too():
+    @p.provenance(proxies=False)
+    def items():
+        yield 1
+
+    first, second = items(), None
+    list(first)
+    second = items()
+    assert first.artifact == second.artifact
+    assert list(second) == [1]
