@@ -4,6 +4,7 @@ import inspect
 import json
 import sys
 import warnings
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +25,7 @@ from mlflow2prov import (
     save,
     statistics,
     transform,
+    validate,
 )
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli import main
@@ -50,6 +52,7 @@ ERRORS = {
 
 PRINTED = ("ValueError", "KeyError", "RecursionError", "MemoryError", "OSError", "duckdb.Error")
 
+SERVER = "http://127.0.0.1:9"
 SAVE = ("save", "--output", "out", "--format", "json", "--format", "provn")
 LOAD = ("load", "--input", "a.json")
 
@@ -69,8 +72,38 @@ LAYERS = {
         lambda: save(extract(mlflow_url="mlruns"), "out"),
         ("extract", "--mlflow-url", "mlruns", *SAVE),
     ),
+    "MLflow files": (
+        "mlflow2prov.sources.mlflow.filestore.reader.list_experiments",
+        lambda: save(extract(mlflow_url="mlruns"), "out"),
+        ("extract", "--mlflow-url", "mlruns", *SAVE),
+    ),
+    "MLflow servers": (
+        "mlflow2prov.sources.mlflow.rest.transport.Transport.version",
+        lambda: save(extract(mlflow_url=SERVER), "out"),
+        ("extract", "--mlflow-url", SERVER, *SAVE),
+    ),
+    "MLflow databases": (
+        "mlflow2prov.sources.mlflow.database.connection._connect",
+        lambda: save(extract(mlflow_url="sqlite:///mlflow.db"), "out"),
+        ("extract", "--mlflow-url", "sqlite:///mlflow.db", *SAVE),
+    ),
+    "facts": (
+        "mlflow2prov.facts.Facts.add_columns",
+        lambda: save(extract("repository"), "out"),
+        ("extract", "--repository-path", "repository", *SAVE),
+    ),
+    "running Git": (
+        "mlflow2prov.git.repository.Repository.stream",
+        lambda: save(extract("repository"), "out"),
+        ("extract", "--repository-path", "repository", *SAVE),
+    ),
+    "extraction": (
+        "mlflow2prov.extraction.Facts",
+        lambda: save(extract("repository"), "out"),
+        ("extract", "--repository-path", "repository", *SAVE),
+    ),
     "mapping": (
-        "mlflow2prov.extraction.expand",
+        "mlflow2prov.mapping.expansion._query",
         lambda: save(extract("repository"), "out"),
         ("extract", "--repository-path", "repository", *SAVE),
     ),
@@ -86,8 +119,18 @@ LAYERS = {
     ),
     "stores": (
         "mlflow2prov.stores.sparql._open",
-        lambda: push(load("a.json"), "http://127.0.0.1:9/x"),
-        (*LOAD, *SAVE, "export", "--to", "http://127.0.0.1:9/x"),
+        lambda: push(load("a.json"), f"{SERVER}/x"),
+        (*LOAD, *SAVE, "export", "--to", f"{SERVER}/x"),
+    ),
+    "validation": (
+        "mlflow2prov.prov.validation.read_instance",
+        lambda: validate(load("a.json")),
+        (*LOAD, *SAVE, "validate"),
+    ),
+    "output": (
+        "mlflow2prov.output.Output.write",
+        lambda: save(load("a.json"), "out"),
+        (*LOAD, *SAVE),
     ),
     "analysis": (
         "mlflow2prov.analysis.check.audit",
@@ -122,6 +165,9 @@ LAYERS = {
 }
 
 
+PACKAGE = Path(mlflow2prov.__file__).parent
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
@@ -130,6 +176,7 @@ def inputs(tmp_path_factory):
     )
     (folder / "chain.yaml").write_text("- load:\n    input: [a.json]\n- statistics:\n")
     Repository(folder / "repository").commit("one", a="1\n")
+    (folder / "mlflow.db").write_bytes(b"")
     (folder / "mlruns" / "0").mkdir(parents=True)
     (folder / "mlruns" / "0" / "meta.yaml").write_text("experiment_id: '0'\nname: Default\n")
     return folder
@@ -140,9 +187,15 @@ def folder(inputs, monkeypatch):
     monkeypatch.chdir(inputs)
     (inputs / "out.json").write_text("before")
     yield inputs
-    names = {"a.json", "chain.yaml", "mlruns", "out.json", "repository"}
+    names = {"a.json", "chain.yaml", "mlflow.db", "mlruns", "out.json", "repository"}
     assert {path.name for path in inputs.iterdir()} == names
     assert (inputs / "out.json").read_text() == "before"
+
+
+def test_every_package_has_a_layer():
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    # Functions that are captured raise what they raise.
+    assert packages - {"capture"} <= {target.split(".")[1] for target, *_ in LAYERS.values()}
 
 
 def let_it_raise(monkeypatch, target, error):
@@ -176,7 +229,7 @@ def test_the_command_line_prints_one_line_and_fails(folder, monkeypatch, capsys,
     with pytest.raises(SystemExit) as raised:
         main(arguments)
     output, message = capsys.readouterr()
-    assert raised.value.code == (2 if layer == "analysis" else 1)
+    assert raised.value.code == (2 if layer in ("analysis", "validation") else 1)
     assert output == "" and message.startswith("mlflow2prov: ") and message.endswith("\n")
     assert_is_one_line(message.removesuffix("\n"))
 
