@@ -29,6 +29,7 @@ COMMANDS = (
     "check",
     "report",
     "rerun",
+    "experiment",
 )
 """The commands in the order of ``--help``; each is a module of :mod:`mlflow2prov.cli.commands`."""
 

@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 import socket
 import sys
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture import environment
+from mlflow2prov.capture.configuration import CaptureWarning
 from mlflow2prov.capture.previews import without_secrets
 from mlflow2prov.capture.record_files.files import write_record
 from mlflow2prov.capture.stages import configuration
 from mlflow2prov.capture.stages.hashing import parameter_registry
+from mlflow2prov.capture.stages.outcomes import StageOutcome
 from mlflow2prov.capture.stages.records import ArtifactRepresentation, Record
 from mlflow2prov.capture.stages.reportables import Reportable
 from mlflow2prov.capture.stages.runs import RunStore
+from mlflow2prov.errors import unknown_choice
 
 TIMESTAMP_FORMAT = "%Y-%m-%d-T%H%M%S"
 """The time of a run in its reference."""
 
+_OPTIONS = ("overwrite", "overwrite_stages", "params", "params_files", "log_to_mlflow")
 REGISTRY = "params_registry.json"
 """The file of the parameter sets by their digests, in the folder of the manager."""
 
@@ -32,7 +37,7 @@ class ArtifactManager:
     Args:
         experiment_name: the name of the experiment.
         store_full: whether the run gets a folder with copies of all artifacts, and of the environment.
-        dry: whether nothing is written, and no stage computed that is cached.
+        dry: whether nothing is computed or written: stages that are not cached have no outputs.
         dry_cache: whether nothing is written into the cache.
         prefix: the beginning of file names, in place of the experiment's name.
         run_line: the command that runs the experiment, without the options that only this run needs.
@@ -49,8 +54,9 @@ class ArtifactManager:
         reports_path: the folder of reports.
         report_css_path: a style sheet for the reports.
         status_override: the status of the run until it ends.
-        **options: ``map_only``, ``overwrite``: compute all stages again; ``overwrite_stages``: compute these again;
-            ``params_files``, ``params``: the names that the command line gave.
+        **options: ``overwrite``: compute all stages again. ``overwrite_stages``: compute these again. ``params``,
+            ``params_files``: the names of the parameter sets, and of the modules that they come from.
+            ``log_to_mlflow``: make each record a run of MLflow.
 
     Paths that are not given come from ``curifactory_config.json``, see
     :mod:`mlflow2prov.capture.stages.configuration`.
@@ -89,10 +95,12 @@ class ArtifactManager:
         self.status = status_override
         self.overwrite: bool = options.pop("overwrite", False)
         self.overwrite_stages: list[str] = options.pop("overwrite_stages", None) or []
-        self.stages: list[str] = options.pop("stages", None) or []
         self.param_files: list[str] = options.pop("params_files", None) or []
         self.param_names: list[str] = options.pop("params", None) or []
-        self.options = options
+        self.log_to_mlflow: bool = options.pop("log_to_mlflow", False)
+        for name in options:
+            message = f"{unknown_choice('option', name, _OPTIONS)}; it has no effect"
+            warnings.warn(message, CaptureWarning, stacklevel=2)
         self.manager_cache_path = manager_cache_path or settings["manager_cache_path"]
         self.cache_path = cache_path or settings["cache_path"]
         self.runs_path = runs_path or settings["runs_path"]
@@ -104,6 +112,10 @@ class ArtifactManager:
         self.records: list[Record] = []
         self.artifacts: list[ArtifactRepresentation] = []
         self.reportables: list[Reportable] = []
+        self.outcomes: list[StageOutcome] = []
+        """What happened to each stage of each record, in order."""
+        self.on_outcome: Callable[[StageOutcome], object] | None = None
+        """Called after each stage."""
         self.current_stage_name = ""
         self.run_timestamp = datetime.now(UTC)
         self.run_line = run_line or ""
@@ -193,6 +205,12 @@ class ArtifactManager:
         (path if obj_name is None else path.parent).mkdir(parents=True, exist_ok=True)
         return str(path)
 
+    def get_report_path(self) -> str:
+        """Return the path of the report on the run."""
+        folder = Path(self.reports_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / f"{self.get_reference_name()}.html")
+
     def get_reference_name(self) -> str:
         """Return the name of the run: experiment, number and time."""
         return f"{self.experiment_name}_{self.experiment_run_number}_{self.get_str_timestamp()}"
@@ -258,6 +276,16 @@ class ArtifactManager:
         if self.dry or self.parallel_mode:
             return
         RunStore(self.manager_cache_path).register(REGISTRY, digest, without_secrets(dict(entry)))
+
+    def registered_parameters(self) -> dict[str, dict[str, Any]]:
+        """Return the registry of parameter sets, by their digests."""
+        return RunStore(self.manager_cache_path).registered(REGISTRY)
+
+    def note_outcome(self, outcome: StageOutcome) -> None:
+        """Keep the outcome of a stage."""
+        self.outcomes.append(outcome)
+        if self.on_outcome is not None:
+            self.on_outcome(outcome)
 
     def get_artifact_index(self, representation: ArtifactRepresentation) -> int:
         """Add a representation to the list, and return its index."""

@@ -133,6 +133,8 @@ class Record:
         """The digest of an aggregate."""
         self.unstored_tracked_paths: list[dict[str, Any]] = []
         """Files to copy into the folder of the run at the end of the stage."""
+        self.mlflow_run_id: str | None = None
+        """The run of MLflow, if the manager logs to MLflow."""
         self.stored_paths: list[str] = []
         """The paths of the files that were copied there."""
         if not hide:

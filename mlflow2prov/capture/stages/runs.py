@@ -50,6 +50,11 @@ class RunStore:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 write_record(path, {**entries, key: entry})
 
+    def registered(self, name: str) -> dict[str, Any]:
+        """Return the entries of a file by key."""
+        entries: dict[str, Any] = self._read(self._folder / name, {})
+        return entries
+
     def _read(self, path: Path, default: Any) -> Any:
         import orjson
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from mlflow2prov.capture.stages.errors import (
     MissingInputError,
     OutputSignatureError,
 )
+from mlflow2prov.capture.stages.mlflow_runs import log_outputs, stage_run
+from mlflow2prov.capture.stages.outcomes import Planned, Result, StageOutcome, miss_reason
 from mlflow2prov.capture.stages.records import ArtifactRepresentation, Record
 from mlflow2prov.capture.stages.reportable_cache import ReportableCache
 
@@ -122,6 +125,8 @@ def aggregate(
             if records is None:
                 records = [other for other in record.manager.records if other is not record]
             record.set_aggregate(records)
+            if record.manager.parallel_mode:
+                return record  # the process that has all records computes it
             return _StageCall(definition, record, kwargs, records).run()
 
         run.is_aggregate = True  # type: ignore[attr-defined]
@@ -167,12 +172,18 @@ class _StageCall:
         record, definition = self._record, self._definition
         arguments = self._take_inputs()
         self._note_inputs(arguments)
-        if self._is_cached():
+        reason = self._miss_reason()
+        started = time.perf_counter()
+        if reason is None:
             values = self._load()
             self._record_hit(arguments, values)
             self._reportables.load()
+            self._note("cached", None, started)
+        elif self._manager.dry:
+            values = [Planned(_name(output)) for output in self._outputs]
+            self._note("planned", reason, started)
         else:
-            values = self._compute(arguments)
+            values = self._compute(arguments, reason)
         self._put(values)
         record.store_tracked_paths()
         record.stage_suppress_missing.append(definition.suppress_missing)
@@ -185,7 +196,7 @@ class _StageCall:
         manager = self._manager
         chosen: list[str | Lazy] = []
         for output in self._definition.outputs:
-            name = output.name if isinstance(output, Lazy) else output
+            name = _name(output)
             is_lazy = (isinstance(output, Lazy) or manager.lazy) and not manager.ignore_lazy
             resolve = output.resolve if isinstance(output, Lazy) else True
             chosen.append(Lazy(name, resolve) if is_lazy else name)
@@ -216,8 +227,7 @@ class _StageCall:
         copies = []
         for cacher, output in zip(cachers, self._outputs, strict=True):
             instance = cacher() if isinstance(cacher, type) else cacher
-            output_name = output.name if isinstance(output, Lazy) else output
-            own = instance.for_call(self._record, output_name)
+            own = instance.for_call(self._record, _name(output))
             if isinstance(output, Lazy):
                 output.cacher = own
             copies.append(own)
@@ -285,23 +295,27 @@ class _StageCall:
 
     # --- the cache
 
-    def _is_cached(self) -> bool:
-        """Return whether all outputs are to be taken from the cache."""
-        if self._cachers is None or self._overwrites:
-            return False
+    def _miss_reason(self) -> str | None:
+        """Return why the outputs cannot be taken from the cache; None if they can."""
+        if self._cachers is None:
+            return "the stage has no cachers"
+        if (reason := self._overwrites) is not None:
+            return reason
         # Each of them is asked, so that all of them know their paths.
-        hits = [cacher.check() for cacher in self._cachers]
-        return all(hits)
+        missing = [cacher for cacher in self._cachers if not cacher.check()]
+        return miss_reason(missing[0], self._record) if missing else None
 
     @property
-    def _overwrites(self) -> bool:
+    def _overwrites(self) -> str | None:
+        """Why the stage is to be computed, whatever is cached; None if nothing demands it."""
         manager, params = self._manager, self._record.params
-        return (
-            manager.overwrite
-            or self._definition.name in manager.overwrite_stages
-            or bool(getattr(params, "overwrite", False))
-            or (params is None and self._record.is_aggregate and self._input_overwrites)
-        )
+        if manager.overwrite or self._definition.name in manager.overwrite_stages:
+            return "the run overwrites the stage"
+        if getattr(params, "overwrite", False):
+            return "the parameter set overwrites all stages"
+        if params is None and self._record.is_aggregate and self._input_overwrites:
+            return "the aggregate has no parameter set, and no records or one that overwrites"
+        return None
 
     @property
     def _input_overwrites(self) -> bool:
@@ -320,8 +334,28 @@ class _StageCall:
 
     # --- computing
 
-    def _compute(self, arguments: Mapping[str, Any]) -> list[Any]:
+    def _compute(self, arguments: Mapping[str, Any], reason: str) -> list[Any]:
         """Call the function, and return the values of its outputs."""
+        started = time.perf_counter()
+        with stage_run(self._record):
+            try:
+                values = self._call_function(arguments)
+            except BaseException:
+                self._note("failed", reason, started)
+                raise
+        log_outputs(
+            self._record, dict(zip(map(_name, self._outputs), values, strict=True)), self._cachers
+        )
+        self._note("computed", reason, started)
+        return values
+
+    def _note(self, result: Result, reason: str | None, started: float) -> None:
+        seconds = time.perf_counter() - started
+        outcome = StageOutcome(self._record, self._definition.name, result, reason, seconds)
+        self._manager.note_outcome(outcome)
+
+    def _call_function(self, arguments: Mapping[str, Any]) -> list[Any]:
+        """Call the function and save what it returns; the call is recorded."""
         function = self._definition.function
         call = self._new_call(arguments)
         recording.describe(call, function)
@@ -392,7 +426,7 @@ class _StageCall:
 
     def _save(self, values: list[Any]) -> list[Any]:
         """Save the values, and return them, or the lazy outputs in their place."""
-        if self._cachers is None or self._manager.dry or self._manager.dry_cache:
+        if self._cachers is None or self._manager.dry_cache:
             return values
         kept = []
         for output, cacher, value in zip(self._outputs, self._cachers, values, strict=True):
@@ -408,7 +442,7 @@ class _StageCall:
     def _describe_outputs(self, values: list[Any]) -> list[Output]:
         outputs = []
         for position, (output, value) in enumerate(zip(self._outputs, values, strict=True)):
-            name = output.name if isinstance(output, Lazy) else output
+            name = _name(output)
             described = Output(name)
             if self._cachers is not None and self._cachers[position].cache_paths:
                 path = self._cachers[position].cache_paths[0]
@@ -432,7 +466,7 @@ class _StageCall:
         record = self._record
         made = []
         for position, (output, value) in enumerate(zip(self._outputs, values, strict=True)):
-            name = output.name if isinstance(output, Lazy) else output
+            name = _name(output)
             cacher = None if self._cachers is None else self._cachers[position]
             record.state[name] = value
             metadata = None if cacher is None else cacher.metadata
@@ -442,6 +476,10 @@ class _StageCall:
         record.stage_outputs.append(made)
         if self._cachers is not None and len(values) and record.output is None:
             record.output = values[0] if len(values) == 1 else tuple(values)
+
+
+def _name(output: str | Lazy) -> str:
+    return output.name if isinstance(output, Lazy) else output
 
 
 class running_stage:  # noqa: N801 - a context manager, used as a function

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -27,6 +28,11 @@ def render_template(content: Content, format: ReportFormat) -> str:  # noqa: A00
     """Return a report in one of the formats of :data:`mlflow2prov.render.report.ReportFormat`."""
     template = _environment(format).get_template(f"report{EXTENSIONS[format]}")
     return template.render(content=content)
+
+
+def render_page(name: str, **content: Any) -> str:
+    """Return a page from one of the HTML templates, in the style of the report."""
+    return _environment("html").get_template(name).render(**content)
 
 
 @cache
