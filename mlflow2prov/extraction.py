@@ -17,6 +17,12 @@ from mlflow2prov.arguments import (
 from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.inferred_sources import (
+    candidate_files,
+    candidate_notebooks,
+    infer_sources,
+    unlinked_runs,
+)
 from mlflow2prov.facts.missing_scripts import find_missing_scripts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
@@ -61,6 +67,7 @@ def extract(
     branches: str | Iterable[str] = (),
     mailmap: bool = True,
     include_store: bool = False,
+    infer_code: bool = False,
     renames: Renames = "similar",
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
@@ -87,6 +94,8 @@ def extract(
         mailmap: apply the ``.mailmap`` of the repository.
         include_store: keep the files of the store in the history, where the store is committed. By default they
             are left out, because MLflow describes what they contain.
+        infer_code: link runs without a known script to the revision that they probably executed. These links are
+            marked as inferred, with the method.
         renames: detect renames and copies by ``similar`` content, by ``exact`` content, or not at all
             (``none``).
         metric_history: read every step of every metric, not only the last.
@@ -115,6 +124,7 @@ def extract(
         branches=branches,
         mailmap=mailmap,
         include_store=include_store,
+        infer_code=infer_code,
         renames=renames,
         metric_history=metric_history,
         artifacts=artifacts,
@@ -143,6 +153,7 @@ def run_extraction(
     branches: str | Iterable[str] = (),
     mailmap: bool = True,
     include_store: bool = False,
+    infer_code: bool = False,
     renames: Renames = "similar",
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
@@ -195,7 +206,9 @@ def run_extraction(
         )
         store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
     namespaces = Namespaces({"": require_text("namespace", namespace)})
-    return _extract_from(history, store, namespaces, include_store=include_store)
+    return _extract_from(
+        history, store, namespaces, include_store=include_store, infer_code=infer_code
+    )
 
 
 def _extract_from(
@@ -204,10 +217,13 @@ def _extract_from(
     namespaces: Namespaces,
     *,
     include_store: bool,
+    infer_code: bool,
 ) -> Extraction:
     """Read the sources, and map their facts to a unified document."""
     facts = Facts()
-    reports = _read_sources(facts, history, store, include_store=include_store)
+    reports = _read_sources(
+        facts, history, store, include_store=include_store, infer_code=infer_code
+    )
     document = Document(namespaces)
     expand(RULES, facts, document)
     # Free the memory of the facts for the unification.
@@ -226,6 +242,7 @@ def _read_sources(
     store: TrackingStore | None,
     *,
     include_store: bool,
+    infer_code: bool,
 ) -> list[SourceReport]:
     """Read the sources, derive the facts that follow from them, and return their reports."""
     reports = []
@@ -245,8 +262,18 @@ def _read_sources(
         link_runs(facts)
         if history.has_all_trees:
             find_missing_scripts(facts)
+        if infer_code:
+            _infer_code(facts, history)
         _note_unlinked_runs(facts, reports[-1], history)
     return reports
+
+
+def _infer_code(facts: Facts, history: GitHistory) -> None:
+    """Add the probable sources of runs whose script is unknown."""
+    runs = unlinked_runs(facts)
+    history.read_tree_files(facts, candidate_files(facts, runs))
+    history.read_notebook_names(facts, *candidate_notebooks(facts, runs))
+    infer_sources(facts, runs)
 
 
 def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) -> None:

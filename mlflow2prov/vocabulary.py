@@ -91,6 +91,7 @@ ATTRIBUTE_KEYS = (
     "entry_point",
     "experiment_id",
     "file_size",
+    "inferred",
     "is_dir",
     "kind",
     "last_updated_at",

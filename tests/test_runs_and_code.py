@@ -1,8 +1,11 @@
 """From a repository and the tags of a run to the code of the run, in what an audit answers."""
 
+import io
+
 import pytest
 
-from mlflow2prov import check, explain, run_extraction
+from mlflow2prov import check, explain, formats, merge, report, run_extraction
+from mlflow2prov.render import FORMATS
 from tests.repositories import Repository
 
 RUN = "1" * 32
@@ -156,3 +159,62 @@ def test_a_clone_without_folders_proves_nothing(tmp_path, repository):
     )
     document = run_extraction(clone, write_store(tmp_path / "store", **tags)).document
     assert missing(document) == []
+
+
+# Inferred code
+
+
+@pytest.fixture
+def inferred(repository, extract_run):
+    """The document of a run without a commit, between two commits of its script, with inferred code."""
+    first = repository.commit(train__py="1\n")
+    repository.commit(train__py="2\n")
+    tags = {"mlflow__source__name": "train.py"}
+    return extract_run({"infer_code": True}, start=epoch(repository, first) + 60, **tags)
+
+
+def test_code_is_inferred_on_request_only(repository, extract_run):
+    repository.commit(train__py="1\n")
+    document = extract_run(start=epoch(repository, "HEAD"), mlflow__source__name="train.py")
+    assert scripts(document) == [("train.py", None)]
+
+
+def test_an_inferred_script_is_marked_and_counted_apart(repository, inferred):
+    explanation = explain(inferred, "models:/wine/1")
+    (script,) = explanation.answer("script").items
+    assert script.about["commit"] == repository.git("rev-parse", "HEAD~1")
+    assert script.about["inferred"] == "as of the last commit before the run"
+    assert explanation.inferred == ("script",)
+    assert "script" not in explanation.unknown
+    assert explanation.completeness + explanation.inferred_fraction == pytest.approx(
+        1 - len(explanation.unknown) / len(explanation.scored)
+    )
+    assert explanation.answer("commit").items == ()
+
+
+def test_a_check_ignores_inferred_code_unless_it_is_accepted(inferred):
+    def codes(**options):
+        return {f.code for f in check(inferred, require="script", minimum=1, **options).findings}
+
+    assert "missing-script" in codes()
+    assert "missing-script" not in codes(accept_inferred=True)
+    percent = 100 * explain(inferred, "models:/wine/1").completeness
+    assert "incomplete" in {f.code for f in check(inferred, minimum=int(percent) + 1).findings}
+    accepted = check(inferred, minimum=int(percent) + 1, accept_inferred=True)
+    assert "incomplete" not in {f.code for f in accepted.findings}
+    assert " % more by inference" in FORMATS["check"]["text"]([accepted])
+
+
+def test_inferred_code_is_dashed_in_pictures(inferred):
+    stream = io.BytesIO()
+    formats.get("dot").write(inferred, stream)
+    (line,) = (line for line in stream.getvalue().decode().splitlines() if "Source" in line)
+    assert "style=dashed" in line
+    assert report(inferred, "html").count("arrow inferred") == 1
+    assert "-. used .->" in report(inferred, "markdown")
+
+
+def test_a_known_script_replaces_an_inferred_one(repository, inferred, tmp_path):
+    tags = {"mlflow__source__name": "train.py", "mlflow__source__git__commit": repository.head()}
+    known = run_extraction(repository.path, write_store(tmp_path / "other", **tags)).document
+    assert scripts(merge([inferred, known])) == [("train.py", repository.head())]

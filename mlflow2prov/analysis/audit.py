@@ -78,6 +78,11 @@ class Audit:
         return tuple(version for model in self.models for version in model.versions)
 
     @property
+    def inferred_fraction(self) -> float:
+        """The mean fraction of the questions that are answered by inference only, as :attr:`completeness` counts."""
+        return _mean([v.explanation.inferred_fraction for v in self.versions if not v.is_deleted])
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings in all versions, the most severe first."""
         return by_severity([f for version in self.versions for f in version.findings])
@@ -90,17 +95,24 @@ class Audit:
 
 def _mean_completeness(versions: Sequence[AuditedVersion]) -> float | None:
     scores = [version.explanation.completeness for version in versions if not version.is_deleted]
-    return sum(scores) / len(scores) if scores else None
+    return _mean(scores) if scores else None
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers) if numbers else 0.0
 
 
 @checked
-def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
+def audit(
+    document: Document, selectors: str | Iterable[str] = (), *, accept_inferred: bool = False
+) -> Audit:
     """Explain the versions of registered models, and apply the rules of an audit to them.
 
     Args:
         document: a document from ``extract``, or several of them merged.
         selectors: the models, versions and aliases to audit (:mod:`~mlflow2prov.graph.selectors`); all models without
             any.
+        accept_inferred: apply the rules to inferred links, too.
 
     Raises:
         SelectionError: a selector matches nothing, several elements, or neither a version nor a model with versions.
@@ -111,7 +123,7 @@ def audit(document: Document, selectors: str | Iterable[str] = ()) -> Audit:
     selection = _select_versions(document, selectors) if selectors else None
     # All versions are explained, because rules compare a version with the others.
     explanations = explain_all(document, registered_versions(document))
-    context = audit_context(document, explanations)
+    context = audit_context(document, explanations, accept_inferred=accept_inferred)
     model_of = _models_of_versions(document, explanations)
     models = _registered_models(document)
     versions: dict[str, list[AuditedVersion]] = {}

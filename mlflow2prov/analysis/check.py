@@ -122,6 +122,7 @@ def check(
     minimum: int = 0,
     fail_on: FailOn = "error",
     waivers: Iterable[Waiver] = (),
+    accept_inferred: bool = False,
 ) -> CheckResult:
     """Check versions of registered models against requirements.
 
@@ -133,6 +134,7 @@ def check(
         minimum: the share of the questions that must be answered for each version, in percent, from 0 to 100.
         fail_on: the least severe finding that fails the check: ``error``, ``warning``, ``note``; or ``never``.
         waivers: the findings that are accepted.
+        accept_inferred: let inferred answers meet requirements, and apply the rules to them.
 
     Raises:
         ConfigurationError: an argument is not valid.
@@ -142,7 +144,7 @@ def check(
     questions = dict.fromkeys(required_question(name) for name in require_texts("require", require))
     minimum = require_integer("minimum", minimum, 0, 100)
     require_choice("severity", fail_on, FAIL_ON)
-    result = audit(document, selectors)
+    result = audit(document, selectors, accept_inferred=accept_inferred)
     versions = [version for version in result.versions if not version.is_deleted]
     if not versions:
         raise SelectionError(
@@ -151,7 +153,10 @@ def check(
     findings = by_severity(
         finding
         for version in versions
-        for finding in (*_requirement_findings(version, questions, minimum), *version.findings)
+        for finding in (
+            *_requirement_findings(version, questions, minimum, accept_inferred=accept_inferred),
+            *version.findings,
+        )
     )
     return _apply_waivers(result, findings, tuple(waivers), fail_on)
 
@@ -194,20 +199,22 @@ def required_question(name: str) -> str:
 
 
 def _requirement_findings(
-    version: AuditedVersion, questions: Iterable[str], minimum: int
+    version: AuditedVersion, questions: Iterable[str], minimum: int, *, accept_inferred: bool
 ) -> Iterator[Finding]:
     explanation = version.explanation
     for question in questions:
         answer = explanation.answer(question)
-        if not answer.is_known:
+        if not answer.is_known and not (accept_inferred and answer.state == "inferred"):
             label = answer.question.label.lower()
             yield _error(
                 version.item, _missing_code(question), f"a required answer is unknown: {label}"
             )
-    percent = 100 * explanation.completeness
+    total = len(explanation.scored)
+    answered = total - len(explanation.unknown)
+    if not accept_inferred:
+        answered -= len(explanation.inferred)
+    percent = 100 * answered / total
     if percent < minimum:
-        total = len(explanation.scored)
-        answered = total - len(explanation.unknown)
         yield _error(
             version.item,
             _INCOMPLETE,

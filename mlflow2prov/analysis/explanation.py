@@ -33,9 +33,9 @@ class Answer:
     Attributes:
         question: the question.
         items: the elements and values of the answer, ordered by label.
-        state: ``known`` if there are items, ``none`` if the document shows that no item exists, else ``unknown``, or
-            ``unrecorded`` if MLflow itself never records an answer. The items of an unknown answer are only names that
-            MLflow recorded.
+        state: ``known`` if there are items, ``inferred`` if they are only probable, ``none`` if the document shows that
+            no item exists, else ``unknown``, or ``unrecorded`` if MLflow itself never records an answer. The items of
+            an unknown answer are only names that MLflow recorded.
         reason: why there is no answer, if the document shows it.
     """
 
@@ -98,28 +98,39 @@ class Explanation:
         return tuple(answer.question.name for answer in self.scored if answer.state == "unknown")
 
     @property
+    def inferred(self) -> tuple[str, ...]:
+        """The names of the questions that the document answers by inference only, of those that count."""
+        return tuple(answer.question.name for answer in self.scored if answer.state == "inferred")
+
+    @property
     def completeness(self) -> float:
-        """The fraction of the questions that are answered, from 0 to 1."""
-        return 1 - len(self.unknown) / len(self.scored)
+        """The fraction of the questions that are answered, from 0 to 1; inferred answers do not count."""
+        return 1 - (len(self.unknown) + len(self.inferred)) / len(self.scored)
+
+    @property
+    def inferred_fraction(self) -> float:
+        """The fraction of the questions that are answered by inference only, from 0 to 1."""
+        return len(self.inferred) / len(self.scored)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON values.
 
-        ``answers`` has a list of items for each question, or None without an answer. ``unknown`` has the questions that
-        count and have no answer, and ``reasons`` why there is none, by question. ``completeness`` is rounded to four
-        digits.
+        ``answers`` has a list of items for each question, or None without an answer. ``unknown`` has the questions
+        that count and have no answer, ``inferred`` those with an inferred one, and ``reasons`` why there is none.
+        ``completeness`` is rounded to four digits.
         """
         return {
             "subject": self.subject.to_dict(),
             "kind": self.kind,
             "completeness": round(self.completeness, 4),
+            "inferred": list(self.inferred),
             "unknown": list(self.unknown),
             "reasons": {
                 answer.question.name: answer.reason for answer in self.answers if answer.reason
             },
             "answers": {
                 answer.question.name: [item.to_dict() for item in answer.items]
-                if answer.items or answer.is_known
+                if answer.items or answer.state == "none"
                 else None
                 for answer in self.answers
             },
@@ -251,7 +262,7 @@ def _explanation(
 def _state(question: Question, items: tuple[Item, ...], *, is_implied: bool) -> AnswerState:
     """Return the state of the answer that consists of ``items``; ``is_implied``: without items, there is nothing."""
     if any(item.identifier or not question.needs_element for item in items):
-        return "known"
+        return "inferred" if all(item.is_inferred for item in items) else "known"
     if is_implied:
         return "none"
     return "unrecorded" if question.why_unrecorded else "unknown"

@@ -16,12 +16,18 @@ class Item:
         identifier: the identifier of the element in the document. None for values such as times, and for a commit of
             which the document contains only the hash.
         about: attributes of the element by their keys in the vocabulary (``uri``, ``digest``, ``status``, ...), and
-            in some results ``aliases`` and ``deleted_at``. Unknown attributes are left out.
+            in some results ``aliases``, ``deleted_at`` and ``inferred``, the method of an inference. Unknown attributes
+            are left out.
     """
 
     label: str
     identifier: str | None = None
     about: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_inferred(self) -> bool:
+        """Whether the element is only probable as an answer."""
+        return "inferred" in self.about
 
     def to_dict(self) -> dict[str, Any]:
         """Return the item as JSON values: ``label``, ``identifier`` and, unless it is empty, ``about``."""

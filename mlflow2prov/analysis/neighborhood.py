@@ -57,11 +57,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation of a neighborhood: its kind (``used``), and the identifiers of its effect and its cause."""
+    """A relation of a neighborhood: its kind (``used``), and the identifiers of its effect and its cause.
+
+    With ``is_inferred``, it is only probable.
+    """
 
     kind: str
     effect: str
     cause: str
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,11 +197,13 @@ def _relations(document: Document, members: Sql) -> dict[str, list[Relation]]:
                 effect.subject,
                 {literal(kind.name)} AS kind,
                 effect.name AS effect,
-                cause.name AS cause
+                cause.name AS cause,
+                bool_and(attr(relation.attributes, 'inferred') IS NOT NULL) AS is_inferred
             FROM {document.tables.of(kind)} AS relation
             JOIN {members} AS effect ON effect.name = relation.{effect}
             JOIN {members} AS cause
                 ON cause.name = relation.{cause} AND cause.subject = effect.subject
+            GROUP BY effect.subject, effect.name, cause.name
             """
         )
     relations: dict[str, list[Relation]] = {}

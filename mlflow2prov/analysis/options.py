@@ -11,9 +11,9 @@ SubjectKind = Literal["version", "model", "run"]
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
-AnswerState = Literal["known", "none", "unknown", "unrecorded"]
-"""How a document answers a question: with items, with the fact that no item exists, or not at all. An answer is
-unrecorded if MLflow itself never records it."""
+AnswerState = Literal["known", "none", "inferred", "unknown", "unrecorded"]
+"""How a document answers a question: with items, with the fact that no item exists, with items that are only probable,
+or not at all. An answer is unrecorded if MLflow itself never records it."""
 
 Severity = Literal["error", "warning", "note"]
 """How severe a finding is, the most severe first; the words are SARIF's."""

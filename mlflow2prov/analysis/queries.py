@@ -323,7 +323,7 @@ def _dirty(tables: SubjectTables) -> Query:
 def _script(tables: SubjectTables) -> Query:
     """Return the query for the revisions of scripts that the run executed; without one, for the name that it recorded.
 
-    They have the entry point of a project.
+    They have the entry point of a project. Inferred revisions count only without others.
     """
     sources = f"""
         WITH recorded AS ({recorded(tables, "source_name", "entry_point")})
@@ -335,14 +335,19 @@ def _script(tables: SubjectTables) -> Query:
         tables,
         f"""
         WITH used AS ({used(tables)})
-        SELECT used.subject, used.identifier, sources.entry_point
+        SELECT used.subject, used.identifier, used.inferred, sources.entry_point
         FROM used
         LEFT JOIN ({sources}) AS sources USING (subject)
         WHERE is_named(role, 'Source')
+        QUALIFY used.inferred IS NULL OR bool_and(used.inferred IS NOT NULL) OVER (PARTITION BY subject)
         """,
         ["FileRevision"],
         _PATH,
-        {**attributes("commit", "blob", "status"), "entry_point": "pairs.entry_point"},
+        {
+            **attributes("commit", "blob", "status"),
+            "entry_point": "pairs.entry_point",
+            "inferred": "pairs.inferred",
+        },
     )
     return Query(
         revisions.keys,

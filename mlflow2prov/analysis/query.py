@@ -97,12 +97,13 @@ def agents(tables: SubjectTables, activities: str, role: str | None = None) -> Q
 
 
 def used(tables: SubjectTables) -> str:
-    """Return the query for the entities that the run used, with the ``context`` and ``role`` of the usage."""
+    """Return the query for the entities that the run used, with ``context``, ``role`` and ``inferred`` of the usage."""
     return f"""
         SELECT
             creation.subject,
             usage.entity AS identifier,
             attr(usage.attributes, 'context') AS context,
+            attr(usage.attributes, 'inferred') AS inferred,
             attr(usage.attributes, 'prov:role') AS role
         FROM {tables.run_creations} AS creation
         JOIN {tables.statements("used")} AS usage ON usage.activity = creation.activity

@@ -132,11 +132,13 @@ def is_deleted(version: Explanation) -> bool:
     return "deleted_at" in version.subject.about
 
 
-def audit_context(document: Document, versions: Sequence[Explanation]) -> AuditContext:
+def audit_context(
+    document: Document, versions: Sequence[Explanation], *, accept_inferred: bool
+) -> AuditContext:
     """Return the context of all versions of a document, with one query for each kind of fact."""
     return AuditContext(
         _deletion_times(document, versions),
-        _script_changes(document, versions),
+        _script_changes(document, versions, accept_inferred=accept_inferred),
         _versions_by_run(versions),
         _originals(versions),
     )
@@ -184,7 +186,7 @@ def _originals(versions: Sequence[Explanation]) -> dict[str, frozenset[str]]:
 
 
 def _script_changes(
-    document: Document, versions: Sequence[Explanation]
+    document: Document, versions: Sequence[Explanation], *, accept_inferred: bool
 ) -> dict[str, ScriptChanges]:
     """Return the changes and deletions of scripts after the start of a run, up to the registration of the version."""
     rows = [
@@ -197,7 +199,7 @@ def _script_changes(
         for version in versions
         if version.answer("registered_at").items
         for script in version.answer("script").items
-        if script.identifier
+        if script.identifier and (accept_inferred or not script.is_inferred)
     ]
     schema = pa.schema(
         [(name, pa.string()) for name in ("version", "script", "started_at", "registered_at")]

@@ -7,7 +7,6 @@ script.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -15,13 +14,6 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.facts.facts import Facts
 from mlflow2prov.facts.run_sources import blobs_of_trees, named_scripts, paths_by_key
-from mlflow2prov.facts.script_names import ScriptName
-
-_SCRIPT = re.compile(r".+\.(?:pyw?|ipynb|r|rmd|qmd|jl|sh|scala|java|kt|js|ts|m)", re.IGNORECASE)
-_LAUNCHER = re.compile(r"\w*kernel_launcher\.py|pydev\w*\.py|__main__\.py")
-_FOLDER_OF_LAUNCHERS = re.compile(
-    r"bin|Scripts|.+\.exe|site-packages|dist-packages|[Pp]ython\d[\d.]*|ipykernel_\d+|\.?venv|\.local|\.vscode.*"
-)
 
 
 def find_missing_scripts(facts: Facts) -> None:
@@ -33,7 +25,7 @@ def find_missing_scripts(facts: Facts) -> None:
     if not facts.rows("SELECT 1 FROM revisions LIMIT 1"):
         # The files of all commits are unknown.
         return
-    scripts = [script for script in named_scripts(facts) if _is_script(script.name)]
+    scripts = [script for script in named_scripts(facts) if script.name.is_script]
     trees = blobs_of_trees(facts)
     paths = paths_by_key(facts, (script.name for script in scripts))
     matches = {
@@ -52,17 +44,6 @@ def find_missing_scripts(facts: Facts) -> None:
         elif not namesakes:
             facts.add("missing_scripts", run_id=run_id, path=name.path)
     facts.flush()
-
-
-def _is_script(name: ScriptName) -> bool:
-    """Return whether the name is that of a script that a user wrote, and of which Git can look up the path."""
-    *folders, base_name = name.parts
-    return (
-        bool(_SCRIPT.fullmatch(base_name))
-        and not _LAUNCHER.fullmatch(base_name)
-        and not any(_FOLDER_OF_LAUNCHERS.fullmatch(folder) for folder in folders)
-        and "\n" not in name.path
-    )
 
 
 def _first_additions(facts: Facts, paths: Iterable[str]) -> dict[str, tuple[int, str, str]]:

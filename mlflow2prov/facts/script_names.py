@@ -17,9 +17,18 @@ from typing import NamedTuple
 PROJECT = "PROJECT"
 """The value of ``mlflow.source.type`` for ``mlflow run``."""
 
+PROJECT_FILE = "MLproject"
+"""The file that describes a project."""
+
 _ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?/|file:|~")
 _URL = re.compile(r"[A-Za-z][\w+.-]+:|[\w.-]+@[\w.-]+:")
-_SCRIPT = re.compile(r".+\.(?:py|sh)")
+_SCRIPT = re.compile(r".+\.(?:pyw?|ipynb|r|rmd|qmd|jl|sh|scala|java|kt|js|ts|m)", re.IGNORECASE)
+_ENTRY_POINT = re.compile(r".+\.(?:py|sh)")
+_NOTEBOOK_LAUNCHER = re.compile(r"(?:.*[/\\])?\w*kernel_launcher\.py")
+_LAUNCHER = re.compile(r"\w*kernel_launcher\.py|pydev\w*\.py|__main__\.py")
+_FOLDER_OF_LAUNCHERS = re.compile(
+    r"bin|Scripts|.+\.exe|site-packages|dist-packages|[Pp]ython\d[\d.]*|ipykernel_\d+|\.?venv|\.local|\.vscode.*"
+)
 _ARTIFACT = re.compile(r"(?:^|/)[0-9a-f]{32}/artifacts/")
 
 
@@ -49,6 +58,23 @@ class ScriptName(NamedTuple):
     def path(self) -> str:
         """The parts, joined by slashes."""
         return "/".join(self.parts)
+
+    @property
+    def is_project_file(self) -> bool:
+        """Whether the file describes a project."""
+        return self.parts[-1] == PROJECT_FILE
+
+    @property
+    def is_script(self) -> bool:
+        """Whether this is the name of a script that a user wrote, and not that of a program that starts scripts."""
+        *folders, base_name = self.parts
+        return (
+            bool(_SCRIPT.fullmatch(base_name))
+            and not _LAUNCHER.fullmatch(base_name)
+            and not any(_FOLDER_OF_LAUNCHERS.fullmatch(folder) for folder in folders)
+            # Git cannot look up a path with a line end.
+            and "\n" not in self.path
+        )
 
     def denotes(self, path: str) -> bool:
         """Return whether this may be the name of the file at ``path`` in the repository.
@@ -85,8 +111,8 @@ def script_names(source: str, source_type: str | None, entry_point: str | None) 
     """
     if (source_type or "").upper() == PROJECT:
         folder, anchor = _project(source)
-        files = ["MLproject"]
-        if entry_point and _SCRIPT.fullmatch(entry_point):
+        files = [PROJECT_FILE]
+        if entry_point and _ENTRY_POINT.fullmatch(entry_point):
             files.append(entry_point)
         names = [ScriptName(_split("/".join((*folder, file))), anchor) for file in files]
     elif _URL.match(source) and not source.startswith("file:"):
@@ -94,6 +120,11 @@ def script_names(source: str, source_type: str | None, entry_point: str | None) 
     else:
         names = [ScriptName(_split(source), _anchor(source))]
     return [name for name in names if name.parts]
+
+
+def is_notebook(source: str, source_type: str | None) -> bool:
+    """Return whether a run was started from a notebook, whose name MLflow does not record."""
+    return (source_type or "").upper() == "NOTEBOOK" or bool(_NOTEBOOK_LAUNCHER.fullmatch(source))
 
 
 def denoted_path(name: ScriptName, paths: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 Entities are yellow ellipses, activities blue boxes, agents orange houses (W3C PROV Graph Layout Conventions). Arrows go
 from effect to cause. A node shows its label and type, which people read, and its identifier as a tooltip. A relation
 of three goes through a point. The activity of a derivation has arrows of its own, so the derivation does not show it.
+An inferred relation is dashed.
 """
 
 from __future__ import annotations
@@ -117,9 +118,11 @@ def _edges(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
     # The first cause with a value: a start can have a starter only.
     cause = Sql(f"coalesce({', '.join(causes)})")
     style = f'color="{_colour(kind)}"'
+    dashes = f"CASE WHEN {_first_value('inferred')} IS NOT NULL THEN ' style=dashed' END"
     one_cause = (
         f"SELECT concat('{indent}', {_node(effect, bundle)}, ' -> ', {_node(cause, bundle)}, "
-        f"' [{style} label=', {_edge_label(kind)}, ']\n') FROM ({rows}) WHERE {cause} IS NOT NULL"
+        f"' [{style}', {dashes}, ' label=', {_edge_label(kind)}, ']\n') "
+        f"FROM ({rows}) WHERE {cause} IS NOT NULL"
     )
     third_argument = _THIRD_ARGUMENTS.get(kind.name)
     if third_argument is None:

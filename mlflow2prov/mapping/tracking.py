@@ -202,7 +202,10 @@ def run_addition(run: Row) -> Statements:
 def run_source(source: Row) -> Statements:
     """Use the revision of a script in the creation of the run that executed it."""
     yield used(
-        run_creation_of(source.run_id), revision_of(source.sha, source.path), role=term("Source")
+        run_creation_of(source.run_id),
+        revision_of(source.sha, source.path),
+        role=term("Source"),
+        inferred=source.inferred,
     )
 
 

@@ -43,9 +43,11 @@ def _summary(result: CheckResult) -> str:
     versions = quantity(len(_checked_versions(result)), "version")
     waivers = f", {len(result.waived_findings)} allowed" if result.waived_findings else ""
     percent = 100 * (result.audit.completeness or 0)
+    inferred_percent = 100 * result.audit.inferred_fraction
+    inferred = f", {inferred_percent:.0f} % more by inference" if inferred_percent else ""
     return (
         f"{'passed' if result.has_passed else 'failed'}: {versions}, {counts}{waivers}; "
-        f"{percent:.0f} % of the questions are answered"
+        f"{percent:.0f} % of the questions are answered{inferred}"
     )
 
 
@@ -85,6 +87,7 @@ def _version_dict(version: AuditedVersion) -> dict[str, Any]:
         "uri": version.item.about.get("uri"),
         "identifier": version.item.identifier,
         "completeness": round(explanation.completeness, 4),
+        "inferred": list(explanation.inferred),
         "unknown": list(explanation.unknown),
     }
 

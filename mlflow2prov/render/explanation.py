@@ -44,7 +44,7 @@ _ITEM_DETAILS = {
     "parent_run": ("uri",),
     "commit": ("title", "committed_at"),
     "dirty": ("uncommitted_script", "script_added_by"),
-    "script": ("commit", "entry_point"),
+    "script": ("commit", "entry_point", "inferred"),
     "stored_by": ("authors", "committed_at", "title"),
     "metrics": ("step",),
     "datasets": ("context",),
@@ -84,8 +84,10 @@ def to_table(explanation: Explanation) -> Table:
         if not is_subject and (answer.items or answer.question.is_scored):
             rows += _answer_rows(answer)
     question_count = len(explanation.scored)
-    answer_count = question_count - len(explanation.unknown)
-    rows.append(("Answered", f"{answer_count} of {question_count} questions", ""))
+    inferred_count = len(explanation.inferred)
+    answer_count = question_count - len(explanation.unknown) - inferred_count
+    more = f"{inferred_count} more by inference" if inferred_count else ""
+    rows.append(("Answered", f"{answer_count} of {question_count} questions", more))
     return Table(("question", "answer", "more"), list(rows))
 
 
@@ -124,6 +126,8 @@ def _item_text(question: str, item: Item) -> str:
             return _cell(f"{item.label}@{about['digest']}")
         case "commit" if item.identifier is None and "repository_url" in about:
             return f"{_cell(item.label)} (not in the document; of {_cell(about['repository_url'])})"
+        case "script" if item.is_inferred:
+            return f"{_cell(item.label)} (inferred)"
         case "script" if item.identifier is None:
             return f"{_cell(item.label)} (as recorded; its revision is unknown)"
         case "source" if item.identifier is None:

@@ -84,4 +84,4 @@ def _result(
 def _script(version: AuditedVersion) -> str | None:
     """Return the path of the script that trained a version, relative to its repository."""
     scripts = version.explanation.answer("script").items
-    return next((script.label for script in scripts if script.identifier), None)
+    return next((s.label for s in scripts if s.identifier and not s.is_inferred), None)

@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Waive the findings in this YAML list, whose entries have the keys finding, reason and, optionally, of.",
 )
+@click.option(
+    "--accept-inferred",
+    is_flag=True,
+    help="Let links that extract --infer-code inferred meet the requirements, and check them.",
+)
 @format_option(tuple(FORMATS["check"]), "Print the findings in this format.")
 @output_file_option
 def command(
@@ -57,6 +62,7 @@ def command(
     minimum: int,
     fail_on: FailOn,
     allow: str | None,
+    accept_inferred: bool,
     format_: str,
     output: str,
 ) -> Step:
@@ -90,6 +96,7 @@ def command(
                     minimum=minimum,
                     fail_on=fail_on,
                     waivers=waivers,
+                    accept_inferred=accept_inferred,
                 )
                 for document in documents
             ]

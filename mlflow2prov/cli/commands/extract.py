@@ -14,9 +14,18 @@ from mlflow2prov.sources.options import ArtifactListing, Renames
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
-_GIT_OPTIONS = ("since", "until", "branches", "no_mailmap", "include_store", "renames")
+_GIT_OPTIONS = (
+    "since",
+    "until",
+    "branches",
+    "no_mailmap",
+    "include_store",
+    "infer_code",
+    "renames",
+)
 _MLFLOW_OPTIONS = (
     "include_store",
+    "infer_code",
     "metric_history",
     "artifacts",
     "artifacts_destination",
@@ -70,6 +79,11 @@ _MLFLOW_OPTIONS = (
     "--include-store",
     is_flag=True,
     help="Keep the files of the MLflow store in the history, if they are committed.",
+)
+@click.option(
+    "--infer-code",
+    is_flag=True,
+    help="Link runs without a known script to the revision that they probably executed, marked as inferred.",
 )
 @click.option(
     "--renames",

@@ -92,6 +92,11 @@ class VersionContent:
         """The percentage of questions that are answered."""
         return round(100 * self.audited.explanation.completeness)
 
+    @property
+    def inferred_percent(self) -> int:
+        """The percentage of questions that are answered by inference only."""
+        return round(100 * self.audited.explanation.inferred_fraction)
+
     def answer(self, question: str) -> Answer:
         """Return the answer to the question of that name."""
         return self.audited.explanation.answer(question)

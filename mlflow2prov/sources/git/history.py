@@ -19,6 +19,7 @@ from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.git import dates, refs, shallow
 from mlflow2prov.sources.git.commit_names import resolve_commit_names
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
+from mlflow2prov.sources.git.notebooks import read_notebook_names
 from mlflow2prov.sources.git.trees import read_tree_files
 from mlflow2prov.sources.options import Renames
 from mlflow2prov.sources.report import SourceReport
@@ -91,6 +92,10 @@ class GitHistory:
     def read_tree_files(self, facts: Facts, candidates: Iterable[tuple[str, str]]) -> None:
         """Fill ``tree_files`` with the (commit, path) pairs of ``candidates`` that exist."""
         read_tree_files(self._repository, facts, candidates)
+
+    def read_notebook_names(self, facts: Facts, blobs: Iterable[str], names: Iterable[str]) -> None:
+        """Fill ``notebook_names`` with the ``blobs`` whose code names MLflow and one of ``names``."""
+        read_notebook_names(self._repository, facts, blobs, names)
 
     @property
     def has_all_trees(self) -> bool:
