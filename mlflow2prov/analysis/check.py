@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from mlflow2prov import engine
 from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn, Severity
@@ -20,6 +21,7 @@ from mlflow2prov.arguments import (
 )
 from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
 from mlflow2prov.prov import Document
+from mlflow2prov.prov.sql import ids_of_type
 
 REQUIRABLE_QUESTIONS = tuple(
     question.name for question in QUESTIONS if "version" in question.subject_kinds
@@ -139,14 +141,16 @@ def check(
     Raises:
         ConfigurationError: an argument is not valid.
         SelectionError: a selector matches nothing, several elements, or neither a version nor a model with versions;
-            or there is no version to check, which must not count as success.
+            or there is no version to check, which must not count as success. Only a document of a store without any
+            registered model passes, if nothing is selected or required: there is nothing that a check could miss.
     """
     questions = dict.fromkeys(required_question(name) for name in require_texts("require", require))
     minimum = require_integer("minimum", minimum, 0, 100)
     require_choice("severity", fail_on, FAIL_ON)
     result = audit(document, selectors, accept_inferred=accept_inferred)
     versions = [version for version in result.versions if not version.is_deleted]
-    if not versions:
+    is_unconditional = not (result.models or selectors or questions or minimum)
+    if not versions and not (is_unconditional and _has_runs(document)):
         raise SelectionError(
             "check: the document has no version of a registered model; extract a store that has one"
         )
@@ -159,6 +163,11 @@ def check(
         )
     )
     return _apply_waivers(result, findings, tuple(waivers), fail_on)
+
+
+def _has_runs(document: Document) -> bool:
+    runs = ids_of_type(document, "entity", ["Run"])
+    return bool(engine.rows(f"SELECT 1 FROM {runs} LIMIT 1"))
 
 
 def _apply_waivers(

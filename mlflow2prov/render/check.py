@@ -13,7 +13,7 @@ from mlflow2prov.render.renderer import Formats
 from mlflow2prov.render.sarif import sarif_log
 
 if TYPE_CHECKING:
-    from mlflow2prov.analysis.audit import AuditedVersion
+    from mlflow2prov.analysis.audit import Audit, AuditedVersion
     from mlflow2prov.analysis.check import CheckResult
     from mlflow2prov.analysis.rules import Finding
 
@@ -42,13 +42,16 @@ def _summary(result: CheckResult) -> str:
     counts = ", ".join(quantity(severities.count(name), name) for name in SEVERITIES)
     versions = quantity(len(_checked_versions(result)), "version")
     waivers = f", {len(result.waived_findings)} allowed" if result.waived_findings else ""
-    percent = 100 * (result.audit.completeness or 0)
-    inferred_percent = 100 * result.audit.inferred_fraction
+    return f"{'passed' if result.has_passed else 'failed'}: {versions}, {counts}{waivers}; {_score(result.audit)}"
+
+
+def _score(audit: Audit) -> str:
+    """Return how many of the questions are answered."""
+    if audit.completeness is None:
+        return "the store has no version of a registered model"
+    percent, inferred_percent = 100 * audit.completeness, 100 * audit.inferred_fraction
     inferred = f", {inferred_percent:.0f} % more by inference" if inferred_percent else ""
-    return (
-        f"{'passed' if result.has_passed else 'failed'}: {versions}, {counts}{waivers}; "
-        f"{percent:.0f} % of the questions are answered{inferred}"
-    )
+    return f"{percent:.0f} % of the questions are answered{inferred}"
 
 
 def _checked_versions(result: CheckResult) -> list[AuditedVersion]:

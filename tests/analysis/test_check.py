@@ -7,6 +7,7 @@ from mlflow2prov.analysis.check import MEANINGS, Waiver, unused_waivers
 from mlflow2prov.analysis.options import SEVERITIES
 from mlflow2prov.analysis.waivers import read_waivers
 from mlflow2prov.errors import ConfigurationError, SelectionError
+from mlflow2prov.render import FORMATS
 from tests.analysis.graphs import document, project, relation, thing
 
 
@@ -92,6 +93,26 @@ def test_deleted_versions_are_not_checked():
 def test_a_check_without_a_version_is_an_error():
     with pytest.raises(SelectionError, match="no version"):
         check(document(thing("entity", "e")))
+
+
+@pytest.mark.parametrize(
+    "options", [{"require": "commit"}, {"minimum": 1}, {"selectors": "models:/fraud/1"}]
+)
+def test_a_store_without_a_registered_model_passes_unless_something_is_required(options):
+    store = document(thing("entity", "Run.x", "Run", run_id="x"))
+    result = check(store)
+    assert result.has_passed and result.findings == ()
+    summary = FORMATS["check"]["text"]([result])
+    assert summary.startswith("passed: 0 versions, 0 errors")
+    assert summary.endswith("the store has no version of a registered model\n")
+    with pytest.raises(SelectionError):
+        check(store, **options)
+
+
+def test_a_registered_model_without_versions_is_an_error():
+    statements = thing("entity", "Run.x", "Run"), thing("entity", "M", "RegisteredModel", name="m")
+    with pytest.raises(SelectionError, match="no version"):
+        check(document(*statements))
 
 
 @pytest.mark.parametrize(
