@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -183,16 +182,3 @@ class FileLock:
 
 def _offset(key: str) -> int:
     return int.from_bytes(sha256(key.encode()).digest()[:8], "big") >> 2
-
-
-class FunctionLock:
-    """A lock of a server, as two functions of the key.
-
-    Args:
-        try_acquire: acquires the lock of a key if it is free, and returns whether it was.
-        release: releases it.
-    """
-
-    def __init__(self, try_acquire: Callable[[str], bool], release: Callable[[str], None]) -> None:
-        self.try_acquire = try_acquire
-        self.release = release

@@ -4,13 +4,14 @@ import errno
 import itertools
 import re
 import threading
+import types
 import warnings
 from pathlib import Path
 
 import pytest
 
 import mlflow2prov.capture as p
-from mlflow2prov.capture.locks import Claim, FunctionLock
+from mlflow2prov.capture.locks import Claim
 
 # --- arguments and results that have no digest
 
@@ -277,7 +278,8 @@ class Failing(p.MemoryRepo):
             raise error
 
         if method in ("acquire", "release"):
-            lock = FunctionLock(*([fail, bool] if method == "acquire" else [bool, fail]))
+            lock = types.SimpleNamespace(try_acquire=bool, release=bool)
+            setattr(lock, "try_acquire" if method == "acquire" else "release", fail)
             self.claim = lambda key: Claim(id(self), key, lock)
         else:
             setattr(self, method, fail)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
-from mlflow2prov.capture.locks import FileLock, FunctionLock, ProcessLock
+from mlflow2prov.capture.locks import FileLock, ProcessLock
+from mlflow2prov.capture.repos.advisory_locks import AdvisoryLocks
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-_LOCK_SPACE = 0x6D6C6670
-"""The first of the two numbers of PostgreSQL's advisory locks."""
 
 CONNECTION_STATEMENTS = (
     "PRAGMA busy_timeout = 10000",
@@ -107,39 +104,6 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
             connection.execute(statement)
 
 
-def _advisory_lock(engine: Engine) -> ProcessLock:
-    """Return a lock of PostgreSQL, held by a connection of its own until it is released or the process dies."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    held: dict[str, Any] = {}
-
-    def parameters(key: str) -> dict[str, int]:
-        return {"space": _LOCK_SPACE, "key": zlib.crc32(key.encode()) - (1 << 31)}
-
-    def try_acquire(key: str) -> bool:
-        query = text("SELECT pg_try_advisory_lock(:space, :key)")
-        try:
-            connection = engine.connect()
-            is_free = connection.execute(query, parameters(key)).scalar()
-            connection.commit()
-        except SQLAlchemyError:
-            return True  # without the database, no process can wait for another one
-        if is_free:
-            held[key] = connection
-        else:
-            connection.close()
-        return bool(is_free)
-
-    def release(key: str) -> None:
-        query = text("SELECT pg_advisory_unlock(:space, :key)")
-        with suppress(KeyError, SQLAlchemyError), held.pop(key) as connection:
-            connection.execute(query, parameters(key))
-            connection.commit()
-
-    return FunctionLock(try_acquire, release)
-
-
 @contextmanager
 def suppress_conflict(connection: Connection) -> Iterator[None]:
     """Ignore that another process inserted a row at the same time; the transaction goes on."""
@@ -168,7 +132,7 @@ def process_lock(engine: Engine) -> ProcessLock | None:
     """Return the lock that all processes share that use a database; None for a database in memory."""
     url = engine.url
     if url.get_backend_name() == "postgresql":
-        return _advisory_lock(engine)
+        return AdvisoryLocks.of(engine)
     if is_shared(engine) and url.get_backend_name() == "sqlite":
         return FileLock.of(Path(f"{url.database}.lock").absolute())
     return None
