@@ -30,18 +30,16 @@ if TYPE_CHECKING:
     )
     from mlflow2prov.capture.captured_sets import capture_set, provenance_set
     from mlflow2prov.capture.code import Invalidation
+    from mlflow2prov.capture.config_reader import from_config, load_config, load_yaml_config
     from mlflow2prov.capture.configuration import (
         CaptureWarning,
         Config,
         current_config,
-        from_config,
         get_check_mutations,
         get_default_repo,
         get_read_only,
         get_repo_by_name,
         get_use_cache,
-        load_config,
-        load_yaml_config,
         set_check_mutations,
         set_default_repo,
         set_read_only,
@@ -132,18 +130,16 @@ _NAMES = {
     ),
     "captured_sets": ("capture_set", "provenance_set"),
     "code": ("Invalidation",),
+    "config_reader": ("from_config", "load_config", "load_yaml_config"),
     "configuration": (
         "CaptureWarning",
         "Config",
         "current_config",
-        "from_config",
         "get_check_mutations",
         "get_default_repo",
         "get_read_only",
         "get_repo_by_name",
         "get_use_cache",
-        "load_config",
-        "load_yaml_config",
         "set_check_mutations",
         "set_default_repo",
         "set_read_only",

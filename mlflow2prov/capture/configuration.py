@@ -9,9 +9,11 @@ The configuration is that of the process. ``using_repo`` and ``capture_set`` hol
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 FOLDER = ".mlflow2prov"
 """The folder in which calls are recorded without configuration."""
 
-_SETTINGS = {
+SETTINGS = {
     "use_cache": True,
     "read_only": False,
     "check_mutations": False,
@@ -35,8 +37,6 @@ _SETTINGS = {
     "record_hits": True,
 }
 """The settings of a configuration, and their defaults."""
-
-_KEYS = ("blobstores", "artifact_repos", "default_repo", "run_info_fn", *_SETTINGS)
 
 
 class Config:
@@ -63,9 +63,9 @@ class Config:
         self.blobstores = dict(blobstores or {})
         self.repos = dict(repos or {})
         for name in settings:
-            if name not in _SETTINGS:
-                raise InvalidOptionError(unknown_choice("setting", name, _SETTINGS))
-        self.settings = {**_SETTINGS, **settings}
+            if name not in SETTINGS:
+                raise InvalidOptionError(unknown_choice("setting", name, SETTINGS))
+        self.settings = {**SETTINGS, **settings}
         self.default_repo: Repository | None = None
         self.set_default_repo(default_repo)
 
@@ -93,7 +93,8 @@ class Config:
 
 _current = Config()
 _local_repo: ContextVar[Any] = ContextVar("repo", default=None)
-_folders: dict[str, Repository] = {}
+_folders: dict[str, _OpenFolder] = {}
+_guard = threading.RLock()
 
 
 def current_config() -> Config:
@@ -181,14 +182,34 @@ def folder_repo() -> Repository:
     """Return the repository in the folder ``.mlflow2prov``, which is created; in memory if it cannot be."""
     from mlflow2prov.capture.environment import find_root
 
-    here = os.getcwd()  # noqa: PTH109 - this is asked at each call
-    name = find_root(here) or here
-    if name not in _folders:
-        _folders[name] = _open_folder(Path(name) / FOLDER)
-    return _folders[name]
+    try:
+        here = os.getcwd()  # noqa: PTH109 - this is asked at each call
+        name = find_root(here) or here
+    except OSError:  # the current folder has been deleted
+        name = os.curdir
+    opened = _folders.get(name)
+    if opened is None or not opened.exists():
+        with _guard:
+            opened = _folders.get(name)
+            if opened is None or not opened.exists():
+                opened = _folders[name] = _open_folder(Path(name) / FOLDER)
+    return opened.repo
 
 
-def _open_folder(folder: Path) -> Repository:
+@dataclass(frozen=True, slots=True)
+class _OpenFolder:
+    """A folder ``.mlflow2prov`` and its repository."""
+
+    repo: Repository
+    database: str | None
+    """The file of the database; None: the repository is in memory."""
+
+    def exists(self) -> bool:
+        """Return whether the database has not been deleted since it was opened."""
+        return self.database is None or os.path.exists(self.database)  # noqa: PTH110
+
+
+def _open_folder(folder: Path) -> _OpenFolder:
     from mlflow2prov.capture.blobstores import DiskStore
     from mlflow2prov.capture.repos import DbRepo, MemoryRepo
 
@@ -199,11 +220,12 @@ def _open_folder(folder: Path) -> Repository:
             ignore.write_text("*\n", encoding="ascii")
         if not os.access(folder, os.W_OK):
             raise PermissionError(f"{folder}: not writable")
-        store = DiskStore(folder / "blobs", delete=True)
-        return DbRepo(f"sqlite:///{folder / 'calls.db'}", store)
-    except (OSError, CaptureError) as error:
+        repo = DbRepo(f"sqlite:///{folder / 'calls.db'}", DiskStore(folder / "blobs", delete=True))
+        repo.create_tables()
+        return _OpenFolder(repo, str(folder / "calls.db"))
+    except (OSError, CaptureError, InvalidOptionError) as error:
         warn(f"{folder}: cannot be written ({error}); calls are recorded in memory only")
-        return MemoryRepo()
+        return _OpenFolder(MemoryRepo(), None)
 
 
 def warn(message: str) -> None:
@@ -214,145 +236,3 @@ def warn(message: str) -> None:
 
 class CaptureWarning(UserWarning):
     """A call is not recorded, or its result is not stored, and the program goes on."""
-
-
-# --- configurations
-
-
-def load_config(config: Mapping[str, Any]) -> Config:
-    """Make a configuration the one of the process.
-
-    Args:
-        config: stores, repositories and settings, as a dictionary with the keys ``blobstores``,
-            ``artifact_repos``, ``default_repo``, ``run_info_fn`` and the settings of :class:`Config`.
-
-    Raises:
-        InvalidOptionError: a key or a type is unknown, or ``default_repo`` is not there.
-    """
-    for key in config:
-        if key not in _KEYS:
-            raise InvalidOptionError(unknown_choice("key of the configuration", key, _KEYS))
-    built = from_config(config)
-    settings = {name: bool(config[name]) for name in _SETTINGS if name in config}
-    default = config.get("default_repo")
-    if default is not None and default not in built["repos"]:
-        raise InvalidOptionError(
-            f"default_repo: {default!r} could not be made; "
-            + unknown_choice("repository", default, built["repos"])
-        )
-    loaded = Config(built["blobstores"], built["repos"], default, **settings)
-    from mlflow2prov.capture.environment import set_run_info_fn
-
-    set_run_info_fn(config.get("run_info_fn"))
-    Config.set_current(loaded)
-    return loaded
-
-
-def load_yaml_config(filename: str | os.PathLike[str]) -> Config:
-    """Make the configuration in a YAML file the one of the process; see :func:`load_config`."""
-    from mlflow2prov.yaml_file import read_yaml
-
-    data = read_yaml(os.fspath(filename)).data
-    if not isinstance(data, dict):
-        raise InvalidOptionError(f"{os.fspath(filename)}: not a mapping; write blobstores: first")
-    return load_config(_with_underscores(data))
-
-
-def _with_underscores(data: Any) -> Any:
-    """Return a mapping of a YAML file with the keys that functions use; names stay as they are spelled."""
-    named = ("blobstores", "artifact-repos")
-    result = {}
-    for key, value in data.items():
-        if key in named:
-            value = {
-                name: {option.replace("-", "_"): setting for option, setting in options.items()}
-                for name, options in value.items()
-            }
-        result[key.replace("-", "_")] = value
-    return result
-
-
-def from_config(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the stores and the repositories of a configuration, as ``{"blobstores": ..., "repos": ...}``.
-
-    A store or a repository that cannot be made is left out with a warning, and so are those that need it.
-    """
-    blobstores = blobstores_from_config(config.get("blobstores", {}))
-    repos = repos_from_config(config.get("artifact_repos", {}), blobstores)
-    return {"blobstores": blobstores, "repos": repos}
-
-
-def blobstores_from_config(config: Mapping[str, Mapping[str, Any]]) -> dict[str, BlobStore]:
-    """Return the stores of a configuration by their names."""
-    from mlflow2prov.capture.blobstores import TYPES
-
-    def make(kind: str, options: dict[str, Any], made: Mapping[str, Any]) -> Any:
-        if kind == "chained":
-            options["stores"] = _members(options["stores"], made)
-        return TYPES[kind](**options)
-
-    return _make_all("blobstores", config, TYPES, "stores", make)
-
-
-def repos_from_config(
-    config: Mapping[str, Mapping[str, Any]], blobstores: Mapping[str, Any]
-) -> dict[str, Repository]:
-    """Return the repositories of a configuration by their names."""
-    from mlflow2prov.capture.repos import TYPES
-
-    def make(kind: str, options: dict[str, Any], made: Mapping[str, Any]) -> Any:
-        if kind == "chained":
-            options["repos"] = _members(options["repos"], made)
-        if isinstance(options.get("store"), str):
-            options["store"] = _members([options["store"]], blobstores)[0]
-        return TYPES[kind](**options)
-
-    return _make_all("artifact_repos", config, TYPES, "repos", make)
-
-
-def _members(names: list[Any], made: Mapping[str, Any]) -> list[Any]:
-    missing = [name for name in names if isinstance(name, str) and name not in made]
-    if missing:
-        raise InvalidOptionError(f"needs {', '.join(missing)}, which could not be made")
-    return [made[name] if isinstance(name, str) else name for name in names]
-
-
-def _make_all(
-    section: str,
-    config: Mapping[str, Mapping[str, Any]],
-    types: Mapping[str, Any],
-    members: str,
-    make: Callable[[str, dict[str, Any], Mapping[str, Any]], Any],
-) -> dict[str, Any]:
-    """Make the things of a section, those that others need first."""
-    made: dict[str, Any] = {}
-    pending = dict(config)
-    while pending:
-        ready = [
-            name
-            for name in pending
-            if not (set(_options(name, config).get(members, ())) & pending.keys())
-        ]
-        for name in ready or list(pending):
-            del pending[name]
-            options = _options(name, config)
-            kind = options.pop("type", None)
-            if kind not in types:
-                raise InvalidOptionError(f"{section}: {unknown_choice('type', kind, types)}")
-            try:
-                made[name] = make(kind, options, made)
-            except (CaptureError, InvalidOptionError, OSError, TypeError, KeyError) as error:
-                warn(f"{section}: {name} cannot be made ({error}); it is left out")
-    return made
-
-
-def _options(name: str, config: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the options of a store or repository, with those of its prototypes."""
-    options = dict(config[name])
-    visited = {name}
-    while (prototype := options.pop("prototype", None)) is not None:
-        if prototype in visited or prototype not in config:
-            raise InvalidOptionError(unknown_choice("prototype", prototype, config))
-        visited.add(prototype)
-        options = {**config[prototype], **options}
-    return options

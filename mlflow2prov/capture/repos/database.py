@@ -87,7 +87,7 @@ class DbRepo(Repository):
             self._engine: Engine | None = None
             if create_db:
                 engine.create_database(db)
-                _ = self._tables
+                self.create_tables()
         else:
             if schema is not None:
                 raise InvalidOptionError("schema: needs a URL, not a session; pass the URL as db")
@@ -111,10 +111,18 @@ class DbRepo(Repository):
             prepare(connection)
         return models
 
+    def create_tables(self) -> None:
+        """Create the tables now, or migrate them. Otherwise this happens when they are first used.
+
+        Raises:
+            CaptureError: the database cannot be reached, or belongs to another program or a newer version.
+        """
+        _ = self._tables
+
     @property
     def db_revision(self) -> int | None:
         """The version of the tables in the database."""
-        _ = self._tables
+        self.create_tables()
         with self._connect() as connection:
             return read_version(connection)
 
