@@ -11,7 +11,7 @@ import threading
 import weakref
 import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,10 +27,6 @@ class AdvisoryLocks:
         engine: the engine of the database.
     """
 
-    _locks: ClassVar[weakref.WeakKeyDictionary[Engine, AdvisoryLocks]]
-    _locks = weakref.WeakKeyDictionary()
-    _creation = threading.Lock()
-
     def __init__(self, engine: Engine) -> None:
         from sqlalchemy.pool import NullPool
 
@@ -43,10 +39,10 @@ class AdvisoryLocks:
     @classmethod
     def of(cls, engine: Engine) -> AdvisoryLocks:
         """Return the locks of a database; there is one object for an engine."""
-        with cls._creation:
-            if engine not in cls._locks:
-                cls._locks[engine] = cls(engine)
-            return cls._locks[engine]
+        with _creation:
+            if engine not in _locks:
+                _locks[engine] = cls(engine)
+            return _locks[engine]
 
     def try_acquire(self, key: str) -> bool:
         """Acquire the lock of a key, if no other process has it. Without the database, all locks are free."""
@@ -103,19 +99,26 @@ class AdvisoryLocks:
         with suppress(Exception):  # Python may be ending
             self._close()
 
-    @classmethod
-    def _forget(cls) -> None:
-        """Give a forked process locks of its own; the connection stays that of its parent."""
-        cls._creation = threading.Lock()
-        for locks in list(cls._locks.values()):
-            _parents.append(locks._connection)
-            locks._guard = threading.Lock()
-            locks._connection = None
-            locks._held = set()
+    def forget(self) -> None:
+        """Let a forked process have locks of its own; the connection stays that of its parent."""
+        _connections_of_parent.append(self._connection)
+        self._guard = threading.Lock()
+        self._connection = None
+        self._held = set()
 
 
-_parents: list[Any] = []
-"""Connections of the parent of a forked process, which must not be closed here."""
+_locks: weakref.WeakKeyDictionary[Engine, AdvisoryLocks] = weakref.WeakKeyDictionary()
+_creation = threading.Lock()
+_connections_of_parent: list[Any] = []
+"""Connections that are not to be closed here."""
+
+
+def _reset_after_fork() -> None:
+    global _creation
+    _creation = threading.Lock()
+    for locks in list(_locks.values()):
+        locks.forget()
+
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=AdvisoryLocks._forget)
+    os.register_at_fork(after_in_child=_reset_after_fork)
