@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import mlflow_stores, operations, prov_library, stores
+from benchmarks import capture, mlflow_stores, operations, prov_library, stores
 from benchmarks.documents import generations
 from benchmarks.histories import create_history
 from benchmarks.measurement import measure_call, measure_process, print_row
@@ -98,6 +98,7 @@ def main() -> None:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pyarrow", "orjson"))
     print(f"Python {platform.python_version()}, {libraries}; medians of {options.repeat}\n")
     measure_start(options.repeat)
+    capture.measure(options.repeat)
     with tempfile.TemporaryDirectory() as folder:
         repository = create_history(Path(folder), options.commits)
         measure_extraction(repository, f"{options.commits:,} commits", options.repeat)

@@ -62,4 +62,11 @@ def print_row(work: str, measurement: Measurement, floor: Measurement) -> None:
     """Print a row of the table: the work, its time, its peak memory if that is known, and the ratio."""
     memory = f"{measurement.memory / 1e6:8.0f} MB" if measurement.memory else " " * 11
     ratio = measurement.ratio(floor)
-    print(f"{work:58} {measurement.seconds:8.2f} s {memory}  x {ratio:6.2f}", flush=True)
+    print(f"{work:58} {_format(measurement.seconds)} {memory}  x {ratio:6.2f}", flush=True)
+
+
+def _format(seconds: float) -> str:
+    """Return a time in seconds or, if it is short, in milliseconds or microseconds."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:7.1f} us"
+    return f"{seconds * 1e3:7.1f} ms" if seconds < 0.1 else f"{seconds:8.2f} s"
