@@ -31,6 +31,9 @@ def capture_set(
 
     Yields:
         a list, to which the set is added at the end.
+
+    Raises:
+        PermissionDeniedError: at the end: the default repository is not configured for writing.
     """
     result: list[ArtifactSet] = []
     initial = frozenset(map(artifact_id, getattr(initial_set, "artifact_ids", initial_set) or ()))

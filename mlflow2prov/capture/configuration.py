@@ -148,12 +148,20 @@ def get_default_repo() -> Repository:
 
 
 def set_default_repo(repo_or_name: Repository | str | None) -> None:
-    """Set the repository that is used where none is named; None: that of the folder ``.mlflow2prov``."""
+    """Set the repository that is used where none is named; None: that of the folder ``.mlflow2prov``.
+
+    Raises:
+        InvalidOptionError: the configuration has no repository of this name.
+    """
     _current.set_default_repo(repo_or_name)
 
 
 def get_repo_by_name(repo_name: str) -> Repository:
-    """Return a repository of the current configuration by its name."""
+    """Return a repository of the current configuration by its name.
+
+    Raises:
+        InvalidOptionError: there is none; the message lists the names.
+    """
     return _current.repo(repo_name)
 
 
@@ -166,7 +174,14 @@ def find_repo(repo_or_name: Any) -> Repository:
 
 @contextmanager
 def using_repo(repo_or_name: Repository | str) -> Iterator[Repository]:
-    """Use another default repository in this thread or task."""
+    """Use another default repository in this thread or task, within a ``with`` block.
+
+    Args:
+        repo_or_name: the repository, or its name in the configuration.
+
+    Raises:
+        InvalidOptionError: the configuration has no repository of this name.
+    """
     repo = find_repo(repo_or_name)
     token = _local_repo.set(repo)
     try:

@@ -53,6 +53,12 @@ def dependencies(artifact_or_id: Any) -> list[Artifact]:
     """Return the artifacts that an artifact depends on, through inputs and values, and itself.
 
     Sources come first, the artifact itself last; those of one call in the order of its arguments.
+
+    Args:
+        artifact_or_id: the artifact, a proxy of it, or its identifier in the default repository.
+
+    Raises:
+        MissingKeyError: the default repository does not have the artifact.
     """
     ordered: dict[str, Artifact] = {}
     expanded: set[str] = set()
@@ -103,6 +109,10 @@ def promote(artifact_or_id: Any, to_repo: Any, from_repo: Any = None) -> None:
         artifact_or_id: the artifact, a proxy of it, or its identifier.
         to_repo: the repository, or its name, that gets those that it does not have.
         from_repo: the repository, or its name, that has them; the default one if none is given.
+
+    Raises:
+        MissingKeyError: the artifact, or a value that it needs, is not there.
+        PermissionDeniedError: the other repository is not configured for writing.
     """
     target = find_repo(to_repo)
     for artifact in dependencies(_as_artifact(artifact_or_id, from_repo)):

@@ -140,22 +140,42 @@ def _repo(repo: Any) -> Any:
 def create_set(
     artifact_ids: Iterable[Artifact | str], labels: str | Labels | None = None
 ) -> ArtifactSet:
-    """Store a set of artifacts in the default repository, and return it."""
+    """Store a set of artifacts in the default repository, and return it.
+
+    Args:
+        artifact_ids: the artifacts, or their identifiers.
+        labels: a name, or a dictionary.
+
+    Raises:
+        PermissionDeniedError: the repository is not configured for writing.
+    """
     return ArtifactSet(artifact_ids, labels).put()
 
 
 def load_set_by_id(set_id: str) -> ArtifactSet:
-    """Return a set of the default repository by its identifier."""
+    """Return a set of the default repository by its identifier.
+
+    Raises:
+        MissingKeyError: there is none.
+    """
     loaded: ArtifactSet = _repo(None).get_set_by_id(set_id)
     return loaded
 
 
 def load_set_by_labels(labels: str | Labels) -> ArtifactSet:
-    """Return the newest set of the default repository with exactly these labels."""
+    """Return the newest set of the default repository with exactly these labels; a text is the label ``name``.
+
+    Raises:
+        MissingKeyError: there is none.
+    """
     loaded: ArtifactSet = _repo(None).get_set_by_labels(as_labels(labels))
     return loaded
 
 
 def load_set_by_name(set_name: str) -> ArtifactSet:
-    """Return the newest set of the default repository whose only label is this name."""
+    """Return the newest set of the default repository whose only label is this name.
+
+    Raises:
+        MissingKeyError: there is none.
+    """
     return load_set_by_labels(set_name)
