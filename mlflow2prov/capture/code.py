@@ -22,12 +22,25 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from mlflow2prov.capture.errors import UnhashableError
+from mlflow2prov.capture.errors import InvalidOptionError, UnhashableError
+from mlflow2prov.errors import unknown_choice
 
 Invalidation = Literal["version", "source", "dependencies"]
 """The changes of code after which a result is computed again."""
 
 INVALIDATIONS: tuple[str, ...] = get_args(Invalidation)
+
+
+def check_invalidation(name: Invalidation) -> Invalidation:
+    """Return one of the words for changes of code.
+
+    Raises:
+        InvalidOptionError: it is another word.
+    """
+    if name not in INVALIDATIONS:
+        raise InvalidOptionError(unknown_choice("invalidate_on", name, INVALIDATIONS))
+    return name
+
 
 MAIN_MODULES = ("__main__", "__mp_main__")
 """The names of the module of the program itself; multiprocessing gives it the second one."""

@@ -9,14 +9,13 @@ from dataclasses import replace
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture.calling import call_asynchronously, call_synchronously
-from mlflow2prov.capture.code import INVALIDATIONS, Invalidation, has_lasting_name
+from mlflow2prov.capture.code import Invalidation, check_invalidation, has_lasting_name
 from mlflow2prov.capture.errors import InvalidOptionError, UnsupportedError
 from mlflow2prov.capture.execution import Execution
 from mlflow2prov.capture.generators import CapturedAsyncGenerator, CapturedGenerator
 from mlflow2prov.capture.options import Options
 from mlflow2prov.capture.serializers import get_serializer
 from mlflow2prov.capture.signatures import function_info, merged_parameters
-from mlflow2prov.errors import unknown_choice
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -120,9 +119,8 @@ def provenance(
 
 def _check(options: Options) -> None:
     """Check the options that exclude each other."""
-    if options.invalidate_on not in (None, *INVALIDATIONS):
-        choices = unknown_choice("invalidate_on", options.invalidate_on, INVALIDATIONS)
-        raise InvalidOptionError(choices)
+    if options.invalidate_on is not None:
+        check_invalidation(options.invalidate_on)
     names = options.serializer
     for name in names.values() if isinstance(names, Mapping) else [names]:
         if name not in (None, "auto"):

@@ -6,6 +6,7 @@ Its schema is ``schema.json`` (JSON Schema, draft 2020-12). The files of pycrumb
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ FORMAT = "mlflow2prov-call/1"
 
 MAX_VALUE_LENGTH = 200
 """The length of the longest argument that a record contains, in characters of JSON."""
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 TOO_LONG = "<suppressed due to excessive length>"
 """The substitute for longer arguments."""
@@ -227,6 +230,8 @@ def _representation(value: Any) -> str:
         text = repr(value)
     except Exception:  # noqa: BLE001
         return f"<{type(value).__module__}.{type(value).__qualname__}>"
+    # The address of an object says nothing, and is another one in each process.
+    text = _ADDRESS.sub("", text)
     if len(text) > MAX_VALUE_LENGTH:
         return TOO_LONG
     return str(clean(urls_without_credentials(text)))

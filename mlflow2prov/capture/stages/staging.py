@@ -22,6 +22,7 @@ from typing import Any
 
 from mlflow2prov.capture import recording
 from mlflow2prov.capture.arguments import HashedArguments
+from mlflow2prov.capture.code import Invalidation, check_invalidation, dependencies, source_digest
 from mlflow2prov.capture.configuration import CaptureWarning, find_repo, setting
 from mlflow2prov.capture.errors import UnhashableError
 from mlflow2prov.capture.hashing import hash as digest
@@ -54,6 +55,22 @@ class _Definition:
     cachers: Cachers | None
     suppress_missing: bool
     is_aggregate: bool
+    invalidate_on: Invalidation = "version"
+
+    @functools.cached_property
+    def qualified_name(self) -> str:
+        """The name of the function with that of its module."""
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    @property
+    def code(self) -> Any:
+        """The identity of the code, of which a change makes the cached outputs stale."""
+        if self.invalidate_on == "version":
+            return None
+        own = source_digest(self.function)
+        if self.invalidate_on == "source":
+            return own
+        return {"source": own, **dependencies(self.function)}
 
     @functools.cached_property
     def name(self) -> str:
@@ -69,6 +86,8 @@ def stage(
     outputs: Sequence[str | Lazy] | None = None,
     cachers: Cachers | None = None,
     suppress_missing_inputs: bool = False,
+    *,
+    invalidate_on: Invalidation = "version",
 ) -> Callable[[Callable[..., Any]], Callable[..., Record]]:
     """Make a function a stage: ``function(record, *inputs)`` returns the outputs; the stage returns the record.
 
@@ -77,6 +96,8 @@ def stage(
         outputs: the names of what it returns; a :class:`Lazy` is not kept in memory.
         cachers: for each output, a cacher or its class. If all outputs are cached, the function is not called.
         suppress_missing_inputs: use the defaults of the function for inputs that the state lacks.
+        invalidate_on: the changes of code that make cached outputs stale: ``version``: none, ``source``: those of the
+            function, ``dependencies``: also those of the functions, classes and constants that it uses.
 
     The stage raises:
 
@@ -88,7 +109,13 @@ def stage(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Record]:
         definition = _Definition(
-            function, inputs or (), outputs or (), cachers, suppress_missing_inputs, False
+            function,
+            inputs or (),
+            outputs or (),
+            cachers,
+            suppress_missing_inputs,
+            is_aggregate=False,
+            invalidate_on=check_invalidation(invalidate_on),
         )
 
         @functools.wraps(function)
@@ -105,6 +132,8 @@ def aggregate(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str | Lazy] | None = None,
     cachers: Cachers | None = None,
+    *,
+    invalidate_on: Invalidation = "version",
 ) -> Callable[[Callable[..., Any]], Callable[..., Record]]:
     """Make a function a stage over several records: ``function(record, records, **inputs)``.
 
@@ -115,10 +144,19 @@ def aggregate(
         inputs: see :func:`stage`, as the other arguments.
         outputs: likewise.
         cachers: likewise.
+        invalidate_on: likewise.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Record]:
-        definition = _Definition(function, inputs or (), outputs or (), cachers, True, True)
+        definition = _Definition(
+            function,
+            inputs or (),
+            outputs or (),
+            cachers,
+            suppress_missing=True,
+            is_aggregate=True,
+            invalidate_on=check_invalidation(invalidate_on),
+        )
 
         @functools.wraps(function)
         def run(record: Record, records: Sequence[Record] | None = None, **kwargs: Any) -> Record:
@@ -303,7 +341,19 @@ class _StageCall:
             return reason
         # Each of them is asked, so that all of them know their paths.
         missing = [cacher for cacher in self._cachers if not cacher.check()]
-        return miss_reason(missing[0], self._record) if missing else None
+        if missing:
+            return miss_reason(missing[0], self._record)
+        return next(filter(None, map(self._other_code, self._cachers)), None)
+
+    def _other_code(self, cacher: Cacheable) -> str | None:
+        """Return how the code that made a file differs from the stage, if it does."""
+        metadata = cacher.load_metadata() or {}
+        made_by, code = metadata.get("function"), metadata.get("code")
+        if made_by is not None and made_by != self._definition.qualified_name:
+            return f"{cacher.name} was made by {made_by}"
+        if self._definition.invalidate_on != "version" and code != self._definition.code:
+            return f"the code of the stage has changed since {cacher.name} was made"
+        return None
 
     @property
     def _overwrites(self) -> str | None:
@@ -433,7 +483,11 @@ class _StageCall:
             cacher.metadata = None
             cacher.announce_save()
             cacher.save(value)
-            cacher.collect_metadata(value)
+            metadata = cacher.collect_metadata(value)
+            metadata |= {
+                "function": self._definition.qualified_name,
+                "code": self._definition.code,
+            }
             cacher.save_metadata()
             cacher.track_metadata()
             kept.append(output if isinstance(output, Lazy) else value)

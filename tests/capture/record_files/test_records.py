@@ -453,3 +453,14 @@ def test_the_job_of_slurm_is_recorded(tmp_path, monkeypatch):
 def test_the_image_of_the_container_is_recorded(monkeypatch):
     monkeypatch.setenv("APPTAINER_CONTAINER", "/images/train.sif")
     assert p.get_environment_info()["container_image"] == "/images/train.sif"
+
+
+def test_an_object_without_a_text_of_its_own_is_recorded_by_its_class(tmp_path):
+    class Trainer:
+        @tracked(literal_directory=tmp_path)
+        def train(self):
+            pass
+
+    Trainer().train()
+    (shown,) = record_in(tmp_path)["called_function"]["parameters"].values()
+    assert shown.endswith("Trainer object>")

@@ -499,3 +499,47 @@ def test_each_computed_stage_is_a_call_with_its_arguments_and_outputs(new_manage
     ]
     assert calls["load"].outputs[0].digest == p.file_hash(calls["load"].outputs[0].path)
     assert calls["fail"].status == "FAILED"
+
+
+# --- code
+
+
+def test_stages_of_one_name_in_two_modules_do_not_share_their_files(new_manager):
+    def define(module, value):
+        def load(record):
+            return value
+
+        load.__module__ = module
+        return stage(outputs=["data"], cachers=[JsonCacher])(load)
+
+    one, two = define("one", 1), define("two", 2)
+    for _ in range(2):
+        assert one(Record(new_manager(), Params())).state["data"] == 1
+        assert two(Record(new_manager(), Params())).state["data"] == 2
+    last = new_manager()
+    one(Record(last, Params()))
+    assert last.outcomes[0].reason == (
+        "data was made by two.test_stages_of_one_name_in_two_modules_do_not_share_their_files"
+        ".<locals>.define.<locals>.load"
+    )
+
+
+def test_changed_code_counts_on_demand(new_manager):
+    def define(value, invalidate_on):
+        if value == 1:
+
+            def load(record):
+                return 1
+
+        else:
+
+            def load(record):
+                return 2
+
+        return stage(outputs=["data"], cachers=[JsonCacher], invalidate_on=invalidate_on)(load)
+
+    for invalidate_on, expected in (("version", 1), ("source", 2), ("dependencies", 2)):
+        manager = new_manager(invalidate_on)
+        define(1, invalidate_on)(Record(manager, Params()))
+        record = define(2, invalidate_on)(Record(manager, Params()))
+        assert record.state["data"] == expected
