@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import DocumentStoreError, unknown_choice
-from mlflow2prov.stores._support.address import Address, parse
 from mlflow2prov.stores._support.store import LAYOUTS, Layout, Options, Store
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
+    from mlflow2prov.stores._support.address import Address
 
 MODULES = {
     "bolt": "neo4j",
@@ -92,6 +92,8 @@ def find(
     Raises:
         DocumentStoreError: the scheme belongs to no store, or the store has no such option.
     """
+    from mlflow2prov.stores._support.address import parse
+
     scheme = url.partition("://")[0].lower()
     if not is_address(url):
         raise DocumentStoreError(unknown_choice("scheme of a store", scheme, MODULES))
@@ -108,7 +110,6 @@ def find(
 __all__ = [
     "LAYOUTS",
     "MODULES",
-    "Address",
     "Layout",
     "Options",
     "Store",

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from mlflow2prov.stores._support.address import Address
-
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
+    from mlflow2prov.stores._support.address import Address
 
 Layout = Literal["kinds", "one"]
 """The collections of a MongoDB database: one for each kind of statement, or one for all."""
