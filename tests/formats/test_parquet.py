@@ -1,6 +1,8 @@
 """Parquet: a table for other programs, and a file that is checked when it is read."""
 
 import io
+import re
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -14,6 +16,7 @@ from mlflow2prov.formats import parquet
 from mlflow2prov.prov import KINDS, Statement
 from mlflow2prov.prov.attributes import Attribute
 
+PAGE = Path(__file__).parents[2] / "docs" / "interoperability.md"
 GENERATION = Statement(
     "wasGeneratedBy",
     None,
@@ -57,6 +60,14 @@ def test_pandas_and_duckdb_read_the_statements(content, tmp_path):
         [str(tmp_path / "result.parquet")],
     )
     assert result.fetchall() == [("ex:model", "ex:Result")]
+
+
+def test_the_documentation_lists_the_columns_of_files_and_frames(content):
+    columns = pq.read_table(io.BytesIO(content)).column_names
+    assert list(formats.read(content, format="parquet").to_pandas().columns) == columns
+    _, _, section = PAGE.read_text("utf-8").partition("\n## Columns of Parquet files and frames\n")
+    rows = re.findall(r"^\| (`.*?) \| ", section, re.M)
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == columns
 
 
 def test_files_of_version_1_0_are_read(content):
