@@ -4,16 +4,66 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.values import parse_state, parse_text, parse_time
+from mlflow2prov.sources.mlflow.values import parse_state, parse_text, parse_time, tag_value
 
 _LOGGED_MODEL = re.compile(r"(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _RUN_URI = re.compile(r"^runs:/([^/]+)/(.+)$")
+
+
+def add_run(
+    facts: Facts,
+    run_id: str,
+    experiment_id: str | None,
+    info: Mapping[str, Any],
+    tags: Mapping[Any, object],
+) -> None:
+    """Add a run and its tags.
+
+    Args:
+        facts: the tables to fill.
+        run_id: the run's id.
+        experiment_id: the id of its experiment.
+        info: the run's ``info``, in the form of MLflow's REST API and files. Only files have the time of a deletion.
+        tags: the values of its tags by key.
+    """
+    facts.add(
+        "runs",
+        run_id=run_id,
+        experiment_id=experiment_id,
+        name=parse_text(info.get("run_name")) or parse_text(tags.get(values.RUN_NAME_TAG)),
+        user=parse_text(tags.get(values.USER_TAG)) or parse_text(info.get("user_id")),
+        status=values.parse_run_status(info.get("status")),
+        lifecycle_stage=parse_state(info.get("lifecycle_stage")),
+        started_at=parse_time(info.get("start_time")),
+        ended_at=parse_time(info.get("end_time")),
+        deleted_at=parse_time(info.get("deleted_time")),
+        artifact_uri=parse_text(info.get("artifact_uri")),
+    )
+    for key, value in tags.items():
+        facts.add("run_tags", run_id=run_id, key=parse_text(key), value=tag_value(value))
+
+
+def add_dataset_input(
+    facts: Facts, run_id: str, dataset: Mapping[str, Any], tags: Mapping[Any, object]
+) -> None:
+    """Add a dataset that a run used. One of the tags of the use is its context."""
+    facts.add(
+        "dataset_inputs",
+        run_id=run_id,
+        name=parse_text(dataset.get("name")),
+        digest=parse_text(dataset.get("digest")),
+        source_type=parse_text(dataset.get("source_type")),
+        source=parse_text(dataset.get("source")),
+        schema=parse_text(dataset.get("schema")),
+        profile=parse_text(dataset.get("profile")),
+        context=parse_text(tags.get(values.CONTEXT_TAG)),
+    )
 
 
 class VersionOrigin(NamedTuple):

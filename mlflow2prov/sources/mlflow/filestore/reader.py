@@ -19,7 +19,14 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.discovery import database_url, is_sqlite
-from mlflow2prov.sources.mlflow.entities import Point, add_assessment, add_version, last_points
+from mlflow2prov.sources.mlflow.entities import (
+    Point,
+    add_assessment,
+    add_dataset_input,
+    add_run,
+    add_version,
+    last_points,
+)
 from mlflow2prov.sources.mlflow.filestore.files import META, read_keys, read_yaml, read_yamls
 from mlflow2prov.sources.mlflow.filestore.layout import (
     VERSION_PREFIX,
@@ -144,23 +151,8 @@ class FileStore:
 
     def _read_run(self, run: RunFolder, experiment_id: str, facts: Facts) -> None:
         """Read a run with its tags, params and metrics."""
-        folder, meta, run_id = run.folder, run.meta, run.run_id
-        tags = dict(read_keys(folder / "tags"))
-        facts.add(
-            "runs",
-            run_id=run_id,
-            experiment_id=experiment_id,
-            name=parse_text(meta.get("run_name")) or parse_text(tags.get(values.RUN_NAME_TAG)),
-            user=parse_text(tags.get(values.USER_TAG)) or parse_text(meta.get("user_id")),
-            status=values.parse_run_status(meta.get("status")),
-            lifecycle_stage=parse_state(meta.get("lifecycle_stage")),
-            started_at=parse_time(meta.get("start_time")),
-            ended_at=parse_time(meta.get("end_time")),
-            deleted_at=parse_time(meta.get("deleted_time")),
-            artifact_uri=parse_text(meta.get("artifact_uri")),
-        )
-        for key, value in tags.items():
-            facts.add("run_tags", run_id=run_id, key=parse_text(key), value=tag_value(value))
+        folder, run_id = run.folder, run.run_id
+        add_run(facts, run_id, experiment_id, run.meta, dict(read_keys(folder / "tags")))
         for key, value in read_keys(folder / "params"):
             facts.add("params", run_id=run_id, key=parse_text(key), value=tag_value(value))
         points = _read_points(folder / "metrics")
@@ -297,18 +289,7 @@ def _read_inputs_and_outputs(
         if source.get("source_type") == "DATASET":
             dataset = datasets.get(parse_text(source.get("source_id")) or "", {})
             tags = source.get("tags")
-            context = tags.get(values.CONTEXT_TAG) if isinstance(tags, dict) else None
-            facts.add(
-                "dataset_inputs",
-                run_id=run_id,
-                name=parse_text(dataset.get("name")),
-                digest=parse_text(dataset.get("digest")),
-                source_type=parse_text(dataset.get("source_type")),
-                source=parse_text(dataset.get("source")),
-                schema=parse_text(dataset.get("schema")),
-                profile=parse_text(dataset.get("profile")),
-                context=parse_text(context),
-            )
+            add_dataset_input(facts, run_id, dataset, tags if isinstance(tags, dict) else {})
         elif source.get("source_type") == "MODEL":
             facts.add(
                 "run_models",

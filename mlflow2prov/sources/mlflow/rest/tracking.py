@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow import values
+from mlflow2prov.sources.mlflow.entities import add_dataset_input, add_run
 from mlflow2prov.sources.mlflow.rest import client as rest
 from mlflow2prov.sources.mlflow.rest.client import API, Client
 from mlflow2prov.sources.mlflow.rest.transport import (
@@ -111,24 +112,7 @@ def read_runs(client: Client, facts: Facts, experiments: list[str]) -> dict[str,
 def _add_run(facts: Facts, run_id: str, run: Json) -> None:
     """Add a run with its tags, params, datasets and output models."""
     info, data = json_object(run, "info"), json_object(run, "data")
-    tags = {
-        parse_text(tag.get("key")): tag_value(tag.get("value"))
-        for tag in json_objects(data.get("tags"))
-    }
-    facts.add(
-        "runs",
-        run_id=run_id,
-        experiment_id=parse_text(info.get("experiment_id")),
-        name=parse_text(info.get("run_name")) or parse_text(tags.get(values.RUN_NAME_TAG)),
-        user=parse_text(tags.get(values.USER_TAG)) or parse_text(info.get("user_id")),
-        status=values.parse_run_status(info.get("status")),
-        lifecycle_stage=parse_state(info.get("lifecycle_stage")),
-        started_at=parse_time(info.get("start_time")),
-        ended_at=parse_time(info.get("end_time")),
-        artifact_uri=parse_text(info.get("artifact_uri")),
-    )
-    for key, value in tags.items():
-        facts.add("run_tags", run_id=run_id, key=key, value=value)
+    add_run(facts, run_id, parse_text(info.get("experiment_id")), info, _values(data.get("tags")))
     for param in json_objects(data.get("params")):
         facts.add(
             "params",
@@ -137,7 +121,8 @@ def _add_run(facts: Facts, run_id: str, run: Json) -> None:
             value=tag_value(param.get("value")),
         )
     for link in json_objects(json_object(run, "inputs").get("dataset_inputs")):
-        _add_dataset_input(facts, run_id, link)
+        tags = _values(link.get("tags"))
+        add_dataset_input(facts, run_id, json_object(link, "dataset"), tags)
     for link in json_objects(json_object(run, "outputs").get("model_outputs")):
         facts.add(
             "run_models",
@@ -160,20 +145,9 @@ def _add_points(facts: Facts, run_id: str, metrics: Iterable[Json]) -> None:
         )
 
 
-def _add_dataset_input(facts: Facts, run_id: str, link: Json) -> None:
-    tags = {str(tag.get("key")): tag.get("value") for tag in json_objects(link.get("tags"))}
-    dataset = json_object(link, "dataset")
-    facts.add(
-        "dataset_inputs",
-        run_id=run_id,
-        name=parse_text(dataset.get("name")),
-        digest=parse_text(dataset.get("digest")),
-        source_type=parse_text(dataset.get("source_type")),
-        source=parse_text(dataset.get("source")),
-        schema=parse_text(dataset.get("schema")),
-        profile=parse_text(dataset.get("profile")),
-        context=parse_text(tags.get(values.CONTEXT_TAG)),
-    )
+def _values(tags: object) -> dict[str | None, object]:
+    """Return the values of tags by key."""
+    return {parse_text(tag.get("key")): tag.get("value") for tag in json_objects(tags)}
 
 
 def read_model_inputs(client: Client, facts: Facts, runs: Iterable[str]) -> None:
