@@ -8,7 +8,7 @@ from mlflow2prov.analysis.comparison import compare
 from tests.analysis.graphs import STATEMENTS, document, project, relation
 
 THREADS = 8
-ROUNDS = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 2
+ROUNDS = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 1
 
 
 def test_calls_in_threads_return_the_results_of_calls_one_after_another():

@@ -11,7 +11,7 @@ from mlflow2prov import Document, engine, explain, extract, formats, lineage, st
 from tests.golden import rebuild
 
 THREADS = 8
-CALLS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 120
+CALLS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 24
 SELECTOR = "models:/wine@champion"
 
 
