@@ -12,7 +12,7 @@ import pytest
 from mlflow2prov.errors import InternalError, MLflow2ProvError, TrackingStoreError
 from mlflow2prov.secrets import MASK
 from mlflow2prov.sources.mlflow.database import connection
-from mlflow2prov.sources.mlflow.database.deadline import run_within
+from mlflow2prov.sources.mlflow.database.driver_calls import run_within
 from tests.fuzz.readers import READERS
 from tests.sources.mlflow.fake_server import serve_bytes
 from tests.sources.mlflow.stores import read
@@ -153,8 +153,11 @@ class TestFiles:
             tmp_path / "m.db",
             f"DROP TABLE runs; CREATE TABLE runs ({columns}); INSERT INTO runs VALUES ('r', 0)",
         )
-        _, facts = read(url)
+        report, facts = read(url)
         assert facts.rows("SELECT run_id, name FROM runs") == [("r", None)]
+        assert report.omissions == [
+            f"{url}: runs.name is computed, and only stored values are read"
+        ]
 
     def test_the_size_of_a_value_is_limited(self, tmp_path, monkeypatch):
         monkeypatch.setattr(connection, "MAX_VALUE_BYTES", 10_000)
@@ -208,17 +211,29 @@ class TestFiles:
         assert ("r",) in facts.rows("SELECT run_id FROM runs")
 
     @pytest.mark.parametrize(
-        "script",
-        [
-            "DROP TABLE runs; CREATE VIEW runs AS WITH RECURSIVE r(run_uuid) AS (VALUES (1) UNION ALL SELECT 1 FROM r)"
-            " SELECT * FROM r",
-            "DROP TABLE runs; CREATE VIRTUAL TABLE runs USING fts5(run_uuid)",
-        ],
-        ids=["endless view", "virtual table"],
+        "table", ["params", "tags", "model_versions", "inputs", "latest_metrics"]
     )
-    def test_only_tables_are_read(self, script, tmp_path):
-        url = make_database(tmp_path / "m.db", script)
-        try:
-            read(url)
-        except TrackingStoreError as error:
-            assert "has no tables" in str(error) or "cannot be read" in str(error)
+    def test_a_view_named_like_a_table_is_an_omission(self, table, tmp_path):
+        url = make_database(tmp_path / "m.db", f"CREATE VIEW {table} AS SELECT 1 AS key")
+        report, _ = read(url)
+        assert report.omissions == [f"{url}: {table} is a view, and only tables are read"]
+
+    @pytest.mark.parametrize("table", ["experiments", "runs"])
+    def test_a_view_in_place_of_a_table_that_every_store_has_is_an_error(self, table, tmp_path):
+        endless = (
+            "WITH RECURSIVE r(run_uuid) AS (VALUES (1) UNION ALL SELECT 1 FROM r) SELECT * FROM r"
+        )
+        url = make_database(
+            tmp_path / "m.db", f"DROP TABLE {table}; CREATE VIEW {table} AS {endless}"
+        )
+        assert message_of(url) == f"{url}: {table} is a view, and only tables are read"
+
+    def test_views_of_other_names_are_ignored(self, tmp_path):
+        url = make_database(tmp_path / "m.db", "CREATE VIEW run_names AS SELECT name FROM runs")
+        report, _ = read(url)
+        assert report.omissions == []
+
+    def test_a_virtual_table_is_not_a_way_out(self, tmp_path):
+        virtual = "DROP TABLE runs; CREATE VIRTUAL TABLE runs USING fts5(run_uuid)"
+        _, facts = read(make_database(tmp_path / "m.db", virtual))
+        assert facts.rows("SELECT * FROM runs") == []

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,11 +14,11 @@ from urllib.parse import quote
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mlflow2prov.errors import MLflow2ProvError, TrackingStoreError, one_line
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.secrets import Secrets, is_secret_name
 from mlflow2prov.sources.mlflow import git_lfs
 from mlflow2prov.sources.mlflow.columns import Column
-from mlflow2prov.sources.mlflow.database.deadline import run_within
+from mlflow2prov.sources.mlflow.database.driver_calls import DriverCalls
 from mlflow2prov.sources.mlflow.database.drivers import installed_driver
 from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
 from mlflow2prov.temporary import reported_errors, temporary_folder
@@ -44,43 +43,12 @@ _POSTGRES = re.compile(r"^postgres(?=[:+])")
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True)
-class _Driver:
-    """The driver of a database. At a hostile server or a damaged file, it may raise any error, or wait without end."""
-
-    location: str
-    secrets: Secrets
-    is_server: bool
-
-    def call(self, function: Callable[[], _Result], seconds: float) -> _Result:
-        """Return the result of a function that calls the driver.
-
-        Args:
-            function: the function.
-            seconds: how long to wait for a server.
-
-        Raises:
-            TrackingStoreError: the driver raised an error, or the server does not answer.
-        """
-        try:
-            return run_within(seconds, function) if self.is_server else function()
-        except (MLflow2ProvError, MemoryError):
-            raise
-        except TimeoutError as error:
-            raise TrackingStoreError(
-                f"{self.location}: the server does not answer within {seconds:g} seconds; try again later"
-            ) from error
-        except Exception as error:
-            reason = one_line(self.secrets.mask(_reason(error)))
-            raise TrackingStoreError(f"{self.location}: cannot be read: {reason}") from error
-
-
 class Database:
     """The tables of an open database, restricted to one workspace if they distinguish workspaces.
 
     Args:
         connection: the connection.
-        driver: its driver.
+        calls: the calls of its driver.
         workspace: the MLflow workspace to read.
         max_rows: the number of rows that a table has at most, or None if it is unknown.
     """
@@ -88,19 +56,25 @@ class Database:
     def __init__(
         self,
         connection: sqlalchemy.Connection,
-        driver: _Driver,
+        calls: DriverCalls,
         workspace: str,
         max_rows: int | None,
     ) -> None:
         self._connection = connection
-        self._driver = driver
+        self._calls = calls
         self._workspace = workspace
         self._max_rows = max_rows
+        self.unread: dict[str, None] = {}
+        """The views and columns that were asked for and not read, each with the reason."""
         self._quote = connection.dialect.identifier_preparer.quote
+        columns, self._views = self._call(self._inspect)
         self.tables = {
-            # A file may have columns that compute values of any size.
-            table: {column["name"] for column in columns if "computed" not in column}
-            for (_, table), columns in self._call(self._inspect).items()
+            table: {column["name"] for column in table_columns if not self._is_computed(column)}
+            for table, table_columns in columns.items()
+        }
+        self._computed = {
+            table: {column["name"] for column in table_columns if self._is_computed(column)}
+            for table, table_columns in columns.items()
         }
         sqlite = connection.connection.driver_connection
         if isinstance(sqlite, sqlite3.Connection):
@@ -108,10 +82,35 @@ class Database:
             sqlite.text_factory = bytes
 
     def _call(self, function: Callable[[], _Result]) -> _Result:
-        return self._driver.call(function, MAX_WAIT_SECONDS)
+        return self._calls.run(function, MAX_WAIT_SECONDS)
 
-    def _inspect(self) -> dict[Any, list[Any]]:
-        return dict(sqlalchemy.inspect(self._connection).get_multi_columns())
+    def _inspect(self) -> tuple[dict[str, list[Any]], set[str]]:
+        """Return the columns of all tables, and the names of all views."""
+        inspector = sqlalchemy.inspect(self._connection)
+        columns = {
+            table: list(columns) for (_, table), columns in inspector.get_multi_columns().items()
+        }
+        return columns, set(inspector.get_view_names())
+
+    def _is_computed(self, column: Any) -> bool:
+        """Return whether SQLite computes the values of a column, which may have any size."""
+        return self._connection.dialect.name == "sqlite" and "computed" in column
+
+    def require_store(self) -> None:
+        """Require the tables that every store has.
+
+        Raises:
+            TrackingStoreError: the database is not an MLflow store.
+        """
+        for table in ("experiments", "runs"):
+            if table in self._views:
+                raise TrackingStoreError(
+                    f"{self._calls.location}: {table} is a view, and only tables are read"
+                )
+            if table not in self.tables:
+                raise TrackingStoreError(
+                    f"{self._calls.location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
+                )
 
     def read_columns(
         self, table: str, *names: str, keys: Collection[str] = ()
@@ -127,8 +126,13 @@ class Database:
             TrackingStoreError: the account may not read the table, the file is damaged, or the server does not answer.
         """
         if table not in self.tables:
-            self._require_absence(table)
+            if table in self._views:
+                self.unread[f"{table} is a view, and only tables are read"] = None
+            else:
+                self._require_absence(table)
             return
+        for name in self._computed[table].intersection(names):
+            self.unread[f"{table}.{name} is computed, and only stored values are read"] = None
         query = self._query(table, names, keys)
         connection = self._connection.execution_options(stream_results=True)
         batches = self._call(lambda: connection.execute(query).partitions(BATCH_ROWS))
@@ -137,7 +141,7 @@ class Database:
             count += len(batch)
             if self._max_rows is not None and count > self._max_rows:
                 raise TrackingStoreError(
-                    f"{self._driver.location}: damaged: the table {table} has more rows than the file has bytes"
+                    f"{self._calls.location}: damaged: the table {table} has more rows than the file has bytes"
                 )
             yield list(zip(*batch, strict=True))
 
@@ -233,14 +237,11 @@ def open_database(url: str, location: str, workspace: str) -> Iterator[Database]
     """
     with ExitStack() as stack:
         engine = _create_engine(url, location, stack)
-        driver = _Driver(location, _secrets(engine.url), engine.dialect.name != "sqlite")
-        connection = driver.call(lambda: _connect_for_reading(engine), MAX_CONNECT_SECONDS)
-        stack.callback(_close, engine, connection, driver)
-        database = Database(connection, driver, workspace, max_rows=_file_size(url))
-        if not {"experiments", "runs"} <= database.tables.keys():
-            raise TrackingStoreError(
-                f"{location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
-            )
+        calls = DriverCalls(location, _secrets(engine.url), engine.dialect.name != "sqlite")
+        connection = calls.run(lambda: _connect_for_reading(engine), MAX_CONNECT_SECONDS)
+        stack.callback(_close, engine, connection, calls)
+        database = Database(connection, calls, workspace, max_rows=_file_size(url))
+        database.require_store()
         yield database
 
 
@@ -256,14 +257,16 @@ def _connect_for_reading(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
     return connection
 
 
-def _close(engine: sqlalchemy.Engine, connection: sqlalchemy.Connection, driver: _Driver) -> None:
+def _close(
+    engine: sqlalchemy.Engine, connection: sqlalchemy.Connection, calls: DriverCalls
+) -> None:
     def close() -> None:
         connection.close()
         engine.dispose()
 
     # The facts are read, or another error is on its way.
     with suppress(TrackingStoreError):
-        driver.call(close, _CONNECT_SECONDS)
+        calls.run(close, _CONNECT_SECONDS)
 
 
 def _secrets(address: sqlalchemy.URL) -> Secrets:
@@ -275,14 +278,6 @@ def _secrets(address: sqlalchemy.URL) -> Secrets:
         for value in ([text] if isinstance(text, str) else text)
     ]
     return Secrets((address.username, address.password), tokens=values)
-
-
-def _reason(error: Exception) -> str:
-    """Return the driver's reason for an error. PyMySQL's errors are a number and a text."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    is_numbered = len(cause.args) == 2 and isinstance(cause.args[0], int)
-    reason = str(cause.args[1] if is_numbered else cause).strip()
-    return reason.splitlines()[0] if reason else type(error).__name__
 
 
 def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engine:

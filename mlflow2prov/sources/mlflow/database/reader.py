@@ -63,6 +63,7 @@ class BackendDatabase:
             _read_assessments(database, facts)
             _read_model_registry(database, facts, restore_redacted=self.options.restore_redacted)
             _drop_other_workspaces(database, facts, report, workspace)
+            report.omissions += [f"{report.location}: {reason}" for reason in database.unread]
         # Only a deleted run has a deletion time, whatever the table holds.
         facts.execute("UPDATE runs SET deleted_at = NULL WHERE lifecycle_stage <> 'deleted'")
         add_local_artifacts(facts, report, _folder(self.url), self.options)
