@@ -81,6 +81,8 @@ def provenance(
     Raises:
         InvalidOptionError: options exclude each other, or have unknown values.
     """
+    if callable(version):
+        raise InvalidOptionError("version: is a function; write @provenance() with parentheses")
     if ignore and input_hash_fn:
         raise InvalidOptionError("ignore: excludes input_hash_fn; use one of them")
     if remove and input_process_fn:
@@ -89,15 +91,15 @@ def provenance(
         version=version,
         repo=repo,
         name=name,
-        ignore=frozenset(ignore or ()),
+        ignore=frozenset(_names(ignore)),
         input_hash_fn=input_hash_fn,
-        remove=frozenset(remove or ()),
+        remove=frozenset(_names(remove)),
         input_process_fn=input_process_fn,
         archive_file=archive_file,
         delete_original_file=delete_original_file,
         preserve_file_ext=preserve_file_ext,
         returns_composite=returns_composite,
-        custom_fields={**(custom_fields or {}), **({"tags": list(tags)} if tags else {})},
+        custom_fields={**(custom_fields or {}), **({"tags": _names(tags)} if tags else {})},
         serializer=serializer,
         load_kwargs=load_kwargs,
         dump_kwargs=dump_kwargs,
@@ -115,6 +117,11 @@ def provenance(
         return cast("Callable[Parameters, Result]", _capture(function, options, merge_defaults))
 
     return decorate
+
+
+def _names(names: Sequence[str] | None) -> list[str]:
+    """Return names as a list; a text is one name."""
+    return [names] if isinstance(names, str) else list(names or ())
 
 
 def _check(options: Options) -> None:
@@ -148,7 +155,9 @@ def _capture(
         and not has_lasting_name(info.function)
     ):
         options = replace(options, invalidate_on="source")
-    merged = merged_parameters(info, merge_defaults)
+    names = [] if isinstance(merge_defaults, bool) else _names(merge_defaults)
+    info.check_names(ignore=options.ignore, remove=options.remove, merge_defaults=names)
+    merged = merged_parameters(info, merge_defaults is True or names)
     new = functools.partial(Execution, function, info, options, merged)
     kind = _kind(info.function)
 

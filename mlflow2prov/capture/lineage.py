@@ -137,6 +137,7 @@ def ensure_proxies(
 
     def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         info = function_info(function)
+        info.check_names(ensure_proxies=parameters)
 
         def checked(*args: Any, **kwargs: Any) -> Any:
             inputs = info.bind(args, kwargs)

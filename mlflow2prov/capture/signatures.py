@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture import code
+from mlflow2prov.capture.errors import InvalidOptionError
+from mlflow2prov.errors import unknown_choice
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -68,6 +70,22 @@ class FunctionInfo:
             TypeError: the function does not take these arguments.
         """
         return self.signature.bind(*self.varargs, *args, **{**self.kargs, **kwargs})
+
+    def check_names(self, **names: Iterable[str]) -> None:
+        """Check that options name parameters of the function.
+
+        Raises:
+            InvalidOptionError: there is no such parameter.
+        """
+        if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in self.parameters):
+            return
+        known = [parameter.name for parameter in self.parameters]
+        for option, chosen in names.items():
+            for name in chosen:
+                if name not in known:
+                    raise InvalidOptionError(
+                        f"{option}: {unknown_choice('parameter', name, known)}"
+                    )
 
     def defaults(self) -> dict[str, Any]:
         """Return the default values of the parameters."""
@@ -138,12 +156,13 @@ def with_merged_defaults(
 
     def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         info = function_info(function)
+        info.check_names(with_merged_defaults=names)
         merged = merged_parameters(info, list(names) or True)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            bound = info.signature.bind(*args, **kwargs)
+            bound = info.bind_in_order(args, kwargs)
             merge(bound.arguments, merged)
-            return function(*bound.args, **bound.kwargs)
+            return info.function(*bound.args, **bound.kwargs)
 
         return cast("Callable[Parameters, Result]", wrap(function, call))
 

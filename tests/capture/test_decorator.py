@@ -708,3 +708,41 @@ def test_the_arguments_of_a_curried_function_are_recorded_as_if_passed():
     curried = p.provenance()(Curry(lambda a, b: a - b, 5))
     assert curried(2) == 3
     assert curried(2).artifact.inputs["kargs"] == {"a": 5, "b": 2}
+
+
+# --- mistakes in names
+
+
+def test_a_text_is_one_name():
+    @p.provenance(ignore="verbose", tags="slow")
+    def f(x, verbose=False):
+        return x
+
+    assert ids(f(1, True), f(1)) == 1
+    assert f(1).artifact.tags == ["slow"]
+
+
+@pytest.mark.parametrize("option", ["ignore", "remove", "merge_defaults"])
+def test_options_name_parameters_of_the_function(option):
+    def f(x, verbose=False):
+        return x
+
+    message = f"{option}: unknown parameter 'verbos'; choose from x, verbose"
+    with pytest.raises(p.InvalidOptionError, match=message):
+        p.provenance(**{option: ["verbos"]})(f)
+
+
+def test_options_may_name_further_keywords():
+    @p.provenance(ignore=["log"])
+    def f(x, **options):
+        return x
+
+    assert ids(f(1, log="a"), f(1, log="b"), f(1)) == 1
+
+
+def test_the_decorator_has_parentheses():
+    with pytest.raises(p.InvalidOptionError, match=r"write @provenance\(\) with parentheses"):
+
+        @p.provenance
+        def f(x):
+            return x

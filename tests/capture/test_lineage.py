@@ -434,3 +434,21 @@ def test_a_file_that_a_function_returns_can_be_passed_on(repo, csv):
     assert size(export()).artifact.input_artifact_ids == {export().artifact.id}
     assert size(forward()) == 6
     assert Path(p.load_proxy(forward().artifact.id)).read_text() == csv.read_text()
+
+
+def test_decorators_name_parameters_of_the_function():
+    for decorator in (p.ensure_proxies("c"), p.with_merged_defaults("c")):
+        with pytest.raises(p.InvalidOptionError, match="unknown parameter 'c'; choose from a, b"):
+            decorator(lambda a, b: (a, b))
+
+
+def test_defaults_of_a_partial_function_are_merged():
+    import functools
+
+    def f(x, options={"a": 1}):  # noqa: B006 - the point
+        return [x, options]
+
+    assert p.with_merged_defaults()(functools.partial(f, 5))(options={"b": 2}) == [
+        5,
+        {"a": 1, "b": 2},
+    ]

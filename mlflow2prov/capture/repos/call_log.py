@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import time
 import weakref
@@ -54,6 +55,7 @@ class CallLog:
             self._pending.append(call)
             now = time.monotonic()
             if len(self._pending) == 1:
+                _flush_at_exit()
                 self._next_flush = now + BATCH_SECONDS
             if call.cached and len(self._pending) < BATCH_CALLS and now < self._next_flush:
                 return
@@ -137,6 +139,22 @@ def _flush_all() -> None:
             log.flush()
 
 
+_exits_with: int | None = None
+"""The process whose end writes the calls that are still in memory."""
+
+
+def _flush_at_exit() -> None:
+    """Write the calls that are still in memory when this process ends."""
+    global _exits_with
+    if _exits_with == os.getpid():
+        return
+    atexit.register(_flush_all)
+    if "multiprocessing.util" in sys.modules:
+        # A forked process of multiprocessing does not run the functions of atexit.
+        sys.modules["multiprocessing.util"].Finalize(None, _flush_all, exitpriority=0)
+    _exits_with = os.getpid()
+
+
 def _forget_pending() -> None:
     """Let a forked process not write the calls that its parent writes."""
     for log in list(_logs):
@@ -144,6 +162,5 @@ def _forget_pending() -> None:
         log._pending = []
 
 
-atexit.register(_flush_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pending)
