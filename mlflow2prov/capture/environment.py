@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import platform
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -45,12 +42,14 @@ def run_info() -> dict[str, Any]:
 
 
 def _describe_process() -> dict[str, Any]:
+    import platform
+
     from mlflow2prov.capture.hashing import hash as digest
 
     info: dict[str, Any] = {
         "host": {
             "machine": platform.machine(),
-            "nodename": socket.gethostname(),
+            "nodename": platform.node(),
             "platform": platform.platform(),
             "processor": platform.machine(),
             "cpu_count": os.cpu_count(),
@@ -111,6 +110,8 @@ def _count_descriptors() -> int | None:
 def user() -> str | None:
     """Return the name of the user, if the system knows it."""
     with suppress(OSError, KeyError, ImportError):
+        import getpass
+
         return getpass.getuser()
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import singledispatch
@@ -131,6 +130,8 @@ _BY_CLASS = {
 
 
 def _dump_file(value: Any, filename: str) -> None:
+    import shutil
+
     shutil.copyfile(os.fspath(value), filename)
 
 
