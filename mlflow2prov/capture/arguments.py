@@ -10,10 +10,11 @@ from mlflow2prov.capture.hashing import hash as digest
 from mlflow2prov.capture.hashing import hash_with_references
 from mlflow2prov.capture.hashing.walk import LEAVES
 from mlflow2prov.capture.lineage_by_identity import find_artifact
-from mlflow2prov.capture.previews import preview
+from mlflow2prov.capture.previews import preview_and_secrecy
 from mlflow2prov.capture.proxies import artifact_of, is_proxy
 from mlflow2prov.capture.records import Argument, Inputs
-from mlflow2prov.secrets import MASK, is_secret_name
+from mlflow2prov.capture.redaction import is_secret, remember_secret
+from mlflow2prov.secrets import MASK
 
 
 class HashedArguments:
@@ -58,10 +59,13 @@ class HashedArguments:
 
     def _hash(self, name: str, value: Any) -> str | None:
         """Return the digest of an argument, and add its record."""
-        is_secret = is_secret_name(name)
         kind = type(artifact_of(value).value) if is_proxy(value) else type(value)
         record = Argument(name, type=f"{kind.__module__}.{kind.__qualname__}")
-        record.value = MASK if is_secret else preview(value)
+        if is_secret(name, value):
+            remember_secret(value)
+            record.value, has_secrets = MASK, True
+        else:
+            record.value, has_secrets = preview_and_secrecy(value)
         record.ignored = name in self._ignored
         self.records.append(record)
         try:
@@ -70,7 +74,7 @@ class HashedArguments:
             if not record.ignored and self.unhashable is None:
                 self.unhashable = f"{name}: {error}"
             return None
-        record.digest = None if is_secret else value_digest
+        record.digest = None if has_secrets else value_digest
         record.artifacts = self._note(name, references)
         if not references and (source := find_artifact(value, value_digest)) is not None:
             record.artifacts.append(source)

@@ -245,8 +245,10 @@ def _open_folder(folder: Path) -> _OpenFolder:
 
 def warn(message: str) -> None:
     """Warn that something is not recorded, unless the configuration silences this."""
+    from mlflow2prov.capture.redaction import redact_text
+
     if not _current.settings["silence_warnings"]:
-        boundary.warn(message, CaptureWarning)
+        boundary.warn(redact_text(message), CaptureWarning)
 
 
 class CaptureWarning(UserWarning):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mlflow2prov.capture.previews import without_secrets
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.secrets import MASK, is_secret_name, without_credentials
 
 _run_info: tuple[int, dict[str, Any]] | None = None

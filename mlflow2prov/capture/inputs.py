@@ -7,8 +7,9 @@ from typing import Any
 from mlflow2prov.capture.errors import MissingKeyError
 from mlflow2prov.capture.previews import MAX_MEMBERS, MAX_TEXT, preview
 from mlflow2prov.capture.proxies import artifact_of
+from mlflow2prov.capture.redaction import is_secret
 from mlflow2prov.capture.serializers import is_json
-from mlflow2prov.secrets import MASK, is_secret_name
+from mlflow2prov.secrets import MASK
 
 VARARGS = "__varargs"
 
@@ -17,7 +18,7 @@ def inputs_to_json(inputs: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """Return inputs as JSON, abbreviated and without secrets, and whether they can be restored from it."""
     kargs, varargs = inputs.get("kargs", {}), inputs.get("varargs", ())
     previews = {
-        name: MASK if is_secret_name(name) else preview(value) for name, value in kargs.items()
+        name: MASK if is_secret(name, value) else preview(value) for name, value in kargs.items()
     }
     previews[VARARGS] = [preview(value) for value in varargs]
     is_whole = all(_is_whole(value, previews[name]) for name, value in kargs.items()) and all(

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any
 
 from mlflow2prov.capture.proxies import artifact_of
-from mlflow2prov.secrets import MASK, is_secret_name, urls_without_credentials
+from mlflow2prov.capture.redaction import is_secret, redact_text, remember_secret, without_secrets
+from mlflow2prov.secrets import MASK
 
 MAX_TEXT = 1000
 """The length of the longest text, in characters."""
@@ -28,48 +29,77 @@ _ELLIPSIS = "..."
 
 def preview(value: Any) -> Any:
     """Return a value as JSON: text, numbers, lists and dictionaries are abbreviated, others described."""
+    return preview_and_secrecy(value)[0]
+
+
+def preview_and_secrecy(value: Any) -> tuple[Any, bool]:
+    """Return a value as JSON, and whether secrets in it were masked."""
+    walk = _Walk()
     try:
-        return _preview(value, 0)
+        return walk.preview(value, 0), walk.has_secrets
     except Exception:  # noqa: BLE001 - methods of the value may raise anything
-        return _type_name(value)
+        return _type_name(value), walk.has_secrets
 
 
-def _preview(value: Any, depth: int) -> Any:
-    kind = type(value)
-    if value is None or kind is bool:
-        return value
-    if kind is str:
-        return _cut(urls_without_credentials(value))
-    if kind is int:
-        return value if value.bit_length() <= 64 else _big_number(value)
-    if kind is float:
-        return value if abs(value) < float("inf") else str(value)
-    if (artifact := artifact_of(value)) is not None:
-        return {"id": artifact.id, "type": kind.__name__, "name": artifact.name}
-    if depth >= MAX_DEPTH:
-        return _ELLIPSIS
-    if isinstance(value, Mapping):
-        return _preview_mapping(value, depth)
-    if isinstance(value, list | tuple | set | frozenset):
-        members = [_preview(item, depth + 1) for item in islice(value, MAX_MEMBERS)]
-        return [*members, _ELLIPSIS] if len(value) > MAX_MEMBERS else members
-    return _describe(value)
+class _Walk:
+    """The preview of one value."""
+
+    def __init__(self) -> None:
+        self.has_secrets = False
+
+    def preview(self, value: Any, depth: int) -> Any:
+        """Return a part of the value at a depth."""
+        kind = type(value)
+        if value is None or kind is bool:
+            return value
+        if kind is str:
+            return self._text(value)
+        if kind is int:
+            return value if value.bit_length() <= 64 else _big_number(value)
+        if kind is float:
+            return value if abs(value) < float("inf") else str(value)
+        if (artifact := artifact_of(value)) is not None:
+            return {"id": artifact.id, "type": kind.__name__, "name": artifact.name}
+        if depth >= MAX_DEPTH:
+            return _ELLIPSIS
+        if isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return list(self._mapping(dict(zip(value._fields, value, strict=True)), depth).values())
+        if isinstance(value, list | tuple | set | frozenset):
+            members = [self.preview(item, depth + 1) for item in islice(value, MAX_MEMBERS)]
+            return [*members, _ELLIPSIS] if len(value) > MAX_MEMBERS else members
+        if isinstance(value, str) and not isinstance(value, enum.Enum):
+            return self._text(str.__str__(value))
+        description = _describe(value)
+        return self._text(description) if type(description) is str else description
+
+    def _text(self, text: str) -> str:
+        # Only the beginning is shown; what is masked in it may be longer.
+        head = text[: 4 * MAX_TEXT]
+        redacted = redact_text(head)
+        self.has_secrets |= redacted != head
+        return _cut(redacted if len(head) == len(text) else redacted[:MAX_TEXT] + _ELLIPSIS)
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        for key, item in value.items():
+            if len(members) == MAX_MEMBERS:
+                members[_ELLIPSIS] = _ELLIPSIS
+                break
+            name = _cut(str(key))
+            if is_secret(name, item):
+                self.has_secrets = True
+                remember_secret(item)
+                members[name] = MASK
+            else:
+                members[name] = self.preview(item, depth + 1)
+        return members
 
 
 def _big_number(value: int) -> str:
     # Python refuses to write numbers with more digits than sys.get_int_max_str_digits().
     return _cut(str(value)) if value.bit_length() <= 10_000 else f"{value.bit_length()} bits"
-
-
-def _preview_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for key, item in value.items():
-        if len(members) == MAX_MEMBERS:
-            members[_ELLIPSIS] = _ELLIPSIS
-            break
-        name = _cut(str(key))
-        members[name] = MASK if is_secret_name(name) else _preview(item, depth + 1)
-    return members
 
 
 def _describe(value: Any) -> Any:
@@ -82,8 +112,8 @@ def _describe(value: Any) -> Any:
         return _cut(os.fspath(value) if isinstance(os.fspath(value), str) else repr(value))
     if isinstance(value, uuid.UUID):
         return str(value)
-    if isinstance(value, str | int | float):
-        return preview(next(base(value) for base in (str, int, float) if isinstance(value, base)))
+    if isinstance(value, int | float):
+        return preview(int(value) if isinstance(value, int) else float(value))
     library = kind.__module__.partition(".")[0]
     if library == "numpy" and getattr(value, "shape", None) == ():
         return preview(value.item()) if not isinstance(value.item(), kind) else str(value)
@@ -105,21 +135,6 @@ def _describe_table(value: Any) -> dict[str, Any]:
     if (columns := getattr(value, "columns", None)) is not None:
         description["columns"] = [str(name) for name in list(columns)[:MAX_MEMBERS]]
     return description
-
-
-def without_secrets(value: Any) -> Any:
-    """Return a value with the secrets in its texts and dictionaries masked; the value itself stays as it is."""
-    kind = type(value)
-    if kind is str:
-        return urls_without_credentials(value)
-    if kind is dict:
-        return {
-            key: MASK if isinstance(key, str) and is_secret_name(key) else without_secrets(item)
-            for key, item in value.items()
-        }
-    if kind is list or kind is tuple:
-        return kind(map(without_secrets, value))
-    return value
 
 
 def json_able(value: Any) -> Any:

@@ -148,12 +148,23 @@ class Call:
 
     def end(self, status: Status, error: BaseException | None = None) -> None:
         """Record the end of the call and its outcome."""
-        from mlflow2prov.secrets import urls_without_credentials
+        from mlflow2prov.capture.redaction import redact_text
 
         self.status, self.ended_at = status, datetime.now(UTC)
         if error is not None:
             self.exception_type = f"{type(error).__module__}.{type(error).__qualname__}"
-            self.exception_message = urls_without_credentials(str(error))[:1000]
+            self.exception_message = redact_text(_message(error))[:MAX_MESSAGE]
+
+
+MAX_MESSAGE = 1000
+"""The length of the longest message of an exception, in characters."""
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[: 10 * MAX_MESSAGE]
+    except Exception:  # noqa: BLE001 - the class of the exception is the user's
+        return ""
 
 
 ARTIFACT_FIELDS = tuple(item.name for item in fields(ArtifactRecord))

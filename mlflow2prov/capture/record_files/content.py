@@ -14,9 +14,9 @@ from typing import Any, cast, get_args
 
 from mlflow2prov.capture.environment import GitState
 from mlflow2prov.capture.errors import InvalidRecordError
-from mlflow2prov.capture.previews import without_secrets
 from mlflow2prov.capture.record_files.modules import DETACHED
 from mlflow2prov.capture.records import Argument, Call, Output, Status
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.secrets import MASK, is_secret_name, urls_without_credentials
 
 FORMAT = "mlflow2prov-call/1"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture import environment
-from mlflow2prov.capture.previews import without_secrets
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.secrets import MASK, is_secret_name
 
 VARIABLES = ("CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV", "PYENV_VIRTUAL_ENV", "PYTHONPATH")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov.capture.artifacts import ArchivedFile
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.inputs import inputs_to_json
-from mlflow2prov.capture.previews import without_secrets
 from mlflow2prov.capture.records import ArtifactRecord, Blob
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.repos.engine import suppress_conflict
 from mlflow2prov.capture.serializers import Serializer, candidates, get_serializer
 

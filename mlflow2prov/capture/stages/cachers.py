@@ -19,8 +19,8 @@ from uuid import uuid4
 
 from mlflow2prov.capture.errors import InvalidOptionError, UntrustedBlobError
 from mlflow2prov.capture.hashing import file_hash
-from mlflow2prov.capture.previews import without_secrets
 from mlflow2prov.capture.record_files.files import write_record
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.seals import is_sealed, seal
 from mlflow2prov.capture.stages.errors import WrongPathError
 from mlflow2prov.capture.stages.hashing import parameter_registry

@@ -13,8 +13,8 @@ from typing import Any
 
 from mlflow2prov.capture import environment
 from mlflow2prov.capture.configuration import CaptureWarning
-from mlflow2prov.capture.previews import without_secrets
 from mlflow2prov.capture.record_files.files import write_record
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.stages import configuration
 from mlflow2prov.capture.stages.hashing import parameter_registry
 from mlflow2prov.capture.stages.outcomes import StageOutcome

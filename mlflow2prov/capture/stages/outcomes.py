@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlflow2prov.capture.previews import without_secrets
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.stages.hashing import parameter_registry
 
 if TYPE_CHECKING:
