@@ -173,13 +173,21 @@ class DbRepo(Repository):
             query = select(artifacts.c.id).where(artifacts.c.id == identifier)
             return connection.execute(query).first() is not None
 
-    def _row(self, identifier: str) -> Any:
-        from sqlalchemy import select
+    @cached_property
+    def _artifact_query(self) -> Any:
+        """The query for an artifact, with the digest of its blob; building it takes as long as its execution."""
+        from sqlalchemy import bindparam, select
 
-        artifacts = self._tables.ARTIFACTS
+        artifacts, blobs = self._tables.ARTIFACTS, self._tables.BLOBS
+        return (
+            select(artifacts, blobs.c.digest.label("blob_digest"))
+            .join(blobs, blobs.c.id == artifacts.c.blob_id, isouter=True)
+            .where(artifacts.c.id == bindparam("identifier"))
+        )
+
+    def _row(self, identifier: str) -> Any:
         with self._connect() as connection:
-            query = select(artifacts).where(artifacts.c.id == identifier)
-            return connection.execute(query).first()
+            return connection.execute(self._artifact_query, {"identifier": identifier}).first()
 
     def _find(self, identifier: str) -> Artifact | None:
         row = self._row(identifier)
@@ -293,8 +301,7 @@ class DbRepo(Repository):
 
     def _value_of(self, identifier: str) -> Any:
         row = self._required_row(identifier)
-        blob = self._values.row(row.blob_id)
-        digest = blob.digest if blob is not None else None
+        digest = row.blob_digest
         if row.composite:
             members = self.blobstore.get(row.blob_id, "json", digest)
             return {key: self.get_by_id(part) for key, part in members.items()}
