@@ -263,17 +263,23 @@ def _read_sources(
         if history.has_all_trees:
             find_missing_scripts(facts)
         if infer_code:
-            _infer_code(facts, history)
+            _infer_code(facts, reports[-1], history)
         _note_unlinked_runs(facts, reports[-1], history)
     return reports
 
 
-def _infer_code(facts: Facts, history: GitHistory) -> None:
-    """Add the probable sources of runs whose script is unknown."""
+def _infer_code(facts: Facts, report: SourceReport, history: GitHistory) -> None:
+    """Add the probable sources of runs whose script is unknown, and note how many there are."""
     runs = unlinked_runs(facts)
     history.read_tree_files(facts, candidate_files(facts, runs))
     history.read_notebook_names(facts, *candidate_notebooks(facts, runs))
     infer_sources(facts, runs)
+    ((count,),) = facts.rows(
+        "SELECT count(DISTINCT run_id) FROM run_sources WHERE inferred IS NOT NULL"
+    )
+    report.notices.append(
+        f"{history.path}: the code of {quantity(count, 'run')} is inferred; explain names the method"
+    )
 
 
 def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) -> None:

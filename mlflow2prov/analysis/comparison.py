@@ -271,6 +271,8 @@ def _values_by_name(
         value = next(
             (item.about[key] for key in _VALUE_KEYS.get(question, ()) if key in item.about), ""
         )
+        if item.is_inferred:
+            value = f"{value} (inferred)"
         values.setdefault(name, set()).add(value)
     return {name: ", ".join(sorted(texts)) for name, texts in values.items()}
 

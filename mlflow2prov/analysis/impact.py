@@ -8,10 +8,10 @@ from typing import Any
 from mlflow2prov import engine
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.arguments import checked
-from mlflow2prov.engine import literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.graph.selectors import select
 from mlflow2prov.graph.traversal import create_reachable
-from mlflow2prov.prov import Document
+from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.sql import elements_table, is_any_of, names_table
 
@@ -37,11 +37,13 @@ class ImpactItem:
         item: the run, model or version.
         type: one of :data:`IMPACT_TYPES`.
         through_history: whether only a later commit, or a later revision of the file, leads there.
+        is_inferred: whether only relations that are probable lead there.
     """
 
     item: Item
     type: str
     through_history: bool
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Impact:
             "subject": [item.to_dict() for item in self.subject],
             "reached": [
                 {"type": entry.type, "through_history": entry.through_history}
+                | ({"inferred": True} if entry.is_inferred else {})
                 | entry.item.to_dict()
                 for entry in self.reached
             ],
@@ -90,9 +93,20 @@ def impact(document: Document, selector: str) -> Impact:
     schema = engine.Schema("impact")
     direct = create_reachable(schema, "direct", document, starts, "downstream", history="none")
     later = create_reachable(schema, "later", document, starts, "downstream")
-    direct_names = {name for (name,) in engine.rows(f"SELECT name FROM {direct}")}
+    direct_names = _names(direct)
+    inferred_names: set[str] = set()
+    if _has_inferred_usages(document):
+        facts = create_reachable(
+            schema, "facts", document, starts, "downstream", include_inferred=False
+        )
+        inferred_names = _names(later) - _names(facts)
     entries = [
-        ImpactItem(item, type_name, item.identifier not in direct_names)
+        ImpactItem(
+            item,
+            type_name,
+            through_history=item.identifier not in direct_names,
+            is_inferred=item.identifier in inferred_names,
+        )
         for item, type_name in _items(
             document,
             f"""
@@ -104,6 +118,19 @@ def impact(document: Document, selector: str) -> Impact:
     ]
     entries.sort(key=lambda entry: (entry.through_history, IMPACT_TYPES.index(entry.type)))
     return Impact(_subject(document, starts), tuple(entries))
+
+
+def _names(table: Sql) -> set[str]:
+    return {name for (name,) in engine.rows(f"SELECT name FROM {table}")}
+
+
+def _has_inferred_usages(document: Document) -> bool:
+    usages = document.tables.of(KIND["used"])
+    return bool(
+        engine.rows(
+            f"SELECT 1 FROM {usages} WHERE attr(attributes, 'inferred') IS NOT NULL LIMIT 1"
+        )
+    )
 
 
 def _subject(document: Document, identifiers: tuple[str, ...]) -> tuple[Item, ...]:

@@ -39,6 +39,7 @@ def create_reachable(
     without: Iterable[str] = (),
     history: History = "auto",
     include_storage: bool = False,
+    include_inferred: bool = True,
 ) -> Sql:
     """Create a table of the elements that can be reached from ``starts``, and return its qualified name.
 
@@ -53,6 +54,7 @@ def create_reachable(
         without: patterns of types; elements of these types are neither reached nor passed.
         history: how much of a Git history is followed.
         include_storage: whether the commits that stored the runs are reached, with their agents.
+        include_inferred: whether relations are followed that are only probable.
     """
     relations = DEFAULT_RELATIONS if relations is None else tuple(relations)
     workspace = engine.Schema("traversal")
@@ -60,8 +62,13 @@ def create_reachable(
     starts = [*starts, *_specializations(document, starts)]
     if history == "auto":
         history = _history_for(document, starts)
+    is_followed = "true" if include_inferred else "attr(attributes, 'inferred') IS NULL"
     edges = [
-        edges_query(document, KIND[name], _history_condition(document, name, history))
+        edges_query(
+            document,
+            KIND[name],
+            f"({_history_condition(document, name, history)}) AND {is_followed}",
+        )
         for name in relations
         if name not in _TERMINAL_RELATIONS
     ]

@@ -17,13 +17,18 @@ MAX_NAME_LENGTH = 100
 
 
 def to_table(impact: Impact) -> Table:
-    """Return an impact as a table; ``through`` is ``history`` where only a later commit or revision leads there."""
+    """Return an impact as a table.
+
+    ``through`` is ``history`` where only a later commit or revision leads there, with ``inferred`` where only probable
+    relations do.
+    """
     rows = [
         (
             entry.type,
             truncate(entry.item.label, MAX_NAME_LENGTH),
             entry.item.about.get("uri", ""),
-            "history" if entry.through_history else "itself",
+            ("history" if entry.through_history else "itself")
+            + (", inferred" if entry.is_inferred else ""),
         )
         for entry in impact.reached
     ]

@@ -6,7 +6,7 @@ from mlflow2prov.analysis.comparison import Comparison, Point, compare, compare_
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.prov.difference import Difference
 from tests.analysis.graphs import STATEMENTS, project, relation, thing
-from tests.prov.statements import document
+from tests.prov.statements import document, literals
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,17 @@ def test_a_comparison_covers_code_data_parameters_metrics_and_people(fraud):
         Point("removed", "bob", "", None),
         Point("added", "Ada <ada@example.org>", None, ""),
     )
+
+
+def test_inferred_code_is_marked():
+    inferred = [
+        s._replace(attributes=(*s.attributes, *literals({"inferred": "so"})))
+        if s.kind == "used" and s.arguments[:2] == ("Creation.Run.r2", "Revision.c3")
+        else s
+        for s in STATEMENTS
+    ]
+    script = compare(document(*inferred), "Version.1", "Version.2").section("script")
+    assert script == (Point("changed", "train.py", "c1" * 20, f"{'c3' * 20} (inferred)"),)
 
 
 def test_the_code_between_consists_of_the_commits_that_only_one_side_builds_on(fraud):

@@ -4,6 +4,7 @@ import pytest
 
 from mlflow2prov import impact
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.render.impact import to_table
 from tests.analysis.graphs import document, project, relation, thing
 
 
@@ -70,3 +71,24 @@ def test_an_element_that_only_relations_mention_has_an_impact():
 def test_a_selector_must_be_text(fraud, selector):
     with pytest.raises(ConfigurationError, match="selector: "):
         impact(fraud, selector)
+
+
+def test_an_effect_of_inferred_relations_only_is_marked(fraud):
+    inferred = document(
+        *fraud.statements(),
+        thing("entity", "File.other", "File", path="other.py"),
+        thing("entity", "Revision.other", "FileRevision", path="other.py"),
+        relation("specializationOf", "Revision.other", "File.other"),
+        relation("used", "Creation.Run.r1", "Revision.other", None, role="Source", inferred="so"),
+    )
+    result = impact(inferred, "File:other.py")
+    assert {entry.item.identifier for entry in result.reached} == {
+        "Run.r1",
+        "LoggedModel.r1",
+        "Version.1",
+    }
+    assert all(entry.is_inferred for entry in result.reached)
+    assert all(entry["inferred"] for entry in result.to_dict()["reached"])
+    assert {row[3] for row in to_table(result).rows} == {"itself, inferred"}
+    known = impact(inferred, "Commit:c2c2").reached
+    assert known and not any(entry.is_inferred for entry in known)
