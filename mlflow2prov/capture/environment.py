@@ -219,7 +219,12 @@ def read_git_state(root: Path, filename: str) -> GitState:
     from mlflow2prov.errors import RepositoryError
     from mlflow2prov.git.repository import Repository
 
-    path = Path(filename).resolve()
+    # A file that is a link belongs to the repository of the link.
+    folder, name = os.path.split(filename)
+    path = Path(os.path.realpath(folder), name)
+    root = Path(os.path.realpath(root))
+    if not path.is_relative_to(root) or not _INSTALLED.isdisjoint(path.relative_to(root).parts):
+        return GitState(source_path=str(path))
     relative = path.relative_to(root).as_posix()
     try:
         repository = Repository(root)
@@ -228,20 +233,27 @@ def read_git_state(root: Path, filename: str) -> GitState:
         # Untracked files do not count, and neither do submodules with changes of their own.
         options = ("--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
         changes = repository.lines("status", *options)
-        tracked = repository.lines("ls-files", "--", relative)
+        entry = repository.lines("ls-files", "--stage", "--", f":(literal){relative}")
         blob = repository.lines("hash-object", "--no-filters", "--", relative)
         url = repository.lines("config", "--get", "remote.origin.url")
     except RepositoryError:
         return GitState(source_path=str(path))
+    if entry and not changes and entry[0].startswith("100"):
+        # Filters and line ends may let the content differ from that of the commit.
+        blob = [entry[0].split()[1]]
     return GitState(
         source_path=relative,
         source_blob=blob[0] if blob else None,
-        source_tracked=bool(tracked),
+        source_tracked=bool(entry),
         repository_url=without_credentials(url[0]) if url else None,
         git_commit=head[0] if head else None,
         git_branch=branch[0] if branch else None,
         git_dirty=bool(changes),
     )
+
+
+_INSTALLED = frozenset(("site-packages", "dist-packages"))
+"""Folders of installed packages, whose code is not that of the repository around them."""
 
 
 def mlflow_run() -> dict[str, str | None]:
