@@ -27,6 +27,7 @@ from mlflow2prov.capture.environment import run_info
 from mlflow2prov.capture.errors import (
     CaptureError,
     ImpureFunctionError,
+    MissingKeyError,
     MutatedArtifactValueError,
 )
 from mlflow2prov.capture.identity import result_id
@@ -146,6 +147,10 @@ class Execution:
             if artifact is None:
                 return MISS
             result = self._deliver(artifact)
+        except MissingKeyError:
+            # Its blob was deleted, by a limit of the store or by the user.
+            self.damaged_id = None if artifact is None else artifact.id
+            return MISS
         except (CaptureError, OSError) as error:
             self.damaged_id = None if artifact is None else artifact.id
             warn(f"{self.name}: a stored result cannot be loaded ({error}); it is computed again")

@@ -415,7 +415,7 @@ def test_a_call_that_cannot_be_represented_does_not_hold_up_the_others():
     assert [call.name for call in repo.calls()] == ["g"]
 
 
-def test_a_result_whose_blob_is_damaged_or_lost_is_computed_again():
+def test_a_result_whose_blob_is_damaged_is_computed_again():
     repo = repository()
     runs = []
 
@@ -429,7 +429,6 @@ def test_a_result_whose_blob_is_damaged_or_lost_is_computed_again():
         lambda path: os.truncate(path, 10),
         lambda path: os.truncate(path, 0),
         lambda path: path.write_bytes(path.read_bytes().replace(b"7", b"8")),
-        lambda path: path.unlink(),
     ):
         damage(Path(repo.blobstore.path(key)))
         with pytest.warns(p.CaptureWarning, match="computed again"):
@@ -437,7 +436,20 @@ def test_a_result_whose_blob_is_damaged_or_lost_is_computed_again():
         before = len(runs)
         assert compute(100)["content"][-1] == 99
         assert len(runs) == before, "the blob was repaired"
-    assert runs == [100] * 5
+    assert runs == [100] * 4
+
+
+def test_a_result_whose_blob_was_deleted_is_computed_again_without_a_warning():
+    repo = DbRepo("sqlite:///calls.db", DiskStore("blobs", delete=True, max_count=2))
+    captured = p.provenance(repo=repo)(double)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [captured(number) for number in range(10)] == [2 * number for number in range(10)]
+        assert len(rows("select id from artifacts")) == 10
+        assert len([name for name in os.listdir("blobs") if name != ".store"]) == 2
+        artifact = captured(0).artifact
+        assert repo.get_by_id(artifact.id).value == 0
+    assert len(rows("select id from artifacts")) == 10
 
 
 def test_a_full_disk_is_a_warning_and_loses_no_result(monkeypatch):

@@ -6,6 +6,7 @@ import re
 import threading
 import types
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -439,7 +440,9 @@ def test_a_damaged_result_is_computed_again_and_repaired(tmp_path, damage, use):
             path.write_bytes(path.read_bytes()[:20] if damage == "truncate" else b"[1,2]")
     if use == "another process":
         p.set_default_repo(p.DbRepo(url, p.DiskStore(folder)))
-    with pytest.warns(p.CaptureWarning, match="cannot be loaded"):
+    is_lost = damage == "delete"  # by a limit of the store, or by a user who needs space
+    expected = pytest.warns(p.CaptureWarning, match="cannot be loaded")
+    with nullcontext() if is_lost else expected:
         assert f(100) == list(range(100))
     assert computed == [100, 100]
     assert f(100) == list(range(100))

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pickle
+import re
 import shutil
 import struct
 import subprocess
@@ -66,6 +67,39 @@ OTHER_PYTHONS = [
 def test_a_digest_names_its_algorithm():
     assert digest([1, 2]).startswith("sha256:")
     assert len(digest(1)) == len("sha256:") + 64
+
+
+def test_the_digest_is_public_under_two_names():
+    import mlflow2prov.capture as p
+
+    assert p.hash([1, 2]) == p.digest([1, 2]) == digest([1, 2])
+    assert re.fullmatch("sha256:[0-9a-f]{64}", p.hash({"a": 1}))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ([[1], [2]], [[1, 2]], [[1, 2], []], [1, 2]),
+        (["ab", ""], ["a", "b"], ["", "ab"]),
+        ({"x": {"a": 1, "b": 2}}, {"x": {"a": 2, "b": 1}}, {"a": {"x": 1, "b": 2}}),
+        ({"a": None}, {"a": "None"}, {}, {"a": {}}),
+        ({"a": 1}, [("a", 1)], ["a", 1], {"a", 1}),
+        (Point(1, Point(2, 3)), Point(Point(1, 2), 3), Point(1, (2, 3))),
+    ],
+    ids=str,
+)
+def test_nested_values_differ_by_their_structure(values):
+    assert len(set(map(digest, values))) == len(values)
+
+
+def test_a_large_array_counts_to_its_last_byte():
+    array = np.zeros(5_000_000, np.uint8)
+    digests = {digest(array)}
+    for position in (0, 2_500_000, 4_999_999):
+        other = array.copy()
+        other[position] = 1
+        digests.add(digest(other))
+    assert len(digests) == 4
 
 
 def test_all_examples_differ():
