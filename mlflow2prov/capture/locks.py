@@ -11,7 +11,6 @@ import threading
 import time
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
@@ -140,15 +139,17 @@ class FileLock:
     _files: dict[str, FileLock] = {}  # noqa: RUF012 - one for all
     _guard = threading.Lock()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
         self._descriptor: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, path: Path) -> FileLock:
-        """Return the object for a file."""
+    def of(cls, path: str) -> FileLock:
+        """Return the object for a file, by its absolute path."""
         with cls._guard:
-            return cls._files.setdefault(str(path), cls(path))
+            if path not in cls._files:
+                cls._files[path] = cls(path)
+            return cls._files[path]
 
     def try_acquire(self, key: str) -> bool:
         """Acquire the lock of a key, if no other process has it."""

@@ -135,7 +135,7 @@ def locked(path: Path) -> Iterator[None]:
     user = os.getuid() if hasattr(os, "getuid") else "user"
     locks = Path(tempfile.gettempdir()) / f"mlflow2prov-records-{user}.lock"
     key = str(path.resolve())
-    claim = Claim("record files", key, FileLock.of(locks))
+    claim = Claim("record files", key, FileLock.of(str(locks)))
     claim.acquire()
     try:
         yield

@@ -134,7 +134,8 @@ def process_lock(engine: Engine) -> ProcessLock | None:
     if url.get_backend_name() == "postgresql":
         return AdvisoryLocks.of(engine)
     if is_shared(engine) and url.get_backend_name() == "sqlite":
-        return FileLock.of(Path(f"{url.database}.lock").absolute())
+        # Each call asks for the lock: a path takes several times as long.
+        return FileLock.of(os.path.abspath(f"{url.database}.lock"))  # noqa: PTH100
     return None
 
 
