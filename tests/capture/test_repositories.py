@@ -13,7 +13,7 @@ from mlflow2prov.capture.blobstores import DiskStore
 from mlflow2prov.capture.environment import run_info
 from mlflow2prov.capture.errors import KeyExistsError, MissingKeyError, PermissionDeniedError
 from mlflow2prov.capture.hashing import hash as digest
-from mlflow2prov.capture.records import ArtifactRecord, Call
+from mlflow2prov.capture.records import Argument, ArtifactRecord, Call, Output
 from mlflow2prov.capture.repos import ChainedRepo, DbRepo, MemoryRepo
 from mlflow2prov.capture.sets import ArtifactSet
 
@@ -400,6 +400,18 @@ def test_a_call_is_recorded_when_it_starts_and_when_it_ends(repo):
     (read,) = repo.calls()
     assert read == call
     assert read.exception_type == "builtins.ValueError"
+
+
+@pytest.mark.parametrize("value", [0, 0.0, False, "", [], {}, None, 1, "x", [0]], ids=repr)
+def test_the_value_of_an_argument_is_read_as_it_was_recorded(repo, value):
+    call = Call("f", "m", "f")
+    call.arguments = [Argument("x", "sha256:00", value, "builtins.object")]
+    call.outputs = [Output("key", "id", size=0)]
+    repo.end_call(call)
+    repo.flush()
+    (read,) = repo.calls()
+    assert read == call
+    assert type(read.arguments[0].value) is type(value)
 
 
 def test_calls_are_in_order_of_time_and_selected_by_their_attributes(repo):

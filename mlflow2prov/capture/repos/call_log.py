@@ -12,7 +12,6 @@ import threading
 import time
 import weakref
 from contextlib import suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.errors import CaptureError
@@ -117,8 +116,12 @@ def _row(call: Call) -> dict[str, Any]:
 
 
 def _without_defaults(item: Argument | Output) -> dict[str, Any]:
+    """Return the fields of an argument or an output, except those without a value."""
+    values = {name: getattr(item, name) for name in item.__slots__}
     return {
-        name: value for name, value in asdict(item).items() if value not in (None, "", [], False)
+        name: value
+        for name, value in values.items()
+        if not (value is None or (name != "value" and (value is False or value in ("", []))))
     }
 
 

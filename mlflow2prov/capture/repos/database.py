@@ -26,6 +26,7 @@ from mlflow2prov.capture.errors import (
 from mlflow2prov.capture.inputs import inputs_from_json
 from mlflow2prov.capture.locks import Claim
 from mlflow2prov.capture.previews import json_able
+from mlflow2prov.capture.proxies import artifact_of
 from mlflow2prov.capture.records import (
     ArtifactRecord,
     Call,
@@ -196,11 +197,11 @@ class DbRepo(Repository):
     def _find_by_value(self, value_id: str) -> Artifact | None:
         from sqlalchemy import select
 
-        artifacts = self._tables.ARTIFACTS
+        columns = self._tables.ARTIFACTS.c
+        query = select(columns.id).where(columns.value_id == value_id).order_by(columns.added_at)
         with self._connect() as connection:
-            query = select(artifacts).where(artifacts.c.value_id == value_id)
-            row = connection.execute(query.order_by(artifacts.c.added_at).limit(1)).first()
-        return None if row is None else self._artifact(row)
+            identifier = connection.execute(query.limit(1)).scalar()
+        return None if identifier is None else self._find(identifier)
 
     def _artifact(self, row: Any) -> Artifact:
         record = ArtifactRecord(
@@ -226,7 +227,7 @@ class DbRepo(Repository):
             call_id=row.call_id,
         )
         artifact = Artifact(self, record)
-        artifact.__dict__["_run_id"] = row.run_id
+        artifact.__dict__.update(_run_id=row.run_id, _row=row)
         return artifact
 
     def _put(self, record: ArtifactRecord) -> Artifact:
@@ -299,8 +300,20 @@ class DbRepo(Repository):
             raise MissingKeyError(identifier, self)
         return row
 
+    def get_value(self, artifact_or_id: Any) -> Any:
+        """Return the value of an artifact; that of a composite is a dictionary of artifacts."""
+        artifact = artifact_of(artifact_or_id)
+        row = getattr(artifact, "_row", None)
+        if row is None or artifact.repo is not self:
+            return super().get_value(artifact_or_id)
+        self._require("read", "read values")
+        return self._load_value(row)
+
     def _value_of(self, identifier: str) -> Any:
-        row = self._required_row(identifier)
+        return self._load_value(self._required_row(identifier))
+
+    def _load_value(self, row: Any) -> Any:
+        """Return the value of an artifact by its row."""
         digest = row.blob_digest
         if row.composite:
             members = self.blobstore.get(row.blob_id, "json", digest)
