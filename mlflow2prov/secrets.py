@@ -117,8 +117,13 @@ class Secrets:
         secrets = list(filter(None, values))
         everywhere = "|".join(_escaped_spellings(secrets))
         distinctive = "|".join(_escaped_spellings(filter(_is_distinctive, secrets)))
-        self._messages = re.compile(everywhere) if everywhere else None
-        self._content = re.compile(distinctive.encode("utf-8", "replace")) if distinctive else None
+        # Some servers and libraries change the case of headers and of percent-encoding.
+        self._messages = re.compile(everywhere, re.IGNORECASE) if everywhere else None
+        self._content = (
+            re.compile(distinctive.encode("utf-8", "replace"), re.IGNORECASE)
+            if distinctive
+            else None
+        )
 
     def mask(self, text: str) -> str:
         """Return text for a message that quotes a server, without the credentials and as :func:`mask_secrets`.

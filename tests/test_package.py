@@ -48,6 +48,7 @@ LAYERS = (
     "yaml_file",
     "temporary",
     "output",
+    "http_client",
     "git",
     "layout",
     "capture",

@@ -25,6 +25,7 @@ from mlflow2prov.formats._support import rdf_writer as rdf
 from mlflow2prov.formats._support.rdf_reader import read_rdf
 from mlflow2prov.formats._support.rdf_terms import spell_name
 from mlflow2prov.formats.nquads import NQuads
+from mlflow2prov.http_client import AnswerError, HttpClient
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import Namespaces
 from mlflow2prov.stores._support.address import Address
@@ -40,6 +41,11 @@ _TRIPLES = "application/n-triples"
 # A server answers after it has read a whole graph, which may be large.
 _TIMEOUT = httpx.Timeout(3600, connect=10)
 _BLOCK_BYTES = 1 << 20
+
+MAX_SECONDS = 6 * 3600
+"""Maximum time in which a server takes or sends a graph."""
+MAX_GRAPH_BYTES = 1 << 34
+"""Maximum size of a graph."""
 
 _node = re.escape(NODES.encode())
 _SUBJECT = re.compile(rb"^<" + _node + rb"([0-9a-f]{32})>", re.M)
@@ -68,7 +74,7 @@ class _Triples(NQuads):
 def check(address: Address, options: Options) -> None:
     """Require that the store answers and accepts the credentials."""
     with _open(address) as client:
-        answer = client.head(_graph_url(address, options.graph), headers={"Accept": _TRIPLES})
+        answer = _send(client, "HEAD", _graph_url(address, options.graph), Accept=_TRIPLES)
         # A missing graph is created by a push, and some servers have no HEAD.
         if answer.status_code == 404 and _graph_name(address, options.graph) is None:
             raise address.failed("there is no such dataset (404); create it first")
@@ -86,10 +92,12 @@ def push(document: Document, address: Address, options: Options) -> None:
             with temporary_file(partial(_write_graph, document, bundle)) as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(0)
-                answer = client.post(
+                answer = _send(
+                    client,
+                    "POST",
                     _graph_url(address, graph),
-                    content=iter(partial(file.read, _BLOCK_BYTES), b""),
-                    headers={"Content-Type": _TRIPLES, "Content-Length": str(size)},
+                    iter(partial(file.read, _BLOCK_BYTES), b""),
+                    **{"Content-Type": _TRIPLES, "Content-Length": str(size)},
                 )
             _raise_for_status(answer, address)
 
@@ -147,8 +155,25 @@ def _prefixes(content: bytes) -> dict[str, str]:
     return prefixes
 
 
-def _get(client: httpx.Client, address: Address, graph: str | None) -> bytes:
-    answer = client.get(_graph_url(address, graph), headers={"Accept": _TRIPLES})
+def _send(
+    client: HttpClient,
+    method: str,
+    url: httpx.URL,
+    content: Iterator[bytes] | None = None,
+    **headers: str,
+) -> httpx.Response:
+    return client.send(
+        method,
+        url,
+        max_bytes=MAX_GRAPH_BYTES,
+        seconds=MAX_SECONDS,
+        content=content,
+        headers=headers,
+    )
+
+
+def _get(client: HttpClient, address: Address, graph: str | None) -> bytes:
+    answer = _send(client, "GET", _graph_url(address, graph), Accept=_TRIPLES)
     if answer.status_code == 404 and _graph_name(address, graph) is not None:
         return b""
     _raise_for_status(answer, address)
@@ -176,15 +201,28 @@ def _graph_name(address: Address, graph: str | None) -> str | None:
 
 
 @contextmanager
-def _open(address: Address) -> Iterator[httpx.Client]:
+def _open(address: Address) -> Iterator[HttpClient]:
+    """Open a client of the server.
+
+    Raises:
+        DocumentStoreError: the server does not answer, or its answer is too large or takes too long.
+    """
     auth = httpx.BasicAuth(address.user or "", address.password) if address.password else None
     try:
-        with httpx.Client(auth=auth, timeout=_TIMEOUT) as client:
-            yield client
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        client = HttpClient([(address.user, address.password)], auth=auth, timeout=_TIMEOUT)
+    except (OSError, ValueError, ImportError) as error:
         raise address.failed(
-            f"the server does not answer ({error or type(error).__name__})"
+            f"a certificate or proxy from the environment cannot be used: {error}"
         ) from error
+    try:
+        with client:
+            yield client
+    except AnswerError as error:
+        raise address.failed(error) from error
+    except TimeoutError as error:
+        raise address.failed(f"the answer does not end within {MAX_SECONDS:g} seconds") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, OverflowError) as error:
+        raise address.failed(f"the server does not answer ({client.reason(error)})") from error
 
 
 def _raise_for_status(answer: httpx.Response, address: Address) -> None:

@@ -66,8 +66,9 @@ def _source(url: str, options: ReadOptions) -> Source:
     try:
         address = urlsplit(url)
     except ValueError as error:
+        # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
         raise TrackingStoreError(
-            f"{without_credentials(url)}: not a URL ({error}); "
+            f"{url.partition(':')[0]}:...: not a URL; "
             "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
         ) from error
     scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""

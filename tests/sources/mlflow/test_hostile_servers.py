@@ -533,6 +533,12 @@ def test_a_url_that_leads_nowhere_is_an_error_in_one_line(host, monkeypatch):
     message_of(f"http://{host}/x")
 
 
+@pytest.mark.parametrize("password", ["pa/55", "pa?55", "pa#55", "1:2/55", "[/55"])
+def test_a_password_that_breaks_the_url_is_not_shown(password):
+    message = message_of(f"http://ada:{password}@127.0.0.1:9/")
+    assert "URL" in message and "55" not in message
+
+
 def test_an_environment_file_with_a_yaml_bomb_is_an_omission():
     bomb = "a0: &a0 {x: y}\n" + "".join(
         f"a{n}: &a{n} {{<<: [{','.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 10)

@@ -10,22 +10,18 @@ import json
 import math
 import os
 import re
-import socket
-import ssl
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import getproxies
 
 import httpx
 import orjson
 import stamina
 
 from mlflow2prov.errors import TrackingStoreError, one_line
-from mlflow2prov.secrets import Secrets, split_user_info, without_credentials
-from mlflow2prov.sources.mlflow.rest.event_loop import EventLoop
+from mlflow2prov.http_client import AnswerError, HttpClient
+from mlflow2prov.secrets import mask_secrets, without_credentials
 
 MAX_ANSWER_BYTES = 1 << 29
 """Maximum size of an answer; a thousand runs have some megabytes."""
@@ -45,8 +41,6 @@ _ANSWER_TIMEOUT_FACTOR = 5
 _MAX_READ_SECONDS = 3600.0
 _VERSION = re.compile(r"[0-9]+(\.[0-9A-Za-z+-]{1,20}){1,5}", re.ASCII)
 _ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,79}", re.ASCII)
-# Two codings of a few kilobytes may decode to gigabytes at once.
-_CODINGS: tuple[list[str], ...] = ([], ["identity"], ["gzip"], ["deflate"])
 
 Json = dict[str, Any]
 
@@ -82,35 +76,32 @@ class Transport:
         host = parts.netloc.rpartition("@")[2]
         self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         headers, user = _authentication(parts.username, parts.password)
-        self._secrets = Secrets(
-            *_proxy_accounts(),
-            user or (None, None),
-            tokens=[headers.get("Authorization", "").removeprefix("Bearer ")],
-        )
         try:
             # The port is checked when it is asked for.
             if not (httpx.URL(self._base).host and parts.port != 0):
                 raise ValueError("without a host or port")
         except (httpx.InvalidURL, ValueError) as error:
+            # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
             raise TrackingStoreError(
-                f"{self.location}: not a URL ({self._reason(error)}); give http://host:port"
+                f"{parts.scheme}:...: not the URL of a server; give {parts.scheme}://host:port, with %40 for an @ "
+                "and %2F for a slash in a password"
             ) from error
         try:
-            self._client = httpx.AsyncClient(
+            self._client = HttpClient(
+                accounts=[user or (None, None)],
+                tokens=[headers.get("Authorization", "").removeprefix("Bearer ")],
                 auth=user,
                 headers=headers,
                 verify=_verification(),
                 cert=os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
                 timeout=httpx.Timeout(_read_seconds(), connect=_CONNECT_SECONDS),
                 limits=httpx.Limits(max_connections=max_connections),
-                follow_redirects=False,
             )
         except (OSError, ValueError, ImportError) as error:
             raise TrackingStoreError(
                 f"{self.location}: a certificate or proxy from the environment cannot be used: "
-                f"{self._reason(error)}"
+                f"{one_line(mask_secrets(str(error)))}"
             ) from error
-        self._loop = EventLoop()
         self._busy_requests = 0
         retrying = stamina.RetryingCaller(attempts=MAX_ATTEMPTS, timeout=_READ_SECONDS * 2)
         self._retry = retrying.on(_should_retry)
@@ -119,9 +110,7 @@ class Transport:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(TimeoutError):
-            self._loop.run(self._client.aclose(), _CONNECT_SECONDS)
-        self._loop.close()
+        self._client.__exit__()
 
     def version(self) -> str | None:
         """Return MLflow's version, if the server reports it."""
@@ -186,12 +175,12 @@ class Transport:
             ) from error
         except httpx.InvalidURL as error:
             raise TrackingStoreError(
-                f"{self.location}{path}: cannot be asked for ({self._reason(error)}); check that this is "
+                f"{self.location}{path}: cannot be asked for ({self._client.reason(error)}); check that this is "
                 "an MLflow server"
             ) from error
         except (httpx.HTTPError, OSError, UnicodeError, OverflowError) as error:
             raise UnusableServerError(
-                f"{self.location}: cannot be reached ({self._reason(error)}); check that the server is "
+                f"{self.location}: cannot be reached ({self._client.reason(error)}); check that the server is "
                 "running"
             ) from error
         self._busy_requests = 0
@@ -204,10 +193,6 @@ class Transport:
                 f"{self.location}: the server stays busy ({status}); try again later"
             )
 
-    def _reason(self, error: Exception) -> str:
-        """Return the reason for an error, which may quote the server, without credentials."""
-        return one_line(self._secrets.mask(_innermost_reason(error))) or type(error).__name__
-
     def _request(self, method: str, url: str, max_bytes: int, **arguments: Any) -> httpx.Response:
         """Send a request once, and read an answer that is neither too long nor too slow.
 
@@ -218,44 +203,19 @@ class Transport:
         """
         seconds = _read_seconds() * _ANSWER_TIMEOUT_FACTOR
         try:
-            answer = self._loop.run(self._exchange(method, url, max_bytes, **arguments), seconds)
+            answer = self._client.send(
+                method, url, max_bytes=max_bytes, seconds=seconds, **arguments
+            )
         except TimeoutError as error:
             raise UnusableServerError(
                 f"{url}: the answer does not end within {seconds:g} seconds; check that this is an "
                 "MLflow server"
             ) from error
+        except AnswerError as error:
+            raise TrackingStoreError(f"{url}: {error}") from error
         if answer.status_code in _BUSY_STATUSES:
             answer.raise_for_status()
         return answer
-
-    async def _exchange(
-        self, method: str, url: str, max_bytes: int, **arguments: Any
-    ) -> httpx.Response:
-        """Send a request, and return the answer without credentials that the server repeats."""
-        async with self._client.stream(method, url, **arguments) as response:
-            codings = response.headers.get_list("content-encoding", split_commas=True)
-            if [coding.strip().lower() for coding in codings] not in _CODINGS:
-                raise TrackingStoreError(
-                    f"{url}: the answer is compressed in a way that was not asked for; check the proxies "
-                    "before the server"
-                )
-            blocks, size = [], 0
-            async for block in response.aiter_bytes():
-                blocks.append(block)
-                size += len(block)
-                if size > max_bytes:
-                    raise TrackingStoreError(f"{url}: the answer is longer than {max_bytes} bytes")
-        headers = {
-            name: value
-            for name, value in response.headers.items()
-            if name in ("location", "retry-after")
-        }
-        return httpx.Response(
-            response.status_code,
-            headers=headers,
-            content=self._secrets.mask_content(b"".join(blocks)),
-            request=response.request,
-        )
 
     def _parse(self, response: httpx.Response, path: str) -> Json:
         where = f"{self.location}{path}"
@@ -311,20 +271,7 @@ class Transport:
         except (ValueError, LookupError, TypeError):
             return ""
         is_code = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
-        return f" ({self._secrets.mask(code)})" if is_code else ""
-
-
-def _innermost_reason(error: Exception) -> str:
-    """Return the system's reason for an error, such as "Connection refused", or else the message of the error."""
-    cause: BaseException | None = error
-    while cause is not None:
-        match cause:
-            case ssl.SSLError() | socket.gaierror():
-                break
-            case OSError(errno=int(number)):
-                return os.strerror(number)
-        cause = cause.__cause__ or cause.__context__
-    return str(error)
+        return f" ({self._client.mask(code)})" if is_code else ""
 
 
 def _count_values(content: bytes) -> int:
@@ -384,7 +331,6 @@ def _authentication(
     """
     headers = {
         "Accept": "application/json",
-        "Accept-Encoding": "gzip, deflate",
         "User-Agent": "mlflow2prov",
     }
     if workspace := os.environ.get("MLFLOW_WORKSPACE"):
@@ -398,15 +344,6 @@ def _authentication(
     if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
         headers["Authorization"] = f"Bearer {token}"
     return headers, None
-
-
-def _proxy_accounts() -> Iterator[tuple[str, str]]:
-    """Yield the users and passwords of the proxies in the environment."""
-    for proxy in getproxies().values():
-        user_info, _ = split_user_info(proxy)
-        if user_info:
-            user, _, password = user_info.partition(":")
-            yield unquote(user), unquote(password)
 
 
 def _saved_credentials() -> tuple[str | None, str | None]:
