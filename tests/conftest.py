@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     **os.environ,
     "MLFLOW_ALLOW_FILE_STORE": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Otherwise a server starts eight more processes, which import MLflow and then wait for jobs.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "PYTHONWARNINGS": "ignore",
 }
 
