@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import types
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture import code
+from mlflow2prov.capture.errors import UnhashableError
 from mlflow2prov.capture.hashing import hash as digest
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ def result_id(execution: Execution) -> str:
 
     It is the digest of the function's name and version, of the arguments that count, of the constants that the
     function encloses, and of as much code as ``invalidate_on`` chooses. A name that was not chosen by the user may
-    be that of several functions: then the place of the function counts as well.
+    be that of several functions: then the place of the function counts as well. A function in C may have an object.
     """
     options, function, call = execution.options, execution.info.function, execution.call
     digests = execution.arguments.counting
@@ -27,6 +30,9 @@ def result_id(execution: Execution) -> str:
         identity["place"] = execution.info.place
     if constants := code.enclosed_constants(function):
         identity["enclosed"] = constants
+    if not isinstance(function, types.FunctionType | type):
+        with suppress(UnhashableError):
+            identity["function"] = digest(function)
     if options.invalidate_on in ("source", "dependencies"):
         identity["source"] = call.source_digest = code.source_digest(function)
     if options.invalidate_on == "dependencies":

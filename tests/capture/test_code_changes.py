@@ -13,6 +13,7 @@ import pytest
 
 import mlflow2prov.capture as p
 from mlflow2prov.capture import code
+from mlflow2prov.capture.code import sources
 
 TOP = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("memory")
@@ -236,7 +237,7 @@ def test_the_source_digest_of_a_file_that_changed_after_the_import_is_that_of_th
     before = code.source_digest(module.function)
     Path(module.__file__).write_text(MODULE.replace("FACTOR +", "FACTOR -"))
     linecache.clearcache()
-    code.source_of.cache_clear(), code._source_digest.cache_clear()
+    sources.source_of.cache_clear(), sources.digest_of_code.cache_clear()
     changed = code.source_digest(module.function)
     assert code.source_digest(load(MODULE.replace("FACTOR +", "FACTOR -")).function) != changed
     assert before.startswith("sha256:")

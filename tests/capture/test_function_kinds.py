@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import operator
 import pickle
+from fractions import Fraction
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -558,3 +561,66 @@ def test_generators_of_plain_values_have_their_artifact_too():
     second = items()
     assert first.artifact == second.artifact
     assert list(second) == [1]
+
+
+class Endless:
+    """An object that has every attribute."""
+
+    def __getattr__(self, name):
+        if name == "__wrapped__":
+            return Endless()
+        raise AttributeError(name)
+
+
+ENDLESS = Endless()
+
+
+def use_endless(x):
+    return x if ENDLESS else None
+
+
+def test_an_object_with_every_attribute_is_a_dependency_like_others():
+    assert p.provenance(invalidate_on="dependencies")(use_endless)(1) == 1
+
+
+@functools.singledispatch
+def describe(value):
+    return "object"
+
+
+@describe.register
+def _(value: int):
+    return "integer"
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (str.upper, ("a",)),
+        (" ".join, (["a", "b"],)),
+        ((1).__add__, (2,)),
+        (operator.itemgetter(1), ([1, 2],)),
+        (operator.methodcaller("upper"), ("a",)),
+        (np.add, (1, 2)),
+        (np.mean, ([1.0, 2.0],)),
+        (np.vectorize(abs), ([-1],)),
+        (describe, (1,)),
+        (dict, ([("a", 1)],)),
+        (Fraction, (1, 2)),
+        (functools.partial(int, base=2), ("11",)),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_callables_of_every_sort_are_captured(function, arguments):
+    captured = p.provenance()(function)
+    for _ in range(2):
+        result = captured(*arguments)
+        assert p.hash(result) == p.hash(function(*arguments))
+    assert statuses() == [MISS, HIT]
+
+
+def test_bound_methods_in_c_are_told_apart_by_their_objects():
+    dash, comma = (p.provenance()(separator.join) for separator in "-,")
+    assert [dash(["a", "b"]), comma(["a", "b"])] == ["a-b", "a,b"]
+    first, second = (p.provenance()(operator.itemgetter(i)) for i in (0, 1))
+    assert [first([1, 2]), second([1, 2])] == [1, 2]
