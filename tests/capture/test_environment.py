@@ -256,7 +256,9 @@ def test_the_active_run_comes_before_that_of_the_environment(mlflow, monkeypatch
     assert mlflow_run()["mlflow_run_id"] == "active"
 
 
-@pytest.mark.parametrize("module", [types.ModuleType("mlflow"), None, object()], ids=repr)
+@pytest.mark.parametrize(
+    "module", [types.ModuleType("mlflow"), None, object()], ids=lambda value: type(value).__name__
+)
 def test_a_module_of_this_name_that_is_not_mlflow(monkeypatch, module):
     monkeypatch.setitem(sys.modules, "mlflow", module)
     assert mlflow_run() == {}

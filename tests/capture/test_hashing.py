@@ -86,7 +86,6 @@ def test_the_digest_is_public_under_two_names():
         ({"a": 1}, [("a", 1)], ["a", 1], {"a", 1}),
         (Point(1, Point(2, 3)), Point(Point(1, 2), 3), Point(1, (2, 3))),
     ],
-    ids=str,
 )
 def test_nested_values_differ_by_their_structure(values):
     assert len(set(map(digest, values))) == len(values)

@@ -164,7 +164,11 @@ OPAQUE = {
 @pytest.mark.parametrize(
     "name", ["password", "api_key", "AWS_SECRET_ACCESS_KEY", "token", "db_passwd", "auth", "pwd"]
 )
-@pytest.mark.parametrize("value", [SECRET, SECRET.encode(), [SECRET], Client(SECRET)], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [SECRET, SECRET.encode(), [SECRET], Client(SECRET)],
+    ids=lambda value: type(value).__name__,
+)
 def test_an_argument_whose_name_is_that_of_a_secret(nothing_leaks, name, value):
     @p.provenance()
     def compute(x, **options):
@@ -369,7 +373,7 @@ def test_a_value_without_its_secrets(name):
         UserDict(a=1),
         "ada@example.org",
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_a_value_without_secrets_is_itself(value):
     assert without_secrets(value) is value

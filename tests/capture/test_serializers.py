@@ -139,7 +139,9 @@ CHOICES = {
 EXAMPLES = [(name, value) for name, values in CHOICES.items() for value in values]
 
 
-@pytest.mark.parametrize(("name", "value"), EXAMPLES, ids=lambda x: str(x)[:30].replace("\n", " "))
+@pytest.mark.parametrize(
+    ("name", "value"), EXAMPLES, ids=lambda x: str(x).partition(" at 0x")[0][:30].replace("\n", " ")
+)
 def test_a_value_gets_the_serializer_for_its_type_and_comes_back_as_it_was(name, value):
     used, read = written(value)
     assert used == name
