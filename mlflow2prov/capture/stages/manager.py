@@ -117,6 +117,8 @@ class ArtifactManager:
         self.on_outcome: Callable[[StageOutcome], object] | None = None
         """Called after each stage."""
         self.current_stage_name = ""
+        self.running_stages = 0
+        """How many stages run now, one within another."""
         self.run_timestamp = datetime.now(UTC)
         self.run_line = run_line or ""
         self.run_info: dict[str, Any] = {}
