@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow2prov.arguments import (
@@ -17,6 +18,7 @@ from mlflow2prov.arguments import (
 from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.call_sources import candidate_call_sources, link_calls
 from mlflow2prov.facts.inferred_sources import (
     candidate_files,
     candidate_notebooks,
@@ -38,6 +40,7 @@ from mlflow2prov.sources.options import ARTIFACT_LISTINGS, RENAMES, ArtifactList
 from mlflow2prov.sources.report import SourceReport
 
 if TYPE_CHECKING:
+    from mlflow2prov.sources.capture import CallRecords
     from mlflow2prov.sources.git import GitHistory
     from mlflow2prov.sources.mlflow import TrackingStore
 
@@ -62,6 +65,7 @@ def extract(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
     *,
+    calls: str | Iterable[str] | None = None,
     since: str | None = None,
     until: str | None = None,
     branches: str | Iterable[str] = (),
@@ -88,6 +92,9 @@ def extract(
     Args:
         repository_path: a Git repository, or a folder in one.
         mlflow_url: the ``http(s)://`` URL of a server, a database URL, or the folder of a file store.
+        calls: read captured calls from here: database URLs of repositories of :mod:`mlflow2prov.capture`, their
+            folders, record files, or folders of them. None: read the folder ``.mlflow2prov`` of the repository, if it
+            has one.
         since: exclude commits before this date, in any form that ``git log --since`` accepts.
         until: exclude commits after this date.
         branches: read only this branch, or these.
@@ -119,6 +126,7 @@ def extract(
     extraction = run_extraction(
         repository_path,
         mlflow_url,
+        calls=calls,
         since=since,
         until=until,
         branches=branches,
@@ -148,6 +156,7 @@ def run_extraction(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
     *,
+    calls: str | Iterable[str] | None = None,
     since: str | None = None,
     until: str | None = None,
     branches: str | Iterable[str] = (),
@@ -169,9 +178,10 @@ def run_extraction(
 
     The arguments and errors are those of :func:`extract`. No warnings are issued.
     """
-    if repository_path is None and mlflow_url is None:
+    locations = None if calls is None else require_texts("calls", calls)
+    if repository_path is None and mlflow_url is None and not locations:
         raise ConfigurationError(
-            "nothing to extract from; give a repository, an MLflow store or both"
+            "nothing to extract from; give a repository, an MLflow store or captured calls"
         )
     require_choice("renames", renames, RENAMES)
     require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
@@ -206,14 +216,35 @@ def run_extraction(
         )
         store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
     namespaces = Namespaces({"": require_text("namespace", namespace)})
-    return _extract_from(
-        history, store, namespaces, include_store=include_store, infer_code=infer_code
-    )
+    sources = Sources(history, store, _call_records(locations, history))
+    return _extract_from(sources, namespaces, include_store=include_store, infer_code=infer_code)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources of an extraction."""
+
+    history: GitHistory | None
+    store: TrackingStore | None
+    calls: tuple[CallRecords, ...] = ()
+
+
+def _call_records(
+    locations: Sequence[str] | None, history: GitHistory | None
+) -> tuple[CallRecords, ...]:
+    """Return the sources of calls: those that are given, or that of the repository's working tree."""
+    from mlflow2prov.capture.environment import repository_root
+    from mlflow2prov.sources.capture import CallRecords, find_calls
+
+    if locations is not None:
+        return tuple(CallRecords(location) for location in locations)
+    root = None if history is None else repository_root(Path(history.path))
+    found = None if root is None else find_calls(root)
+    return () if found is None else (CallRecords(str(found)),)
 
 
 def _extract_from(
-    history: GitHistory | None,
-    store: TrackingStore | None,
+    sources: Sources,
     namespaces: Namespaces,
     *,
     include_store: bool,
@@ -221,9 +252,7 @@ def _extract_from(
 ) -> Extraction:
     """Read the sources, and map their facts to a unified document."""
     facts = Facts()
-    reports = _read_sources(
-        facts, history, store, include_store=include_store, infer_code=infer_code
-    )
+    reports = _read_sources(facts, sources, include_store=include_store, infer_code=infer_code)
     document = Document(namespaces)
     expand(RULES, facts, document)
     # Free the memory of the facts for the unification.
@@ -238,13 +267,14 @@ def _extract_from(
 
 def _read_sources(
     facts: Facts,
-    history: GitHistory | None,
-    store: TrackingStore | None,
+    sources: Sources,
     *,
     include_store: bool,
     infer_code: bool,
 ) -> list[SourceReport]:
     """Read the sources, derive the facts that follow from them, and return their reports."""
+    history, store = sources.history, sources.store
+    call_reports = [calls.read(facts) for calls in sources.calls]
     reports = []
     if history is not None:
         reports.append(history.read(facts))
@@ -257,6 +287,9 @@ def _read_sources(
             _leave_out_store(facts, reports[-1], history)
     if history is not None:
         derive_revisions(facts)
+    if history is not None and sources.calls:
+        history.read_tree_files(facts, candidate_call_sources(facts))
+        link_calls(facts)
     if history is not None and store is not None:
         history.read_tree_files(facts, candidate_scripts(facts))
         link_runs(facts)
@@ -265,7 +298,7 @@ def _read_sources(
         if infer_code:
             _infer_code(facts, reports[-1], history)
         _note_unlinked_runs(facts, reports[-1], history)
-    return reports
+    return [*reports, *call_reports]
 
 
 def _infer_code(facts: Facts, report: SourceReport, history: GitHistory) -> None:

@@ -49,6 +49,14 @@ def revision(sha, ordinal, status, path, **columns):
     }
 
 
+CALL = {
+    "module": "wine",
+    "status": "FINISHED",
+    "cached": False,
+    "started_at": TIME,
+    "ended_at": TIME,
+    "user": "ann",
+}
 FIRST_COMMIT = commit(FIRST_SHA, 0, "first commit")
 SECOND_COMMIT = commit(SECOND_SHA, 1, "second commit")
 ADDITION = revision(FIRST_SHA, 0, "A", "train.py")
@@ -146,6 +154,26 @@ EXAMPLES = {
         ],
         "environment_packages": [
             {"digest": "e" * 64, "name": "scikit-learn", "version": "1.5.2"},
+        ],
+    },
+    "call": {
+        "commits": [FIRST_COMMIT],
+        "revisions": [ADDITION],
+        "calls": [
+            CALL | {"call_id": "c1", "function": "load", "artifact_id": "a1"},
+            CALL | {"call_id": "c2", "function": "fit", "commit": FIRST_SHA},
+        ],
+        "call_sources": [{"call_id": "c2", "sha": FIRST_SHA, "path": "train.py"}],
+        "call_arguments": [
+            {"call_id": "c1", "name": "path", "value": "data.csv", "content": "sha256:11"},
+            {"call_id": "c2", "name": "rate", "value": "0.1"},
+        ],
+        "call_argument_artifacts": [
+            {"call_id": "c2", "name": "data", "artifact_id": "a1", "is_ignored": False}
+        ],
+        "call_results": [
+            {"call_id": "c1", "artifact_id": "a1", "digest": "sha256:22"},
+            {"call_id": "c2", "artifact_id": "a2", "digest": "sha256:33"},
         ],
     },
     "trace": {

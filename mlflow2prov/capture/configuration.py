@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FOLDER = ".mlflow2prov"
 """The folder in which calls are recorded without configuration."""
 
+DATABASE = "calls.db"
+"""The database in that folder."""
+
 SETTINGS = {
     "use_cache": True,
     "read_only": False,
@@ -235,9 +238,9 @@ def _open_folder(folder: Path) -> _OpenFolder:
             ignore.write_text("*\n", encoding="ascii")
         if not os.access(folder, os.W_OK):
             raise PermissionError(f"{folder}: not writable")
-        repo = DbRepo(f"sqlite:///{folder / 'calls.db'}", DiskStore(folder / "blobs", delete=True))
+        repo = DbRepo(f"sqlite:///{folder / DATABASE}", DiskStore(folder / "blobs", delete=True))
         repo.create_tables()
-        return _OpenFolder(repo, str(folder / "calls.db"))
+        return _OpenFolder(repo, str(folder / DATABASE))
     except (OSError, CaptureError, InvalidOptionError) as error:
         warn(f"{folder}: cannot be written ({error}); calls are recorded in memory only")
         return _OpenFolder(MemoryRepo(), None)

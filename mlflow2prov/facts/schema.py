@@ -342,6 +342,84 @@ _REGISTRY = (
     _tag_table("registered_model_version_tags", name=TEXT, version=TEXT),
 )
 
+_CALLS = (
+    # A call that capture recorded (mlflow2prov.capture.records). `status` is RUNNING, FINISHED, FAILED or
+    # KILLED. `source_path` is relative to the working tree if Git tracks it, and `source_blob` the name of
+    # its content when it was called. `environment_digest` identifies the installed packages.
+    Table(
+        "calls",
+        {
+            "call_id": TEXT,
+            "parent_id": TEXT,
+            "name": TEXT,
+            "module": TEXT,
+            "function": TEXT,
+            "version": TEXT,
+            "status": TEXT,
+            "cached": BOOLEAN,
+            "uncacheable": TEXT,
+            "exception": TEXT,
+            "started_at": TIME,
+            "ended_at": TIME,
+            "artifact_id": TEXT,
+            "source_digest": TEXT,
+            "source_path": TEXT,
+            "source_line": INTEGER,
+            "source_blob": TEXT,
+            "source_tracked": BOOLEAN,
+            "repository_url": TEXT,
+            "commit": TEXT,
+            "branch": TEXT,
+            "dirty": BOOLEAN,
+            "run_id": TEXT,
+            "seed": INTEGER,
+            "user": TEXT,
+            "host": TEXT,
+            "cwd": TEXT,
+            "argv": TEXT,
+            "python_version": TEXT,
+            "platform": TEXT,
+            "environment_digest": TEXT,
+        },
+    ),
+    # An argument of a call. `value` is abbreviated JSON; `digest` is that of the value, and `content` that
+    # of the file if the argument is the path of one.
+    Table(
+        "call_arguments",
+        {
+            "call_id": TEXT,
+            "position": INTEGER,
+            "name": TEXT,
+            "type": TEXT,
+            "value": TEXT,
+            "digest": TEXT,
+            "content": TEXT,
+            "is_ignored": BOOLEAN,
+        },
+    ),
+    # An artifact that an argument of a call is or contains.
+    Table(
+        "call_argument_artifacts",
+        {"call_id": TEXT, "name": TEXT, "artifact_id": TEXT, "is_ignored": BOOLEAN},
+    ),
+    # A result of a call, a part of a composite result (`key`), or a file that the call wrote (`path`).
+    Table(
+        "call_results",
+        {
+            "call_id": TEXT,
+            "position": INTEGER,
+            "key": TEXT,
+            "artifact_id": TEXT,
+            "digest": TEXT,
+            "size": INTEGER,
+            "path": TEXT,
+            "serializer": TEXT,
+        },
+    ),
+    # A revision of a call's source file, as of the call's commit (mlflow2prov.facts.call_sources).
+    Table("call_sources", {"call_id": TEXT, "sha": TEXT, "path": TEXT}),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -354,5 +432,6 @@ TABLES: dict[str, Table] = {
         *_TRACES,
         *_LOGGED_MODELS,
         *_REGISTRY,
+        *_CALLS,
     )
 }

@@ -2,11 +2,13 @@
 
 The pages :mod:`~mlflow2prov.mapping.git`, :mod:`~mlflow2prov.mapping.tracking`,
 :mod:`~mlflow2prov.mapping.logged_models`, :mod:`~mlflow2prov.mapping.model_registry`,
-:mod:`~mlflow2prov.mapping.environments` and :mod:`~mlflow2prov.mapping.traces` are written in the words of
+:mod:`~mlflow2prov.mapping.environments`, :mod:`~mlflow2prov.mapping.traces` and
+:mod:`~mlflow2prov.mapping.calls` are written in the words of
 :mod:`~mlflow2prov.mapping.language`. A new family is a new page and a line in :data:`RULES`.
 """
 
 from mlflow2prov.mapping import (
+    calls,
     environments,
     git,
     logged_models,
@@ -23,6 +25,7 @@ RULES = (
     *model_registry.RULES,
     *environments.RULES,
     *traces.RULES,
+    *calls.RULES,
 )
 """All rules."""
 

@@ -289,10 +289,10 @@ def was_attributed_to(entity: QName, agent: QName) -> StatementPattern:
 
 
 def was_associated_with(
-    activity: QName, agent: QName, **attributes: Value | list[Value]
+    activity: QName, agent: QName, plan: QName | None = None, **attributes: Value | list[Value]
 ) -> StatementPattern:
-    """``wasAssociatedWith(activity, agent, attributes)``: the agent is responsible for the activity."""
-    return _relation("wasAssociatedWith", attributes, activity=activity, agent=agent)
+    """``wasAssociatedWith(activity, agent, plan, attributes)``: the agent is responsible for the activity."""
+    return _relation("wasAssociatedWith", attributes, activity=activity, agent=agent, plan=plan)
 
 
 def specialization_of(specific_entity: QName, general_entity: QName) -> StatementPattern:

@@ -51,6 +51,16 @@ _MLFLOW_OPTIONS = (
     help="Read this MLflow server (http://...), database (sqlite:///..., postgresql://...) or mlruns folder.",
 )
 @click.option(
+    "--calls",
+    "calls",
+    type=TEXT,
+    multiple=True,
+    metavar="PATH|URL",
+    help="Read the calls that capture recorded in this database, folder or record file; may be repeated.  [default: "
+    "the folder .mlflow2prov of the repository]",
+)
+@click.option("--no-calls", is_flag=True, help="Read no captured calls.")
+@click.option(
     "--since",
     type=TEXT,
     metavar="DATE",
@@ -142,11 +152,16 @@ _MLFLOW_OPTIONS = (
     help="Exit with 0 instead of 3 if a source refused some of its facts.",
 )
 def command(
-    namespace: str | None, no_mailmap: bool, allow_incomplete: bool, **options: Any
+    namespace: str | None,
+    no_mailmap: bool,
+    allow_incomplete: bool,
+    calls: tuple[str, ...],
+    no_calls: bool,
+    **options: Any,
 ) -> Step:
-    """Extract a document from Git and MLflow.
+    """Extract a document from Git, MLflow and captured calls.
 
-    The sources are a Git repository, an MLflow store or both.
+    The sources are a Git repository, an MLflow store, records of calls, or several of them.
 
     \b
     mlflow2prov extract --repository-path . save --output history
@@ -156,6 +171,8 @@ def command(
     _refuse_useless_options(context)
     if namespace is not None:
         options["namespace"] = namespace
+    if calls or no_calls:
+        options["calls"] = calls
     is_from_environment = context.get_parameter_source("mlflow_url") == ParameterSource.ENVIRONMENT
 
     def prepare() -> Action:
@@ -193,8 +210,10 @@ def _refuse_useless_options(context: click.Context) -> None:
     has_store = context.params["mlflow_url"] is not None
     if context.params["environments"] and context.params["artifacts"] == "none":
         raise click.UsageError("--environments has no effect with --artifacts none")
-    if not has_repository and not has_store:
-        raise click.UsageError("extract needs --repository-path, --mlflow-url or both")
+    if context.params["calls"] and context.params["no_calls"]:
+        raise click.UsageError("--calls and --no-calls exclude each other; choose one")
+    if not (has_repository or has_store or context.params["calls"]):
+        raise click.UsageError("extract needs --repository-path, --mlflow-url or --calls")
     for has_source, names, source_option in (
         (has_repository, _GIT_OPTIONS, "--repository-path"),
         (has_store, _MLFLOW_OPTIONS, "--mlflow-url"),

@@ -40,6 +40,7 @@ VIEWS = (
             UNION ALL SELECT creator FROM versions_of_registered_models
             UNION ALL SELECT "user" FROM traces
             UNION ALL SELECT person FROM assessments_of_traces
+            UNION ALL SELECT "user" FROM calls
         )
         SELECT DISTINCT username FROM users WHERE username <> ''
         """,
@@ -50,6 +51,7 @@ VIEWS = (
             "registered_model_versions",
             "traces",
             "assessments",
+            "calls",
         ),
         username=TEXT,
     ),

@@ -96,20 +96,21 @@ class Database:
         """Return whether SQLite computes the values of a column, which may have any size."""
         return self._connection.dialect.name == "sqlite" and "computed" in column
 
-    def require_store(self) -> None:
+    def require_tables(self, required: Sequence[str], what: str) -> None:
         """Require the tables that every store has.
 
         Raises:
-            TrackingStoreError: the database is not an MLflow store.
+            TrackingStoreError: a table is missing, so that the database is not ``what`` it should be.
         """
-        for table in ("experiments", "runs"):
+        for table in required:
             if table in self._views:
                 raise TrackingStoreError(
                     f"{self._calls.location}: {table} is a view, and only tables are read"
                 )
             if table not in self.tables:
+                names = " and ".join(f"'{name}'" for name in required)
                 raise TrackingStoreError(
-                    f"{self._calls.location}: not an MLflow store; it has no tables 'experiments' and 'runs'"
+                    f"{self._calls.location}: not {what}; it has no tables {names}"
                 )
 
     def read_columns(
@@ -224,16 +225,25 @@ def _file_size(url: str) -> int | None:
 
 
 @contextmanager
-def open_database(url: str, location: str, workspace: str) -> Iterator[Database]:
+def open_database(
+    url: str,
+    location: str,
+    workspace: str,
+    *,
+    required: Sequence[str] = ("experiments", "runs"),
+    what: str = "an MLflow store",
+) -> Iterator[Database]:
     """Open a database for reading; nothing can be written through it.
 
     Args:
         url: the URL as SQLAlchemy takes it, with its credentials.
         location: the URL for messages, without credentials.
         workspace: the MLflow workspace to read.
+        required: the tables that the database has to have.
+        what: what it is then, with an article.
 
     Raises:
-        TrackingStoreError: there is no such database, it cannot be read, or it is not an MLflow store.
+        TrackingStoreError: there is no such database, it cannot be read, or it is not ``what`` it should be.
     """
     with ExitStack() as stack:
         engine = _create_engine(url, location, stack)
@@ -241,7 +251,7 @@ def open_database(url: str, location: str, workspace: str) -> Iterator[Database]
         connection = calls.run(lambda: _connect_for_reading(engine), MAX_CONNECT_SECONDS)
         stack.callback(_close, engine, connection, calls)
         database = Database(connection, calls, workspace, max_rows=_file_size(url))
-        database.require_store()
+        database.require_tables(required, what)
         yield database
 
 

@@ -1,0 +1,189 @@
+"""Views over captured calls: what they ran on, and which call made the artifacts that they used."""
+
+from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, view
+
+VIEWS = (
+    # The results of calls that computed them, and when that was. `result` names the result within its call.
+    view(
+        "results_of_calls",
+        """
+        SELECT
+            call_results.*,
+            coalesce(call_results.key, call_results.path, '') AS result,
+            coalesce(call_results.key, call_results.path, calls.function) AS label,
+            coalesce(calls.ended_at, calls.started_at) AS generated_at
+        FROM call_results
+        JOIN calls ON calls.call_id = call_results.call_id
+        WHERE NOT calls.cached
+        """,
+        rows_from="call_results",
+        extends="call_results",
+        result=TEXT,
+        label=TEXT,
+        generated_at=TIME,
+    ),
+    # The call that computed an artifact, and its result. If several did, the first one is it.
+    view(
+        "makers_of_artifacts",
+        """
+        SELECT
+            artifact_id,
+            arg_min(call_id, (generated_at, call_id)) AS call_id,
+            arg_min(result, (generated_at, call_id)) AS result
+        FROM results_of_calls
+        WHERE artifact_id IS NOT NULL
+        GROUP BY artifact_id
+        """,
+        rows_from="call_results",
+        artifact_id=TEXT,
+        call_id=TEXT,
+        result=TEXT,
+    ),
+    # The call that computed a result which another call only looked up.
+    view(
+        "cached_calls",
+        """
+        SELECT
+            calls.call_id,
+            calls.started_at,
+            makers.call_id AS maker_id,
+            makers.result
+        FROM calls
+        JOIN makers_of_artifacts AS makers ON makers.artifact_id = calls.artifact_id
+        WHERE calls.cached
+        """,
+        rows_from="calls",
+        call_id=TEXT,
+        started_at=TIME,
+        maker_id=TEXT,
+        result=TEXT,
+    ),
+    # A call with the commit and the run of MLflow that it names, as far as these were read too. A call that only
+    # looked up a result has the source of the one that computed it.
+    view(
+        "calls_of_functions",
+        """
+        SELECT
+            calls.* REPLACE (coalesce(calls.source_digest, first.source_digest) AS source_digest),
+            commits.sha AS linked_commit,
+            linked_runs.run_id AS linked_run,
+            outer_calls.call_id AS linked_parent
+        FROM calls
+        LEFT JOIN commits ON commits.sha = calls.commit
+        LEFT JOIN (SELECT DISTINCT run_id FROM runs) AS linked_runs
+            ON linked_runs.run_id = calls.run_id
+        LEFT JOIN (SELECT call_id FROM calls) AS outer_calls ON outer_calls.call_id = calls.parent_id
+        LEFT JOIN cached_calls ON cached_calls.call_id = calls.call_id
+        LEFT JOIN calls AS first ON first.call_id = cached_calls.maker_id
+        """,
+        rows_from="calls",
+        extends="calls",
+        linked_commit=TEXT,
+        linked_run=TEXT,
+        linked_parent=TEXT,
+    ),
+    # A function, in one row for each of its sources.
+    view(
+        "functions_of_calls",
+        """
+        SELECT
+            module,
+            function,
+            version,
+            source_digest,
+            min(source_path) AS source_path,
+            min(source_line) AS source_line
+        FROM calls_of_functions
+        GROUP BY module, function, version, source_digest
+        """,
+        rows_from="calls",
+        module=TEXT,
+        function=TEXT,
+        version=TEXT,
+        source_digest=TEXT,
+        source_path=TEXT,
+        source_line=INTEGER,
+    ),
+    # A part of a composite result, and the whole.
+    view(
+        "parts_of_results",
+        """
+        SELECT parts.call_id, parts.result AS part, wholes.result AS whole
+        FROM results_of_calls AS parts
+        JOIN results_of_calls AS wholes USING (call_id)
+        WHERE parts.key IS NOT NULL AND wholes.key IS NULL AND wholes.path IS NULL
+        """,
+        rows_from="call_results",
+        call_id=TEXT,
+        part=TEXT,
+        whole=TEXT,
+    ),
+    # A result of another call that a call used as an argument or within one.
+    view(
+        "results_used_by_calls",
+        """
+        SELECT
+            used.call_id,
+            used.name,
+            used.is_ignored,
+            calls.started_at,
+            makers.call_id AS maker_id,
+            makers.result
+        FROM call_argument_artifacts AS used
+        JOIN calls ON calls.call_id = used.call_id
+        JOIN makers_of_artifacts AS makers ON makers.artifact_id = used.artifact_id
+        WHERE makers.call_id <> used.call_id
+        """,
+        rows_from="call_argument_artifacts",
+        call_id=TEXT,
+        name=TEXT,
+        is_ignored=BOOLEAN,
+        started_at=TIME,
+        maker_id=TEXT,
+        result=TEXT,
+    ),
+    # A result that was made from a result of another call.
+    view(
+        "derivations_of_results",
+        """
+        SELECT DISTINCT
+            made.call_id,
+            made.result,
+            used.maker_id,
+            used.result AS used_result
+        FROM results_of_calls AS made
+        JOIN results_used_by_calls AS used USING (call_id)
+        WHERE NOT used.is_ignored
+        """,
+        rows_from=("call_results", "call_argument_artifacts"),
+        call_id=TEXT,
+        result=TEXT,
+        maker_id=TEXT,
+        used_result=TEXT,
+    ),
+    # The values and files of calls, in one row for each content.
+    view(
+        "contents_of_calls",
+        """
+        WITH contents AS (
+            SELECT digest, size FROM results_of_calls
+            UNION ALL SELECT content, NULL FROM call_arguments
+        )
+        SELECT digest, max(size) AS size
+        FROM contents
+        WHERE digest IS NOT NULL
+        GROUP BY digest
+        """,
+        rows_from=("call_results", "call_arguments"),
+        digest=TEXT,
+        size=INTEGER,
+    ),
+    view(
+        "environments_of_calls",
+        """
+        SELECT DISTINCT environment_digest AS digest FROM calls WHERE environment_digest IS NOT NULL
+        """,
+        rows_from="calls",
+        digest=TEXT,
+    ),
+)

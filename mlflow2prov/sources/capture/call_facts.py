@@ -1,0 +1,164 @@
+"""Calls as facts: one shape for those of databases and of record files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mlflow2prov.capture.records import Argument, Call, Output
+from mlflow2prov.facts import Facts
+from mlflow2prov.secrets import without_credentials
+
+MAX_VALUE_LENGTH = 1000
+"""Longer values of arguments are cut to this many characters."""
+
+_INTEGERS = range(-(2**63), 2**63)
+
+
+class CallFacts:
+    """The tables of calls.
+
+    Args:
+        facts: the facts.
+        known: the identifiers of calls that are there already; those that are added are kept here too.
+    """
+
+    def __init__(self, facts: Facts, known: set[str]) -> None:
+        self._facts, self._known = facts, known
+
+    def add(
+        self,
+        call: Call,
+        process: Mapping[str, Any],
+        packages: Mapping[str, str] | None = None,
+    ) -> None:
+        """Add a call, unless it is known.
+
+        Args:
+            call: the call.
+            process: the process that made it, with the keys ``user``, ``host``, ``cwd``, ``argv``,
+                ``python_version`` and ``platform``.
+            packages: the versions of the installed packages by name.
+        """
+        if call.id in self._known:
+            return
+        self._known.add(call.id)
+        self._facts.add(
+            "calls",
+            call_id=call.id,
+            parent_id=_word(call.parent_id),
+            name=_word(call.name),
+            module=_word(call.fn_module),
+            function=_word(call.fn_name),
+            version=None if call.version in (None, 0) else _text(call.version),
+            status=_word(call.status),
+            cached=bool(call.cached),
+            uncacheable=_word(call.uncacheable),
+            exception=_exception(call),
+            started_at=call.started_at.isoformat(),
+            ended_at=None if call.ended_at is None else call.ended_at.isoformat(),
+            artifact_id=_word(call.artifact_id),
+            source_digest=_word(call.source_digest),
+            source_path=_word(call.source_path),
+            source_line=_integer(call.source_line),
+            source_blob=_word(call.source_blob),
+            source_tracked=call.source_tracked,
+            repository_url=_url(call.repository_url),
+            commit=_word(call.git_commit),
+            branch=_word(call.git_branch),
+            dirty=call.git_dirty,
+            run_id=_word(call.mlflow_run_id),
+            seed=_integer(call.seed),
+            environment_digest=self._add_packages(packages),
+            **{name: _word(value) for name, value in process.items()},
+        )
+        for position, argument in enumerate(call.arguments):
+            self._add_argument(call, position, argument)
+        self._add_results(call)
+
+    def _add_argument(self, call: Call, position: int, argument: Argument) -> None:
+        self._facts.add(
+            "call_arguments",
+            call_id=call.id,
+            position=position,
+            name=_word(argument.name),
+            type=_word(argument.type or None),
+            value=_text(argument.value),
+            digest=_word(argument.digest),
+            content=_word(argument.content),
+            is_ignored=True if argument.ignored else None,
+        )
+        for artifact_id in argument.artifacts:
+            self._facts.add(
+                "call_argument_artifacts",
+                call_id=call.id,
+                name=_word(argument.name),
+                artifact_id=_word(artifact_id),
+                is_ignored=bool(argument.ignored),
+            )
+
+    def _add_results(self, call: Call) -> None:
+        outputs = list(call.outputs)
+        is_composite = any(output.key is not None and output.artifact_id for output in outputs)
+        if is_composite and call.artifact_id is not None:
+            # The whole, whose parts are the other results.
+            outputs.append(Output(artifact_id=call.artifact_id))
+        for position, output in enumerate(outputs):
+            self._facts.add(
+                "call_results",
+                call_id=call.id,
+                position=position,
+                key=_word(output.key),
+                artifact_id=_word(output.artifact_id),
+                digest=_word(output.digest),
+                size=_integer(output.size),
+                path=_word(output.path),
+                serializer=_word(output.serializer),
+            )
+
+    def _add_packages(self, packages: Mapping[str, str] | None) -> str | None:
+        """Add installed packages, and return the digest of their sorted list."""
+        if not packages:
+            return None
+        pairs = sorted(packages.items())
+        text = "".join(f"{name}=={version}\n" for name, version in pairs)
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        if digest not in self._known:
+            self._known.add(digest)
+            for name, version in pairs:
+                self._facts.add("environment_packages", digest=digest, name=name, version=version)
+        return digest
+
+
+def _exception(call: Call) -> str | None:
+    if call.exception_type is None:
+        return None
+    return f"{call.exception_type}: {call.exception_message or ''}".rstrip(": ")
+
+
+def _word(value: Any) -> str | None:
+    """Return a value that should be text, whatever it is: anything may stand in a record."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _url(value: Any) -> str | None:
+    word = _word(value)
+    return None if word is None else without_credentials(word)
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text: a text as it is, others as JSON."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return _word(text[:MAX_VALUE_LENGTH])
+
+
+def _integer(value: Any) -> int | None:
+    is_integer = isinstance(value, int) and not isinstance(value, bool) and value in _INTEGERS
+    return value if is_integer else None

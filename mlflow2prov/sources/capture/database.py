@@ -1,0 +1,88 @@
+"""Repositories of calls in databases, read as they are: nothing is created or migrated."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
+from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.capture.call_facts import CallFacts
+from mlflow2prov.sources.mlflow.database.connection import Database, open_database
+from mlflow2prov.sources.report import SourceReport
+
+REQUIRED_TABLES = ("calls", "artifacts")
+
+_TIMES = ("started_at", "ended_at")
+_JSON = ("arguments", "outputs", "custom_fields", "dependencies", "version")
+_FLAGS = ("cached", "source_tracked", "git_dirty")
+
+
+def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
+    """Read the calls of a repository.
+
+    Raises:
+        TrackingStoreError: there is no such database, it cannot be read, or it is no repository of calls.
+    """
+    location = without_credentials(url)
+    with open_database(
+        url, location, "", required=REQUIRED_TABLES, what="a repository of captured calls"
+    ) as database:
+        processes = _processes(database)
+        for row in database.read_rows("calls", *CALL_FIELDS):
+            values = dict(zip(CALL_FIELDS, row, strict=True))
+            try:
+                call = _call(values)
+            except (TypeError, ValueError, KeyError) as error:
+                report.omissions.append(f"{location}: the call {values['id']}: {error}")
+                continue
+            calls.add(call, processes.get(call.run_id or "", {}))
+        report.omissions += [f"{location}: {reason}" for reason in database.unread]
+
+
+def _processes(database: Database) -> dict[str, dict[str, str | None]]:
+    """Return the processes of the repository, as the facts have them, by identifier."""
+    processes = {}
+    for identifier, host, info in database.read_rows("runs", "id", "hostname", "info"):
+        details = _json(info)
+        if not isinstance(details, dict):
+            details = {}
+        process = details.get("process") or {}
+        python = details.get("python") or {}
+        command_line = process.get("cmdline")
+        processes[str(identifier)] = {
+            "user": details.get("user"),
+            "host": host,
+            "cwd": process.get("cwd"),
+            "argv": " ".join(command_line) if isinstance(command_line, list) else None,
+            "python_version": python.get("version"),
+            "platform": (details.get("host") or {}).get("platform"),
+        }
+    return processes
+
+
+def _call(values: dict[str, Any]) -> Call:
+    for name in _JSON:
+        values[name] = _json(values[name])
+    for name in _TIMES:
+        values[name] = _time(values[name])
+    for name in _FLAGS:
+        values[name] = None if values[name] is None else bool(values[name])
+    values["arguments"] = [Argument(**item) for item in values["arguments"] or ()]
+    values["outputs"] = [Output(**item) for item in values["outputs"] or ()]
+    values["custom_fields"] = values["custom_fields"] or {}
+    return Call(**values)
+
+
+def _json(value: Any) -> Any:
+    """Return the value of a JSON column, which SQLite keeps as text and PostgreSQL's driver decodes."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _time(value: Any) -> Any:
+    """Return a time, which SQLite keeps as text in UTC."""
+    if value is None:
+        return None
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
