@@ -218,3 +218,32 @@ def test_a_known_script_replaces_an_inferred_one(repository, inferred, tmp_path)
     tags = {"mlflow__source__name": "train.py", "mlflow__source__git__commit": repository.head()}
     known = run_extraction(repository.path, write_store(tmp_path / "other", **tags)).document
     assert scripts(merge([inferred, known])) == [("train.py", repository.head())]
+
+
+# MLflow before 1.0
+
+
+def test_the_columns_of_early_versions_are_read_without_tags(repository, tmp_path):
+    sha = repository.commit(train__py="1\n", **{"fit/MLproject": "x"})
+    store = write_store(tmp_path / "mlruns")
+    meta = store / "1" / RUN / "meta.yaml"
+    early = f"source_name: train.py\nsource_type: 4\nsource_version: {sha}\nentry_point_name: ''\n"
+    content = meta.read_text()
+    meta.write_text(content + early)
+    document = run_extraction(repository.path, store).document
+    assert scripts(document) == [("train.py", sha)]
+    (commit,) = explain(document, f"runs:/{RUN}").answer("commit").items
+    assert commit.label == sha
+    assert not [s for s in document.statements() if "RunTag" in str(s.id)]
+
+    project = "source_name: https://user:secret@example.org/x#fit\nsource_type: 3\nentry_point_name: main\n"
+    meta.write_text(f"{content}{project}source_version: {sha}\n")
+    document = run_extraction(repository.path, store).document
+    assert scripts(document) == [("fit/MLproject", sha)]
+    assert "secret" not in str(document.statements())
+
+    write_store(store, mlflow__source__name="other.py", mlflow__source__git__commit="e" * 40)
+    meta.write_text(content + early)
+    document = run_extraction(repository.path, store).document
+    (commit,) = explain(document, f"runs:/{RUN}").answer("commit").items
+    assert commit.label == "e" * 40

@@ -157,7 +157,8 @@ _EXPERIMENTS = (
 
 _RUNS = (
     # `status` and `lifecycle_stage` are in lower case ("finished", "deleted"). `user` is the tag
-    # mlflow.user, or else the run's user_id. A server does not report `deleted_at`.
+    # mlflow.user, or else the run's user_id. A server does not report `deleted_at`. The columns `early_...` are
+    # those of MLflow before 1.0, which has tags in their place.
     Table(
         "runs",
         {
@@ -171,6 +172,10 @@ _RUNS = (
             "ended_at": TIME,
             "deleted_at": TIME,
             "artifact_uri": TEXT,
+            "early_source_name": TEXT,
+            "early_source_type": TEXT,
+            "early_commit": TEXT,
+            "early_entry_point": TEXT,
         },
     ),
     _tag_table("run_tags", run_id=TEXT),

@@ -1,5 +1,6 @@
 """Views over MLflow's experiments, runs and traces."""
 
+from mlflow2prov.engine import literal
 from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, View, view
 
 DELETED_TOGETHER = 1.0
@@ -130,7 +131,35 @@ def _of_runs(name: str, table: str) -> View:
     )
 
 
+_EARLY_TAGS = {
+    "mlflow.source.name": "early_source_name",
+    "mlflow.source.type": "early_source_type",
+    "mlflow.source.git.commit": "early_commit",
+    "mlflow.project.entryPoint": "early_entry_point",
+}
+"""The columns of MLflow before 1.0, by the tags that replaced them."""
+
+_EARLY_VALUES = ", ".join(
+    f"{{'key': {literal(key)}, 'value': {column}}}" for key, column in _EARLY_TAGS.items()
+)
+
 _RUNS = (
+    # The tags of a run, and the facts that MLflow before 1.0 recorded in columns.
+    view(
+        "source_tags_of_runs",
+        f"""
+        WITH early_tags AS (
+            SELECT run_id, unnest([{_EARLY_VALUES}], recursive := true)
+            FROM runs
+            WHERE concat({", ".join(_EARLY_TAGS.values())}) <> ''
+        )
+        SELECT * FROM run_tags
+        UNION ALL BY NAME
+        SELECT * FROM early_tags ANTI JOIN run_tags USING (run_id, key)
+        """,
+        rows_from=("run_tags", "runs"),
+        extends="run_tags",
+    ),
     # `commit` is the commit's name in the run's tags, `linked_commit` its hash if the repository has it.
     # `uncommitted_script` is a script that the commit lacks, and `script_added_by` the commit that added it
     # first. `traces` and `assessments` are counts. `is_deleted_with_experiment`: MLflow deletes the runs of
@@ -146,7 +175,7 @@ _RUNS = (
                 max(value) FILTER (key = 'mlflow.source.type') AS source_type,
                 max(value) FILTER (key = 'mlflow.project.entryPoint') AS entry_point,
                 max(value) FILTER (key = 'mlflow.parentRunId') AS parent_run_id
-            FROM run_tags
+            FROM source_tags_of_runs
             WHERE value <> ''
             GROUP BY run_id
         )
@@ -182,7 +211,7 @@ _RUNS = (
         FROM runs
         LEFT JOIN experiments_of_store AS experiment USING (experiment_id)
         LEFT JOIN tags USING (run_id)
-        LEFT JOIN ({git_tags("run_tags", "run_id")}) AS git_tags USING (run_id)
+        LEFT JOIN ({git_tags("source_tags_of_runs", "run_id")}) AS git_tags USING (run_id)
         LEFT JOIN missing_scripts USING (run_id)
         LEFT JOIN commits AS additions ON additions.sha = missing_scripts.added_by
         LEFT JOIN run_traces USING (run_id)

@@ -44,6 +44,10 @@ def add_run(
         ended_at=parse_time(info.get("end_time")),
         deleted_at=parse_time(info.get("deleted_time")),
         artifact_uri=parse_text(info.get("artifact_uri")),
+        early_source_name=parse_text(info.get("source_name")),
+        early_source_type=values.parse_source_type(info.get("source_type")),
+        early_commit=parse_text(info.get("source_version")),
+        early_entry_point=parse_text(info.get("entry_point_name")),
     )
     for key, value in tags.items():
         facts.add("run_tags", run_id=run_id, key=parse_text(key), value=tag_value(value))

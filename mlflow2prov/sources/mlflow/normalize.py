@@ -56,6 +56,7 @@ _KEYS = {
 _URL_COLUMNS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
+    ("runs", "early_source_name"),
     ("run_tags", "value"),
     ("logged_models", "artifact_location"),
     ("logged_model_tags", "value"),

@@ -29,6 +29,7 @@ USER_TAG = "mlflow.user"
 
 _RUN_STATUS = {1: "running", 2: "scheduled", 3: "finished", 4: "failed", 5: "killed"}
 _MODEL_STATUS = {0: "unspecified", 1: "pending", 2: "ready", 3: "upload_failed"}
+_SOURCE_TYPE = {1: "notebook", 2: "job", 3: "project"}
 
 
 def parse_text(value: object) -> str | None:
@@ -112,6 +113,15 @@ def parse_state(value: object, names: dict[int, str] | None = None) -> str | Non
 def parse_run_status(value: object) -> str | None:
     """Return the status of a run."""
     return parse_state(value, _RUN_STATUS)
+
+
+def parse_source_type(value: object) -> str | None:
+    """Return the type of a run's source, as MLflow before 1.0 recorded it.
+
+    Later versions write the type of a local script, or an unknown one, for every run.
+    """
+    state = parse_state(value, _SOURCE_TYPE)
+    return state if state in _SOURCE_TYPE.values() else None
 
 
 def parse_model_status(value: object) -> str | None:

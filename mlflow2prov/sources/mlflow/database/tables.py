@@ -80,6 +80,10 @@ TABLE_MAPPINGS = (
         ended_at=("end_time", parse_times),
         deleted_at=("deleted_time", parse_times),
         artifact_uri=("artifact_uri", parse_texts),
+        early_source_name=("source_name", parse_texts),
+        early_source_type=("source_type", each_distinct(values.parse_source_type)),
+        early_commit=("source_version", parse_texts),
+        early_entry_point=("entry_point_name", parse_texts),
     ),
     _mapping(
         "run_tags",
