@@ -26,10 +26,19 @@ def set_run_info_fn(function: Callable[[dict[str, Any]], dict[str, Any]] | None)
 
     Args:
         function: gets the description of the process and returns it, with further keys; it is called once a
-            process. None removes the function.
+            process. If it fails, that is a warning. None removes the function.
     """
     global _run_info_function, _run_info
     _run_info_function, _run_info = function, None
+
+
+def _reset_after_fork() -> None:
+    global _guard
+    _guard = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 def run_info() -> dict[str, Any]:
@@ -74,7 +83,13 @@ def _describe_process() -> dict[str, Any]:
         "created_at": datetime.now(UTC),
     }
     if _run_info_function is not None:
-        info = _run_info_function(info)
+        try:
+            extended = _run_info_function(dict(info))
+            return {**extended, "id": digest(extended)}
+        except Exception as error:  # noqa: BLE001 - a function of the user
+            from mlflow2prov.capture.configuration import warn
+
+            warn(f"run_info_fn: adds nothing to the description of the process ({error!r})")
     return {**info, "id": digest(info)}
 
 

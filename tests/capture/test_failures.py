@@ -456,3 +456,14 @@ def test_an_iterator_that_was_returned_is_not_stored_half_used(repo):
         return iter("ab")
 
     assert [list(letters()), list(letters())] == [["a", "b"], ["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    "function", [lambda _: 1 / 0, lambda _: None, lambda info: {**info, "lock": threading.Lock()}]
+)
+def test_a_description_of_the_process_that_fails_does_not_break_the_call(memory, function):
+    p.set_run_info_fn(function)
+    with pytest.warns(p.CaptureWarning, match="run_info_fn: adds nothing"):
+        result = p.provenance()(abs)(-1)
+    assert result == 1
+    assert result.artifact.run_info["process"]["pid"]
