@@ -331,8 +331,11 @@ def _events(text: str) -> Iterator[yaml.Event]:
     Raises:
         YamlError: the text is not YAML.
     """
+    event_line = 1
     try:
-        yield from yaml.parse(text, _Loader)
+        for event in yaml.parse(text, _Loader):
+            event_line = event.end_mark.line + 1
+            yield event
     except yaml.reader.ReaderError as error:
         match = Reader.NON_PRINTABLE.search(text)
         line = text.count("\n", 0, match.start()) + 1 if match else None
@@ -340,6 +343,10 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         raise YamlError("not YAML; remove the character that is not Unicode", line) from error
+    except UnicodeDecodeError as error:
+        raise YamlError(
+            "not YAML; remove the tag with bytes that are not UTF-8", event_line
+        ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         problem = " ".join((error.problem or error.context or "").split())

@@ -135,6 +135,9 @@ def test_a_scalar_has_the_type_of_yaml_1_1_unless_it_is_a_date_or_has_a_colon(te
         "a: b\n---\nc: d",
         "\x00",
         "\ud800",
+        "a: !%ED%A0%80 b",
+        "%TAG !e! %ED%BF%BF\n--- !e!a b",
+        "a: !<%ED%A0%80> [b]",
     ],
 )
 def test_text_that_is_not_yaml_is_an_error_in_one_line(text):
