@@ -51,7 +51,12 @@ NAMESPACES = "namespaces"
 
 _DUPLICATE_KEY = 11000
 _DEFAULT_DATABASE = "provenance"
-_MAX_WAIT_MILLISECONDS = 10_000
+# In milliseconds. A server may take long for a batch.
+_TIMEOUTS = {
+    "serverSelectionTimeoutMS": 10_000,
+    "connectTimeoutMS": 10_000,
+    "socketTimeoutMS": 600_000,
+}
 _KIND, _NON_NATIVE = "prov:kind", "prov:literals"
 _DIALECT = PropertyDialect(
     # Dots and dollar signs have a meaning in queries of MongoDB, and FerretDB refuses control characters.
@@ -115,10 +120,11 @@ def _open(address: Address) -> Iterator[Any]:
         raise DocumentStoreError(
             f"{address}: MongoDB's driver is not installed; pip install 'mlflow2prov[mongodb]'"
         ) from error
-    settings: dict[str, Any] = {}
-    for name in ("serverSelectionTimeoutMS", "connectTimeoutMS"):
-        if name.lower() not in address.url.lower():
-            settings[name] = _MAX_WAIT_MILLISECONDS
+    settings: dict[str, Any] = {
+        name: milliseconds
+        for name, milliseconds in _TIMEOUTS.items()
+        if name.lower() not in address.url.lower()
+    }
     if address.password is not None:
         settings |= {"username": address.user, "password": address.password}
     try:

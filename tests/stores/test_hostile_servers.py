@@ -9,7 +9,7 @@ import pytest
 
 from mlflow2prov import Document, pull, push
 from mlflow2prov.errors import DocumentStoreError
-from mlflow2prov.stores import sparql
+from mlflow2prov.stores import neo4j, sparql
 from tests.sources.mlflow.fake_server import serve, serve_bytes
 
 PASSWORD = "pa55/w&rd"
@@ -17,12 +17,12 @@ DOCUMENT = Document({"": "https://w3id.org/mlflow2prov/"})
 TRIPLES = {"Content-Type": "application/n-triples"}
 
 
-def messages_of(url):
+def messages_of(url, options=""):
     """Return the messages of the errors that pulling and pushing raise."""
     url = url.replace("//", f"//ada:{quote(PASSWORD, safe='')}@")
     for use in (pull, lambda url: push(DOCUMENT, url)):
         try:
-            use(f"{url}/x")
+            use(f"{url}/x{options}")
         except DocumentStoreError as error:
             assert str(error).isprintable() and "pa55" not in str(error)
             yield str(error)
@@ -66,3 +66,28 @@ def test_credentials_that_a_server_repeats_are_masked(status):
 def test_no_error_of_the_protocol_shows_credentials(line):
     with serve_bytes(line.format(PASSWORD).encode() + b"\r\n\r\n") as url:
         assert list(messages_of(url))
+
+
+@pytest.mark.parametrize("greets", [True, False])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 100, b"\xff" * 100, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\1\4" * 50],
+    ids=["nothing", "zeros", "ones", "HTTP", "version"],
+)
+@pytest.mark.parametrize("scheme", ["bolt", "mongodb"])
+def test_a_server_of_another_kind_is_an_error(scheme, content, greets):
+    options = "?serverSelectionTimeoutMS=300" if scheme == "mongodb" else ""
+    with serve_bytes(content, greets=greets) as url:
+        for message in messages_of(url.replace("http", scheme), options):
+            assert "does not answer" in message or "refuses" in message
+
+
+@pytest.mark.parametrize("scheme", ["bolt", "mongodb"])
+def test_a_server_that_does_not_answer_is_an_error(scheme, monkeypatch):
+    monkeypatch.setattr(neo4j, "_MAX_WAIT_SECONDS", 0.5)
+    options = "?serverSelectionTimeoutMS=500&connectTimeoutMS=500" if scheme == "mongodb" else ""
+    start = time.monotonic()
+    with serve_bytes(b"", b"", pause=30) as url:
+        messages = list(messages_of(url.replace("http", scheme), options))
+    assert len(messages) == 2
+    assert time.monotonic() - start < 15
