@@ -334,7 +334,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
     event_line = 1
     try:
         for event in yaml.parse(text, _Loader):
-            event_line = event.end_mark.line + 1
+            mark: Any = event.end_mark
+            event_line = mark.line + 1
             yield event
     except yaml.reader.ReaderError as error:
         match = Reader.NON_PRINTABLE.search(text)
