@@ -563,3 +563,70 @@ def test_a_server_that_stops_is_a_warning_and_loses_no_result():
         assert captured(1) == 2
         assert captured(5) == 10
     assert "s3cret" not in "".join(str(warning.message) for warning in caught)
+
+
+# --- rows that capture has not written
+
+HOSTILE_COLUMNS = {
+    "inputs_json": ["{", "[1]", "null", "1", '{"__varargs": 1}'],
+    "custom_fields": ["{", "[1]", "1"],
+    "load_kwargs": ["{", "[1]", '{"allow_pickle": true}', '{"no_such_option": 1}'],
+    "input_artifact_ids": ["{", "1", "[{}]"],
+    "version": ["{", ""],
+    "computed_at": ["yesterday", "1", ""],
+    "serializer": ["nothing", "joblib", "npy", ""],
+    "composite": ["1", "maybe"],
+    "blob_id": ["../../etc/passwd", "", "nothing"],
+    "run_id": ["nothing"],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [(column, text) for column, texts in HOSTILE_COLUMNS.items() for text in texts],
+)
+def test_a_row_of_another_program_is_a_miss_or_an_error_of_capture(column, text):
+    repo = repository()
+    captured = p.provenance(repo=repo)(double)
+    identifier = captured(4).artifact.id
+    with sqlite3.connect("calls.db") as connection:
+        connection.execute(f"update artifacts set {column} = ?", (text,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", p.CaptureWarning)
+        assert captured(4) == 8
+    for read in ("value", "inputs", "run_info", "custom_fields", "tags", "input_artifact_ids"):
+        try:
+            getattr(repo.get_by_id(identifier), read)
+        except p.CaptureError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("arguments", "{"),
+        ("arguments", "[1]"),
+        ("arguments", '[{"nothing": 1}]'),
+        ("outputs", "{}"),
+        ("started_at", "x"),
+        ("version", "{"),
+    ],
+)
+def test_a_call_of_another_program_is_an_error_of_capture(column, text):
+    repo = repository()
+    repo.start_call(Call("f", "m", "f"))
+    with sqlite3.connect("calls.db") as connection:
+        connection.execute(f"update calls set {column} = ?", (text,))
+    try:
+        repo.calls()
+    except p.CaptureError as error:
+        assert "calls" in str(error) or "row" in str(error)
+
+
+def test_texts_that_are_not_unicode_are_recorded():
+    repo = repository()
+    call = Call("f\udc80", "m\0", "f")
+    call.source_path = "src/\udcff.py"
+    repo.end_call(call)
+    (read,) = repo.calls()
+    assert (read.name, read.fn_module, read.source_path) == ("f?", "m ", "src/?.py")

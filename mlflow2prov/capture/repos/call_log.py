@@ -108,11 +108,18 @@ class CallLog:
 
 
 def _row(call: Call) -> dict[str, Any]:
-    row = {name: getattr(call, name) for name in CALL_FIELDS}
+    row = {name: _unicode(getattr(call, name)) for name in CALL_FIELDS}
     row["arguments"] = [_without_defaults(argument) for argument in call.arguments]
     row["outputs"] = [_without_defaults(output) for output in call.outputs]
     row["custom_fields"] = json_able(call.custom_fields)
     return row
+
+
+def _unicode(value: Any) -> Any:
+    """Return a text without characters that databases refuse, such as those of file names that are not UTF-8."""
+    if type(value) is not str or (value.isascii() and "\0" not in value):
+        return value
+    return value.encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def _without_defaults(item: Argument | Output) -> dict[str, Any]:

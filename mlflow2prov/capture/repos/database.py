@@ -34,7 +34,7 @@ from mlflow2prov.capture.records import (
 from mlflow2prov.capture.repos import engine
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.repos.call_log import CallLog
-from mlflow2prov.capture.repos.engine import ConflictError, translate
+from mlflow2prov.capture.repos.engine import ConflictError, rows_of_capture, translate
 from mlflow2prov.capture.repos.run_table import RunTable
 from mlflow2prov.capture.repos.schema import prepare, read_version
 from mlflow2prov.capture.repos.set_tables import SetTables
@@ -150,17 +150,18 @@ class DbRepo(Repository):
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            if self._session is None:
-                with self._db_engine.begin() as connection:
-                    yield connection
-                return
-            with self._guard:
-                try:
-                    yield self._session.connection()
-                    self._session.commit()
-                except BaseException:
-                    self._session.rollback()
-                    raise
+            with rows_of_capture(type(self).__name__):
+                if self._session is None:
+                    with self._db_engine.begin() as connection:
+                        yield connection
+                    return
+                with self._guard:
+                    try:
+                        yield self._session.connection()
+                        self._session.commit()
+                    except BaseException:
+                        self._session.rollback()
+                        raise
         except SQLAlchemyError as error:
             raise translate(error, self) from error
 
@@ -204,6 +205,13 @@ class DbRepo(Repository):
         return None if identifier is None else self._find(identifier)
 
     def _artifact(self, row: Any) -> Artifact:
+        for name in ("load_kwargs", "dump_kwargs", "custom_fields"):
+            if not isinstance(getattr(row, name), dict | None):
+                raise CaptureError(
+                    f"{row.id}: its {name} are not a JSON object; delete the artifact"
+                )
+        with rows_of_capture(row.id):
+            frozenset(row.input_artifact_ids or ())
         record = ArtifactRecord(
             id=row.id,
             value_id=row.value_id,
@@ -314,6 +322,10 @@ class DbRepo(Repository):
 
     def _load_value(self, row: Any) -> Any:
         """Return the value of an artifact by its row."""
+        with rows_of_capture(row.id):
+            return self._load(row)
+
+    def _load(self, row: Any) -> Any:
         digest = row.blob_digest
         if row.composite:
             members = self.blobstore.get(row.blob_id, "json", digest)
@@ -327,7 +339,8 @@ class DbRepo(Repository):
     def _inputs_of(self, identifier: str) -> dict[str, Any]:
         row = self._required_row(identifier)
         if row.inputs_blob_id is None:
-            return inputs_from_json(row.inputs_json, self)
+            with rows_of_capture(identifier):
+                return inputs_from_json(row.inputs_json, self)
         blob = self._values.row(row.inputs_blob_id)
         inputs: dict[str, Any] = self.blobstore.get(
             row.inputs_blob_id, blob.serializer, blob.digest

@@ -113,6 +113,19 @@ def suppress_conflict(connection: Connection) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def rows_of_capture(where: str) -> Iterator[None]:
+    """Translate the errors of rows that capture has not written."""
+    try:
+        yield
+    except CaptureError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CaptureError(
+            f"{where}: a row is not one that capture has written ({error}); delete it"
+        ) from error
+
+
 def translate(error: Exception, where: Any) -> CaptureError:
     """Return the error of capture for one of SQLAlchemy."""
     from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
