@@ -119,10 +119,10 @@ class CallableArtifactProxy(ArtifactProxy):
 
 
 def _plain(value: Any) -> Any:
-    return value._mlflow2prov_value if isinstance_of_proxy(value) else value
+    return value._mlflow2prov_value if is_proxy(value) else value
 
 
-def isinstance_of_proxy(value: Any) -> bool:
+def is_proxy(value: Any) -> bool:
     """Return whether a value is a proxy of either kind."""
     kind = type(value)
     return kind is ArtifactProxy or kind is CallableArtifactProxy
@@ -191,14 +191,9 @@ def artifact_proxy(value: Any, artifact: Any) -> Any:
     return (CallableArtifactProxy if callable(value) else ArtifactProxy)(value, artifact)
 
 
-def is_proxy(value: Any) -> bool:
-    """Return whether a value is a proxy."""
-    return isinstance_of_proxy(value)
-
-
 def artifact_of(value: Any) -> Any:
     """Return the artifact that a value is, or is a proxy of; of others, None."""
-    if isinstance_of_proxy(value):
+    if is_proxy(value):
         return value.artifact
     from mlflow2prov.capture.artifacts import Artifact
 
