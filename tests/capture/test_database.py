@@ -6,6 +6,8 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -90,6 +92,20 @@ def test_inputs_and_custom_fields_are_json(pipeline):
     assert rows(by_field) == [(2,)]
     (ids,) = rows("select input_artifact_ids from artifacts where name = 'multiply'")[0]
     assert set(json.loads(ids)) == result.artifact.input_artifact_ids
+
+
+def expensive_add(a, b):
+    return a + b
+
+
+def test_the_query_of_the_introduction():
+    repo = repository()
+    captured = p.provenance(repo=repo)(expensive_add)
+    artifacts = [captured(a, b).artifact for a, b in [(4, 3), (1, 1), (5, 5)]]
+    query = """select id from artifacts
+    where fn_name = 'expensive_add' and cast(json_extract(inputs_json, '$.a') as int) in (1, 4)
+    order by added_at"""
+    assert rows(query) == [(artifact.id,) for artifact in artifacts[:2]]
 
 
 def test_runs_and_calls_are_rows(pipeline):
@@ -282,6 +298,33 @@ def test_eight_processes_write_one_file():
     for (identifier,) in rows("select id from artifacts"):
         artifact = repo.get_by_id(identifier)
         assert artifact.value == artifact.inputs["kargs"]["number"] * 2
+
+
+PROGRAM = """
+import warnings
+import mlflow2prov.capture as p
+
+warnings.simplefilter("error")
+
+@p.provenance(repo=p.DbRepo("sqlite:///calls.db", p.DiskStore("blobs")))
+def words(text, ignored):
+    return set(text.split())
+
+for number in ({numbers}):
+    assert len(words("apple pear plum cherry grape", number)) == 5
+"""
+
+
+def test_processes_with_other_orders_of_sets_share_a_blob():
+    top = str(Path(__file__).parents[2])
+    for seed, numbers in [("1", "1, 2"), ("2", "2, 3"), ("3", "1, 2, 3")]:
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(numbers=numbers)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": top},
+            check=True,
+        )
+    assert rows("select count(*) from artifacts") == [(3,)]
+    assert rows("select count(*) from blobs where serializer = 'joblib'") == [(1,)]
 
 
 def _call_for_ever(started):
@@ -496,6 +539,19 @@ def test_postgresql_has_json_that_can_be_searched(server):
     with repo.session() as session:
         assert session.execute(query).scalars().all() == ["3"]
         assert session.execute(text("select count(*) from runs")).scalar() == 1
+
+
+@pytest.mark.slow
+def test_the_query_of_the_introduction_in_postgresql(server):
+    repo = DbRepo(server.url(), MemoryStore(), schema="introduction")
+    captured = p.provenance(repo=repo)(expensive_add)
+    artifacts = [captured(a, b).artifact for a, b in [(4, 3), (1, 1), (5, 5)]]
+    query = text("""select id from introduction.artifacts
+    where fn_name = 'expensive_add' and (inputs_json ->> 'a')::int IN (1, 4)
+    order by added_at""")
+    with repo.session() as session:
+        found = session.execute(query).scalars().all()
+    assert found == [artifact.id for artifact in artifacts[:2]]
 
 
 @pytest.mark.slow

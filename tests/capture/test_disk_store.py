@@ -218,6 +218,36 @@ def test_the_home_folder_is_expanded(monkeypatch, tmp_path):
     assert (tmp_path / "home" / "blobs").is_dir()
 
 
+def test_a_user_without_a_home_folder(monkeypatch):
+    def expanduser(path):
+        if str(path).startswith("~"):
+            raise RuntimeError("Could not determine home directory.")
+        return path
+
+    monkeypatch.setattr(Path, "expanduser", expanduser)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    store = DiskStore("blobs")
+    store.put("k", {1, 2})
+    assert store["k"] == {1, 2}
+    assert not store.trusted
+    with pytest.raises(InvalidOptionError, match="home directory"):
+        DiskStore("~/blobs")
+
+
+def test_a_private_copy_that_cannot_be_made_is_an_error_of_capture(monkeypatch):
+    from mlflow2prov.capture.blobstores import base
+    from mlflow2prov.errors import CaptureError, EngineError
+
+    def full():
+        raise EngineError("temporary folder: full")
+
+    store = DiskStore("blobs", trusted=False)
+    store.put("k", {1, 2})
+    monkeypatch.setattr(base, "process_folder", full)
+    with pytest.raises(CaptureError, match="full"):
+        store.get("k")
+
+
 # --- limits
 
 

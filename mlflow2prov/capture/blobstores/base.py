@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any, Literal, get_args
 
 from mlflow2prov.capture.errors import (
+    CaptureError,
     InvalidOptionError,
     KeyExistsError,
     MissingKeyError,
@@ -13,7 +15,8 @@ from mlflow2prov.capture.errors import (
 from mlflow2prov.capture.permissions import Permissions
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer, get_serializer
-from mlflow2prov.errors import unknown_choice
+from mlflow2prov.errors import EngineError, unknown_choice
+from mlflow2prov.temporary import process_folder
 
 OnDuplicateKey = Literal["skip", "overwrite", "raise", "check_collision"]
 """How a store treats a key that it has already."""
@@ -157,3 +160,15 @@ class BlobStore(Permissions):
 
     def _delete_key(self, key: str) -> Any:
         raise NotImplementedError
+
+
+def private_folder() -> str:
+    """Return a new folder that is deleted with this process.
+
+    Raises:
+        CaptureError: there is no folder for temporary files, or it is full.
+    """
+    try:
+        return tempfile.mkdtemp(dir=process_folder())
+    except (EngineError, OSError) as error:
+        raise CaptureError(str(error)) from error

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mlflow2prov.capture.blobstores import trust
-from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.blobstores.base import BlobStore, private_folder
 from mlflow2prov.capture.blobstores.limits import BLOB_PREFIX, Limits
 from mlflow2prov.capture.errors import (
     CaptureError,
@@ -28,7 +28,6 @@ from mlflow2prov.capture.errors import (
 )
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
-from mlflow2prov.temporary import temporary_folder
 
 TEMPORARY_PREFIX = ".tmp-"
 """The beginning of the names of files that are being written."""
@@ -73,15 +72,16 @@ class DiskStore(BlobStore):
         max_age: float | None = None,
     ) -> None:
         super().__init__(read, write, read_through_write, delete, on_duplicate_key)
-        self.folder = Path(cachedir).expanduser().absolute()
-        self.cachedir = str(self.folder)
         try:
+            self.folder = Path(cachedir).expanduser().absolute()
             trust.create(self.folder)
-        except OSError as error:
-            if not self.folder.is_dir():
+        except (OSError, RuntimeError) as error:  # the user may have no home folder
+            if isinstance(error, RuntimeError) or not self.folder.is_dir():
+                reason = getattr(error, "strerror", None) or error
                 raise InvalidOptionError(
-                    f"{self.folder}: cannot be created ({error.strerror}); choose another folder"
+                    f"{cachedir}: cannot be created ({reason}); choose another folder"
                 ) from error
+        self.cachedir = str(self.folder)
         self.trusted = trust.is_own(self.folder) if trusted is None else trusted
         self._limits = Limits(max_bytes, max_count, max_age)
         self._digests: dict[str, str] = {}
@@ -168,12 +168,15 @@ class DiskStore(BlobStore):
         self, key: str, serializer: Serializer, digest: str | None, load_kwargs: dict[str, Any]
     ) -> Any:
         """Load a blob that others could replace between the check of its digest and the loading."""
-        with temporary_folder() as folder:
+        folder = Path(private_folder())
+        try:
             path = folder / "blob"
             with suppress(FileNotFoundError):
                 shutil.copyfile(self.file(key), path)
             self._verify(key, path, digest)
             return load(path, serializer, load_kwargs)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _verify(self, key: str, path: Path, digest: str | None) -> None:
         from mlflow2prov.capture.hashing import file_hash

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.blobstores.base import BlobStore, private_folder
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
-from mlflow2prov.temporary import process_folder
 
 
 class MemoryStore(BlobStore):
@@ -70,7 +68,7 @@ class MemoryStore(BlobStore):
         self, key: str, value: Any, serializer: Serializer, dump_kwargs: dict[str, Any]
     ) -> str:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(dir=process_folder()))
+            self._folder = Path(private_folder())
         path = self._folder / key.replace(":", "-")
         serializer.dump(value, str(path), **dump_kwargs)
         return str(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
-from mlflow2prov.capture.blobstores.base import BlobStore
+from mlflow2prov.capture.blobstores.base import BlobStore, private_folder
 from mlflow2prov.capture.blobstores.disk import DiskStore
 from mlflow2prov.capture.errors import (
     CaptureError,
@@ -23,7 +22,6 @@ from mlflow2prov.capture.errors import (
 from mlflow2prov.capture.records import Blob
 from mlflow2prov.capture.serializers import Serializer
 from mlflow2prov.secrets import mask_secrets, without_credentials
-from mlflow2prov.temporary import process_folder
 
 _WHOLE_OBJECTS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az", "memory"))
 """The protocols with which an upload appears only when it is complete."""
@@ -80,7 +78,7 @@ class FsspecStore(BlobStore):
         self._root = ""
         self._always_check_remote = always_check_remote
         self.local = DiskStore(
-            cachedir or tempfile.mkdtemp(dir=process_folder()),
+            cachedir or private_folder(),
             delete=True,
             on_duplicate_key="overwrite",
             trusted=trusted,

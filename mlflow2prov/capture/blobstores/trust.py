@@ -24,7 +24,7 @@ def create(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(16)
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
         registry = _registry()
         registry.parent.mkdir(parents=True, exist_ok=True)
         # Lines are short enough that concurrent writers do not mix them. The token comes last: without it the folder
@@ -40,7 +40,7 @@ def is_own(folder: Path) -> bool:
     named = os.environ.get(VARIABLE, "").split(os.pathsep)
     if any(name and path.is_relative_to(Path(name).expanduser().resolve()) for name in named):
         return True
-    with suppress(OSError, UnicodeDecodeError):
+    with suppress(OSError, RuntimeError, UnicodeDecodeError):
         token = (folder / _TOKEN).read_text(encoding="ascii")
         lines = _registry().read_text(encoding="utf-8").splitlines()
         return f"{token} {path}" in lines
@@ -48,5 +48,6 @@ def is_own(folder: Path) -> bool:
 
 
 def _registry() -> Path:
+    """Return the file that records trusted folders. Without a home folder, this is a RuntimeError."""
     base = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
     return Path(base) / "mlflow2prov" / "stores"
