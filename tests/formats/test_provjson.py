@@ -7,7 +7,7 @@ from hypothesis import given
 
 from mlflow2prov import Document, Statement, formats
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats._support import provjson_columns
+from mlflow2prov.formats._support import provjson_columns, statement_columns
 from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
 
@@ -31,7 +31,7 @@ class Reading:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(provjson_columns, "MIN_BATCH", min_batch)
-            patch.setattr(provjson_columns, "CHUNK_ROWS", chunk_rows)
+            patch.setattr(statement_columns, "CHUNK_ROWS", chunk_rows)
             patch.setattr(provjson_columns, "add_statements", count)
             self.document = formats.read(content, format="json")
 

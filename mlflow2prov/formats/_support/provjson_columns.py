@@ -7,43 +7,35 @@ strings, literals of one form) become Arrow columns without a Python object for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from mlflow2prov import engine
-from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.formats._support import statement_columns
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
+from mlflow2prov.formats._support.statement_columns import (
+    AttributeColumn,
+    all_match,
+    insert,
+    map_distinct,
+    strings,
+    tagged_column,
+    typed_column,
+)
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import declared, language, time
+from mlflow2prov.prov.lexical import declared, time
 
 MIN_BATCH = 200
 """The minimum number of statements of a shape; fewer are read faster one by one."""
 
-CHUNK_ROWS = 100_000
-"""Statements that are inserted at a time."""
-
 _LITERAL_FORMS = {("$", "type"), ("type", "$"), ("$", "lang"), ("lang", "$")}
-_OUTER_SPACE = r"(?s)\A[ \t\n\r]|[ \t\n\r]\z"
-"""A regular expression (RE2) for values that :func:`~mlflow2prov.prov.lexical.declared` may change."""
 
 
 class FallbackToRowsError(Exception):
     """A shape has members of unusual forms and must be read statement by statement."""
-
-
-class _AttributeColumn(NamedTuple):
-    """The values of one key. The datatype is a column, or one name for all values."""
-
-    key: str
-    values: pa.Array
-    datatype: pa.Array | str | None = None
-    language: pa.Array | None = None
 
 
 def add_statements(
@@ -73,11 +65,14 @@ def add_statements(
     reader = _ShapeReader(kind, scope, scope.unchanged_names)
     # All chunks are read before the first is inserted, because each may fall back.
     chunks = [
-        reader.read(names[start : start + CHUNK_ROWS], bodies[start : start + CHUNK_ROWS])
-        for start in range(0, len(names), CHUNK_ROWS)
+        reader.read(
+            names[start : start + statement_columns.CHUNK_ROWS],
+            bodies[start : start + statement_columns.CHUNK_ROWS],
+        )
+        for start in range(0, len(names), statement_columns.CHUNK_ROWS)
     ]
     for columns, attributes in chunks:
-        _insert(document, bundle, kind, columns, attributes)
+        insert(document, bundle, kind, columns, attributes)
 
 
 class _ShapeReader:
@@ -90,7 +85,7 @@ class _ShapeReader:
 
     def read(
         self, names: list[str], bodies: list[dict[str, Any]]
-    ) -> tuple[dict[str, pa.Array], list[_AttributeColumn]]:
+    ) -> tuple[dict[str, pa.Array], list[AttributeColumn]]:
         """Return the columns of the identifiers and the formal arguments, and those of the attributes."""
         identifiers = [None if name.startswith("_:") else name for name in names]
         columns = {"id": self._names(identifiers)}
@@ -103,22 +98,22 @@ class _ShapeReader:
             elif set(map(type, values)) != {str}:
                 raise FallbackToRowsError
             elif argument.type is ArgumentType.TIME:
-                columns[argument.column] = _map_distinct(values, time)
+                columns[argument.column] = map_distinct(values, time)
             else:
                 columns[argument.column] = self._names(values)
         # No key is repeated, so the order of the keys is the order of the attributes.
         return columns, sorted(attributes, key=lambda column: column.key)
 
     def _names(self, names: list[str | None]) -> pa.Array:
-        column = _strings(names)
-        if not _all_match(column, self._unchanged_names):
+        column = strings(names)
+        if not all_match(column, self._unchanged_names):
             raise FallbackToRowsError
         return column
 
-    def _attribute(self, key: str, values: list[Any]) -> _AttributeColumn:
+    def _attribute(self, key: str, values: list[Any]) -> AttributeColumn:
         types = set(map(type, values))
         if types == {str}:
-            return _AttributeColumn(key, _strings(values))
+            return AttributeColumn(key, strings(values))
         if types != {dict}:
             raise FallbackToRowsError
         forms = set(map(tuple, values))
@@ -130,11 +125,10 @@ class _ShapeReader:
         if {*map(type, texts), *map(type, annotations)} != {str}:
             raise FallbackToRowsError
         if annotation == "lang":
-            tags = _map_distinct(annotations, lambda tag: language(tag) if tag else None)
-            return _AttributeColumn(key, _strings(texts), None, tags)
+            return tagged_column(key, texts, annotations)
         return self._typed(key, texts, annotations)
 
-    def _typed(self, key: str, texts: list[str], datatypes: list[str]) -> _AttributeColumn:
+    def _typed(self, key: str, texts: list[str], datatypes: list[str]) -> AttributeColumn:
         resolved = {datatype: self._scope.resolve(datatype) for datatype in set(datatypes)}
         if len(resolved) == 1:
             return self._of_one_type(key, texts, *resolved.values())
@@ -145,59 +139,9 @@ class _ShapeReader:
             for text, datatype in zip(texts, datatypes, strict=True)
         ]
         values, types = zip(*pairs, strict=True)
-        return _AttributeColumn(key, _strings(values), _strings(types))
+        return AttributeColumn(key, strings(values), strings(types))
 
-    def _of_one_type(self, key: str, texts: list[str], datatype: str) -> _AttributeColumn:
+    def _of_one_type(self, key: str, texts: list[str], datatype: str) -> AttributeColumn:
         if datatype in (QUALIFIED_NAME, XSD_QNAME):
-            return _AttributeColumn(key, self._names([*texts]), QUALIFIED_NAME)
-        values = _strings(texts)
-        if pc.any(pc.match_substring_regex(values, _OUTER_SPACE)).as_py():
-            values = _strings([declared(text, datatype)[0] for text in texts])
-        return _AttributeColumn(key, values, declared("", datatype)[1])
-
-
-def _map_distinct(values: list[str], function: Callable[[str], str | None]) -> pa.Array:
-    results = {value: function(value) for value in set(values)}
-    return _strings([results[value] for value in values])
-
-
-def _strings(values: Iterable[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
-def _all_match(values: pa.Array, pattern: str) -> bool:
-    """Return whether all values that are not NULL match a regular expression."""
-    return pc.all(pc.match_substring_regex(values, pattern)).as_py() is not False
-
-
-def _insert(
-    document: Document,
-    bundle: str,
-    kind: Kind,
-    columns: dict[str, pa.Array],
-    attributes: list[_AttributeColumn],
-) -> None:
-    table = dict(columns)
-    structs = []
-    for number, attribute in enumerate(attributes):
-        table[f"value_{number}"] = attribute.values
-        datatype = language_tag = Sql("NULL")
-        if isinstance(attribute.datatype, str):
-            datatype = literal(attribute.datatype)
-        elif attribute.datatype is not None:
-            datatype = identifier(f"type_{number}")
-            table[f"type_{number}"] = attribute.datatype
-        if attribute.language is not None:
-            language_tag = identifier(f"lang_{number}")
-            table[f"lang_{number}"] = attribute.language
-        structs.append(
-            f"{{'key': {literal(attribute.key)}, 'value': value_{number}, "
-            f"'type': {datatype}, 'lang': {language_tag}}}"
-        )
-    keys = [
-        identifier(column) if column in columns else Sql("NULL") for column in kind.key_columns[1:]
-    ]
-    with engine.registered(pa.table(table)) as rows:
-        document.tables.insert(
-            kind, f"SELECT {literal(bundle)}, {', '.join(keys)}, [{', '.join(structs)}] FROM {rows}"
-        )
+            return AttributeColumn(key, self._names([*texts]), QUALIFIED_NAME)
+        return typed_column(key, texts, datatype)
