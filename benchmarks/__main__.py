@@ -19,7 +19,7 @@ import orjson
 from benchmarks import capture, mlflow_stores, operations, prov_library, stores
 from benchmarks.documents import generations
 from benchmarks.histories import create_history
-from benchmarks.measurement import measure_call, measure_process, print_row
+from benchmarks.measurement import Measurement, measure_call, measure_process, print_row
 from mlflow2prov import Document, formats
 from mlflow2prov.prov.unify import unify
 
@@ -70,26 +70,33 @@ def measure_growth(folder: Path, commits: int, repeat: int) -> None:
 
 
 def measure_formats(statements: int, repeat: int) -> None:
-    """Measure the writers and the reader of PROV-JSON against orjson on the same content."""
+    """Measure the writers and the readers against orjson on the same content, and PROV-XML against PROV-JSON."""
     document = generations(statements)
     unify(document)
-    stream = io.BytesIO()
-    formats.get("json").write(document, stream)
-    content = stream.getvalue()
+    content = _written(document, "json")
     data = orjson.loads(content)
     floor = measure_call(lambda: orjson.dumps(data), repeat)
     print_row(f"orjson.dumps of {statements:,} statements: the floor", floor, floor)
     for name in WRITTEN_FORMATS:
-        print_row(f"write {name}", measure_call(partial(_write, document, name), repeat), floor)
+        print_row(f"write {name}", measure_call(partial(_written, document, name), repeat), floor)
     floor = measure_call(lambda: orjson.loads(content), min(repeat, 3))
     print_row("orjson.loads of the same: the floor", floor, floor)
-    read = formats.get("json").read
-    assert read is not None
-    print_row("read json", measure_call(lambda: read(content), min(repeat, 3)), floor)
+    read_json = _measure_reading(document, "json", min(repeat, 3))
+    print_row("read json", read_json, floor)
+    print_row(
+        "read xml, against json", _measure_reading(document, "xml", min(repeat, 3)), read_json
+    )
 
 
-def _write(document: Document, name: str) -> None:
-    formats.get(name).write(document, io.BytesIO())
+def _measure_reading(document: Document, name: str, repeat: int) -> Measurement:
+    content = _written(document, name)
+    return measure_call(lambda: formats.read(content, format=name), repeat)
+
+
+def _written(document: Document, name: str) -> bytes:
+    stream = io.BytesIO()
+    formats.get(name).write(document, stream)
+    return stream.getvalue()
 
 
 def main() -> None:

@@ -7,101 +7,61 @@ has a place in the document:
 - a value that contains elements becomes an ``rdf:XMLLiteral``;
 - so does the whole element of a value with attributes that PROV-XML does not define, beside its plain value;
 - such attributes of a statement are attributes of the statement;
-- a name without a prefix, where no default namespace is declared, has the namespace :data:`NO_NAMESPACE`.
+- a name without a prefix, where no default namespace is declared, has the namespace
+  :data:`~mlflow2prov.formats._support.xml_scope.NO_NAMESPACE`.
+
+Large files are read by columns first (:mod:`~mlflow2prov.formats._support.provxml_columns`), which gives the same
+document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from contextlib import suppress
 
 from mlflow2prov.boundary import warn
-from mlflow2prov.errors import FormatError
+from mlflow2prov.errors import FormatError, NamespaceError
+from mlflow2prov.formats._support import provxml_columns
 from mlflow2prov.formats._support.escapes import unescape
 from mlflow2prov.formats._support.provo import RDF
-from mlflow2prov.formats._support.xml_input import SEPARATOR, parse_xml, xml_parser
+from mlflow2prov.formats._support.provxml_elements import STATEMENTS
+from mlflow2prov.formats._support.xml_input import (
+    SEPARATOR,
+    expanded_name,
+    parse_xml,
+    xml_parser,
+)
 from mlflow2prov.formats._support.xml_literal import SCHEMA_INSTANCE, XML, XmlLiteral
-from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_STRING, AttributeTuple
+from mlflow2prov.formats._support.xml_scope import XmlScope
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_STRING
 from mlflow2prov.prov.builder import Builder
-from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import declared
-from mlflow2prov.prov.namespaces import PROV, RESERVED, XSD, Namespaces
+from mlflow2prov.prov.namespaces import PROV, Namespaces
 
 TITLE = "PROV-XML"
 
-NO_NAMESPACE = "about:blank#"
-"""The namespace of names that have none in XML. PROV-DM gives every name one (section 5.7.1)."""
+MIN_BYTES_BY_COLUMNS = 500_000
+"""The minimum size of a file that is read by columns; a smaller one is read as fast element by element."""
 
 MAX_DEPTH = 1000
 """How deeply the elements in a value can be nested."""
 
-_XML_SCHEMA = "http://www.w3.org/2001/XMLSchema"
-"""In XML, the namespace of XML Schema lacks the hash that PROV-DM gives it."""
-
 _INTERNATIONALIZED_STRING = "prov:InternationalizedString"
 
 
-def _name(namespace: str, local: str) -> str:
-    return f"{namespace}{SEPARATOR}{local}"
-
-
-_DOCUMENT, _BUNDLE, _OTHER = (_name(PROV, name) for name in ("document", "bundleContent", "other"))
-_ID, _REF = _name(PROV, "id"), _name(PROV, "ref")
-_TYPE, _NIL = _name(SCHEMA_INSTANCE, "type"), _name(SCHEMA_INSTANCE, "nil")
-_LANGUAGE = _name(XML, "lang")
+_DOCUMENT, _BUNDLE, _OTHER = (
+    expanded_name(PROV, name) for name in ("document", "bundleContent", "other")
+)
+_ID, _REF = expanded_name(PROV, "id"), expanded_name(PROV, "ref")
+_TYPE, _NIL = expanded_name(SCHEMA_INSTANCE, "type"), expanded_name(SCHEMA_INSTANCE, "nil")
+_LANGUAGE = expanded_name(XML, "lang")
 _INSTRUCTIONS = {
-    _name(SCHEMA_INSTANCE, "schemaLocation"),
-    _name(SCHEMA_INSTANCE, "noNamespaceSchemaLocation"),
-    _name(XML, "space"),
+    expanded_name(SCHEMA_INSTANCE, "schemaLocation"),
+    expanded_name(SCHEMA_INSTANCE, "noNamespaceSchemaLocation"),
+    expanded_name(XML, "space"),
 }
 """Attributes that tell a parser what to do and state nothing."""
-
-_SUBTYPES = {
-    "bundle": ("entity", "Bundle"),
-    "collection": ("entity", "Collection"),
-    "emptyCollection": ("entity", "EmptyCollection"),
-    "plan": ("entity", "Plan"),
-    "organization": ("agent", "Organization"),
-    "person": ("agent", "Person"),
-    "softwareAgent": ("agent", "SoftwareAgent"),
-    "hadPrimarySource": ("wasDerivedFrom", "PrimarySource"),
-    "wasQuotedFrom": ("wasDerivedFrom", "Quotation"),
-    "wasRevisionOf": ("wasDerivedFrom", "Revision"),
-}
-"""The elements for a kind of statement with one of PROV's own types, and that type."""
-
-
-class _Element(NamedTuple):
-    """What an element of a statement means.
-
-    Attributes:
-        kind: the kind of the statement.
-        types: the ``prov:type`` that the element implies.
-        arguments: the position of each formal argument, and whether it is a time, by the name of its element.
-    """
-
-    kind: Kind
-    types: tuple[AttributeTuple, ...]
-    arguments: dict[str, tuple[int, bool]]
-
-
-def _element(kind: Kind, subtype: str | None = None) -> _Element:
-    type_ = ("prov:type", f"prov:{subtype}", QUALIFIED_NAME, None)
-    arguments = {
-        _name(PROV, argument.name): (position, argument.type is ArgumentType.TIME)
-        for position, argument in enumerate(kind.arguments)
-    }
-    return _Element(kind, (type_,) if subtype else (), arguments)
-
-
-_STATEMENTS = {
-    **{_name(PROV, name): _element(kind) for name, kind in KIND.items()},
-    **{
-        _name(PROV, name): _element(KIND[kind], subtype)
-        for name, (kind, subtype) in _SUBTYPES.items()
-    },
-}
 
 
 def read(content: bytes) -> Document:
@@ -110,80 +70,12 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: the content is not PROV-XML; the message names the line.
     """
+    if len(content) >= MIN_BYTES_BY_COLUMNS:
+        # An error is raised again when the file is read element by element, with its line.
+        with suppress(provxml_columns.IrregularFileError, FormatError, NamespaceError):
+            reader = _Reader()
+            return reader.read(provxml_columns.add_statements(content, reader.document))
     return _Reader().read(content)
-
-
-class _Scope:
-    """The namespaces that are declared where the parser is, and the names of a document that XML names become."""
-
-    def __init__(self, namespaces: Namespaces) -> None:
-        self._namespaces = namespaces
-        self._declared: dict[str, list[str | None]] = {"xml": [XML]}
-        self._prefixes: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-
-    def open(self, prefix: str | None, uri: str | None) -> None:
-        """Declare a prefix. Without a URI, names without a prefix have no namespace."""
-        self._declared.setdefault(prefix or "", []).append(uri)
-        self._prefixes.clear()
-
-    def close(self, prefix: str | None) -> None:
-        """End the last declaration of a prefix."""
-        self._declared[prefix or ""].pop()
-        self._prefixes.clear()
-
-    def namespace_of(self, prefix: str) -> str | None:
-        """Return the namespace of a prefix."""
-        uris = self._declared.get(prefix)
-        return uris[-1] if uris else None
-
-    def prefix_of(self, uri: str) -> str:
-        """Return a prefix of a namespace; the empty one only if it has no other."""
-        return max(prefix for prefix, uris in self._declared.items() if uris and uris[-1] == uri)
-
-    def expanded(self, name: str) -> str:
-        """Return the document's name for a name that the parser reports."""
-        known = self._names.get(name)
-        if known is None:
-            uri, separator, local = name.rpartition(SEPARATOR)
-            prefix = self.prefix_of(uri) if separator else ""
-            known = self.name(uri or NO_NAMESPACE, unescape(local), prefix)
-            self._names[name] = known
-        return known
-
-    def resolved(self, text: str) -> str:
-        """Return the document's name for a QName in a value.
-
-        Raises:
-            FormatError: its prefix is not declared.
-        """
-        name = text.strip()
-        prefix, colon, local = name.partition(":")
-        if not colon:
-            prefix, local = "", name
-        if "_x" in local:
-            local = unescape(local)
-        renamed = self._prefixes.get(prefix)
-        if renamed is not None and (renamed or ":" not in local):
-            return f"{renamed}:{local}" if renamed else local
-        if not name:
-            raise FormatError("a name is empty")
-        uri = self.namespace_of(prefix)
-        if uri is None and prefix:
-            raise FormatError(f"the name {name!r} has a prefix that is not declared")
-        resolved = self.name(uri or NO_NAMESPACE, local, prefix)
-        if ":" not in local:
-            self._prefixes[prefix] = resolved.partition(":")[0] if ":" in resolved else ""
-        return resolved
-
-    def name(self, uri: str, local: str, prefix: str) -> str:
-        """Return the document's name for a local part in a namespace, which gets ``prefix`` if it has none yet."""
-        if uri == _XML_SCHEMA:
-            uri = XSD
-        for reserved, reserved_uri in RESERVED.items():
-            if uri == reserved_uri:
-                return f"{reserved}:{local}"
-        return self._namespaces.name(uri, local, prefix)
 
 
 class _Reader:
@@ -195,7 +87,7 @@ class _Reader:
 
     def __init__(self) -> None:
         namespaces = Namespaces()
-        self._scope = _Scope(namespaces)
+        self._scope = XmlScope(namespaces)
         self._builder = Builder(namespaces)
         self._parser = xml_parser(TITLE)
         self._depth = 0
@@ -204,6 +96,11 @@ class _Reader:
         self._text: list[str] = []
         self._languages: list[str | None] = [None]
         self._left_out: set[str] = set()
+
+    @property
+    def document(self) -> Document:
+        """The document, to which other readers may add statements too."""
+        return self._builder.document
 
     def read(self, content: bytes) -> Document:
         parser = self._parser
@@ -236,7 +133,7 @@ class _Reader:
             self._start_value(name, attributes)
         elif depth == 2:
             self._start_structure(name, attributes)
-        elif name in _STATEMENTS and depth == 0:
+        elif name in STATEMENTS and depth == 0:
             self._start_statement(name, attributes)
         else:
             self._start_container(name, attributes)
@@ -275,7 +172,7 @@ class _Reader:
             self._left_out.add("attributes of prov:document and prov:bundleContent are")
 
     def _start_statement(self, name: str, attributes: list[str]) -> None:
-        self._element = _STATEMENTS[name]
+        self._element = STATEMENTS[name]
         self._identifier: str | None = None
         self._arguments: list[str | None] = [None] * len(self._element.arguments)
         self._members: list[str] = []
@@ -316,7 +213,7 @@ class _Reader:
             self._add_argument(text, *argument)
             return
         attributes = self._value_attributes
-        if self._value_name in _STATEMENTS and _ID in attributes:
+        if self._value_name in STATEMENTS and _ID in attributes:
             raise FormatError(f"{_spelled(self._value_name)} within another statement")
         key = self._scope.expanded(self._value_name)
         if self._structure is not None:

@@ -38,6 +38,11 @@ def root_name(head: bytes) -> str | None:
     return tag[1].decode("utf-8", "replace") if tag else None
 
 
+def expanded_name(namespace: str, local: str) -> str:
+    """Return the name of an element or an attribute as parsers report it."""
+    return f"{namespace}{SEPARATOR}{local}"
+
+
 def xml_parser(title: str) -> expat.XMLParserType:
     """Return a parser that resolves namespaces and refuses document type declarations.
 
