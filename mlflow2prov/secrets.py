@@ -115,14 +115,16 @@ class Secrets:
         for user, password in accounts:
             values += [password, f"{user}:{password}"] if user and password else [user or password]
         secrets = list(filter(None, values))
-        everywhere = "|".join(_escaped_spellings(secrets))
-        distinctive = "|".join(_escaped_spellings(filter(_is_distinctive, secrets)))
         # Some servers and libraries change the case of headers and of percent-encoding.
-        self._messages = re.compile(everywhere, re.IGNORECASE) if everywhere else None
-        self._content = (
-            re.compile(distinctive.encode("utf-8", "replace"), re.IGNORECASE)
-            if distinctive
-            else None
+        self._message_pattern = re.compile(
+            "|".join(map(re.escape, _all_spellings(secrets))), re.IGNORECASE
+        )
+        self._content_spellings = [
+            spelling.encode("utf-8", "replace").lower()
+            for spelling in _all_spellings(filter(_is_distinctive, secrets))
+        ]
+        self._content_pattern = re.compile(
+            b"|".join(map(re.escape, self._content_spellings)), re.IGNORECASE
         )
 
     def mask(self, text: str) -> str:
@@ -131,7 +133,7 @@ class Secrets:
         >>> Secrets(("ada", "pw")).mask("407 no access for ada with Basic YWRhOnB3 or ada:pw")
         '407 no access for ada with Basic ... or ...'
         """
-        masked = self._messages.sub(MASK, text) if self._messages else text
+        masked = self._message_pattern.sub(MASK, text) if self._message_pattern.pattern else text
         return mask_secrets(masked)
 
     def mask_content(self, content: bytes) -> bytes:
@@ -140,13 +142,17 @@ class Secrets:
         >>> Secrets(("ada", "pa55word!")).mask_content(b'{"user": "ada", "echo": "pa55word!"}')
         b'{"user": "ada", "echo": "..."}'
         """
-        return self._content.sub(MASK.encode(), content) if self._content else content
+        # A search for plain text is a hundred times faster than the pattern, and seldom finds one.
+        lower_case = content.lower()
+        if any(spelling in lower_case for spelling in self._content_spellings):
+            return self._content_pattern.sub(MASK.encode(), content)
+        return content
 
 
-def _escaped_spellings(secrets: Iterable[str]) -> list[str]:
-    """Return all spellings of secrets for a pattern, the longest first, so that no end of it remains."""
+def _all_spellings(secrets: Iterable[str]) -> list[str]:
+    """Return all spellings of secrets, the longest first, so that a pattern of them leaves no end of one."""
     spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-    return [re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True)]
+    return sorted(spellings, key=len, reverse=True)
 
 
 def _spellings(secret: str) -> Iterator[str]:

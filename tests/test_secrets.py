@@ -1,6 +1,7 @@
 """Credentials in URLs never reach a fact, a message or an address."""
 
 import doctest
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,14 @@ def test_a_message_does_not_quote_a_credential_in_any_spelling(spelling):
     secrets = Secrets(("ada", 'pa"s/s&é'))
     assert secrets.mask(f"no {spelling}.") == "no ...."
     assert secrets.mask_content(f"no {spelling}.".encode()) == b"no ...."
+
+
+@pytest.mark.parametrize("secret", ["PÄss-W0rd/1", "pass/W0RD?é"])
+def test_the_case_of_a_spelling_may_change(secret):
+    spellings = (secret, quote(secret, safe=""), quote(secret, safe="").lower())
+    for spelling in spellings:
+        assert Secrets(tokens=[secret]).mask(spelling) == "..."
+        assert Secrets(tokens=[secret]).mask_content(spelling.encode()) == b"..."
 
 
 def test_the_padding_of_a_credential_in_base64_may_be_cut_off():
