@@ -14,6 +14,7 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.facts.facts import Facts
 from mlflow2prov.facts.run_sources import blobs_of_trees, named_scripts, paths_by_key
+from mlflow2prov.facts.script_names import Anchor
 
 
 def find_missing_scripts(facts: Facts) -> None:
@@ -37,12 +38,16 @@ def find_missing_scripts(facts: Facts) -> None:
         namesakes = [path for path in paths[name.key] if path in trees[commit]]
         if any(name.may_mean(path) for path in namesakes):
             continue
-        added = min((additions[path] for path in matches[name] if path in additions), default=None)
+        added = additions.get(name.path) or min(
+            (additions[path] for path in matches[name] if path in additions), default=None
+        )
         if added is not None:
             _, path, sha = added
             facts.add("missing_scripts", run_id=run_id, path=path, added_by=sha)
         elif not namesakes:
-            facts.add("missing_scripts", run_id=run_id, path=name.path)
+            # The folders of an absolute name are those of a machine.
+            path = name.parts[-1] if name.anchor is Anchor.FILE_SYSTEM else name.path
+            facts.add("missing_scripts", run_id=run_id, path=path)
     facts.flush()
 
 

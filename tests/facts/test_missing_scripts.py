@@ -64,8 +64,17 @@ def test_the_earliest_of_several_files_counts():
     assert missing_scripts("train.py", *files) == [("b/train.py", 1)]
 
 
+def test_the_file_that_the_name_equals_is_preferred():
+    files = (2, "train.py"), (1, "b/train.py")
+    assert missing_scripts("train.py", *files) == [("train.py", 2)]
+
+
 def test_a_script_that_no_commit_has_is_missing():
     assert missing_scripts("src/train.py", (1, "other.py")) == [("src/train.py", None)]
+
+
+def test_the_folders_of_a_machine_are_not_part_of_a_script_that_no_commit_has():
+    assert missing_scripts("/home/ada/wine/fit.py", (1, "other.py")) == [("fit.py", None)]
 
 
 def test_a_script_in_another_folder_than_its_namesake_is_missing_if_a_commit_adds_it():
