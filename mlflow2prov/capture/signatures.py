@@ -16,7 +16,8 @@ from mlflow2prov.errors import unknown_choice
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+PLACEHOLDER: Any = getattr(functools, "Placeholder", object())
+"""The position that a partial function leaves to its caller, since Python 3.14."""
 
 
 @dataclass
@@ -69,7 +70,12 @@ class FunctionInfo:
         Raises:
             TypeError: the function does not take these arguments.
         """
-        return self.signature.bind(*self.varargs, *args, **{**self.kargs, **kwargs})
+        remaining = list(args)
+        filled = [
+            remaining.pop(0) if value is PLACEHOLDER and remaining else value
+            for value in self.varargs
+        ]
+        return self.signature.bind(*filled, *remaining, **{**self.kargs, **kwargs})
 
     def check_names(self, **names: Iterable[str]) -> None:
         """Check that options name parameters of the function.
@@ -109,9 +115,7 @@ def function_info(function: Callable[..., Any]) -> FunctionInfo:
         elif isinstance(function, types.MethodType):
             varargs = (function.__self__, *varargs)
             function = function.__func__
-        elif isinstance(
-            method := inspect.getattr_static(type(function), "__call__"), types.FunctionType
-        ):
+        elif (method := _call_method(function)) is not None:
             varargs = (function, *varargs)
             name = type(function).__qualname__
             function = method
@@ -128,6 +132,14 @@ def function_info(function: Callable[..., Any]) -> FunctionInfo:
     return FunctionInfo(
         function, module, name.rpartition("<locals>.")[2], parameters, varargs, kargs
     )
+
+
+def _call_method(function: Any) -> types.FunctionType | None:
+    """Return the method that calls an object, if it is written in Python."""
+    if isinstance(function, type):
+        return None
+    method = inspect.getattr_static(type(function), "__call__", None)
+    return method if isinstance(method, types.FunctionType) else None
 
 
 def _any_arguments(*args: Any, **kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import inspect
 import operator
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import mlflow2prov.capture as p
+from mlflow2prov.capture import signatures
 
 pytestmark = pytest.mark.usefixtures("memory")
 
@@ -624,3 +626,106 @@ def test_bound_methods_in_c_are_told_apart_by_their_objects():
     assert [dash(["a", "b"]), comma(["a", "b"])] == ["a-b", "a,b"]
     first, second = (p.provenance()(operator.itemgetter(i)) for i in (0, 1))
     assert [first([1, 2]), second([1, 2])] == [1, 2]
+
+
+def test_a_partial_function_may_leave_positions_to_its_caller(monkeypatch):
+    place = object()
+    monkeypatch.setattr(signatures, "PLACEHOLDER", getattr(functools, "Placeholder", place))
+
+    class Partial:
+        """As functools.partial of Python 3.14."""
+
+        def __init__(self, func, *args):
+            self.func, self.args, self.keywords = func, args, {}
+
+        def __call__(self, value):
+            return self.func(value, *self.args[1:])
+
+    captured = p.provenance()(Partial(divmod.__call__, signatures.PLACEHOLDER, 3))
+    assert captured(7) == (2, 1)
+    assert captured(7).artifact.inputs["varargs"] == (7, 3)
+
+
+class Single(type):
+    def __call__(cls, *args):
+        return super().__call__(*args)
+
+
+class One(metaclass=Single):
+    def __init__(self, x):
+        self.x = x
+
+
+def test_a_class_is_captured_as_a_function_that_makes_objects():
+    made = p.provenance()(One)
+    assert [made(1).x, made(2).x, made(1).x] == [1, 2, 1]
+    assert made(1).artifact.fn_name == "One"
+    assert statuses()[:3] == [MISS, MISS, HIT]
+
+
+def test_values_that_cannot_be_called_are_refused():
+    with pytest.raises(TypeError, match="5 is not a callable object"):
+        p.provenance()(5)
+
+
+# --- what a function relies on
+
+
+def test_a_method_calls_that_of_its_base():
+    class Base:
+        def __init__(self, k):
+            self.k = k
+
+        @p.provenance()
+        def add(self, x):
+            return x + self.k
+
+    class Child(Base):
+        @p.provenance()
+        def add(self, x):
+            return super().add(x) * 10
+
+    assert [Child(1).add(2), Base(1).add(2)] == [30, 3]
+    assert [call.fn_name for call in p.calls()] == ["Child.add", "Base.add", "Base.add"]
+
+
+def test_context_variables_are_set_as_before():
+    variable = contextvars.ContextVar("variable", default=0)
+
+    @p.provenance()
+    def function():
+        variable.set(7)
+
+    @p.provenance()
+    def generator():
+        variable.set(8)
+        yield variable.get()
+        yield variable.get()
+
+    function()
+    assert variable.get() == 7
+    assert list(generator()) == [8, 8]
+    assert variable.get() == 8
+
+
+def test_keywords_may_have_any_name():
+    @p.provenance()
+    def f(self=1, args=2, kwargs=3, **options):
+        return [self, args, kwargs, options]
+
+    assert f(self=5, function=1, execution=2) == [5, 2, 3, {"function": 1, "execution": 2}]
+
+
+def test_a_group_of_exceptions_is_recorded():
+    @p.provenance()
+    async def fail():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(60))
+            raise ValueError("one")
+
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(fail())
+    assert (p.calls()[0].status, p.calls()[0].exception_type) == (
+        "FAILED",
+        "builtins.ExceptionGroup",
+    )
