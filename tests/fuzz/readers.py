@@ -18,6 +18,8 @@ from mlflow2prov.analysis.waivers import read_waivers
 from mlflow2prov.cli.config_file import read_configuration
 from mlflow2prov.facts import Facts
 from mlflow2prov.people.aliases import read_aliases
+from mlflow2prov.people.mentions import mentions
+from mlflow2prov.secrets import mask_secrets, urls_without_credentials
 from mlflow2prov.sources.git.log_parser import Layout, LogParser
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.options import ReadOptions
@@ -104,6 +106,14 @@ def _read_environment(entry: Input) -> None:
         list(environments.parse_packages(entry.name, entry.content))
 
 
+def _read_message(entry: Input) -> None:
+    """Look for people, as pseudonyms require, and for credentials."""
+    text = entry.content.decode("utf-8", "replace")
+    list(mentions(text))
+    mask_secrets(text)
+    urls_without_credentials(text)
+
+
 _COMMITS = (
     "29fa846435d3fef811b603092dc78fd29cec8f71",
     "1bfe3bacbc85ad420fd25207714dcaea42ed2ebb",
@@ -174,6 +184,7 @@ READERS: dict[str, Reader] = {
     "waivers": Reader(lambda entry: read_waivers(str(_written(entry))), ("waivers",), _FAST),
     "aliases": Reader(lambda entry: read_aliases(_written(entry)), ("aliases",), _FAST),
     "environments": Reader(_read_environment, ("environments",), _FAST),
+    "messages": Reader(_read_message, ("messages",)),
     "git log": Reader(_read_log, ("gitlog",)),
     "file store": Reader(_read_file_store, ("filestore",), _SLOW),
     "database": Reader(_read_database, ("sqlite",), _SLOW),
