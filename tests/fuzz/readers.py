@@ -20,6 +20,7 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.people.aliases import read_aliases
 from mlflow2prov.people.mentions import mentions
 from mlflow2prov.secrets import mask_secrets, urls_without_credentials
+from mlflow2prov.sources.git import notebooks
 from mlflow2prov.sources.git.log_parser import Layout, LogParser
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.options import ReadOptions
@@ -184,6 +185,7 @@ READERS: dict[str, Reader] = {
     "waivers": Reader(lambda entry: read_waivers(str(_written(entry))), ("waivers",), _FAST),
     "aliases": Reader(lambda entry: read_aliases(_written(entry)), ("aliases",), _FAST),
     "environments": Reader(_read_environment, ("environments",), _FAST),
+    "notebooks": Reader(lambda entry: notebooks._code(entry.content), ("notebooks",)),
     "messages": Reader(_read_message, ("messages",)),
     "git log": Reader(_read_log, ("gitlog",)),
     "file store": Reader(_read_file_store, ("filestore",), _SLOW),
