@@ -686,3 +686,9 @@ def test_texts_that_are_not_unicode_are_recorded():
     repo.end_call(call)
     (read,) = repo.calls()
     assert (read.name, read.fn_module, read.source_path) == ("f?", "m ", "src/?.py")
+
+
+def test_the_first_look_up_through_a_session_creates_the_tables(tmp_path):
+    session = sessionmaker(bind=create_engine(f"sqlite:///{tmp_path / 'calls.db'}"))()
+    with session:
+        assert DbRepo(session, DiskStore(tmp_path / "blobs")).find("sha256:0") is None

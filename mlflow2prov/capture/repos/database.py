@@ -188,8 +188,9 @@ class DbRepo(Repository):
         )
 
     def _row(self, identifier: str) -> Any:
+        query = self._artifact_query  # the tables are created before the connection is taken
         with self._connect() as connection:
-            return connection.execute(self._artifact_query, {"identifier": identifier}).first()
+            return connection.execute(query, {"identifier": identifier}).first()
 
     def _find(self, identifier: str) -> Artifact | None:
         row = self._row(identifier)

@@ -56,8 +56,10 @@ def connect(url: str, schema: str | None, create_schema: bool, persistent: bool)
         sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
     if schema is not None:
         if create_schema:
-            with engine.begin() as connection:
-                connection.execute(sqlalchemy.schema.CreateSchema(schema, if_not_exists=True))
+            statement = sqlalchemy.schema.CreateSchema(schema, if_not_exists=True)
+            # Another process may create it at the same time.
+            with suppress(sqlalchemy.exc.IntegrityError), engine.begin() as connection:
+                connection.execute(statement)
         engine = engine.execution_options(schema_translate_map={None: schema})
     _engines.add(engine)
     return engine
