@@ -164,6 +164,25 @@ def test_a_session_of_the_user_is_used():
         DbRepo(session, MemoryStore(), schema="x")
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda repo: repo.find("x"),
+        lambda repo: "x" in repo,
+        lambda repo: repo.contains_set("x"),
+        lambda repo: repo.calls(),
+        lambda repo: repo.put_set(p.ArtifactSet(["x"])),
+        lambda repo: repo.end_call(Call("f", "m", "f")),
+        lambda repo: p.provenance(repo=repo)(double)(1),
+        lambda repo: repo.db_revision,
+    ],
+)
+def test_the_first_action_on_a_session_creates_the_tables(action):
+    with sessionmaker(create_engine("sqlite:///calls.db"))() as session:
+        action(DbRepo(session, MemoryStore()))
+    assert rows("select version from mlflow2prov_schema") == [(schema.VERSION,)]
+
+
 def test_a_session_of_the_repository_is_committed():
     repo = repository()
     repo.start_call(Call("f", "m", "f"))
