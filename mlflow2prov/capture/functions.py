@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from mlflow2prov.capture.calling import call_asynchronously, call_synchronously
 from mlflow2prov.capture.code import Invalidation, check_invalidation, has_lasting_name
@@ -159,33 +159,11 @@ def _capture(
     info.check_names(ignore=options.ignore, remove=options.remove, merge_defaults=names)
     merged = merged_parameters(info, merge_defaults is True or names)
     new = functools.partial(Execution, function, info, options, merged)
-    kind = _kind(info.function)
-
-    if kind == "coroutine":
-
-        async def captured(*args: Any, **kwargs: Any) -> Any:
-            return await call_asynchronously(new(args, kwargs))
-
-    elif kind == "generator":
-
-        def captured(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
-            return CapturedGenerator(new(args, kwargs))
-
-    elif kind == "async generator":
-
-        def captured(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
-            return CapturedAsyncGenerator(new(args, kwargs))
-
-    else:
-
-        def captured(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
-            return call_synchronously(new(args, kwargs))
-
-    functools.update_wrapper(captured, function)
+    captured: Any = functools.update_wrapper(_caller(info.function, new), function)
     if not hasattr(function, "__name__"):
         captured.__name__ = info.name.rpartition(".")[2]
         captured.__qualname__, captured.__module__ = info.name, info.module
-    captured._provenance_metadata = {  # type: ignore[attr-defined]
+    captured._provenance_metadata = {
         "name": options.name or f"{info.module}.{info.name}",
         "version": options.version,
         "options": options,
@@ -194,12 +172,22 @@ def _capture(
     return captured
 
 
-_Kind = Literal["function", "coroutine", "generator", "async generator"]
-
-
-def _kind(function: Callable[..., Any]) -> _Kind:
+def _caller(function: Callable[..., Any], new: Callable[..., Execution]) -> Any:
+    """Return a function of the same kind that captures its calls: a coroutine function stays one."""
     if inspect.iscoroutinefunction(function):
-        return "coroutine"
+
+        async def captured_coroutine(*args: Any, **kwargs: Any) -> Any:
+            return await call_asynchronously(new(args, kwargs))
+
+        return captured_coroutine
+
+    call: Callable[[Execution], Any] = call_synchronously
     if inspect.isasyncgenfunction(function):
-        return "async generator"
-    return "generator" if inspect.isgeneratorfunction(function) else "function"
+        call = CapturedAsyncGenerator
+    elif inspect.isgeneratorfunction(function):
+        call = CapturedGenerator
+
+    def captured(*args: Any, **kwargs: Any) -> Any:
+        return call(new(args, kwargs))
+
+    return captured
