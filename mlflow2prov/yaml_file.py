@@ -19,10 +19,13 @@ import yaml
 from yaml.nodes import ScalarNode
 from yaml.reader import Reader
 
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, one_line
 
 MAX_BYTES = 1 << 20
 """The size of the largest file that is read, in bytes, unless a caller sets another limit."""
+
+MAX_MESSAGE_LENGTH = 2000
+"""The maximum number of characters of a message, which may quote the file and list choices."""
 
 MAX_DEPTH = 20
 """How deeply lists and mappings may be nested in a file that a user writes."""
@@ -79,7 +82,8 @@ class YamlFile:
 
     def error(self, message: str, line: int | None = None) -> ConfigurationError:
         """Return an error whose message begins with the file and, if it is known, the ``line``."""
-        return ConfigurationError(f"{self.path}{f':{line}' if line else ''}: {message}")
+        place = f"{self.path}{f':{line}' if line else ''}"
+        return ConfigurationError(f"{place}: {one_line(message, MAX_MESSAGE_LENGTH)}")
 
 
 def read_yaml(path: str | Path, max_bytes: int = MAX_BYTES) -> YamlFile:
