@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from mlflow2prov.capture.errors import InvalidOptionError
 from mlflow2prov.capture.record_files.folders import FolderOptions, check_parameter
 from mlflow2prov.capture.record_files.seeds import check_seed
-from mlflow2prov.capture.record_files.tracked_call import TrackedCall, TrackingOptions
+from mlflow2prov.capture.record_files.tracked_call import Steps, TrackedCall, TrackingOptions
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -79,7 +79,8 @@ def tracked(
     - :class:`UntrackedCodeError`: ``allow_dirty_repo`` is False, and tracked files have uncommitted changes, or
       Git does not track the module.
     - :class:`InvalidArgumentError`: the folder is not a path, or the seed is not an integer.
-    - :class:`MissingFolderError`, :class:`FolderExistsError`: the folder cannot be created, or is not empty.
+    - :class:`MissingFolderError`, :class:`FolderExistsError`, :class:`WriteError`: the folder cannot be created, or
+      is not empty.
     """
     options = TrackingOptions(
         folders=FolderOptions(
@@ -130,11 +131,17 @@ def _track(function: Callable[..., Any], options: TrackingOptions) -> Callable[.
         async def call(*args: Any, **kwargs: Any) -> Any:
             with TrackedCall(function, options, args, kwargs) as tracked_call:
                 items = tracked_call.run()
+                step = items.asend(None)
                 try:
-                    item = await anext(items)
                     while True:
-                        sent = yield item
-                        item = await items.asend(sent)
+                        with tracked_call.is_current():
+                            item = await step
+                        try:
+                            step = items.asend((yield item))
+                        except GeneratorExit:
+                            raise
+                        except BaseException as error:  # noqa: BLE001 - the function may handle it
+                            step = items.athrow(error)
                 except StopAsyncIteration:
                     return
                 finally:
@@ -143,14 +150,17 @@ def _track(function: Callable[..., Any], options: TrackingOptions) -> Callable[.
     elif inspect.iscoroutinefunction(function):
 
         async def call(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
-            with TrackedCall(function, options, args, kwargs) as tracked_call:
+            with (
+                TrackedCall(function, options, args, kwargs) as tracked_call,
+                tracked_call.is_current(),
+            ):
                 return await tracked_call.run()
 
     elif inspect.isgeneratorfunction(function):
 
         def call(*args: Any, **kwargs: Any) -> Any:
             with TrackedCall(function, options, args, kwargs) as tracked_call:
-                return (yield from tracked_call.run())
+                return (yield from Steps(tracked_call, tracked_call.run()))
 
     else:
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from mlflow2prov.capture.errors import (
     InvalidOptionError,
     MissingFolderError,
     OptionCombinationError,
+    WriteError,
 )
 from mlflow2prov.errors import unknown_choice
 
@@ -64,24 +67,31 @@ class FolderOptions:
                 "tracked: the function cannot know its folder; use directory_injection_parameter"
             )
 
-    def folder(self, arguments: MutableMapping[str, Any], call_id: str, start: datetime) -> Path:
-        """Return the folder of a call, and let its arguments know that folder.
+    def choose(self, arguments: Mapping[str, Any], call_id: str, start: datetime) -> Path:
+        """Return the folder of a call.
 
         Args:
-            arguments: the arguments by the names of parameters; changed in place.
+            arguments: the arguments by the names of parameters.
             call_id: the identifier of the call.
             start: when it started.
 
         Raises:
-            InvalidArgumentError: an argument is no path, or leads out of the folder that it should be in.
+            InvalidArgumentError: an argument is not a path, or leads out of the folder that it should be in.
         """
         folder = self._named_folder(arguments)
         if self.include_uuid:
-            folder = folder.with_name(f"{folder.name}_{call_id}")
-        elif self.include_timestamp:
-            folder = _free_name(
-                folder.with_name(f"{folder.name}_{start.astimezone():{TIMESTAMP_FORMAT}}")
-            )
+            return folder.with_name(f"{folder.name}_{call_id}")
+        if self.include_timestamp:
+            return folder.with_name(f"{folder.name}_{start.astimezone():{TIMESTAMP_FORMAT}}")
+        return folder
+
+    def inject(self, arguments: MutableMapping[str, Any], folder: Path) -> None:
+        """Pass the folder of a call to the function.
+
+        Args:
+            arguments: the arguments by the names of parameters; changed in place.
+            folder: the folder, as :meth:`make` returned it.
+        """
         if self.directory_injection_parameter is not None:
             arguments[self.directory_injection_parameter] = folder
         elif self.is_stamped and self.subdirectory_name_parameter is not None:
@@ -89,9 +99,8 @@ class FolderOptions:
             arguments[self.subdirectory_name_parameter] = name.with_name(folder.name).as_posix()
         elif self.is_stamped and self.directory_parameter is not None:
             arguments[self.directory_parameter] = folder
-        return folder
 
-    def _named_folder(self, arguments: MutableMapping[str, Any]) -> Path:
+    def _named_folder(self, arguments: Mapping[str, Any]) -> Path:
         if self.directory_parameter is not None:
             folder = _path(self.directory_parameter, arguments)
         else:
@@ -108,23 +117,32 @@ class FolderOptions:
             )
         return below
 
-    def make(self, folder: Path) -> None:
-        """Create the folder.
+    def make(self, folder: Path) -> Path:
+        """Create the folder and return it. With a timestamp, a number is appended if another call has that folder.
 
         Raises:
             MissingFolderError: the folder that should contain it does not exist.
             FolderExistsError: it is not a folder, or not empty though it has to be.
+            WriteError: it cannot be created for another reason.
         """
         try:
+            if self.include_timestamp:
+                return _make_new(folder, self.create_parents)
             folder.mkdir(parents=self.create_parents, exist_ok=True)
+            is_empty = not self.require_empty_directory or not any(folder.iterdir())
         except FileNotFoundError as error:
             raise MissingFolderError(
                 f"{folder.parent}: no such folder; create it, or use create_parents=True"
             ) from error
         except FileExistsError as error:
             raise FolderExistsError(f"{folder}: not a folder; choose another name") from error
-        if self.require_empty_directory and any(folder.iterdir()):
+        except OSError as error:
+            raise WriteError(
+                f"{folder}: cannot be created ({error.strerror}); choose another folder"
+            ) from error
+        if not is_empty:
             raise FolderExistsError(f"{folder}: not empty; choose another folder")
+        return folder
 
 
 def check_parameter(option: str, name: str | None, parameters: Collection[str]) -> None:
@@ -137,17 +155,19 @@ def check_parameter(option: str, name: str | None, parameters: Collection[str]) 
         raise InvalidOptionError(f"{option}: {unknown_choice('parameter', name, parameters)}")
 
 
-def _path(parameter: str, arguments: MutableMapping[str, Any]) -> Path:
+def _path(parameter: str, arguments: Mapping[str, Any]) -> Path:
     value = arguments.get(parameter)
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
         raise InvalidArgumentError(f"{parameter}: {value!r} is not a path; pass one")
-    return Path(value)
+    return Path(text)
 
 
-def _free_name(folder: Path) -> Path:
-    """Return the folder with a number after its name if another call of the same second has it."""
-    number, free = 1, folder
-    while free.exists():
-        number += 1
-        free = folder.with_name(f"{folder.name}_{number}")
-    return free
+def _make_new(folder: Path, create_parents: bool) -> Path:
+    """Create a folder that did not exist, with a number after its name if another call of the same second has it."""
+    for number in itertools.count(1):
+        new = folder if number == 1 else folder.with_name(f"{folder.name}_{number}")
+        with suppress(FileExistsError):
+            new.mkdir(parents=create_parents)
+            return new
+    raise AssertionError("unreachable")

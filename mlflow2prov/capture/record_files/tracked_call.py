@@ -2,9 +2,9 @@
 
 The order of a call:
 
-1. bind the arguments
-2. choose the folder and the seed, and inject them
-3. check the state of Git, and create the folder
+1. bind the arguments, and choose the folder and the seed
+2. check the state of Git
+3. create the folder, and pass it to the function
 4. write the record file
 5. seed the generators, and call the function
 6. complete the record file
@@ -15,9 +15,8 @@ from __future__ import annotations
 import inspect
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from contextvars import Token
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -86,40 +85,46 @@ class TrackedCall:
         if (injected := options.folders.directory_injection_parameter) is not None:
             self._bound.arguments.setdefault(injected, None)
         self._filename = getattr(getattr(plain, "__code__", None), "co_filename", None)
-        passed = self._arguments_as_json()
-        self._folder = self._choose_folder()
-        self._choose_seed()
         self._record = RecordedCall(
-            self._call, passed, self._arguments_as_json(), self._source_file
+            self._call, self._arguments_as_json(), source_file=self._source_file
         )
-        name = options.record_filename or f"{self._call.fn_name}_record"
-        path = self._folder / (name if name.endswith(".json") else f"{name}.json")
-        self._file = RecordFile(path, self._record, options.is_chained)
+        self._folder = options.folders.choose(
+            self._bound.arguments, self._call.id, self._call.started_at
+        )
+        self._choose_seed()
 
     def __enter__(self) -> TrackedCall:
         """Write the record file, and seed the generators."""
         options = self._options
         self._describe_code()
-        options.folders.make(self._folder)
+        self._make_folder()
         self._describe_arguments()
         self._record.environment = get_environment_info(options.extra_variables)
         if options.records_packages:
             self._record.packages = get_installed_packages()
         self._before = Snapshot(self._folder) if options.records_outputs else None
         recording.start(self._call, self._file)
-        self._token: Token[Call | None] = recording.current_call.set(self._call)
         if self._call.seed is not None:
             seed_tasks(self._call.seed, **options.seed_libraries)
         return self
 
     def run(self) -> Any:
         """Call the function."""
-        return self._function(*self._bound.args, **self._bound.kwargs)
+        with self.is_current():
+            return self._function(*self._bound.args, **self._bound.kwargs)
+
+    @contextmanager
+    def is_current(self) -> Iterator[None]:
+        """Let calls within this context refer to this one as their outer call."""
+        token = recording.current_call.set(self._call)
+        try:
+            yield
+        finally:
+            with suppress(ValueError):  # an asynchronous generator that another task closes
+                recording.current_call.reset(token)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         """Complete the record file."""
-        with suppress(ValueError):  # a generator that another task closes
-            recording.current_call.reset(self._token)
         if self._before is not None:
             self._call.outputs = self._before.changes(self._file.path)
         status = "FINISHED" if error is None else recording.outcome(error)
@@ -142,10 +147,16 @@ class TrackedCall:
     def _arguments_as_json(self) -> dict[str, Any]:
         return {name: argument_to_json(name, value) for name, value in self._arguments().items()}
 
-    def _choose_folder(self) -> Path:
-        return self._options.folders.folder(
-            self._bound.arguments, self._call.id, self._call.started_at
-        )
+    def _make_folder(self) -> None:
+        options = self._options
+        folder = options.folders.make(self._folder)
+        options.folders.inject(self._bound.arguments, folder)
+        self._record.altered_parameters = self._arguments_as_json()
+        # The function may change the current folder.
+        self._folder = folder.absolute()
+        name = options.record_filename or f"{self._call.fn_name}_record"
+        path = self._folder / (name if name.endswith(".json") else f"{name}.json")
+        self._file = RecordFile(path, self._record, options.is_chained)
 
     def _choose_seed(self) -> None:
         name, seed = self._options.seed_parameter, self._options.seed
@@ -182,6 +193,33 @@ class TrackedCall:
             if not options.allow_dirty:
                 state.require_clean()
         recording.describe(self._call, self._function, module.git)
+
+
+class Steps(Generator[Any, Any, Any]):
+    """A generator of a tracked function. The call is the current one only while a step of the generator runs.
+
+    Args:
+        call: the call.
+        generator: the generator that the function returned.
+    """
+
+    def __init__(self, call: TrackedCall, generator: Generator[Any, Any, Any]) -> None:
+        self._call, self._generator = call, generator
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next item."""
+        with self._call.is_current():
+            return self._generator.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an exception within the function."""
+        with self._call.is_current():
+            return self._generator.throw(*error)
+
+    def close(self) -> None:
+        """End the generator."""
+        with self._call.is_current():
+            self._generator.close()
 
 
 def _content(value: Any) -> str | None:

@@ -1,6 +1,7 @@
 """The folder of the outputs: which one it is, and how the function is given it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mlflow2prov.capture import (
     InvalidArgumentError,
     InvalidOptionError,
     MissingFolderError,
+    WriteError,
     tracked,
 )
 from tests.capture.record_files.conftest import record_in
@@ -91,6 +93,33 @@ def test_two_calls_of_one_second_have_two_folders(tmp_path):
     assert len({train(tmp_path / "model") for _ in range(3)}) == 3
 
 
+def test_threads_that_start_in_one_second_have_a_folder_each(tmp_path):
+    @tracked(
+        literal_directory=tmp_path / "x",
+        include_timestamp=True,
+        directory_injection_parameter="folder",
+        include_package_inventory=False,
+    )
+    def train(folder=None):
+        return folder
+
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: train(), range(16)))
+    assert len(set(folders)) == 16
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/below"])
+def test_a_folder_that_the_system_refuses_is_an_error(tmp_path, name):
+    (tmp_path / "file").write_text("")
+
+    @tracked(directory_parameter="folder")
+    def train(folder):
+        pass
+
+    with pytest.raises(WriteError, match="cannot be created"):
+        train(tmp_path / name)
+
+
 def test_only_the_injected_parameter_changes(tmp_path):
     @tracked(
         literal_directory=tmp_path,
@@ -118,7 +147,7 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("folder", [None, 3, b"x"])
+@pytest.mark.parametrize("folder", [None, 3, b"x", "a\0b"])
 def test_a_folder_is_a_path(folder):
     @tracked(directory_parameter="folder")
     def train(folder):
