@@ -16,8 +16,8 @@ from mlflow2prov.capture.environment import GitState
 from mlflow2prov.capture.errors import InvalidRecordError
 from mlflow2prov.capture.record_files.modules import DETACHED
 from mlflow2prov.capture.records import Argument, Call, Output, Status
-from mlflow2prov.capture.redaction import without_secrets
-from mlflow2prov.secrets import MASK, is_secret_name, urls_without_credentials
+from mlflow2prov.capture.redaction import is_secret, redact_text, without_secrets
+from mlflow2prov.secrets import MASK, without_credentials
 
 FORMAT = "mlflow2prov-call/1"
 """The name and the version of the format."""
@@ -119,7 +119,8 @@ class RecordedCall:
 
 def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
     function, timing = content["called_function"], content["timing"]
-    module = content.get("tracked_module")
+    module, environment = content.get("tracked_module"), content.get("environment") or {}
+    _check_types(content, module or {}, environment)
     end = timing.get("end_time")
     status = content.get("status", "RUNNING" if end is None else "FINISHED")
     if status not in get_args(Status):
@@ -162,9 +163,41 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
         function.get("source_file"),
         module,
         dict(content.get("extra_tracked_modules") or {}),
-        dict(content.get("environment") or {}),
+        dict(environment),
         None if packages is None else {name: str(version) for name, version in packages.items()},
     )
+
+
+def _check_types(
+    content: Mapping[str, Any], module: Mapping[str, Any], environment: Mapping[str, Any]
+) -> None:
+    """Check the types that readers rely on.
+
+    Raises:
+        TypeError: a value has another type.
+    """
+    _require(str, content, "parent_uuid")
+    _require(str, content["called_function"], "source_file", "source_digest")
+    _require(str, content.get("exception") or {}, "type", "message")
+    _require(str, content.get("mlflow") or {}, *_MLFLOW)
+    _require(str, module, "module_path", "git_commit_hash", "git_active_branch", "git_path")
+    _require(str, module, "git_blob", "git_working_dir")
+    _require(bool, module, "git_is_dirty", "git_is_tracked")
+    _require(str, environment, "cwd")
+    _require(list, environment, "argv", "orig_argv")
+    _require(dict, environment, "environment_variables")
+    for argument in content.get("arguments") or ():
+        _require(str, argument, "name", "digest", "type", "content")
+        _require(list, argument, "artifacts")
+    for output in content.get("outputs") or ():
+        _require(str, output, "key", "artifact_id", "digest", "path", "serializer")
+
+
+def _require(kind: type, values: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        value = values.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{name} is not of the type {kind.__name__}")
 
 
 def _git_state(module: Mapping[str, Any]) -> GitState:
@@ -177,7 +210,7 @@ def _git_state(module: Mapping[str, Any]) -> GitState:
         source_path=path or module.get("module_path"),
         source_blob=module.get("git_blob"),
         source_tracked=module.get("git_is_tracked"),
-        repository_url=None if url is None else urls_without_credentials(url),
+        repository_url=None if url is None else without_credentials(url),
         git_commit=module.get("git_commit_hash"),
         git_branch=None if branch == DETACHED else branch,
         git_dirty=module.get("git_is_dirty"),
@@ -197,7 +230,7 @@ def argument_to_json(name: str, value: Any) -> Any:
     """
     from orjson import dumps
 
-    if is_secret_name(name):
+    if is_secret(name, value):
         return MASK
     shown = _jsonable(without_secrets(value))
     return shown if len(dumps(shown)) <= MAX_VALUE_LENGTH else TOO_LONG
@@ -234,7 +267,7 @@ def _representation(value: Any) -> str:
     text = _ADDRESS.sub("", text)
     if len(text) > MAX_VALUE_LENGTH:
         return TOO_LONG
-    return str(clean(urls_without_credentials(text)))
+    return str(clean(redact_text(text)))
 
 
 def clean(value: Any) -> Any:

@@ -102,6 +102,19 @@ def test_an_unfinished_file_of_pycrumbs_is_a_call_that_runs(tmp_path):
         json.dumps(PYCRUMBS | {"outputs": 3}).encode(),
         json.dumps(PYCRUMBS | {"status": "DONE"}).encode(),
         json.dumps(PYCRUMBS | {"package_inventory": [1]}).encode(),
+        json.dumps(PYCRUMBS | {"parent_uuid": [1]}).encode(),
+        json.dumps(PYCRUMBS | {"environment": {"cwd": 3}}).encode(),
+        json.dumps(PYCRUMBS | {"environment": {"orig_argv": "rm"}}).encode(),
+        json.dumps(PYCRUMBS | {"environment": {"environment_variables": [1]}}).encode(),
+        json.dumps(PYCRUMBS | {"arguments": [{"name": "a", "artifacts": 3}]}).encode(),
+        json.dumps(PYCRUMBS | {"arguments": [{"name": "a", "type": 3}]}).encode(),
+        json.dumps(PYCRUMBS | {"outputs": [{"path": ["a"]}]}).encode(),
+        json.dumps(
+            PYCRUMBS | {"tracked_module": PYCRUMBS["tracked_module"] | {"git_commit_hash": 3}}
+        ).encode(),
+        json.dumps(
+            PYCRUMBS | {"called_function": PYCRUMBS["called_function"] | {"source_file": 3}}
+        ).encode(),
     ],
 )
 def test_a_file_that_is_no_record_is_an_error_that_names_it(tmp_path, content):

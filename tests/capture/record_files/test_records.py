@@ -254,6 +254,75 @@ def test_an_asynchronous_generator_gets_what_is_sent_to_it(tmp_path):
     assert check(record_in(tmp_path))["status"] == "FINISHED"
 
 
+def test_an_asynchronous_generator_gets_what_is_raised_in_it(tmp_path):
+    @tracked(literal_directory=tmp_path)
+    async def train():
+        try:
+            yield 1
+        except KeyError:
+            yield 2
+
+    async def use():
+        items = train()
+        return [await anext(items), await items.athrow(KeyError())]
+
+    assert asyncio.run(use()) == [1, 2]
+
+
+def test_a_generator_that_waits_is_not_the_outer_call_of_others(tmp_path):
+    @tracked(literal_directory=tmp_path / "inner")
+    def inner():
+        pass
+
+    @tracked(literal_directory=tmp_path / "items", record_filename="items", chain_records=True)
+    def items():
+        inner()
+        yield record_in(tmp_path / "inner").get("parent_uuid")
+        yield 2
+
+    first, second = items(), items()
+    parents = {next(first), next(second)}
+    assert None not in parents
+    assert len(parents) == 2
+    inner()
+    assert "parent_uuid" not in record_in(tmp_path / "inner")
+    assert list(first) == list(second) == [2]
+    inner()
+    assert "parent_uuid" not in record_in(tmp_path / "inner")
+
+
+def test_an_asynchronous_generator_that_waits_is_not_the_outer_call_of_others(tmp_path):
+    @tracked(literal_directory=tmp_path / "inner")
+    def inner():
+        pass
+
+    @tracked(literal_directory=tmp_path / "items")
+    async def items():
+        yield 1
+
+    async def use():
+        async for _ in items():
+            inner()
+
+    asyncio.run(use())
+    assert "parent_uuid" not in record_in(tmp_path / "inner")
+
+
+def test_a_function_that_changes_the_current_folder_is_recorded_in_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+
+    @tracked(literal_directory="out")
+    def train():
+        os.chdir("elsewhere")
+        (tmp_path / "out" / "model.txt").write_text("x")
+
+    train()
+    record = record_in(tmp_path / "out")
+    assert record["status"] == "FINISHED"
+    assert [output["path"] for output in record["outputs"]] == ["model.txt"]
+
+
 def test_methods_are_functions_too(tmp_path):
     class Trainer:
         @tracked(literal_directory=tmp_path / "method")
@@ -412,6 +481,20 @@ def test_secrets_are_masked_everywhere(tmp_path, monkeypatch):
     record = check(record_in(tmp_path))
     assert record["environment"]["environment_variables"]["MY_TOKEN"] == "..."
     assert "digest" not in record["arguments"][0]
+
+
+def test_a_secret_in_the_repr_of_an_object_is_masked(tmp_path):
+    class Client:
+        def __repr__(self):
+            return "Client(password='s3cr3t-1')"
+
+    @tracked(literal_directory=tmp_path)
+    def train(client, clients, max_tokens):
+        pass
+
+    train(Client(), [Client()], 512)
+    assert "s3cr3t" not in (tmp_path / "train_record.json").read_text()
+    assert record_in(tmp_path)["called_function"]["parameters"]["max_tokens"] == 512
 
 
 def test_names_that_are_not_utf_8_are_recorded(tmp_path):
