@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import mlflow2prov.capture as p
 from tests.cli.conftest import run_program
 from tests.repositories import Repository
 
@@ -101,6 +102,47 @@ def test_a_script_of_a_hostile_record_runs_nothing_of_it(project, record, tmp_pa
     script = safe + script.replace("set -e\n", "").replace(".venv/bin/python", "true")
     subprocess.run(["sh", "-c", script], cwd=tmp_path, check=False, capture_output=True)
     assert not (tmp_path / "pwned").exists()
+
+
+def test_a_hostile_record_gives_git_no_options(project, record):
+    content = json.loads(record.read_text())
+    content["tracked_module"]["git_remotes"] = {"origin": "--upload-pack=touch pwned"}
+    record.write_text(json.dumps(content))
+    assert (
+        "git clone -- '--upload-pack=touch pwned' rerun"
+        in run_program(project, "rerun", record).output
+    )
+    content["tracked_module"]["git_commit_hash"] = "--orphan=x"
+    record.write_text(json.dumps(content))
+    assert "git checkout" not in run_program(project, "rerun", record).output
+
+
+def test_a_device_among_the_arguments_is_not_read(project, record):
+    content = json.loads(record.read_text())
+    (data,) = (item for item in content["arguments"] if item["name"] == "data")
+    data["value"] = "/dev/zero"
+    record.write_text(json.dumps(content))
+    result = run_program(project, "rerun", record, "--check", "--format", "json")
+    changes = {change["what"]: change for change in json.loads(result.output)["changes"]}
+    assert changes["content of /dev/zero"]["present"] == "no such file"
+
+
+def test_a_program_in_a_folder_of_the_repository_runs_there(project, record):
+    content = json.loads(record.read_text())
+    content["environment"]["cwd"] += "/examples/wine"
+    record.write_text(json.dumps(content))
+    assert "\ncd ./examples/wine\n" in run_program(project, "rerun", record).output
+
+
+@pytest.mark.parametrize("value", [float("inf"), 2**80, [1, 2**80], {"path": [object]}])
+def test_a_function_is_not_called_with_a_value_that_the_record_lacks(tmp_path, value):
+    @p.tracked(literal_directory=tmp_path, include_package_inventory=False)
+    def train(rate, values):
+        pass
+
+    train(0.5, value)
+    (record,) = p.read_records(tmp_path / "train_record.json")
+    assert "does not contain all of values" in p.rerun_script(record)
 
 
 def test_secrets_and_arguments_that_are_left_out_are_comments(project, record):

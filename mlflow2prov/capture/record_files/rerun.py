@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from mlflow2prov.capture.hashing import file_hash
-from mlflow2prov.capture.record_files.content import TOO_LONG, RecordedCall
+from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.record_files.content import RecordedCall
 from mlflow2prov.capture.record_files.modules import module_state
 from mlflow2prov.capture.record_files.surroundings import get_installed_packages
 from mlflow2prov.capture.records import Argument
@@ -22,6 +23,7 @@ from mlflow2prov.secrets import MASK
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LITERALS = frozenset(("NoneType", "bool", "int", "float", "str", "list", "dict"))
@@ -72,15 +74,15 @@ def _lines(record: RecordedCall) -> Iterator[str]:
 
 def _checkout(record: RecordedCall) -> Iterator[str]:
     call = record.call
-    if call.git_commit is None:
+    if call.git_commit is None or not _COMMIT.fullmatch(call.git_commit):
         yield _comment("the record names no commit; use the version of the code that you need")
         return
     if call.repository_url is not None:
-        yield f"git clone {_quote(call.repository_url)} rerun"
+        yield f"git clone -- {_quote(call.repository_url)} rerun"
         yield "cd rerun"
     else:
         yield _comment("run this in a clone of the repository")
-    yield f"git checkout --detach {_quote(call.git_commit)}"
+    yield f"git checkout --detach {call.git_commit}"
     if call.git_dirty:
         yield _comment("tracked files had uncommitted changes, which no commit contains")
     if call.source_tracked is False:
@@ -123,10 +125,20 @@ def _command_line(record: RecordedCall) -> Iterator[str]:
     yield _comment("the program that made the call:")
     if MASK in arguments:
         yield _comment(f"{MASK} is a secret; write it in its place")
-    folder = record.environment.get("cwd")
-    if folder is not None and record.call.git_commit is None:
+    if (folder := _program_folder(record)) is not None:
         yield f"cd {_quote(folder)}"
     yield shlex.join(map(_one_line, ["python", *arguments[1:]]))
+
+
+def _program_folder(record: RecordedCall) -> str | None:
+    """Return the folder of the program: within the clone if it was in the repository, else the recorded one."""
+    folder = record.environment.get("cwd")
+    if folder is None or record.call.git_commit is None:
+        return folder
+    root = (record.module or {}).get("git_working_dir")
+    if root is None or root == folder or not PurePath(folder).is_relative_to(root):
+        return None
+    return f"./{PurePath(folder).relative_to(root).as_posix()}"
 
 
 def _function_call(record: RecordedCall) -> Iterator[str]:
@@ -161,7 +173,8 @@ def _literal(argument: Argument, record: RecordedCall) -> str:
         return f"Path({argument.value!r})"
     value = record.altered_parameters.get(name)
     is_literal = argument.type.removeprefix("builtins.") in _LITERALS
-    if not is_literal or value in (TOO_LONG, MASK):
+    # JSON has no other integers than those of 64 bits, no infinity, and texts in place of objects in lists.
+    if not is_literal or digest(value) != argument.digest:
         raise ValueError(f"the record does not contain all of {name}")
     return repr(value)
 
@@ -214,7 +227,9 @@ def _file_changes(record: RecordedCall) -> Iterator[Change]:
             continue
         present = "no such file"
         with suppress(OSError, ValueError):
-            present = file_hash(_recorded_path(record, path))
+            # A device or a pipe, which a record from elsewhere may name, may have no end.
+            if (file := _recorded_path(record, path)).is_file():
+                present = file_hash(file)
         yield Change(f"content of {path}", argument.content, present)
 
 
