@@ -6,6 +6,7 @@ whose prefix is the empty string. A Document has one map from prefixes to URIs.
 
 import itertools
 import re
+from bisect import insort
 from collections.abc import Mapping
 
 from mlflow2prov.errors import NamespaceError
@@ -39,12 +40,16 @@ class Namespaces:
             raise NamespaceError(
                 f"{type(prefixes).__name__} is not a mapping from prefixes to URIs"
             )
-        self._uris = dict(RESERVED)
+        self._uris: dict[str, str] = {}
+        self._prefixes: dict[str, list[str]] = {}
+        self._last_numbers: dict[str, int] = {}
+        for prefix, uri in RESERVED.items():
+            self._add(prefix, uri)
         for prefix, uri in (prefixes or {}).items():
             if prefix not in RESERVED:
                 if prefix and not _is_prefix(prefix, uri):
                     raise NamespaceError(f"{str(prefix)[:80]!r} is not a valid prefix")
-                self._uris[prefix] = _valid_uri(uri)
+                self._add(prefix, _valid_uri(uri))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Namespaces) and self._uris == other._uris
@@ -67,8 +72,7 @@ class Namespaces:
 
     def prefix_of(self, uri: str) -> str | None:
         """Return the first prefix of ``uri``, or None."""
-        prefixes = (prefix for prefix, declared in sorted(self._uris.items()) if declared == uri)
-        return next(prefixes, None)
+        return next(iter(self._prefixes.get(uri, ())), None)
 
     def declare(self, prefix: str, uri: str) -> str:
         """Declare ``uri`` if it has no prefix, and return its prefix: ``prefix`` if that is free, else another.
@@ -83,7 +87,7 @@ class Namespaces:
         if existing is not None:
             return existing
         if prefix == "" and "" not in self._uris:
-            self._uris[""] = _valid_uri(uri)
+            self._add("", uri)
             return ""
         return self.alias(uri, prefix)
 
@@ -124,14 +128,21 @@ class Namespaces:
 
     def alias(self, uri: str, prefix: str = "ns") -> str:
         """Return a prefix of ``uri`` that is not empty; one is declared if necessary."""
-        for existing, declared in self.all.items():
-            if existing and declared == uri:
-                return existing
+        existing = next(filter(None, self._prefixes.get(uri, ())), None)
+        if existing is not None:
+            return existing
         stem = prefix if _is_prefix(prefix, uri) else "ns"
-        candidates = (f"{stem}{number or ''}" for number in itertools.count())
-        free = next(candidate for candidate in candidates if candidate not in self._uris)
-        self._uris[free] = _valid_uri(uri)
+        numbers = itertools.count(self._last_numbers.get(stem, 0))
+        number = next(number for number in numbers if f"{stem}{number or ''}" not in self._uris)
+        self._last_numbers[stem] = number
+        free = f"{stem}{number or ''}"
+        self._add(free, _valid_uri(uri))
         return free
+
+    def _add(self, prefix: str, uri: str) -> None:
+        """Declare a prefix that has no other URI. The prefixes of a URI are in order."""
+        self._uris[prefix] = uri
+        insort(self._prefixes.setdefault(uri, []), prefix)
 
 
 def _is_prefix(prefix: str, uri: str) -> bool:
