@@ -8,6 +8,7 @@ content, then by its extension.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, get_args
@@ -73,6 +74,8 @@ def read(
     content: bytes,
     name: str = "",
     format: ReadableFormat | None = None,  # noqa: A002
+    *,
+    base: str | None = None,
 ) -> Document:
     """Read a document from the whole content of a file.
 
@@ -80,6 +83,7 @@ def read(
         content: the content.
         name: the name of the file, for its extension and for errors.
         format: the format; by default the content decides, then the extension of the name.
+        base: the IRI that relative IRIs are resolved against; by default that of the file ``name``.
 
     Raises:
         FormatError: the format is unknown or cannot be read, or the content is not valid.
@@ -98,12 +102,21 @@ def read(
             f"{where}: {file_format.title} is only written and cannot be read; save as json too"
         )
     try:
+        if file_format.has_relative_iris:
+            return file_format.read(content, file_iri(name) if base is None else base)
         return file_format.read(content)
     except (FormatError, NamespaceError) as error:
         raise FormatError(f"{where}: {one_line(str(error), MAX_MESSAGE_LENGTH)}") from error
     except UnicodeEncodeError as error:
         code = ord(error.object[error.start])
         raise FormatError(f"{where}: the code point U+{code:04X} is not Unicode text") from error
+
+
+def file_iri(path: str) -> str:
+    """Return the IRI of a file (RFC 8089), or that of the current folder if the path is empty."""
+    # A link is not followed, because relative IRIs are relative to the path that the user gave.
+    iri = PurePath(os.path.abspath(path)).as_uri()  # noqa: PTH100
+    return iri if path else f"{iri.rstrip('/')}/"
 
 
 def recognise(content: bytes, name: str = "") -> Format | None:
@@ -126,6 +139,7 @@ __all__ = [
     "Format",
     "FormatName",
     "ReadableFormat",
+    "file_iri",
     "get",
     "read",
     "recognise",

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats import Format, FormatName, ReadableFormat, get, read
+from mlflow2prov.formats import Format, FormatName, ReadableFormat, file_iri, get, read
 from mlflow2prov.formats._support.progress import progress_listener
 from mlflow2prov.formats._support.write_behind import write_behind
 from mlflow2prov.output import STREAM, Output, is_stream, refuse_node, stream_name
@@ -31,7 +31,7 @@ def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document
         FormatError: the file cannot be read, its format is unknown, or its content is not valid.
     """
     if str(input) == STREAM:
-        return read(_read_standard_input(), "standard input", format)
+        return read(_read_standard_input(), "standard input", format, base=file_iri(""))
     try:
         content = Path(input).read_bytes()
     except FileNotFoundError as error:

@@ -118,7 +118,7 @@ def read(content: bytes) -> Document:
         FormatError: the content is not valid, or contains no PROV-O.
     """
     head = content[:PREFIX_BYTES].decode("utf-8", "replace")
-    return read_rdf(content, "nquads", "N-Quads", dict(_PREFIX.findall(head)))
+    return read_rdf(content, "nquads", "N-Quads", prefixes=dict(_PREFIX.findall(head)))
 
 
 def recognises(head: bytes) -> bool:

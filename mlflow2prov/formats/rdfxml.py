@@ -127,14 +127,14 @@ def write(document: Document, stream: BinaryIO) -> None:
     stream.write(b"</rdf:RDF>\n")
 
 
-def read(content: bytes) -> Document:
-    """Read PROV-O from RDF/XML without entities.
+def read(content: bytes, base: str = "") -> Document:
+    """Read PROV-O from RDF/XML without entities. Relative IRIs are resolved against ``base``.
 
     Raises:
         FormatError: the content is not RDF/XML, or contains no PROV-O.
     """
     require_safe_xml(content, "RDF/XML")
-    return read_rdf(content, "xml", "RDF/XML", unescape_values=True)
+    return read_rdf(content, "xml", "RDF/XML", base, unescape_values=True)
 
 
 def recognises(head: bytes) -> bool:
@@ -143,4 +143,6 @@ def recognises(head: bytes) -> bool:
     return root_name(head) not in (None, "document") and provo.RDF.encode() in head
 
 
-FORMATS = (Format("rdf", ".rdf", "RDF/XML (PROV-O)", write, read, recognises),)
+FORMATS = (
+    Format("rdf", ".rdf", "RDF/XML (PROV-O)", write, read, recognises, has_relative_iris=True),
+)

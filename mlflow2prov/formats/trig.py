@@ -28,13 +28,13 @@ def write(document: Document, stream: BinaryIO) -> None:
         stream.write(b"}\n")
 
 
-def read(content: bytes) -> Document:
-    """Read PROV-O from TriG.
+def read(content: bytes, base: str = "") -> Document:
+    """Read PROV-O from TriG. Relative IRIs are resolved against ``base``.
 
     Raises:
         FormatError: the content is not TriG, or contains no PROV-O.
     """
-    return read_rdf(content, "trig", "TriG")
+    return read_rdf(content, "trig", "TriG", base)
 
 
 def recognises(head: bytes) -> bool:
@@ -42,4 +42,6 @@ def recognises(head: bytes) -> bool:
     return begins_with_declaration(head)
 
 
-FORMATS = (Format("trig", ".trig", "TriG (PROV-O)", write, read, recognises),)
+FORMATS = (
+    Format("trig", ".trig", "TriG (PROV-O)", write, read, recognises, has_relative_iris=True),
+)

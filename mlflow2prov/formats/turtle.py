@@ -120,13 +120,13 @@ def write(document: Document, stream: BinaryIO) -> None:
     rdf_writer.write_bundle(document, "", Turtle(document.namespaces), stream)
 
 
-def read(content: bytes) -> Document:
-    """Read PROV-O from Turtle.
+def read(content: bytes, base: str = "") -> Document:
+    """Read PROV-O from Turtle. Relative IRIs are resolved against ``base``.
 
     Raises:
         FormatError: the content is not Turtle, or contains no PROV-O.
     """
-    return read_rdf(content, "turtle", "Turtle")
+    return read_rdf(content, "turtle", "Turtle", base)
 
 
 def has_graphs(head: bytes) -> bool:
@@ -144,4 +144,6 @@ def recognises(head: bytes) -> bool:
     return begins_with_declaration(head) and not has_graphs(head)
 
 
-FORMATS = (Format("turtle", ".ttl", "Turtle (PROV-O)", write, read, recognises),)
+FORMATS = (
+    Format("turtle", ".ttl", "Turtle (PROV-O)", write, read, recognises, has_relative_iris=True),
+)

@@ -124,7 +124,7 @@ def pull(address: Address, options: Options) -> Document:
     try:
         if not nquads.strip():
             return Document(prefixes)
-        return read_rdf(nquads, "nquads", "PROV-O", prefixes)
+        return read_rdf(nquads, "nquads", "PROV-O", prefixes=prefixes)
     except (FormatError, NamespaceError) as error:
         raise address.failed(f"the graph is not PROV-O: {error}") from error
 

@@ -26,12 +26,14 @@ class Format:
             of them, without a byte order mark and leading white space.
         require_program: raises :class:`~mlflow2prov.errors.FormatError` if a program that writes the format is not
             installed.
+        has_relative_iris: whether ``read`` takes the IRI of the file too, against which relative IRIs are resolved.
     """
 
     name: str
     extension: str
     title: str
     write: Callable[[Document, BinaryIO], None]
-    read: Callable[[bytes], Document] | None = None
+    read: Callable[..., Document] | None = None
     recognises: Callable[[bytes], bool] = lambda _: False
     require_program: Callable[[], object] = lambda: None
+    has_relative_iris: bool = False

@@ -4,70 +4,88 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
-from rdflib import Graph
 from rdflib.term import BNode, Identifier, Literal, URIRef
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
+from mlflow2prov.formats._support.blank_nodes import BlankNodeDigests, Quad
 from mlflow2prov.formats._support.escapes import unescape
-from mlflow2prov.formats._support.rdf_parsers import datatype_of, parse
+from mlflow2prov.formats._support.iri_names import BLANK_NODES, IriNames
+from mlflow2prov.formats._support.provo_graph import (
+    Graph,
+    Properties,
+    in_own_terms,
+    predicates,
+    term,
+)
+from mlflow2prov.formats._support.rdf_parsers import ParsedRdf, datatype_of, parse
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
 from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import Argument, ArgumentType
 from mlflow2prov.prov.lexical import declared
-from mlflow2prov.prov.namespaces import PROV, RESERVED, Namespaces
-
-# Files declare these prefixes, but no name of a document uses them.
-_SYNTAX_PREFIXES = {
-    "rdf": provo.RDF,
-    "rdfs": provo.RDFS,
-    "xml": "http://www.w3.org/XML/1998/namespace",
-}
-
-
-def _term(name: str) -> URIRef:
-    return URIRef(PROV + name)
-
 
 _TYPE = URIRef(provo.TYPE)
-_IN_BUNDLE = _term("asInBundle")
-_ELEMENTS = {_term(name): kind for kind, name in provo.ELEMENTS.items()}
-_ELEMENT_TIMES = {argument: _term(name) for argument, name in provo.ELEMENT_TIMES.items()}
-_IMPLIED_KINDS = {_term(name): kind for name, kind in provo.IMPLIED_KINDS.items()}
-_CLASSES = {_term(name) for name in provo.CLASSES}
-_PLAIN = {_term(kind): kind for kind in provo.RELATIONS}
-_INVERSES = {_term(name): kind for name, kind in provo.INVERSES.items()}
-_DERIVATIONS = {_term(name): subtype for subtype, name in provo.DERIVATIONS.items()}
-_QUALIFIES: dict[URIRef, tuple[str, str | None]] = {
+_IN_BUNDLE = term("asInBundle")
+_ELEMENTS = {term(name): kind for kind, name in provo.ELEMENTS.items()}
+_ELEMENT_TIMES = {argument: term(name) for argument, name in provo.ELEMENT_TIMES.items()}
+_IMPLIED_KINDS = {term(name): kind for name, kind in provo.IMPLIED_KINDS.items()}
+_DOMAINS = {term(name): kind for name, kind in provo.DOMAINS.items()}
+_RANGES = {term(name): kind for name, kind in provo.RANGES.items()}
+_CLASSES = {term(name) for name in provo.CLASSES}
+_PLAIN = {term(kind): kind for kind in provo.RELATIONS}
+_DERIVATIONS = {term(name): subtype for subtype, name in provo.DERIVATIONS.items()}
+_EVENTS = [term("hadGeneration"), term("hadUsage")]
+"""The properties whose values are nodes of other relations."""
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A property that leads to the node of a relation.
+
+    Attributes:
+        kind: the kind of the relation.
+        subtype: the type of a derivation.
+        object: the property of the node for the second argument.
+        others: the properties of the node for further arguments, by the name of the argument.
+    """
+
+    kind: str
+    subtype: str | None
+    object: URIRef
+    others: Mapping[str, URIRef]
+
+
+def _link(kind: str, relation: provo.Relation, subtype: str | None = None) -> _Link:
+    others = {argument: term(name) for argument, name in relation.others.items()}
+    return _Link(kind, subtype, term(relation.object), others)
+
+
+_LINKS = {
     **{
-        _term(relation.qualifies): (kind, None)
-        for kind, relation in provo.RELATIONS.items()
+        term(relation.qualifies): _link(kind, relation)
+        for kind, relation in (*provo.RELATIONS.items(), *provo.EXTENSIONS)
         if relation.qualifies
     },
-    **{_term(f"qualified{subtype}"): ("wasDerivedFrom", subtype) for subtype in provo.DERIVATIONS},
+    **{
+        term(f"qualified{subtype}"): _link(
+            "wasDerivedFrom", provo.RELATIONS["wasDerivedFrom"], subtype
+        )
+        for subtype in provo.DERIVATIONS
+    },
 }
-"""The properties that lead to nodes: the kind of relation, and the type of a derivation."""
-
 _KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
-_NOT_ATTRIBUTES = {
-    *_PLAIN,
-    *_INVERSES,
-    *_DERIVATIONS,
-    *_QUALIFIES,
-    _IN_BUNDLE,
-    *_ELEMENT_TIMES.values(),
-}
-
-Properties = dict[URIRef, list[Identifier]]
+_NOT_ATTRIBUTES = {*_PLAIN, *_DERIVATIONS, *_LINKS, _IN_BUNDLE, *_ELEMENT_TIMES.values()}
 
 
 def read_rdf(
     content: bytes,
     syntax: str,
     title: str,
+    base: str = "",
     prefixes: Mapping[str, str] | None = None,
     *,
     unescape_values: bool = False,
@@ -78,6 +96,7 @@ def read_rdf(
         content: the file.
         syntax: ``turtle``, ``trig``, ``nquads`` or ``xml``.
         title: the name of the format in an error.
+        base: the IRI of the file, against which relative IRIs are resolved.
         prefixes: the prefixes of the document in a syntax without prefixes.
         unescape_values: whether values are escaped like names, because the syntax is XML.
 
@@ -85,58 +104,70 @@ def read_rdf(
         FormatError: the file is not valid, or makes no statement in PROV-O.
     """
     try:
-        parsed = parse(content, syntax)
+        parsed = parse(content, syntax, base)
     except FormatError as error:
         raise FormatError(f"not {title}: {error}") from error
-    names = _IriNames(parsed.prefixes | dict(prefixes or {}))
+    parsed = parsed._replace(prefixes=parsed.prefixes | dict(prefixes or {}))
+    return read_parsed(parsed, title, unescape_values=unescape_values)
+
+
+def read_parsed(parsed: ParsedRdf, title: str, *, unescape_values: bool = False) -> Document:
+    """Read the statements that a parsed file makes in PROV-O.
+
+    Raises:
+        FormatError: it makes none, or not all of them can be read.
+    """
+    graphs: dict[Identifier | None, Graph] = defaultdict(dict)
+    for subject, predicate, value, name in parsed.quads:
+        properties = graphs[name].get(subject)
+        if properties is None:
+            properties = graphs[name][subject] = {}
+        values = properties.get(predicate)
+        if values is None:
+            properties[predicate] = [value]
+        else:
+            values.append(value)
+    for graph in graphs.values():
+        in_own_terms(graph)
+    names = _Names(parsed.prefixes, graphs)
     builder = Builder(names.namespaces)
-    default = parsed.dataset.default_graph.identifier
-    for graph in sorted(parsed.dataset.graphs(), key=lambda graph: str(graph.identifier)):
-        is_default = graph.identifier == default or isinstance(graph.identifier, BNode)
-        bundle = "" if is_default else names.name(graph.identifier)
-        _GraphReader(graph, bundle, names, builder, unescape_values).read()
+    for name in sorted(graphs, key=lambda name: (name is not None, str(name))):
+        bundle = "" if name is None else names.resource(name)
+        _GraphReader(graphs[name], bundle, names, builder, unescape_values).read()
     document = builder.finish()
-    if not len(document) and len(parsed.dataset):
+    if not len(document) and parsed.quads:
         raise FormatError(f"{title} without a statement in the terms of PROV-O")
     return document
 
 
-class _IriNames:
-    """The names of IRIs in a document.
+class _Names(IriNames):
+    """The names of resources in a document: IRIs, and blank nodes by what is stated about them."""
 
-    An IRI begins with the longest namespace that is declared; an IRI without one is cut after its last ``/`` or ``#``.
-    """
+    def __init__(
+        self, prefixes: Mapping[str, str], graphs: Mapping[Identifier | None, Graph]
+    ) -> None:
+        super().__init__(prefixes)
+        self._digests = BlankNodeDigests(lambda: _quads(graphs))
 
-    def __init__(self, prefixes: dict[str, str]) -> None:
-        self.namespaces = Namespaces()
-        uris = {
-            prefix: uri
-            for prefix, uri in prefixes.items()
-            if _SYNTAX_PREFIXES.get(prefix) != uri and prefix not in RESERVED
-        }
-        for prefix, uri in sorted(uris.items()):
-            if self.namespaces.prefix_of(unescape(uri)) is None:
-                self.namespaces.declare(prefix, unescape(uri))
-        candidates = {*uris.values(), *RESERVED.values()} - {""}
-        self._longest_first = sorted(candidates, key=lambda uri: (-len(uri), uri))
-        self._reserved_prefixes = {uri: prefix for prefix, uri in RESERVED.items()}
-        self._names: dict[str, str] = {}
+    def resource(self, resource: Identifier) -> str:
+        """Return the name of an IRI or of a blank node.
 
-    def name(self, iri: str) -> str:
-        # An IRI of rdflib is not equal to the same text.
-        text = str(iri)
-        if text not in self._names:
-            self._names[text] = self._name(text)
-        return self._names[text]
+        Raises:
+            FormatError: it is a literal.
+        """
+        if isinstance(resource, BNode):
+            return self.name(f"{BLANK_NODES}b{self._digests.of(resource)}")
+        if isinstance(resource, Literal):
+            raise FormatError(f"the value {str(resource)[:80]!r} is a literal, not a resource")
+        return self.name(resource)
 
-    def _name(self, iri: str) -> str:
-        uri = next((uri for uri in self._longest_first if iri.startswith(uri)), None)
-        if uri is None:
-            uri = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1] or iri
-        local = unescape(iri[len(uri) :])
-        if prefix := self._reserved_prefixes.get(uri):
-            return f"{prefix}:{local}"
-        return self.namespaces.name(unescape(uri), local)
+
+def _quads(graphs: Mapping[Identifier | None, Graph]) -> Iterator[Quad]:
+    for name, graph in graphs.items():
+        for subject, properties in graph.items():
+            for predicate, values in properties.items():
+                for value in values:
+                    yield subject, predicate, value, name
 
 
 class _GraphReader:
@@ -146,78 +177,121 @@ class _GraphReader:
         self,
         graph: Graph,
         bundle: str,
-        names: _IriNames,
+        names: _Names,
         builder: Builder,
         unescape_values: bool,
     ) -> None:
+        self._graph = graph
         self._bundle = bundle
-        self._name = names.name
+        self._iri = names.name
+        self._name = names.resource
         self._builder = builder
         self._unescape_values = unescape_values
-        self._properties: dict[Identifier, Properties] = defaultdict(lambda: defaultdict(list))
-        triples: Any = graph
-        for subject, predicate, value in triples:
-            self._properties[subject][predicate].append(value)
+        self._predicates = predicates(graph)
+        self._links = {key: link for key, link in _LINKS.items() if key in self._predicates}
+        self._plain = {key: kind for key, kind in _PLAIN.items() if key in self._predicates}
+        self._derivations = {k: v for k, v in _DERIVATIONS.items() if k in self._predicates}
+        self._nodes = set(self._values_of(self._links))
+        self._referenced_nodes = set(self._values_of(_EVENTS))
+        self._elements: set[Identifier] = set()
+        self._blank_values: list[BNode] = []
 
     def read(self) -> None:
-        nodes = {
-            node
-            for properties in self._properties.values()
-            for predicate in _QUALIFIES
-            for node in properties.get(predicate, ())
-        }
-        for subject, properties in self._properties.items():
-            if subject not in nodes and not isinstance(subject, BNode):
+        for subject, properties in self._graph.items():
+            if subject not in self._nodes:
                 self._read_element(subject, properties)
             qualified = self._read_qualified(subject, properties)
             self._read_plain(subject, properties, qualified)
-            self._read_inverses(subject, properties)
             self._read_derivations(subject, properties, qualified)
+        self._read_blank_values()
+
+    def _values_of(self, terms: Iterable[URIRef]) -> Iterator[Identifier]:
+        """Yield the values of properties."""
+        for predicate in self._predicates.intersection(terms):
+            for properties in self._graph.values():
+                yield from properties.get(predicate, ())
 
     def _read_element(self, subject: Identifier, properties: Properties) -> None:
-        """Read the elements that a resource is by its classes, which may be of several kinds."""
+        """Read the elements that a resource is by its classes, or else by its properties; it may be several."""
         types = {value for value in properties.get(_TYPE, ()) if isinstance(value, URIRef)}
         kinds = {_ELEMENTS[value] for value in types & _ELEMENTS.keys()}
         kinds = kinds or {_IMPLIED_KINDS[value] for value in types & _IMPLIED_KINDS.keys()}
+        kinds = kinds or self._kinds_by_properties(subject, properties)
         for kind in sorted(kinds):
-            arguments = self._arguments(KIND[kind].arguments, _ELEMENT_TIMES, properties)
-            attributes = self._attributes(properties, _NOT_ATTRIBUTES)
-            self._add(kind, arguments, attributes, self._name(subject))
+            self._add_element(kind, subject, properties)
+
+    def _add_element(self, kind: str, subject: Identifier, properties: Properties) -> None:
+        self._elements.add(subject)
+        attributes = self._attributes(properties, _NOT_ATTRIBUTES)
+        arguments = self._arguments(KIND[kind].arguments, _ELEMENT_TIMES, properties)
+        for row in _rows(arguments):
+            self._add(kind, row, attributes, self._name(subject))
+
+    def _kinds_by_properties(self, subject: Identifier, properties: Properties) -> set[str]:
+        """Return the kinds of a resource by the domains and ranges of properties (PROV-O section 3).
+
+        A resource without attributes and times needs no element: the relations that name it state as much.
+        """
+        is_described = not properties.keys() <= _NOT_ATTRIBUTES or not properties.keys().isdisjoint(
+            _ELEMENT_TIMES.values()
+        )
+        if not is_described:
+            return set()
+        kinds = {_DOMAINS[predicate] for predicate in properties if predicate in _DOMAINS}
+        return kinds | self._kinds_by_ranges[subject]
+
+    @cached_property
+    def _kinds_by_ranges(self) -> Mapping[Identifier, set[str]]:
+        kinds: dict[Identifier, set[str]] = defaultdict(set)
+        for predicate in self._predicates & _RANGES.keys():
+            for value in self._values_of([predicate]):
+                kinds[value].add(_RANGES[predicate])
+        return kinds
+
+    def _read_blank_values(self) -> None:
+        """Read the blank nodes that are values of attributes as entities, because they have no other description."""
+        while self._blank_values:
+            node = self._blank_values.pop()
+            if node in self._graph and node not in self._elements and node not in self._nodes:
+                self._add_element("entity", node, self._graph[node])
 
     def _read_qualified(
         self, subject: Identifier, properties: Properties
-    ) -> set[tuple[str, Identifier | None]]:
+    ) -> set[tuple[str, Identifier]]:
         """Read the relations of a subject that have nodes; return their kinds and second arguments."""
-        qualified: set[tuple[str, Identifier | None]] = set()
-        for predicate, (kind, subtype) in _QUALIFIES.items():
-            relation = provo.RELATIONS[kind]
+        qualified: set[tuple[str, Identifier]] = set()
+        for predicate, link in self._links.items():
             for node in properties.get(predicate, ()):
-                node_properties = self._properties.get(node, {})
-                second = _first(node_properties.get(_term(relation.object), ()))
-                terms = {argument: _term(name) for argument, name in relation.others.items()}
-                arguments = [
-                    self._name(subject),
-                    None if second is None else self._name(second),
-                    *self._arguments(KIND[kind].arguments[2:], terms, node_properties),
+                description = self._graph.get(node, {})
+                objects = description.get(link.object, ())
+                arguments: list[Sequence[str | None]] = [
+                    [self._name(subject)],
+                    self._sorted_names(objects),
+                    *self._arguments(KIND[link.kind].arguments[2:], link.others, description),
                 ]
-                attributes = self._attributes(
-                    node_properties, {_term(relation.object), *terms.values()}
-                )
-                if subtype is not None:
-                    attributes.append(_derivation_type(subtype))
-                identifier = None if isinstance(node, BNode) else self._name(node)
-                self._add(kind, arguments, attributes, identifier)
-                qualified.add((kind, second))
+                attributes = self._attributes(description, {link.object, *link.others.values()})
+                if link.subtype is not None:
+                    attributes.append(_derivation_type(link.subtype))
+                rows = list(_rows(arguments))
+                identifier = self._node_identifier(node, is_repeated=len(rows) > 1)
+                for row in rows:
+                    self._add(link.kind, row, attributes, identifier)
+                qualified.update((link.kind, value) for value in objects)
         return qualified
+
+    def _node_identifier(self, node: Identifier, *, is_repeated: bool) -> str | None:
+        """Return the identifier of a relation. A blank node needs one if a derivation or several statements name it."""
+        is_anonymous = isinstance(node, BNode) and not is_repeated
+        return None if is_anonymous and node not in self._referenced_nodes else self._name(node)
 
     def _read_plain(
         self,
         subject: Identifier,
         properties: Properties,
-        qualified: set[tuple[str, Identifier | None]],
+        qualified: set[tuple[str, Identifier]],
     ) -> None:
         """Read the relations of a subject that are one triple, unless a node qualifies them."""
-        for predicate, kind in _PLAIN.items():
+        for predicate, kind in self._plain.items():
             for value in properties.get(predicate, ()):
                 if isinstance(value, Literal):
                     raise FormatError(
@@ -225,26 +299,21 @@ class _GraphReader:
                     )
                 if (kind, value) in qualified:
                     continue
-                arguments: list[str | None] = [self._name(subject), self._name(value)]
+                arguments: list[Sequence[str | None]] = [[self._name(subject)], [self._name(value)]]
                 if kind == "mentionOf":
-                    bundle = _first(properties.get(_IN_BUNDLE, ()))
-                    arguments.append(None if bundle is None else self._name(bundle))
-                self._add(kind, arguments)
-
-    def _read_inverses(self, subject: Identifier, properties: Properties) -> None:
-        for predicate, kind in _INVERSES.items():
-            for value in _resources(properties.get(predicate, ())):
-                self._add(kind, [self._name(value), self._name(subject)])
+                    arguments.append(self._sorted_names(properties.get(_IN_BUNDLE, ())))
+                for row in _rows(arguments):
+                    self._add(kind, row)
 
     def _read_derivations(
         self,
         subject: Identifier,
         properties: Properties,
-        qualified: set[tuple[str, Identifier | None]],
+        qualified: set[tuple[str, Identifier]],
     ) -> None:
-        for predicate, subtype in _DERIVATIONS.items():
-            for value in _resources(properties.get(predicate, ())):
-                if ("wasDerivedFrom", value) not in qualified:
+        for predicate, subtype in self._derivations.items():
+            for value in properties.get(predicate, ()):
+                if not isinstance(value, Literal) and ("wasDerivedFrom", value) not in qualified:
                     arguments = [self._name(subject), self._name(value)]
                     self._add("wasDerivedFrom", arguments, [_derivation_type(subtype)])
 
@@ -259,18 +328,20 @@ class _GraphReader:
 
     def _arguments(
         self, arguments: Iterable[Argument], terms: Mapping[str, URIRef], properties: Properties
-    ) -> list[str | None]:
+    ) -> list[Sequence[str | None]]:
         """Return the values of formal arguments, whose properties are ``terms`` by the name of the argument."""
-        values: list[str | None] = []
+        choices: list[Sequence[str | None]] = []
         for argument in arguments:
-            value = _first(properties.get(terms[argument.name], ()))
-            if value is None:
-                values.append(None)
-            elif argument.type is ArgumentType.TIME:
-                values.append(str(value))
-            else:
-                values.append(self._name(value))
-        return values
+            values = properties.get(terms[argument.name], ())
+            is_time = argument.type is ArgumentType.TIME
+            choices.append(
+                sorted(map(str, values)) or [None] if is_time else self._sorted_names(values)
+            )
+        return choices
+
+    def _sorted_names(self, resources: Iterable[Identifier]) -> Sequence[str | None]:
+        """Return the names of an argument's values, or None in place of them if there are none."""
+        return sorted(map(self._name, resources)) or [None]
 
     def _attributes(
         self, properties: Properties, formal_arguments: set[URIRef]
@@ -280,7 +351,7 @@ class _GraphReader:
         for predicate, values in properties.items():
             if predicate in formal_arguments:
                 continue
-            key = _KEYS.get(predicate) or self._name(predicate)
+            key = _KEYS.get(predicate) or self._iri(predicate)
             attributes += [
                 self._attribute(key, value)
                 for value in values
@@ -289,23 +360,25 @@ class _GraphReader:
         return attributes
 
     def _attribute(self, key: str, value: Identifier) -> AttributeTuple:
-        if isinstance(value, URIRef):
+        if not isinstance(value, Literal):
+            if isinstance(value, BNode):
+                self._blank_values.append(value)
             return key, self._name(value), QUALIFIED_NAME, None
         text = unescape(str(value)) if self._unescape_values else str(value)
-        if isinstance(value, Literal):
-            if value.language:
-                return key, text, None, value.language
-            if datatype := datatype_of(value):
-                return key, *declared(text, self._name(datatype)), None
+        if value.language:
+            return key, text, None, value.language
+        if datatype := datatype_of(value):
+            return key, *declared(text, self._iri(datatype)), None
         return key, text, None, None
 
 
-def _first(values: Iterable[Identifier]) -> Identifier | None:
-    return next(iter(values), None)
+def _rows(arguments: Sequence[Sequence[str | None]]) -> Iterator[list[str | None]]:
+    """Yield formal arguments, once for each value of the argument that has most. The others repeat their last value.
 
-
-def _resources(values: Iterable[Identifier]) -> Iterator[URIRef]:
-    return (value for value in values if isinstance(value, URIRef))
+    PROV allows one value. Several statements keep all of them, and validation reports them.
+    """
+    for row in range(max(map(len, arguments), default=1)):
+        yield [values[min(row, len(values) - 1)] for values in arguments]
 
 
 def _derivation_type(subtype: str) -> AttributeTuple:
