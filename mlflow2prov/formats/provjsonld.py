@@ -3,8 +3,8 @@
     {"@context": [{"ex": "..."}, "https://openprovenance.org/prov-jsonld/context.jsonld"],
      "@graph": [{"@type": "Entity", "@id": "ex:e", "ex:key": [{"@value": "..."}]}, ...]}
 
-The context of the submission is recognised by its address and never fetched. All names have a prefix, which the
-submission's schema demands of attributes. The submission has no type for mentions; their type here is ``Mention``.
+All written names have a prefix, which the submission's schema demands of attributes. The submission has no type for
+mentions; their type here is ``Mention``. Any other JSON-LD is read too, as PROV-O.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from typing import Any, BinaryIO
-
-import orjson
+from typing import BinaryIO
 
 from mlflow2prov.engine import Sql, identifier, literal
-from mlflow2prov.errors import FormatError, NamespaceError
+from mlflow2prov.errors import NamespaceError
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.prefix_scope import PrefixScope
-from mlflow2prov.formats._support.provo import RELATIONS
+from mlflow2prov.formats._support.provjsonld_reader import CONTEXT, NAME_KEYS, TYPES, read
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -31,27 +28,10 @@ from mlflow2prov.formats._support.sql_expressions import (
     json_string,
 )
 from mlflow2prov.formats._support.text_stream import json_text, write_text
-from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME, AttributeTuple
-from mlflow2prov.prov.builder import Builder
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.attributes import XSD_QNAME
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.lexical import declared
-from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
-
-CONTEXT = "https://openprovenance.org/prov-jsonld/context.jsonld"
-"""The address of the submission's context."""
-
-_TYPES = {
-    "specializationOf": "Specialization",
-    "alternateOf": "Alternate",
-    "hadMember": "Membership",
-    "mentionOf": "Mention",
-    **{kind: relation.influence for kind, relation in RELATIONS.items() if relation.influence},
-    "entity": "Entity",
-    "activity": "Activity",
-    "agent": "Agent",
-}
-_KINDS = {type_: kind for kind, type_ in _TYPES.items()}
+from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 
 _ELEMENT_KEYS = ("label", "location", "type")
 _INSTANTANEOUS_EVENT_KEYS = ("label", "location", "role", "type")
@@ -69,8 +49,8 @@ _SHORT_KEYS = {
 """PROV-DM's own attributes that the submission's schema has without a prefix, by kind."""
 
 _OTHER_SHORT_KEYS = ("label", "type")
-_NAME_KEYS = ("prov:type", "prov:role", "prov:location")
-"""The keys for which a bare string is a qualified name."""
+_JSON_LD = re.compile(rb"[{\[]")
+_KEYWORDS = (b'"@context"', b'"@graph"', b'"@id"', b'"@type"')
 
 # The prefixes that the schema allows. `_` is that of blank nodes.
 _PREFIX = re.compile(r"(?!_$)[A-Za-z0-9_]+", re.ASCII)
@@ -143,7 +123,7 @@ def _statement(kind: Kind, prefixes: Mapping[str, str]) -> Sql:
         value = json_string(column) if is_time else _name(column, prefixes)
         members.append(f"'\"{argument.name}\": ' || {value}")
     return Sql(
-        f"concat_ws(', ', '\"@type\": \"{_TYPES[kind.name]}\"', {', '.join(members)}, "
+        f"concat_ws(', ', '\"@type\": \"{TYPES[kind.name]}\"', {', '.join(members)}, "
         f"{_attributes(kind, prefixes)})"
     )
 
@@ -209,7 +189,7 @@ def _key(kind: Kind, prefixes: Mapping[str, str]) -> Sql:
 def _value(prefixes: Mapping[str, str]) -> Sql:
     text, name = json_string(ATTRIBUTE_VALUE), _name(ATTRIBUTE_VALUE, prefixes)
     datatype, language = _name(ATTRIBUTE_TYPE, prefixes), json_string(ATTRIBUTE_LANGUAGE)
-    name_keys = ", ".join(literal(key) for key in _NAME_KEYS)
+    name_keys = ", ".join(literal(key) for key in NAME_KEYS)
     return Sql(
         f"""
         CASE
@@ -224,109 +204,11 @@ def _value(prefixes: Mapping[str, str]) -> Sql:
     )
 
 
-def read(content: bytes) -> Document:
-    """Read PROV-JSONLD.
-
-    Raises:
-        FormatError: the content is not PROV-JSONLD, or uses another context than that of the submission.
-    """
-    try:
-        data = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"not JSON: {error}") from error
-    if not isinstance(data, dict) or not isinstance(data.get("@graph"), list):
-        raise FormatError("not PROV-JSONLD: no @graph")
-    namespaces = Namespaces()
-    scope = PrefixScope(namespaces, _prefixes(data.get("@context", [])))
-    builder = Builder(namespaces)
-    _read_graph(data["@graph"], "", scope, builder)
-    return builder.finish()
-
-
-def _prefixes(context: object) -> dict[str, str]:
-    """Return the prefixes that a context declares."""
-    prefixes: dict[str, str] = {}
-    for part in context if isinstance(context, list) else [context]:
-        if isinstance(part, str):
-            if part != CONTEXT:
-                raise FormatError(f"not PROV-JSONLD: its context {part[:100]} is not fetched")
-        elif isinstance(part, dict):
-            for prefix, uri in part.items():
-                if prefix == "@vocab" and isinstance(uri, str):
-                    prefixes[""] = uri
-                elif not prefix.startswith("@") and isinstance(uri, str) and prefix not in RESERVED:
-                    prefixes[prefix] = uri
-        elif part is not None:
-            raise FormatError("not PROV-JSONLD: a context is neither an address nor prefixes")
-    return prefixes
-
-
-def _read_graph(graph: list[Any], bundle: str, scope: PrefixScope, builder: Builder) -> None:
-    for node in graph:
-        if not isinstance(node, dict):
-            raise FormatError("not PROV-JSONLD: a statement is not an object")
-        type_ = node.get("@type")
-        if type_ == "Bundle" and not bundle:
-            if not isinstance(node.get("@id"), str) or not isinstance(node.get("@graph"), list):
-                raise FormatError("not PROV-JSONLD: a bundle without @id or @graph")
-            bundle_scope = scope.nested(_prefixes(node.get("@context", [])))
-            _read_graph(node["@graph"], bundle_scope.resolve(node["@id"]), bundle_scope, builder)
-        elif isinstance(type_, str) and type_.removeprefix("prov:") in _KINDS:
-            kind = KIND[_KINDS[type_.removeprefix("prov:")]]
-            _read_statement(kind, node, bundle, scope, builder)
-        else:
-            raise FormatError(f"not PROV-JSONLD: {str(type_)[:60]!r} is not a kind of statement")
-
-
-def _read_statement(
-    kind: Kind, node: dict[str, Any], bundle: str, scope: PrefixScope, builder: Builder
-) -> None:
-    arguments: dict[str, str | None] = {argument.name: None for argument in kind.arguments}
-    times = {argument.name for argument in kind.arguments if argument.type is ArgumentType.TIME}
-    attributes: list[AttributeTuple] = []
-    name = None
-    members: list[Any] = []
-    for key, value in node.items():
-        if key == "@type":
-            continue
-        if key == "@id":
-            name = None if str(value).startswith("_:") else scope.resolve(str(value))
-        elif key in arguments and isinstance(value, list) and kind.name == "hadMember":
-            members = value
-        elif key in arguments:
-            if not isinstance(value, str):
-                raise FormatError(f"not PROV-JSONLD: {key} of a {node['@type']} is not text")
-            arguments[key] = value if key in times else scope.resolve(value)
-        else:
-            attribute_key = scope.resolve(key) if ":" in key else f"prov:{key}"
-            values = value if isinstance(value, list) else [value]
-            attributes += [_read_attribute(attribute_key, item, scope) for item in values]
-    # One membership can name several members.
-    for member in members or [arguments.get("entity")]:
-        if members:
-            arguments["entity"] = scope.resolve(str(member))
-        builder.add(bundle, kind.name, name, list(arguments.values()), attributes)
-
-
-def _read_attribute(key: str, value: object, scope: PrefixScope) -> AttributeTuple:
-    if isinstance(value, str):
-        if key in _NAME_KEYS:
-            return key, scope.resolve(value), QUALIFIED_NAME, None
-        return key, value, None, None
-    if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
-        raise FormatError(f"not PROV-JSONLD: {key} has neither text nor a @value")
-    text, datatype, language = value["@value"], value.get("@type"), value.get("@language")
-    if isinstance(language, str):
-        return key, text, None, language
-    if not isinstance(datatype, str):
-        return key, text, None, None
-    text, datatype = declared(text, scope.resolve(datatype))
-    return key, scope.resolve(text) if datatype == QUALIFIED_NAME else text, datatype, None
-
-
 def recognises(head: bytes) -> bool:
-    """Return whether a file begins like PROV-JSONLD."""
-    return head.startswith(b"{") and (b'"@context"' in head or b'"@graph"' in head)
+    """Return whether a file begins like JSON-LD, which may be an array."""
+    return bool(_JSON_LD.match(head)) and any(keyword in head for keyword in _KEYWORDS)
 
 
-FORMATS = (Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises),)
+FORMATS = (
+    Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises, has_relative_iris=True),
+)

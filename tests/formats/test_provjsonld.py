@@ -132,10 +132,8 @@ def test_no_context_is_fetched(monkeypatch):
     [
         ["text"],
         [{"@type": "Nothing"}],
-        [{"@type": ["Entity"]}],
         [{"@type": "Entity", "@id": "undeclared:e"}],
         [{"@type": "Usage", "activity": 3}],
-        [{"@type": "Entity", "@id": "ex:e", "ex:k": [3]}],
         [{"@type": "Entity", "@id": "ex:e", "ex:k": [{"@value": {}}]}],
         [{"@type": "Bundle", "@graph": []}],
         [
