@@ -116,18 +116,21 @@ def difference(old: Document, new: Document) -> Difference:
     for kind in KINDS:
         if kind in kinds:
             schema = engine.Schema("difference")
-            tables = [
+            before, after = (
                 schema.create(
                     name, unified_rows(kind, Sql(f"({rows_under(document, kind, namespaces)})"))
                 )
                 for name, document in (("old", old), ("new", new))
-            ]
-            changes += _changes(kind, *tables)
+            )
+            only_old = schema.create("only_old", f"FROM {before} EXCEPT FROM {after}")
+            only_new = schema.create("only_new", f"FROM {after} EXCEPT FROM {before}")
+            if engine.rows(f"(FROM {only_old} LIMIT 1) UNION ALL (FROM {only_new} LIMIT 1)"):
+                changes += _changes(kind, only_old, only_new)
     return Difference(tuple(changes))
 
 
 def _with_values(kind: Kind, rows: Sql) -> Sql:
-    """Return the query for the statements in the query ``rows``, with columns for their values.
+    """Return the query for the statements in the table ``rows``, with columns for their values.
 
     Two statements with one ``identity`` are the same, and differ unless their ``content`` is the same too.
     """
@@ -139,14 +142,14 @@ def _with_values(kind: Kind, rows: Sql) -> Sql:
         SELECT *, row({", ".join(["bundle", "id", *identity])}) AS identity, row({contents}) AS content
         FROM (
             SELECT *, {attributes_value("attributes")} AS attribute_values
-            FROM ({rows})
+            FROM {rows}
         )
         """
     )
 
 
-def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
-    """Yield the changes between two tables of statements of a kind."""
+def _changes(kind: Kind, only_old: Sql, only_new: Sql) -> Iterator[StatementChange]:
+    """Yield the changes between two tables of statements of a kind that differ at least in their spelling."""
     times = kind.argument_columns if kind.element else ()
     keys = ("bundle", "id") if kind.element else kind.key_columns
     key_columns = ", ".join(f"coalesce(removed.{key}, added.{key}) AS {key}" for key in keys)
@@ -156,10 +159,10 @@ def _changes(kind: Kind, old: Sql, new: Sql) -> Iterator[StatementChange]:
         for column in (*times, "attributes", "attribute_values", "content")
     )
     query = f"""
-        WITH only_old AS MATERIALIZED ({_with_values(kind, Sql(f"FROM {old} EXCEPT FROM {new}"))}),
-        only_new AS MATERIALIZED ({_with_values(kind, Sql(f"FROM {new} EXCEPT FROM {old}"))}),
-        removed AS (FROM only_old ANTI JOIN only_new USING (identity, content)),
-        added AS (FROM only_new ANTI JOIN only_old USING (identity, content)),
+        WITH old_values AS MATERIALIZED ({_with_values(kind, only_old)}),
+        new_values AS MATERIALIZED ({_with_values(kind, only_new)}),
+        removed AS (FROM old_values ANTI JOIN new_values USING (identity, content)),
+        added AS (FROM new_values ANTI JOIN old_values USING (identity, content)),
         paired AS (
             SELECT {key_columns},
                 removed.bundle IS NOT NULL AS is_in_old,

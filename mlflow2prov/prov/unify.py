@@ -7,6 +7,8 @@ about an activity may give its start or end, and another leave it out; if they c
 both stay, and validation reports them.
 """
 
+from collections.abc import Sequence
+
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql
 from mlflow2prov.prov import Document
@@ -28,7 +30,11 @@ def unify(document: Document) -> None:
 
 def has_repetitions(kind: Kind, rows: Sql) -> bool:
     """Return whether two of the statements of ``kind`` in ``rows`` may be the same."""
-    return bool(engine.rows(f"{_repeated_hashes(kind, rows)} LIMIT 1"))
+    return _has_repetitions(kind, rows, _argument_values(kind, rows))
+
+
+def _has_repetitions(kind: Kind, rows: Sql, values: Sequence[Sql]) -> bool:
+    return bool(engine.rows(f"{_repeated_hashes(kind, rows, values)} LIMIT 1"))
 
 
 def unified_rows(kind: Kind, rows: Sql) -> Sql:
@@ -37,17 +43,17 @@ def unified_rows(kind: Kind, rows: Sql) -> Sql:
     Few statements are repeated, so only those whose hash occurs more than once are grouped.
     """
     keys = ", ".join(kind.key_columns)
-    if not has_repetitions(kind, rows):
+    values = _argument_values(kind, rows)
+    if not _has_repetitions(kind, rows, values):
         return Sql(f"SELECT {keys}, attributes FROM {rows} ORDER BY {keys}")
-    united_arguments = ", ".join(["bundle", "id", *_united_arguments(kind), "attributes"])
-    values = ", ".join(["bundle", "id", *map(argument_value, kind.arguments)])
+    united_arguments = ", ".join(["bundle", "id", *_united_arguments(kind, values), "attributes"])
     first_spellings = ", ".join(
         f"min({argument.column}) AS {argument.column}" for argument in kind.arguments
     )
     return Sql(
         f"""
-        WITH repeated AS MATERIALIZED ({_repeated_hashes(kind, rows)}),
-        statements AS (SELECT *, {_key_hash(kind)} AS key_hash FROM {rows}),
+        WITH repeated AS MATERIALIZED ({_repeated_hashes(kind, rows, values)}),
+        statements AS (SELECT *, {_key_hash(kind, values)} AS key_hash FROM {rows}),
         united AS (
             SELECT {united_arguments}
             FROM statements SEMI JOIN repeated USING (key_hash)
@@ -57,10 +63,12 @@ def unified_rows(kind: Kind, rows: Sql) -> Sql:
             SELECT bundle, id, {first_spellings}{", " if first_spellings else ""}
                 list_sort(list_distinct(flatten(list(attributes)))) AS attributes
             FROM united
-            GROUP BY {values}
+            GROUP BY {", ".join(["bundle", "id", *values])}
         ),
         valued AS (
-            SELECT *, {attributes_value("attributes")} AS attribute_values FROM grouped
+            SELECT *,
+                CASE WHEN {_HAVE_REPEATED_KEYS} THEN {attributes_value("attributes")} END AS attribute_values
+            FROM grouped
         )
         SELECT {keys}, attributes FROM statements ANTI JOIN repeated USING (key_hash)
         UNION ALL
@@ -70,14 +78,19 @@ def unified_rows(kind: Kind, rows: Sql) -> Sql:
     )
 
 
+_HAVE_REPEATED_KEYS = Sql(
+    "len(list_distinct(list_transform(attributes, lambda attribute: attribute.key))) < len(attributes)"
+)
+"""Whether two attributes may have the same value, which is seldom and takes longer to find out."""
+
 _FIRST_SPELLINGS = Sql(
     """
     CASE
-        WHEN len(list_distinct(attribute_values)) = len(attributes) THEN attributes
-        ELSE list_filter(
+        WHEN len(list_distinct(attribute_values)) < len(attributes) THEN list_filter(
             attributes,
             lambda attribute, place: list_position(attribute_values, attribute_values[place]) = place
         )
+        ELSE attributes
     END
     """
 )
@@ -97,24 +110,40 @@ def comparable_rows(kind: Kind, rows: Sql) -> Sql:
     )
 
 
-def _united_arguments(kind: Kind) -> list[str]:
+def _argument_values(kind: Kind, rows: Sql) -> list[Sql]:
+    """Return the expressions for the values of the formal arguments.
+
+    They are the columns themselves if all times are spelled like their values, as those of extracted documents are.
+    """
+    columns = [Sql(argument.column) for argument in kind.arguments]
+    values = [argument_value(argument) for argument in kind.arguments]
+    differences = [
+        f"{column} <> {value}"
+        for column, value in zip(columns, values, strict=True)
+        if column != value
+    ]
+    if not differences:
+        return columns
+    query = f"SELECT 1 FROM {rows} WHERE {' OR '.join(differences)} LIMIT 1"
+    return values if engine.rows(query) else columns
+
+
+def _united_arguments(kind: Kind, values: Sequence[Sql]) -> list[str]:
     """Return the formal arguments; those of an element are the one value that its statements give."""
     if not kind.element:
         return list(kind.argument_columns)
     return [
-        f"CASE WHEN min({argument_value(argument)}) OVER same_element = max({argument_value(argument)}) "
-        f"OVER same_element THEN min({argument.column}) OVER same_element ELSE {argument.column} END "
-        f"AS {argument.column}"
-        for argument in kind.arguments
+        f"CASE WHEN min({value}) OVER same_element = max({value}) OVER same_element "
+        f"THEN min({column}) OVER same_element ELSE {column} END AS {column}"
+        for column, value in zip(kind.argument_columns, values, strict=True)
     ]
 
 
-def _repeated_hashes(kind: Kind, rows: Sql) -> Sql:
-    key_hash = _key_hash(kind)
+def _repeated_hashes(kind: Kind, rows: Sql, values: Sequence[Sql]) -> Sql:
+    key_hash = _key_hash(kind, values)
     return Sql(f"SELECT {key_hash} AS key_hash FROM {rows} GROUP BY key_hash HAVING count(*) > 1")
 
 
-def _key_hash(kind: Kind) -> Sql:
+def _key_hash(kind: Kind, values: Sequence[Sql]) -> Sql:
     """Return the hash of the columns that make two statements of ``kind`` the same."""
-    arguments = () if kind.element else map(argument_value, kind.arguments)
-    return Sql(f"hash({', '.join(['bundle', 'id', *arguments])})")
+    return Sql(f"hash({', '.join(['bundle', 'id', *(() if kind.element else values)])})")
