@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mlflow2prov import Document, Statement, formats
+from mlflow2prov.formats.provjsonld import CONTEXT
 from tests.formats import write
 
 OUTER = {"ex": "http://outer.example/", "o": "http://o.example/"}
@@ -33,7 +34,7 @@ def provjsonld(name, inner):
         "@context": [{prefix or "@vocab": uri for prefix, uri in inner.items()}],
         "@graph": [{"@type": "Entity", "@id": name}],
     }
-    return json.dumps({"@context": [OUTER], "@graph": [bundle]})
+    return json.dumps({"@context": [OUTER, CONTEXT], "@graph": [bundle]})
 
 
 def provxml(name, inner):
