@@ -8,7 +8,8 @@ from tests.fuzz.campaign import Campaign
 from tests.fuzz.mutations import make_input
 from tests.fuzz.readers import READERS
 
-SECONDS = 60
+SECONDS = 40
+"""The time of all readers together, without that to start their processes."""
 
 
 @pytest.fixture
