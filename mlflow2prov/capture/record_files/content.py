@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
-from mlflow2prov.capture.environment import GitState
+from mlflow2prov.capture.environment import GitState, without_secret_arguments
 from mlflow2prov.capture.errors import InvalidRecordError
 from mlflow2prov.capture.record_files.modules import DETACHED
 from mlflow2prov.capture.records import Argument, Call, Output, Status
@@ -147,7 +147,8 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
         mlflow_tracking_uri=mlflow.get("tracking_uri"),
     )
     packages = content.get("package_inventory")
-    altered = dict(function.get("altered_parameters") or function["parameters"])
+    passed = _arguments_to_json(function["parameters"])
+    altered = _arguments_to_json(function.get("altered_parameters") or function["parameters"])
     arguments = content.get("arguments")
     if arguments is None:
         call.arguments = [Argument(name, value=value) for name, value in altered.items()]
@@ -158,12 +159,12 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
             setattr(call, name, value)
     return cls(
         call,
-        dict(function["parameters"]),
+        passed,
         altered,
         function.get("source_file"),
         module,
         dict(content.get("extra_tracked_modules") or {}),
-        dict(environment),
+        _environment_without_secrets(environment),
         None if packages is None else {name: str(version) for name, version in packages.items()},
     )
 
@@ -198,6 +199,23 @@ def _require(kind: type, values: Mapping[str, Any], *names: str) -> None:
         value = values.get(name)
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{name} is not of the type {kind.__name__}")
+
+
+def _arguments_to_json(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments without secrets, which pycrumbs writes."""
+    return {name: argument_to_json(name, value) for name, value in arguments.items()}
+
+
+def _environment_without_secrets(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment without secrets, likewise."""
+    cleaned = dict(environment)
+    for name in ("argv", "orig_argv"):
+        if environment.get(name) is not None:
+            cleaned[name] = without_secret_arguments(list(map(str, environment[name])))
+    variables = environment.get("environment_variables")
+    if variables is not None:
+        cleaned["environment_variables"] = without_secrets(variables)
+    return cleaned
 
 
 def _git_state(module: Mapping[str, Any]) -> GitState:

@@ -22,7 +22,8 @@ class CallFacts:
 
     Args:
         facts: the facts.
-        known: the identifiers of calls that are there already; those that are added are kept here too.
+        known: the identifiers of calls, and the digests of lists of packages, that are there already; those that are
+            added are kept here too.
     """
 
     def __init__(self, facts: Facts, known: set[str]) -> None:
@@ -64,11 +65,11 @@ class CallFacts:
             source_path=_word(call.source_path),
             source_line=_integer(call.source_line),
             source_blob=_word(call.source_blob),
-            source_tracked=call.source_tracked,
+            source_tracked=_flag(call.source_tracked),
             repository_url=_url(call.repository_url),
             commit=_word(call.git_commit),
             branch=_word(call.git_branch),
-            dirty=call.git_dirty,
+            dirty=_flag(call.git_dirty),
             run_id=_word(call.mlflow_run_id),
             seed=_integer(call.seed),
             environment_digest=self._add_packages(packages),
@@ -128,7 +129,12 @@ class CallFacts:
         if digest not in self._known:
             self._known.add(digest)
             for name, version in pairs:
-                self._facts.add("environment_packages", digest=digest, name=name, version=version)
+                self._facts.add(
+                    "environment_packages",
+                    digest=digest,
+                    name=_word(name),
+                    version=_word(version),
+                )
         return digest
 
 
@@ -157,6 +163,10 @@ def _text(value: Any) -> str | None:
         return None
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _word(text[:MAX_VALUE_LENGTH])
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _integer(value: Any) -> int | None:

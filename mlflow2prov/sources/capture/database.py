@@ -34,7 +34,7 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
             values = dict(zip(CALL_FIELDS, row, strict=True))
             try:
                 call = _call(values)
-            except (TypeError, ValueError, KeyError) as error:
+            except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
                 report.omissions.append(f"{location}: the call {values['id']}: {error}")
                 continue
             calls.add(call, processes.get(call.run_id or "", {}))
@@ -45,19 +45,16 @@ def _processes(database: Database) -> dict[str, dict[str, str | None]]:
     """Return the processes of the repository, as the facts have them, by identifier."""
     processes = {}
     for identifier, host, info in database.read_rows("runs", "id", "hostname", "info"):
-        details = _json(info)
-        if not isinstance(details, dict):
-            details = {}
-        process = details.get("process") or {}
-        python = details.get("python") or {}
+        details = _object(info)
+        process = _object(details.get("process"))
         command_line = process.get("cmdline")
         processes[str(identifier)] = {
             "user": details.get("user"),
             "host": host,
             "cwd": process.get("cwd"),
-            "argv": " ".join(command_line) if isinstance(command_line, list) else None,
-            "python_version": python.get("version"),
-            "platform": (details.get("host") or {}).get("platform"),
+            "argv": " ".join(map(str, command_line)) if isinstance(command_line, list) else None,
+            "python_version": _object(details.get("python")).get("version"),
+            "platform": _object(details.get("host")).get("platform"),
         }
     return processes
 
@@ -72,7 +69,20 @@ def _call(values: dict[str, Any]) -> Call:
     values["arguments"] = [Argument(**item) for item in values["arguments"] or ()]
     values["outputs"] = [Output(**item) for item in values["outputs"] or ()]
     values["custom_fields"] = values["custom_fields"] or {}
+    if not isinstance(values["id"], str) or values["started_at"] is None:
+        raise ValueError("without identifier or start")
+    if not all(isinstance(argument.artifacts, list) for argument in values["arguments"]):
+        raise ValueError("artifacts of an argument that are not a list")
     return Call(**values)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a JSON object, empty in place of anything else."""
+    try:
+        content = _json(value)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _json(value: Any) -> Any:

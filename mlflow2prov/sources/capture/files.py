@@ -10,13 +10,11 @@ import orjson
 
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.record_files.content import RecordedCall
+from mlflow2prov.capture.record_files.files import MAX_FILE_BYTES
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.sources.capture.call_facts import CallFacts
 from mlflow2prov.sources.mlflow.folder import MAX_DEPTH, Folder
 from mlflow2prov.sources.report import SourceReport
-
-MAX_FILE_BYTES = 64 << 20
-"""The size of the largest record file that is read, in bytes."""
 
 _SKIPPED_FOLDERS = frozenset((".git", ".mlflow2prov", "__pycache__", "node_modules", ".venv"))
 _KEYS = {"called_function", "timing", "uuid"}

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy
+
 from mlflow2prov.capture.configuration import DATABASE, FOLDER
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
@@ -34,7 +36,12 @@ class CallRecords:
             TrackingStoreError: there is nothing at the location, or it contains no calls.
         """
         report = SourceReport("calls", without_credentials(self.location))
-        known = {call_id for (call_id,) in facts.rows("SELECT call_id FROM calls")}
+        known = {
+            name
+            for (name,) in facts.rows(
+                "SELECT call_id FROM calls UNION ALL SELECT DISTINCT digest FROM environment_packages"
+            )
+        }
         calls = CallFacts(facts, known)
         with facts:
             for url in self._databases():
@@ -59,7 +66,9 @@ class CallRecords:
                 )
             for candidate in (path, path / DATABASE, path / FOLDER / DATABASE):
                 if _is_database(candidate):
-                    yield f"sqlite:///{candidate}"
+                    yield sqlalchemy.URL.create(
+                        "sqlite", database=str(candidate)
+                    ).render_as_string()
         except OSError as error:
             raise TrackingStoreError(
                 f"{self.location}: cannot be read: {error.strerror}"

@@ -329,6 +329,78 @@ def test_odd_values_in_a_database_are_texts_or_omissions(project, tmp_path):
     assert "the call " in omission and "odd" in omission
 
 
+@pytest.fixture
+def calls(tmp_path):
+    """The path of a database with two calls, one of which uses the result of the other."""
+    program = """
+import mlflow2prov.capture as p
+
+@p.provenance()
+def load(x):
+    return [x]
+
+@p.provenance()
+def fit(data):
+    return len(data)
+
+fit(load(1))
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    connection = sqlite3.connect(tmp_path / ".mlflow2prov" / "calls.db")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    return tmp_path / ".mlflow2prov" / "calls.db"
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "[",
+        "[" * 100_000,
+        '{"process": 5, "python": 3, "host": [1], "user": {"a": 1}}',
+        '{"process": {"cmdline": [1, null]}}',
+    ],
+)
+def test_an_odd_process_in_a_database_is_one_without_facts(calls, info):
+    with sqlite3.connect(calls) as connection:
+        connection.execute("UPDATE runs SET info = ?", [info])
+    assert len(Graph(extract(calls=str(calls))).of_type("Call")) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("arguments", "[" * 100_000),
+        ("arguments", '[{"name": "a", "artifacts": 5}]'),
+        ("started_at", "0001-01-01T00:00:00+23:59"),
+        ("started_at", "yesterday"),
+    ],
+)
+def test_an_odd_call_in_a_database_is_an_omission(calls, column, value):
+    with sqlite3.connect(calls) as connection:
+        connection.execute(f"UPDATE calls SET {column} = ? WHERE fn_name = 'fit'", [value])
+    extraction = run_extraction(calls=str(calls))
+    assert len(Graph(extraction.document).of_type("Call")) == 1
+    assert len(extraction.omissions) == 1
+
+
+def test_the_name_of_a_database_may_contain_what_urls_reserve(calls, tmp_path):
+    copy = tmp_path / "odd?a#b%41"
+    calls.parent.rename(copy)
+    assert len(Graph(extract(calls=str(copy))).of_type("Call")) == 2
+
+
+def test_secrets_in_files_of_pycrumbs_are_masked(tmp_path):
+    function = PYCRUMBS["called_function"] | {
+        "altered_parameters": {"password": "s3cr3t-1", "options": {"api_key": "s3cr3t-2"}}
+    }
+    environment = {"argv": ["train.py", "--token", "s3cr3t-3", "--api-key=s3cr3t-4"]}
+    record = PYCRUMBS | {"called_function": function, "environment": environment}
+    write_record(tmp_path / "record.json", record)
+    save(extract(calls=str(tmp_path)), str(tmp_path / "graph"), "json")
+    assert "s3cr3t" not in (tmp_path / "graph.json").read_text()
+
+
 def test_the_command_line_reads_calls(project):
     result = run_program(project[0], "extract", "--calls", "out", "statistics", "--fine")
     assert result.code == 0
