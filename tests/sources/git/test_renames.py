@@ -15,6 +15,14 @@ PATHS = ["a", "b", "x/a", "x/b", "x.c", "y/a", "y/z/a"]
 TABLES = ("commits", "parents", "coauthors", "changes")
 
 
+def seeds(fast, all):  # noqa: A002
+    """Return the seeds of ``all`` histories, of which `make test` reads the first ``fast`` ones."""
+    return [
+        *range(fast),
+        *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(fast, all)),
+    ]
+
+
 @pytest.fixture
 def history(tmp_path, seed):
     """Return a repository in which few contents move between few paths, with branches and merges."""
@@ -64,7 +72,7 @@ def changes_without_merges(facts):
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(4, 12))
 def test_exact_renames_are_those_of_git(history):
     _, facts = read_changes(history.path, renames="exact")
     expected = Facts()
@@ -78,7 +86,7 @@ def test_exact_renames_are_those_of_git(history):
     ("renames", "options"),
     [("none", "--no-renames"), ("similar", "-M -C -l1000 --combined-all-paths")],
 )
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(1, 4))
 def test_parallel_columnar_reading_gives_the_facts_of_plain_reading(
     history, monkeypatch, renames, options
 ):
