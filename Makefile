@@ -30,7 +30,7 @@ help:
 demo: .venv/ready
 	@$(RUN) examples/quickstart/demo.py
 
-# Slow tests start databases, graph stores and other versions of MLflow.
+# Slow tests start databases, graph stores, servers of MLflow and other versions of it.
 test: .venv/ready
 	@$(RUN) -m pytest -m "not slow"
 

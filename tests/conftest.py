@@ -21,7 +21,7 @@ from tests.services.processes import run_server
 # the same examples in every run: a change is blamed for its own faults only.
 settings.register_profile(
     "fast",
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -51,11 +51,17 @@ def pytest_addoption(parser):
     )
 
 
+SERVICES = {"servers", "sqlite_server", "file_server"}
+"""The fixtures that start graph stores and servers of MLflow."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the tests that start a graph store."""
+    """Mark the tests that start a service, named as a fixture or as the value of a parameter."""
     for item in items:
-        if "servers" in item.fixturenames:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        names = {*item.fixturenames, *(name for name in parameters if isinstance(name, str))}
+        if SERVICES & names:
             item.add_marker("slow")
 
 

@@ -58,6 +58,7 @@ def test_all_facts_are_read(store, request):
     assert {name: counts.get(name, 0) for name in COUNTS} == COUNTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "file"])
 def test_a_server_shows_its_store_except_for_the_facts_that_it_hides(kind, request):
     report, direct = read(request.getfixturevalue(f"{kind}_store"))
