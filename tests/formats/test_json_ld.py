@@ -206,6 +206,13 @@ def test_deep_json_ld_is_an_error():
         formats.read(content, format="jsonld")
 
 
+@pytest.mark.parametrize("base", ["http://[", "http://[x"])
+def test_a_base_that_is_no_iri_is_an_error(base):
+    for graph in ([{"@type": "Entity", "@id": "e"}], [{"@type": ["Entity"], "@id": "e"}]):
+        with pytest.raises(FormatError):
+            read({"@context": [{"@base": base}, CONTEXT], "@graph": graph})
+
+
 # PROV-JSONLD as others write it
 
 STATEMENTS = [

@@ -89,18 +89,14 @@ def prefixes(data: Any) -> dict[str, str]:
 
 def _contexts(data: Any) -> Iterator[dict[str, Any]]:
     """Yield the contexts in a file that are objects, but not the definitions of terms in them."""
-    queue = [data]
-    while queue:
-        item = queue.pop(0)
+    stack = [data]
+    while stack:
+        item = stack.pop()
         if isinstance(item, list):
-            queue[:0] = item
+            stack += reversed(item)
         elif isinstance(item, dict):
             context = item.get("@context")
             for part in context if isinstance(context, list) else [context]:
                 if isinstance(part, dict):
                     yield part
-            queue[:0] = [
-                value
-                for key, value in item.items()
-                if key != "@context" and isinstance(value, dict | list)
-            ]
+            stack += [value for key, value in reversed(item.items()) if key != "@context"]

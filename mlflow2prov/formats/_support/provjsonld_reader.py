@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import orjson
@@ -125,12 +126,17 @@ class _Names:
             if isinstance(part, dict):
                 self._declare(part)
             elif part is not None and not isinstance(part, str):
-                raise FormatError("not PROV-JSONLD: a context is neither an address nor prefixes")
+                raise _OtherShapeError(
+                    "not PROV-JSONLD: a context is neither an address nor prefixes"
+                )
             elif part is not None and not is_prov_jsonld(part):
                 raise FormatError(f"not PROV-JSONLD: {unknown_context(part)}")
         self.namespaces: Namespaces = outer.namespaces if outer else Namespaces()
         self._scope = PrefixScope(self.namespaces, self._prefixes)
         self._iris = IriNames(self._prefixes, self.namespaces)
+        self.term = cache(self._term)
+        self.resource = cache(self._resource)
+        self.key = cache(self._key)
 
     def _declare(self, context: dict[str, Any]) -> None:
         for prefix, uri in context.items():
@@ -142,16 +148,11 @@ class _Names:
             elif not prefix.startswith("@") and isinstance(uri, str) and prefix not in RESERVED:
                 self._prefixes[prefix] = uri
 
-    @property
-    def has_vocabulary(self) -> bool:
-        """Whether keys without a prefix have a namespace."""
-        return "" in self._prefixes
-
     def nested(self, context: Any) -> _Names:
         """Return the names of a bundle with a context of its own."""
         return _Names(context, self._base, self) if context else self
 
-    def term(self, text: str) -> str:
+    def _term(self, text: str) -> str:
         """Return the name of a key or a datatype, which ``@vocab`` completes."""
         prefix, colon, _ = text.partition(":")
         is_declared = prefix in self._prefixes or prefix in RESERVED
@@ -159,16 +160,25 @@ class _Names:
             return self._iris.name(text)
         return self._scope.resolve(text)
 
-    def resource(self, text: str) -> str:
+    def _resource(self, text: str) -> str:
         """Return the name of an element, a statement or a bundle, which ``@base`` completes.
 
         Without ``@base``, ``@vocab`` does, and then the IRI of the file.
         """
+        if text.startswith("_:"):
+            raise _OtherShapeError("not PROV-JSONLD: a blank node")
         vocabulary = self._prefixes.get("")
         is_relative = self._base != vocabulary if self._has_base else vocabulary is None
         if ":" not in text and is_relative:
             return self._iris.name(resolve(text, self._base))
         return self.term(text)
+
+    def _key(self, key: str) -> str:
+        """Return the key of an attribute."""
+        if key.startswith("@"):
+            raise _OtherShapeError(f"not PROV-JSONLD: {key} in a statement")
+        is_term = ":" in key or ("" in self._prefixes and key not in _SHORT_KEYS)
+        return self.term(key) if is_term else f"prov:{key}"
 
 
 def _read_prov_jsonld(data: dict[str, Any], base: str) -> Document:
@@ -215,15 +225,15 @@ def _read_statement(
         elif key in arguments:
             if not isinstance(value, str):
                 raise _OtherShapeError(f"not PROV-JSONLD: {key} of a {node['@type']} is not text")
-            arguments[key] = value if key in times else _resource(value, names)
+            arguments[key] = value if key in times else names.resource(value)
         else:
-            attribute_key = _key(key, names)
+            attribute_key = names.key(key)
             values = value if isinstance(value, list) else [value]
             attributes += [_read_attribute(attribute_key, item, names) for item in values]
     # One membership can name several members.
     for member in members or [arguments.get("entity")]:
         if members:
-            arguments["entity"] = _resource(str(member), names)
+            arguments["entity"] = names.resource(str(member))
         builder.add(bundle, kind.name, name, list(arguments.values()), attributes)
 
 
@@ -233,26 +243,13 @@ def _identifier(kind: Kind, value: object, names: _Names) -> str | None:
         raise _OtherShapeError("not PROV-JSONLD: an @id is not text")
     if value.startswith("_:") and not kind.element:
         return None
-    return _resource(value, names)
-
-
-def _resource(text: str, names: _Names) -> str:
-    if text.startswith("_:"):
-        raise _OtherShapeError("not PROV-JSONLD: a blank node")
-    return names.resource(text)
-
-
-def _key(key: str, names: _Names) -> str:
-    if key.startswith("@"):
-        raise _OtherShapeError(f"not PROV-JSONLD: {key} in a statement")
-    is_term = ":" in key or (names.has_vocabulary and key not in _SHORT_KEYS)
-    return names.term(key) if is_term else f"prov:{key}"
+    return names.resource(value)
 
 
 def _read_attribute(key: str, value: object, names: _Names) -> AttributeTuple:
     if isinstance(value, str):
         if key in NAME_KEYS:
-            return key, _resource(value, names), QUALIFIED_NAME, None
+            return key, names.resource(value), QUALIFIED_NAME, None
         return key, value, None, None
     if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
         raise _OtherShapeError(f"not PROV-JSONLD: {key} has neither text nor a @value")
@@ -262,4 +259,4 @@ def _read_attribute(key: str, value: object, names: _Names) -> AttributeTuple:
     if not isinstance(datatype, str):
         return key, text, None, None
     text, datatype = declared(text, names.term(datatype))
-    return key, _resource(text, names) if datatype == QUALIFIED_NAME else text, datatype, None
+    return key, names.resource(text) if datatype == QUALIFIED_NAME else text, datatype, None
