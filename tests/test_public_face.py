@@ -162,7 +162,8 @@ def valid_arguments(name, document, folder):
 
 
 CASES = [
-    (name, parameter)
+    # `make test` passes hostile arguments to run_extraction, which extract calls with its own.
+    pytest.param(name, parameter, marks=[pytest.mark.slow] if name == "extract" else [])
     for name in FUNCTIONS
     for parameter in inspect.signature(getattr(mlflow2prov, name)).parameters
 ]
