@@ -8,7 +8,7 @@ import pytest
 
 from mlflow2prov import secrets
 from mlflow2prov.errors import NamespaceError
-from mlflow2prov.formats._support.rdf_reader import _IriNames
+from mlflow2prov.formats._support.iri_names import IriNames
 from mlflow2prov.git import special_files
 from mlflow2prov.people.mentions import mentions
 from mlflow2prov.sources.git.log_parser import _COAUTHOR
@@ -52,7 +52,7 @@ READERS = {
         parse_packages("conda.yaml", b"dependencies: ['%s']" % text.encode())
     ),
     "people": lambda text, _: list(mentions(text)),
-    "names of IRIs": lambda text, _: _IriNames({}).name(f"{text}/"),
+    "names of IRIs": lambda text, _: IriNames({}).name(f"{text}/"),
 }
 
 
