@@ -133,30 +133,52 @@ def _module(name: str) -> ModuleType:
     """Return a module by its name or by the path of its file; the current folder counts as the first of the path.
 
     Raises:
-        InvalidOptionError: there is no such module.
+        InvalidOptionError: there is no such module, or it cannot be imported.
     """
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     path = Path(name)
-    if name.endswith(".py") and path.is_file():
-        if path.stem in sys.modules:
-            return sys.modules[path.stem]
-        specification = importlib.util.spec_from_file_location(path.stem, path)
-        assert specification is not None and specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        # Pickles of parameter sets and of results name the module.
-        sys.modules[path.stem] = module
-        specification.loader.exec_module(module)
-        return module
     try:
+        if name.endswith(".py") and path.is_file():
+            return _module_of_file(name, path)
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and name.startswith(error.name):
+    except InvalidOptionError:
+        raise
+    # The code of the user.
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
             raise InvalidOptionError(
                 f"{name}: no such module; run this in its folder, or give the path of its file"
             ) from error
+        raise InvalidOptionError(
+            f"{name}: cannot be imported ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _module_of_file(name: str, path: Path) -> ModuleType:
+    if (loaded := sys.modules.get(path.stem)) is not None:
+        if _is_file_of(loaded, path):
+            return loaded
+        raise InvalidOptionError(
+            f"{name}: another module named {path.stem} is imported already; rename the file"
+        )
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    # Pickles of parameter sets and of results name the module.
+    sys.modules[path.stem] = module
+    try:
+        specification.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
         raise
+    return module
+
+
+def _is_file_of(module: ModuleType, path: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).exists() and path.samefile(file)
 
 
 def _fill_cache(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.configuration import CaptureWarning
 from mlflow2prov.capture.previews import preview
+from mlflow2prov.capture.redaction import redact_text
 from mlflow2prov.capture.stages.hashing import IGNORED
 from mlflow2prov.secrets import MASK, is_secret_name
 
@@ -25,19 +26,43 @@ PARAMS_HASH_TAG = "mlflow2prov.params_hash"
 """The tag with the digest of the parameter set."""
 
 
-def stage_run(record: Record) -> AbstractContextManager[Any]:
-    """Return the context of a stage: the run of its record is MLflow's active run, if the manager logs to MLflow."""
+@contextmanager
+def stage_run(record: Record) -> Iterator[None]:
+    """Let the run of a record be MLflow's active run during a stage, if the manager logs to MLflow."""
+    run = _enter_run(record)
+    try:
+        yield
+    except BaseException as error:
+        _leave_run(record, run, error)
+        raise
+    _leave_run(record, run, None)
+
+
+def _enter_run(record: Record) -> AbstractContextManager[Any]:
     if not record.manager.log_to_mlflow or record.params is None:
         return nullcontext()
     try:
         import mlflow
 
         _start(record)
-        return mlflow.start_run(run_id=record.mlflow_run_id, nested=True)
+        run: AbstractContextManager[Any] = mlflow.start_run(
+            run_id=record.mlflow_run_id, nested=True
+        )
+        run.__enter__()
     # Any error of MLflow's client or server: the experiment goes on.
     except Exception as error:  # noqa: BLE001
         _warn(record, error)
         return nullcontext()
+    return run
+
+
+def _leave_run(
+    record: Record, run: AbstractContextManager[Any], error: BaseException | None
+) -> None:
+    try:
+        run.__exit__(None if error is None else type(error), error, None)
+    except Exception as failure:  # noqa: BLE001 - as above
+        _warn(record, failure)
 
 
 def _start(record: Record) -> None:
@@ -97,7 +122,8 @@ def _parameters(params: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _warn(record: Record, error: Exception) -> None:
     warnings.warn(
-        f"{record.get_reference_name()}: not logged to MLflow ({type(error).__name__}: {error})",
+        f"{record.get_reference_name()}: not logged to MLflow "
+        f"({type(error).__name__}: {redact_text(str(error))})",
         CaptureWarning,
         stacklevel=4,
     )

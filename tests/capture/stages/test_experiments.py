@@ -4,10 +4,12 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from mlflow2prov.capture import InvalidOptionError
+from mlflow2prov.capture import CaptureWarning, InvalidOptionError
 from mlflow2prov.capture.stages.experiments import run_experiment
 from mlflow2prov.render.experiment import render_experiment
 from tests.cli.conftest import run_program
@@ -137,6 +139,48 @@ def test_an_experiment_may_take_the_manager_only(folder):
 def test_an_experiment_that_is_not_there_is_an_error(folder, name, params, message):
     with pytest.raises(InvalidOptionError, match=message):
         run_experiment(name, params)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("json.py", "", "another module named json"),
+        ("other.py", "1 / 0", r"cannot be imported \(ZeroDivisionError"),
+        ("other.py", "(", r"cannot be imported \(SyntaxError"),
+        ("other.py", "import othe", r"cannot be imported \(ModuleNotFoundError"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_an_error(folder, name, content, message):
+    (folder / name).write_text(content)
+    with pytest.raises(InvalidOptionError, match=message):
+        run_experiment(name)
+    assert "other" not in sys.modules
+    assert json is sys.modules["json"]
+
+
+@pytest.mark.parametrize("is_lost", ["before", "after"])
+def test_an_mlflow_that_is_lost_changes_no_result(folder, monkeypatch, is_lost):
+    class LostRun:
+        info = SimpleNamespace(run_id="1")
+
+        def __enter__(self):
+            if is_lost == "before":
+                raise ConnectionError("no https://ada:s3cr3t-1@example.org")
+            return self
+
+        def __exit__(self, *error):
+            raise ConnectionError("no https://ada:s3cr3t-1@example.org")
+
+    client = Mock()
+    client.create_run.return_value = LostRun()
+    module = ModuleType("mlflow")
+    module.MlflowClient = lambda: client
+    module.start_run = Mock(return_value=LostRun())
+    monkeypatch.setitem(sys.modules, "mlflow", module)
+    with pytest.warns(CaptureWarning, match="not logged to MLflow") as warnings:
+        run = run_experiment("wine", log_to_mlflow=True)
+    assert run.error is None
+    assert "s3cr3t" not in "".join(str(warning.message) for warning in warnings)
 
 
 def test_an_error_of_the_experiment_is_its_outcome(folder):
