@@ -51,7 +51,7 @@ class RecordFile:
     def _existing(self) -> list[dict[str, Any]]:
         if not self.path.exists():
             return []
-        content = _load(self.path)
+        content = read_json(self.path)
         records = content if isinstance(content, list) else [content]
         if not all(isinstance(item, dict) for item in records):
             raise InvalidRecordError(f"{self.path}: not a list of records; move it away")
@@ -90,7 +90,7 @@ def read_records(path: str | os.PathLike[str]) -> list[RecordedCall]:
     Raises:
         InvalidRecordError: there is no such file, or it is not a record file.
     """
-    content = _load(Path(path))
+    content = read_json(Path(path))
     records = content if isinstance(content, list) else [content]
     return [RecordedCall.from_json(record, os.fspath(path)) for record in records]
 
@@ -111,7 +111,12 @@ def find_call(records: list[RecordedCall], uuid: str | None, where: str) -> Reco
     )
 
 
-def _load(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file.
+
+    Raises:
+        InvalidRecordError: there is no such file, or it cannot be read.
+    """
     import orjson
 
     try:

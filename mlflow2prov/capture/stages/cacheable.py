@@ -42,6 +42,10 @@ class Lazy:
     def __repr__(self) -> str:
         return f'Lazy("{self.name}")'
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Lazy:
+        """Return a copy with the same cacher, whose record and manager are not copied."""
+        return copy.copy(self)
+
     def load(self) -> Any:
         """Return the value."""
         assert self.cacher is not None
@@ -171,15 +175,20 @@ class Cacheable:
         if not metadata.get("is_complete", True):
             return False
         digests = metadata.get("digests") or {}
-        return all(has_digest(path, expected) for path, expected in digests.items())
+        return isinstance(digests, dict) and all(
+            has_digest(path, expected) for path, expected in digests.items()
+        )
 
     def is_own(self) -> bool:
         """Return whether the file is as this user saved it, so that unpickling it runs no code of others."""
         path, metadata = self.get_path(), self.load_metadata() or {}
-        digest = (metadata.get("digests") or {}).get(path)
+        digests, seals = metadata.get("digests"), metadata.get("seals")
+        if not isinstance(digests, dict) or not isinstance(seals, dict):
+            return False
+        digest = digests.get(path)
         return (
             isinstance(digest, str)
-            and is_sealed(digest, (metadata.get("seals") or {}).get(path))
+            and is_sealed(digest, seals.get(path))
             and has_digest(path, digest)
         )
 
@@ -276,11 +285,15 @@ class Cacheable:
 class _Params:
     """The parameters for the templates of paths, from which nothing else of the program can be reached."""
 
+    __slots__ = ("_params",)
+
     def __init__(self, params: Any) -> None:
         self._params = params
 
-    def __getattr__(self, name: str) -> str:
-        return str(getattr(self._params, name))
+    def __getattribute__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(f"{{params.{name}}}: not a parameter; use the name of one")
+        return str(getattr(object.__getattribute__(self, "_params"), name))
 
 
 @contextmanager
@@ -299,8 +312,8 @@ def replacing(path: str) -> Iterator[str]:
 
 
 def has_digest(path: str, expected: str) -> bool:
-    """Return whether a file is there and has a digest."""
+    """Return whether a file is there and has a digest. Devices and pipes, which may have no end, have none."""
     try:
-        return file_hash(path) == expected
-    except OSError:
+        return Path(path).is_file() and file_hash(path) == expected
+    except (OSError, ValueError):
         return False

@@ -213,8 +213,14 @@ class FileReferenceCacher(Cacheable):
         """Return whether the list is there, and all files that it names."""
         if not super().check():
             return False
-        paths = self.load()
-        return all(Path(path).exists() for path in ([paths] if isinstance(paths, str) else paths))
+        try:
+            paths = self.load()
+        except (OSError, ValueError, RecursionError):
+            return False
+        paths = [paths] if isinstance(paths, str) else paths
+        return isinstance(paths, list) and all(
+            isinstance(path, str) and Path(path).exists() for path in paths
+        )
 
     def save(self, obj: Any) -> str:
         """Write the paths."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -91,7 +93,7 @@ class ArtifactManager:
         self.store_full, self.dry, self.dry_cache = store_full, dry, dry_cache
         self.parallel_lock, self.parallel_mode = parallel_lock, parallel_mode
         self.lazy, self.ignore_lazy = lazy, ignore_lazy
-        self.notes = notes
+        self.notes = without_secrets(notes)
         self.status = status_override
         self.overwrite: bool = options.pop("overwrite", False)
         self.overwrite_stages: list[str] = options.pop("overwrite_stages", None) or []
@@ -116,9 +118,10 @@ class ArtifactManager:
         """What happened to each stage of each record, in order."""
         self.on_outcome: Callable[[StageOutcome], object] | None = None
         """Called after each stage."""
-        self.current_stage_name = ""
-        self.running_stages = 0
-        """How many stages run now, one within another."""
+        self._stage_names: dict[int, str] = {}
+        self._running_stages: dict[int, int] = {}
+        """The stages by thread: the name of the one that runs or ran last, and how many run, one within another."""
+        self._last_stage_name = ""
         self.run_timestamp = datetime.now(UTC)
         self.run_line = run_line or ""
         self.run_info: dict[str, Any] = {}
@@ -127,6 +130,24 @@ class ArtifactManager:
             for folder in (self.manager_cache_path, self.cache_path):
                 Path(folder).mkdir(parents=True, exist_ok=True)
             self.store()
+
+    @property
+    def current_stage_name(self) -> str:
+        """The stage that runs or ran last: in this thread, or in any if none did in this one."""
+        return self._stage_names.get(threading.get_ident(), self._last_stage_name)
+
+    @current_stage_name.setter
+    def current_stage_name(self, name: str) -> None:
+        self._stage_names[threading.get_ident()] = self._last_stage_name = name
+
+    @property
+    def running_stages(self) -> int:
+        """How many stages run in this thread now, one within another."""
+        return self._running_stages.get(threading.get_ident(), 0)
+
+    @running_stages.setter
+    def running_stages(self, count: int) -> None:
+        self._running_stages[threading.get_ident()] = count
 
     # --- the run
 
@@ -166,8 +187,9 @@ class ArtifactManager:
 
     def _reproduce(self) -> str:
         """Return the command that repeats the run from the artifacts that it stored."""
-        command = _without_options_of_a_run(self.run_line)
-        return f"{command} --cache {self.get_run_output_path('artifacts')} --dry-cache"
+        command = without_secrets(_without_options_of_a_run(self.run_line))
+        cache = shlex.quote(self.get_run_output_path("artifacts"))
+        return f"{command} --cache {cache} --dry-cache"
 
     def update_run(self, status: str, error: str | None = None) -> None:
         """Record the outcome of the run: ``incomplete``, ``complete`` or ``error``."""
@@ -297,4 +319,4 @@ class ArtifactManager:
 
 def _without_options_of_a_run(run_line: str) -> str:
     """Return a command without the options that concern a single run."""
-    return re.sub(r"\s--(?:store-full|overwrite)\b", "", run_line).strip()
+    return re.sub(r"\s--(?:store-full|overwrite)(?=\s|$)", "", run_line).strip()

@@ -248,7 +248,7 @@ class Record:
     def store_tracked_paths(self) -> None:
         """Copy the tracked files and folders of the last stage into the folder of the run, if the run has a store."""
         pending, self.unstored_tracked_paths = self.unstored_tracked_paths, []
-        if not self.manager.store_full:
+        if not self.manager.store_full or self.manager.dry:
             return
         for entry in pending:
             source = Path(entry.get("path") or self.manager.get_artifact_path(record=self, **entry))

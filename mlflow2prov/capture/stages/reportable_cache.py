@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
-from mlflow2prov.capture.stages.cachers import JsonCacher, PickleCacher
+from mlflow2prov.capture.configuration import CaptureWarning
+from mlflow2prov.capture.stages.cachers import FileReferenceCacher, PickleCacher
 from mlflow2prov.capture.stages.reportables import Reportable
 
 if TYPE_CHECKING:
@@ -29,21 +31,36 @@ class ReportableCache:
         added = [item for item in manager.reportables[self._first :] if item.record is self._record]
         if self._record.stage_cachers is None or manager.dry or manager.dry_cache or not added:
             return
-        paths = []
+        paths: list[str] = []
         for reportable in added:
-            cacher = self._cacher(self._path(reportable.qualified_name))
-            record, reportable.record = reportable.record, None
+            path = self._path(reportable.qualified_name, paths)
             try:
-                cacher.announce_save()
-                paths.append(cacher.save(reportable))
-                cacher.collect_metadata()
-                cacher.save_metadata()
-            finally:
-                reportable.record = record
+                self._save_one(reportable, path)
+            # Pickle calls methods of the reportable, which may raise anything.
+            except Exception as error:  # noqa: BLE001
+                warnings.warn(
+                    f"{self._stage}: the reportable {reportable.qualified_name} is not cached "
+                    f"({type(error).__name__}: {error})",
+                    CaptureWarning,
+                    stacklevel=6,
+                )
+                continue
+            paths.append(path)
         names = self._list()
         names.announce_save()
         names.save(paths)
         names.save_metadata()
+
+    def _save_one(self, reportable: Reportable, path: str) -> None:
+        cacher = self._cacher(path)
+        record, reportable.record = reportable.record, None
+        try:
+            cacher.announce_save()
+            cacher.save(reportable)
+            cacher.collect_metadata()
+            cacher.save_metadata()
+        finally:
+            reportable.record = record
 
     def load(self) -> None:
         """Add the cached reportables of the stage to the report."""
@@ -58,13 +75,16 @@ class ReportableCache:
                 reportable.place(self._record, self._stage, len(reportables))
                 reportables.append(reportable)
 
-    def _list(self) -> JsonCacher:
-        return JsonCacher(name="reportables_file_list", record=self._record)
+    def _list(self) -> FileReferenceCacher:
+        return FileReferenceCacher(name="reportables_file_list", record=self._record)
 
-    def _path(self, name: str) -> str:
+    def _path(self, name: str, others: list[str]) -> str:
+        """Return the path for a reportable, which differs from those of others of the same name."""
         # The name may be anything that a user likes.
         safe = "".join(c if c.isalnum() or c in "-_.()" else "_" for c in name)
-        return f"{self._record.get_dir('reportables')}/{safe}.pkl"
+        path = f"{self._record.get_dir('reportables')}/{safe}.pkl"
+        return path if path not in others else path.removesuffix(".pkl") + f"_{len(others)}.pkl"
 
     def _cacher(self, path: str) -> PickleCacher:
-        return PickleCacher(path, record=self._record)
+        # The path is no template, whatever the list in the cache contains.
+        return PickleCacher(path.replace("{", "{{").replace("}", "}}"), record=self._record)

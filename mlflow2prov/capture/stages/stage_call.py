@@ -108,6 +108,7 @@ class StageCall:
                 CaptureWarning,
                 stacklevel=3,
             )
+        self._outer_stage = self._manager.current_stage_name
         self._manager.current_stage_name = definition.name
         record.stages.append(definition.name)
         self._outputs = self._choose_outputs()
@@ -117,6 +118,13 @@ class StageCall:
 
     def run(self) -> Record:
         """Run the stage, and return the record."""
+        try:
+            return self._run()
+        finally:
+            if self._manager.running_stages:
+                self._manager.current_stage_name = self._outer_stage
+
+    def _run(self) -> Record:
         record, definition = self._record, self._definition
         arguments = self._take_inputs()
         self._note_inputs(arguments)
@@ -209,6 +217,8 @@ class StageCall:
                     f"{definition.name}: the state of the record has no {name}; pass it, or run the "
                     "stage that makes it"
                 )
+            elif name not in definition.parameters:
+                continue  # the function takes any input, this one too
             elif definition.parameters[name].default is inspect.Parameter.empty:
                 raise InputSignatureError(
                     f"{definition.name}: the input {name} has neither value nor default"

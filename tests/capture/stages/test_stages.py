@@ -4,6 +4,9 @@ import html
 import json
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pandas as pd
 import pytest
 
 import mlflow2prov.capture as p
+from mlflow2prov.capture import CaptureWarning, InvalidRecordError
 from mlflow2prov.capture.stages import (
     ArtifactRepresentation,
     CachersMismatchError,
@@ -99,6 +103,14 @@ def test_an_input_that_is_missing_is_an_error_unless_it_has_a_default(manager):
     assert lenient(record).state["b"] == 3
     with pytest.raises(InputSignatureError, match="neither value nor default"):
         without_default(record)
+
+
+def test_an_input_that_is_missing_is_left_out_if_the_function_takes_any(manager):
+    @stage(inputs=["data"], outputs=["names"], suppress_missing_inputs=True)
+    def compute(record, **inputs):
+        return sorted(inputs)
+
+    assert compute(Record(manager, Params())).state["names"] == []
 
 
 def test_an_input_that_the_function_does_not_take_is_an_error(manager):
@@ -341,6 +353,15 @@ def test_no_output_is_lazy_if_the_manager_ignores_it(new_manager):
 # --- copies, paths, runs
 
 
+def test_a_copy_of_a_record_shares_the_cachers_of_lazy_outputs(new_manager):
+    @stage(outputs=[Lazy("value")], cachers=[JsonCacher])
+    def compute(record):
+        return 5
+
+    record = compute(Record(new_manager(parallel_lock=threading.Lock()), Params()))
+    assert record.make_copy().state["value"] == 5
+
+
 def test_a_copy_has_a_state_of_its_own(manager):
     record = Record(manager, Params())
     record.state["values"] = [1]
@@ -455,6 +476,154 @@ def test_reportables_are_cached_with_their_stage(new_manager):
         (reportable,) = manager.reportables
         assert reportable.qualified_name == "baseline_compute_facts"
         assert "0.1" in reportable.render()
+
+
+def test_reportables_of_one_name_are_cached_apart(new_manager):
+    @stage(outputs=["value"], cachers=[JsonCacher])
+    def compute(record):
+        for number in range(3):
+            record.report(JsonReporter({"number": number}, name="loss"))
+        return 5
+
+    for _ in range(2):
+        manager = new_manager()
+        compute(Record(manager, Params()))
+        assert [item.dictionary["number"] for item in manager.reportables] == [0, 1, 2]
+
+
+def test_a_reportable_that_cannot_be_pickled_is_a_warning(manager):
+    @stage(outputs=["value"], cachers=[JsonCacher])
+    def compute(record):
+        record.report(JsonReporter({"function": lambda: 1}, name="loss"))
+        return 5
+
+    with pytest.warns(CaptureWarning, match="loss is not cached"):
+        assert compute(Record(manager, Params())).state["value"] == 5
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[5]", "null", '{"a": 1}', '["a\\u0000"]', '["{params.__class__}", "{x}"]']
+)
+def test_an_odd_list_of_reportables_in_the_cache_is_none(new_manager, content):
+    @stage(outputs=["value"], cachers=[JsonCacher])
+    def compute(record):
+        record.report(JsonReporter({}, name="loss"))
+        return 5
+
+    compute(Record(new_manager(), Params()))
+    (path,) = Path("data/cache").glob("*_reportables_file_list.json")
+    path.write_text(content)
+    path.with_name(path.stem + "_metadata.json").unlink()
+    manager = new_manager()
+    assert compute(Record(manager, Params())).state["value"] == 5
+    assert manager.reportables == []
+
+
+@pytest.mark.parametrize("cacher", [JsonCacher, PickleCacher])
+@pytest.mark.parametrize(
+    "odd",
+    [{"digests": [1]}, {"digests": {"a\0": "b"}}, {"digests": {"/dev/zero": "b"}}, {"seals": 5}],
+)
+def test_odd_metadata_are_no_error(new_manager, cacher, odd):
+    @stage(outputs=["value"], cachers=[cacher])
+    def compute(record):
+        return 5
+
+    compute(Record(new_manager(), Params()))
+    (path,) = Path("data/cache").glob("*_value_metadata.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | odd))
+    assert compute(Record(new_manager(), Params())).state["value"] == 5
+
+
+@pytest.mark.parametrize("content", ["{", "[5]", "null", '["a\\u0000"]'])
+def test_an_odd_list_of_references_is_no_hit(new_manager, content):
+    @stage(outputs=["value"], cachers=[FileReferenceCacher])
+    def compute(record):
+        return ["."]
+
+    compute(Record(new_manager(), Params()))
+    (path,) = Path("data/cache").glob("*_value.json")
+    path.write_text(content)
+    path.with_name(path.stem + "_metadata.json").unlink()
+    assert compute(Record(new_manager(), Params())).state["value"] == ["."]
+
+
+def test_the_path_of_a_cacher_reaches_nothing_but_parameters(manager):
+    record = Record(manager, Params())
+    cacher = JsonCacher("{params.__class__.__init__.__globals__}", record=record)
+    with pytest.raises(AttributeError, match="not a parameter"):
+        cacher.get_path()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("store.json", "{"),
+        ("store.json", "[1]"),
+        ("params_registry.json", "["),
+        ("params_registry.json", '{"a": 5}'),
+    ],
+)
+def test_a_damaged_file_of_the_manager_is_an_error_and_stays(new_manager, name, content):
+    new_manager()
+    (Path("data") / name).write_text(content)
+    with pytest.raises(InvalidRecordError, match=name):
+        Record(new_manager(), Params())
+    assert (Path("data") / name).read_text() == content
+
+
+def test_stages_in_threads_do_not_share_the_name_of_the_stage(new_manager):
+    manager = new_manager()
+
+    def compute(name):
+        def function(record):
+            time.sleep(0.002)
+            return record.get_path("side.txt")
+
+        function.__name__ = name
+        decorated = stage(outputs=["value"], cachers=[JsonCacher])(function)
+        return [decorated(Record(manager, Params(rate=n))).state["value"] for n in range(5)]
+
+    names = ["one", "two", "three", "four"]
+    with ThreadPoolExecutor(4) as pool:
+        results = dict(zip(names, pool.map(compute, names), strict=True))
+    assert all(f"_{name}_side" in path for name, paths in results.items() for path in paths)
+    assert len(list(Path("data/cache").glob("*_value.json"))) == 20
+
+
+def test_a_stage_has_its_name_again_after_one_within(manager):
+    @stage(outputs=["inner"])
+    def inner(record):
+        return 1
+
+    @stage(outputs=["path"])
+    def outer(record):
+        with pytest.warns(CaptureWarning, match="a stage within"):
+            inner(record)
+        return record.get_path("file")
+
+    assert outer(Record(manager, Params())).state["path"].endswith("_outer_file")
+
+
+def test_secrets_of_a_run_are_masked(new_manager):
+    new_manager(
+        notes="password=s3cr3t-1",
+        run_line="run --token=s3cr3t-2 --overwrite-stage fit",
+        store_full=True,
+    )
+    text = Path("data/store.json").read_text()
+    assert "s3cr3t" not in text
+    assert "--overwrite-stage fit" in text
+
+
+def test_a_dry_run_with_a_store_copies_nothing(new_manager):
+    @stage(outputs=["value"], cachers=[JsonCacher])
+    def compute(record):
+        return 5
+
+    compute(Record(new_manager(), Params()))
+    compute(Record(new_manager(dry=True, store_full=True), Params()))
+    assert not Path("data/runs").exists()
 
 
 def test_artifacts_are_represented_by_type_and_size(manager):
