@@ -46,6 +46,18 @@ def test_trailers_name_one_person_or_several(text, names):
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("patch of Ann Onym <ao@x.org>", ["Ann Onym"]),
+        ("patch of ann <ann.onym@x.org>", ["ann"]),
+        ("patch of people <ann.onym@x.org>", []),
+    ],
+)
+def test_a_word_before_an_address_is_a_name_if_it_is_capitalized_or_in_the_address(text, names):
+    assert people(text) == names
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Fixed-by: abc123", "Applies-to: main", "Tested-with: Google Chrome", "Depends-on: Big Library",
