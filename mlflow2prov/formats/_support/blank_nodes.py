@@ -91,12 +91,11 @@ class _Coloring:
         self._refine(self._quads_of)
         self._distinguish(self._interchangeable())
         while tied := self._tied():
+            smallest = min(tied, key=lambda nodes: (len(nodes), self._colors[nodes[0]]))
             if self._comparisons > MAX_COMPARISONS:
-                self._distinguish(tied)
+                self._distinguish([smallest])
             else:
-                self._distinguish_one(
-                    min(tied, key=lambda nodes: (len(nodes), self._colors[nodes[0]]))
-                )
+                self._distinguish_one(smallest)
         return self._colors
 
     def _distinguish_one(self, nodes: list[BNode]) -> None:

@@ -7,7 +7,8 @@ that of the table in :mod:`~mlflow2prov.formats._support.provo`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from rdflib.namespace import RDF
 from rdflib.term import BNode, Identifier, Literal, URIRef
@@ -82,24 +83,25 @@ def predicates(graph: Graph) -> set[URIRef]:
     return set().union(*graph.values())
 
 
-def add(graph: Graph, subject: Identifier, predicate: URIRef, value: Identifier) -> None:
-    """Add a statement to a graph that may contain it already."""
-    values = graph.setdefault(subject, {}).setdefault(predicate, [])
-    if value not in values:
-        values.append(value)
+def _add(properties: Properties, predicate: URIRef, values: Iterable[Identifier]) -> None:
+    """Add values of a property that may have some of them already."""
+    properties[predicate] = list(dict.fromkeys([*properties.get(predicate, ()), *values]))
 
 
 def _turn_inverses(graph: Graph) -> None:
     """Replace inverse properties. One with a literal stays, because a literal cannot be a subject."""
-    for subject, properties in list(graph.items()):
+    turned: dict[tuple[Identifier, URIRef], list[Identifier]] = defaultdict(list)
+    for subject, properties in graph.items():
         for predicate in properties.keys() & _INVERSES.keys():
             values = properties.pop(predicate)
             for value in values:
                 if not isinstance(value, Literal):
-                    add(graph, value, _INVERSES[predicate], subject)
+                    turned[value, _INVERSES[predicate]].append(subject)
             literals: list[Identifier] = [value for value in values if isinstance(value, Literal)]
             if literals:
                 properties[predicate] = literals
+    for (subject, predicate), values in turned.items():
+        _add(graph.setdefault(subject, {}), predicate, values)
 
 
 def _replace_lists(graph: Graph) -> None:
@@ -137,19 +139,19 @@ def _specialize_influences(graph: Graph) -> None:
     The plain triple of such an influence goes, because the node states more.
     """
     for properties in graph.values():
-        general = []
+        special: dict[URIRef, list[Identifier]] = defaultdict(list)
+        influencers: set[Identifier] = set()
         for node in properties.pop(_QUALIFIED_INFLUENCE, ()):
             links = _links_to(node, graph)
-            for link in links:
-                nodes = properties.setdefault(link, [])
-                if node not in nodes:
-                    nodes.append(node)
+            for link in links or [_QUALIFIED_INFLUENCE]:
+                special[link].append(node)
             if links:
-                _remove_plain_influences(properties, graph[node])
-            else:
-                general.append(node)
-        if general:
-            properties[_QUALIFIED_INFLUENCE] = general
+                influencers.update(v for p in _INFLUENCERS for v in graph[node].get(p, ()))
+        for link, nodes in special.items():
+            _add(properties, link, nodes)
+        if influencers and _INFLUENCED_BY in properties:
+            plain = properties.pop(_INFLUENCED_BY)
+            properties[_INFLUENCED_BY] = [value for value in plain if value not in influencers]
 
 
 def _links_to(node: Identifier, graph: Graph) -> list[URIRef]:
@@ -162,22 +164,16 @@ def _links_to(node: Identifier, graph: Graph) -> list[URIRef]:
     return links
 
 
-def _remove_plain_influences(properties: Properties, node: Properties) -> None:
-    influencers = {value for predicate in _INFLUENCERS for value in node.get(predicate, ())}
-    if plain := properties.pop(_INFLUENCED_BY, []):
-        properties[_INFLUENCED_BY] = [value for value in plain if value not in influencers]
-
-
 def _unify_influencers(graph: Graph) -> None:
     """Let each node name its second argument by the property of its kind, or a general influence by the general one."""
     for properties in list(graph.values()):
         for link in properties.keys() & _OBJECTS.keys():
             others = _INFLUENCERS if link == _QUALIFIED_INFLUENCE else [_INFLUENCER]
             for node in properties[link]:
+                description = graph.get(node, {})
                 for predicate in others:
-                    if predicate != _OBJECTS[link]:
-                        for value in graph.get(node, {}).pop(predicate, ()):
-                            add(graph, node, _OBJECTS[link], value)
+                    if predicate != _OBJECTS[link] and predicate in description:
+                        _add(description, _OBJECTS[link], description.pop(predicate))
 
 
 def _qualify_times(graph: Graph) -> None:
@@ -202,16 +198,16 @@ def _qualify(
     qualified = {value for node in nodes for value in graph.get(node, {}).get(influencer, ())}
     unqualified = [value for value in properties.get(plain, ()) if value not in qualified]
     stated = {time for node in nodes for time in graph.get(node, {}).get(_AT_TIME, ())}
-    if stated.issuperset(times):
+    times = [time for time in times if time not in stated]
+    if not times:
         return
     is_only_event = len(nodes) + len(unqualified) == 1
     node = nodes[0] if nodes and is_only_event else BNode()
-    add(graph, subject, link, node)
+    _add(properties, link, [node])
+    description = graph.setdefault(node, {})
     if unqualified and is_only_event:
-        add(graph, node, influencer, unqualified[0])
-    for value in times:
-        if value not in stated:
-            add(graph, node, _AT_TIME, value)
+        _add(description, influencer, unqualified)
+    _add(description, _AT_TIME, times)
 
 
 def _is_time(value: Identifier) -> bool:
