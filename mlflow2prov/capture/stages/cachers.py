@@ -204,10 +204,8 @@ class PandasJsonCacher(PandasCacher):
         super().__init__(path_override, **{"format": "json", **options})
 
 
-class FileReferenceCacher(Cacheable):
+class FileReferenceCacher(JsonCacher):
     """The paths of files that lie elsewhere, all of which have to exist: one path or a list of them."""
-
-    default_extension = ".json"
 
     def check(self) -> bool:
         """Return whether the list is there, and all files that it names."""
@@ -221,22 +219,6 @@ class FileReferenceCacher(Cacheable):
         return isinstance(paths, list) and all(
             isinstance(path, str) and Path(path).exists() for path in paths
         )
-
-    def save(self, obj: Any) -> str:
-        """Write the paths."""
-        import json
-
-        path = self.get_path()
-        with replacing(path) as temporary, Path(temporary).open("w", encoding="utf-8") as stream:
-            json.dump(obj, stream, indent=4, default=str)
-        return path
-
-    def load(self) -> Any:
-        """Return the paths."""
-        import json
-
-        with Path(self.get_path()).open(encoding="utf-8") as stream:
-            return json.load(stream)
 
 
 class PathRef(Cacheable):
