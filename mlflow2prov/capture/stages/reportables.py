@@ -113,9 +113,15 @@ class FigureReporter(Reportable):
         """Return the figure."""
         from io import StringIO
 
+        import matplotlib as mpl
+
         stream = StringIO()
-        self.fig.savefig(stream, format="svg", **self.options)
-        return stream.getvalue().partition("<svg")[1] + stream.getvalue().partition("<svg")[2]
+        # Without these, each rendering has another time and other identifiers.
+        with mpl.rc_context({"svg.hashsalt": self.qualified_name or "figure"}):
+            options = {"metadata": {"Date": None}, **self.options}
+            self.fig.savefig(stream, format="svg", **options)
+        _, tag, rest = stream.getvalue().partition("<svg")
+        return tag + rest
 
 
 class ImageReporter(Reportable):

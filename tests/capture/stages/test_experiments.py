@@ -10,6 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from mlflow2prov.capture import CaptureWarning, InvalidOptionError
+from mlflow2prov.capture.stages import LinePlotReporter
 from mlflow2prov.capture.stages.experiments import run_experiment
 from mlflow2prov.render.experiment import render_experiment
 from tests.cli.conftest import run_program
@@ -181,6 +182,13 @@ def test_an_mlflow_that_is_lost_changes_no_result(folder, monkeypatch, is_lost):
         run = run_experiment("wine", log_to_mlflow=True)
     assert run.error is None
     assert "s3cr3t" not in "".join(str(warning.message) for warning in warnings)
+
+
+def test_a_figure_is_rendered_alike_each_time():
+    pytest.importorskip("matplotlib")
+    pages = [LinePlotReporter({"a": [1, 2], "b": [2, 1]}, name="loss").render() for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert pages[0].startswith("<svg")
 
 
 def test_an_error_of_the_experiment_is_its_outcome(folder):
