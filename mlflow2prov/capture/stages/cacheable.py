@@ -8,6 +8,7 @@ completed afterwards, so that a process that is killed leaves no half-written hi
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
-from mlflow2prov.capture.hashing import file_hash
+from mlflow2prov.capture.hashing import ALGORITHM, file_hash
 from mlflow2prov.capture.record_files.files import write_record
 from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.seals import is_sealed, seal
@@ -179,8 +180,12 @@ class Cacheable:
             has_digest(path, expected) for path, expected in digests.items()
         )
 
-    def is_own(self) -> bool:
-        """Return whether the file is as this user saved it, so that unpickling it runs no code of others."""
+    def is_own(self, content: bytes | None = None) -> bool:
+        """Return whether the file is as this user saved it, so that unpickling it runs no code of others.
+
+        Args:
+            content: the content of the file, if it was read, so that what is checked is what is loaded.
+        """
         path, metadata = self.get_path(), self.load_metadata() or {}
         digests, seals = metadata.get("digests"), metadata.get("seals")
         if not isinstance(digests, dict) or not isinstance(seals, dict):
@@ -189,7 +194,7 @@ class Cacheable:
         return (
             isinstance(digest, str)
             and is_sealed(digest, seals.get(path))
-            and has_digest(path, digest)
+            and (has_digest(path, digest) if content is None else bytes_hash(content) == digest)
         )
 
     # --- metadata
@@ -309,6 +314,11 @@ def replacing(path: str) -> Iterator[str]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def bytes_hash(content: bytes) -> str:
+    """Return the digest of a content, as that of a file with it."""
+    return f"{ALGORITHM}:{hashlib.new(ALGORITHM, content).hexdigest()}"
 
 
 def has_digest(path: str, expected: str) -> bool:

@@ -77,19 +77,22 @@ class PickleCacher(Cacheable):
         Raises:
             UntrustedBlobError: the file is not one that this user has saved.
         """
-        path = self.get_path()
-        require_own(self)
-        with Path(path).open("rb") as stream:
-            return pickle.load(stream)
+        content = Path(self.get_path()).read_bytes()
+        require_own(self, content)
+        return pickle.loads(content)
 
 
-def require_own(cacher: Cacheable) -> None:
+def require_own(cacher: Cacheable, content: bytes | None = None) -> None:
     """Check that a file is one that this user has saved.
+
+    Args:
+        cacher: the cacher of the file.
+        content: the content of the file, if it was read.
 
     Raises:
         UntrustedBlobError: it is not.
     """
-    if not cacher.is_own():
+    if not cacher.is_own(content):
         raise UntrustedBlobError(
             f"{cacher.get_path()}: not the file that this user's programs saved; compute it again"
         )

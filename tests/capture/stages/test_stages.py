@@ -2,6 +2,7 @@
 
 import html
 import json
+import pickle
 import subprocess
 import sys
 import threading
@@ -351,6 +352,24 @@ def test_no_output_is_lazy_if_the_manager_ignores_it(new_manager):
 
 
 # --- copies, paths, runs
+
+
+def test_a_pickle_that_is_exchanged_after_its_check_is_not_loaded(manager, monkeypatch):
+    @stage(outputs=["value"], cachers=[PickleCacher])
+    def compute(record):
+        return 5
+
+    record = compute(Record(manager, Params()))
+    (path,) = Path("data/cache").glob("*_value.pkl")
+    check = PickleCacher.is_own
+
+    def check_and_exchange(cacher, *content):
+        result = check(cacher, *content)
+        path.write_bytes(pickle.dumps("evil"))
+        return result
+
+    monkeypatch.setattr(PickleCacher, "is_own", check_and_exchange)
+    assert record.stage_cachers[0].load() == 5
 
 
 def test_a_copy_of_a_record_shares_the_cachers_of_lazy_outputs(new_manager):
