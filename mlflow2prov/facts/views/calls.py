@@ -29,7 +29,8 @@ VIEWS = (
         SELECT
             artifact_id,
             arg_min(call_id, (generated_at, call_id)) AS call_id,
-            arg_min(result, (generated_at, call_id)) AS result
+            arg_min(result, (generated_at, call_id)) AS result,
+            min(generated_at) AS generated_at
         FROM results_of_calls
         WHERE artifact_id IS NOT NULL
         GROUP BY artifact_id
@@ -38,6 +39,7 @@ VIEWS = (
         artifact_id=TEXT,
         call_id=TEXT,
         result=TEXT,
+        generated_at=TIME,
     ),
     # The call that computed a result which another call only looked up.
     view(
@@ -128,7 +130,8 @@ VIEWS = (
             used.is_ignored,
             calls.started_at,
             makers.call_id AS maker_id,
-            makers.result
+            makers.result,
+            makers.generated_at
         FROM call_argument_artifacts AS used
         JOIN calls ON calls.call_id = used.call_id
         JOIN makers_of_artifacts AS makers ON makers.artifact_id = used.artifact_id
@@ -141,8 +144,10 @@ VIEWS = (
         started_at=TIME,
         maker_id=TEXT,
         result=TEXT,
+        generated_at=TIME,
     ),
-    # A result that was made from a result of another call.
+    # A result that was made from an earlier result of another call. If the calls that made it first are not recorded,
+    # the only result of a name may be a later one, from which this one cannot derive.
     view(
         "derivations_of_results",
         """
@@ -153,7 +158,7 @@ VIEWS = (
             used.result AS used_result
         FROM results_of_calls AS made
         JOIN results_used_by_calls AS used USING (call_id)
-        WHERE NOT used.is_ignored
+        WHERE NOT used.is_ignored AND used.generated_at <= made.generated_at
         """,
         rows_from=("call_results", "call_argument_artifacts"),
         call_id=TEXT,

@@ -390,6 +390,21 @@ def test_the_name_of_a_database_may_contain_what_urls_reserve(calls, tmp_path):
     assert len(Graph(extract(calls=str(copy))).of_type("Call")) == 2
 
 
+def test_calls_that_use_results_of_each_other_are_a_valid_graph(calls):
+    with sqlite3.connect(calls) as connection:
+        (made,) = connection.execute(
+            "SELECT artifact_id FROM calls WHERE fn_name = 'fit'"
+        ).fetchone()
+        argument = json.dumps([{"name": "x", "artifacts": [made]}])
+        connection.execute("UPDATE calls SET arguments = ? WHERE fn_name = 'load'", [argument])
+    document = extract(calls=str(calls))
+    assert validate(document).is_valid
+    (derivation,) = (s for s in document.statements() if s.kind == "wasDerivedFrom")
+    graph = Graph(document)
+    makers = dict(graph.pairs("wasGeneratedBy", "entity", "activity"))
+    assert name_of(graph, makers[arguments(derivation)["generatedEntity"]]) == "fit"
+
+
 def test_secrets_in_files_of_pycrumbs_are_masked(tmp_path):
     function = PYCRUMBS["called_function"] | {
         "altered_parameters": {"password": "s3cr3t-1", "options": {"api_key": "s3cr3t-2"}}
