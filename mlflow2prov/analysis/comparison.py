@@ -31,6 +31,7 @@ _VALUE_KEYS: Mapping[str, Sequence[str]] = {
     "metrics": ("value",),
     "datasets": ("digest",),
     "environment": ("digest",),
+    "arguments": ("value", "digest"),
     "script": ("blob", "commit"),
 }
 """The attributes that are compared between items of one name, by question: the first that an item has.

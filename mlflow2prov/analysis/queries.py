@@ -429,6 +429,56 @@ def _environment(tables: SubjectTables) -> Query:
     )
 
 
+def _calls(tables: SubjectTables) -> Query:
+    """Return the query for the captured calls in and around the run, in order of time."""
+    calls = elements(
+        tables,
+        f"""
+        SELECT calls.subject, calls.activity AS identifier, activity.startTime AS started_at
+        FROM {tables.calls} AS calls
+        JOIN {tables.statements("activity")} AS activity ON activity.id = calls.activity
+        """,
+        ["Call"],
+        "attr(element.attributes, 'module') || '.' || attr(element.attributes, 'name')",
+        {
+            **attributes("status", "seed", "exception", "cached", "dirty", "commit", "uid"),
+            "started_at": "pairs.started_at",
+        },
+        "activity",
+    )
+    return calls._replace(order="min(started_at)")
+
+
+def _arguments(tables: SubjectTables) -> Query:
+    """Return the query for the arguments of the captured calls, with the name of the function."""
+    return elements(
+        tables,
+        f"""
+        SELECT
+            calls.subject,
+            usage.entity AS identifier,
+            attr(activity.attributes, 'name') AS function
+        FROM {tables.calls} AS calls
+        JOIN {tables.statements("activity")} AS activity ON activity.id = calls.activity
+        JOIN {tables.statements("used")} AS usage ON usage.activity = calls.activity
+        """,
+        ["Argument"],
+        "pairs.function || '(' || attr(element.attributes, 'name') || ')'",
+        attributes("value", "digest"),
+    )
+
+
+def _inputs(tables: SubjectTables) -> Query:
+    """Return the query for the contents of the files that were arguments of captured calls."""
+    return elements(
+        tables,
+        f"SELECT subject, identifier FROM ({used(tables)}) WHERE is_named(role, 'InputFile')",
+        ["Content"],
+        "attr(element.attributes, 'digest')",
+        attributes("file_size"),
+    )
+
+
 def _stored_by(tables: SubjectTables) -> Query:
     """Return the query for the commits that added the run's files to the repository, with the authors of each."""
     storages = f"""
@@ -485,6 +535,9 @@ _QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {
     "metrics": _metrics,
     "datasets": _datasets,
     "environment": _environment,
+    "calls": _calls,
+    "arguments": _arguments,
+    "inputs": _inputs,
     "stored_by": _stored_by,
     "upstream_models": _upstream_models,
 }

@@ -97,16 +97,19 @@ def agents(tables: SubjectTables, activities: str, role: str | None = None) -> Q
 
 
 def used(tables: SubjectTables) -> str:
-    """Return the query for the entities that the run used, with ``context``, ``role`` and ``inferred`` of the usage."""
+    """Return the query for the entities that the run and its captured calls used.
+
+    It has the columns ``context``, ``role`` and ``inferred`` of the usage.
+    """
     return f"""
         SELECT
-            creation.subject,
+            execution.subject,
             usage.entity AS identifier,
             attr(usage.attributes, 'context') AS context,
             attr(usage.attributes, 'inferred') AS inferred,
             attr(usage.attributes, 'prov:role') AS role
-        FROM {tables.run_creations} AS creation
-        JOIN {tables.statements("used")} AS usage ON usage.activity = creation.activity
+        FROM {tables.executions} AS execution
+        JOIN {tables.statements("used")} AS usage ON usage.activity = execution.activity
         """
 
 
@@ -126,7 +129,7 @@ def members(tables: SubjectTables) -> str:
 
 
 def recorded(tables: SubjectTables, *keys: str) -> str:
-    """Return the query for attributes of the creation of the run and of the model."""
+    """Return the query for attributes of the creation of the run, of its captured calls and of the model."""
     creation_values, model_values = (
         ", ".join(
             f"attr({element}.attributes, {literal(key)}) AS {identifier(key)}" for key in keys
@@ -134,9 +137,9 @@ def recorded(tables: SubjectTables, *keys: str) -> str:
         for element in ("activity", "entity")
     )
     return f"""
-        SELECT creation.subject, {creation_values}
-        FROM {tables.run_creations} AS creation
-        JOIN {tables.statements("activity")} AS activity ON activity.id = creation.activity
+        SELECT execution.subject, {creation_values}
+        FROM {tables.executions} AS execution
+        JOIN {tables.statements("activity")} AS activity ON activity.id = execution.activity
         UNION
         SELECT models.subject, {model_values}
         FROM {tables.models} AS models

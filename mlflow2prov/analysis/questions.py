@@ -62,6 +62,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question("metrics", "Metrics"),
     Question("datasets", "Datasets"),
     Question("environment", "Environment"),
+    Question("calls", "Captured calls", is_scored=False),
+    Question("arguments", "Arguments of calls", is_scored=False),
+    Question("inputs", "Input files of calls", is_scored=False),
     Question("stored_by", "Stored by", known_with="run", is_scored=False),
     Question("upstream_models", "Upstream models", known_with="run"),
 )

@@ -47,7 +47,9 @@ class SubjectTables:
         run_creations: ``activity``, the creation of the run behind the subject.
         runs: ``activity`` and ``run``, that run.
         missing_runs: ``activity`` and ``run_id``, a run that the document refers to without describing it.
-        commits: ``commit``, at which the run was started.
+        calls: ``activity``, a captured call within the run, or the one around it and the calls within that.
+        executions: ``activity``, the creation of the run or one of these calls.
+        commits: ``commit``, at which the run was started, or the calls were made.
     """
 
     def __init__(self, document: Document, subjects: Sequence[str]) -> None:
@@ -66,6 +68,15 @@ class SubjectTables:
         self.run_creations = self._create_run_creations(causes)
         self.runs = self._create_runs()
         self.missing_runs = self._create_missing_runs(causes)
+        self.calls = self._create_calls()
+        self.executions = self._schema.create(
+            "executions",
+            f"""
+            SELECT subject, activity FROM {self.run_creations}
+            UNION
+            SELECT subject, activity FROM {self.calls}
+            """,
+        )
         self.commits = self._create_commits()
 
     def statements(self, kind: str) -> Sql:
@@ -181,14 +192,39 @@ class SubjectTables:
             """,
         )
 
+    def _create_calls(self) -> Sql:
+        calls = ids_of_type(self._document, "activity", ["Call"])
+        return self._schema.create(
+            "calls",
+            f"""
+            WITH RECURSIVE calls AS (
+                SELECT creation.subject, start.starter AS activity
+                FROM {self.run_creations} AS creation
+                JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creation.activity
+                WHERE start.starter IN {calls}
+                UNION
+                SELECT creation.subject, start.activity
+                FROM {self.run_creations} AS creation
+                JOIN {self.statements("wasStartedBy")} AS start ON start.starter = creation.activity
+                WHERE start.activity IN {calls}
+                UNION
+                SELECT calls.subject, start.activity
+                FROM calls
+                JOIN {self.statements("wasStartedBy")} AS start ON start.starter = calls.activity
+                WHERE start.activity IN {calls}
+            )
+            SELECT subject, activity FROM calls
+            """,
+        )
+
     def _create_commits(self) -> Sql:
         return self._schema.create(
             "commits",
             f"""
-            SELECT DISTINCT creation.subject, communication.informant AS commit
-            FROM {self.run_creations} AS creation
+            SELECT DISTINCT execution.subject, communication.informant AS commit
+            FROM {self.executions} AS execution
             JOIN {self.statements("wasInformedBy")} AS communication
-                ON communication.informed = creation.activity
+                ON communication.informed = execution.activity
             WHERE communication.informant IN {ids_of_type(self._document, "activity", ["Commit"])}
             """,
         )

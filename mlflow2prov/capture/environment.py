@@ -271,6 +271,15 @@ _INSTALLED = frozenset(("site-packages", "dist-packages"))
 """Folders of installed packages, whose code is not that of the repository around them."""
 
 
+def last_mlflow_run() -> str | None:
+    """Return the identifier of the run that this thread started last, if MLflow keeps it in memory."""
+    fluent = sys.modules.get("mlflow.tracking.fluent")
+    with suppress(Exception):
+        identifier = fluent._last_active_run_id.get()  # type: ignore[union-attr]
+        return identifier if isinstance(identifier, str) else None
+    return None
+
+
 def mlflow_run() -> dict[str, str | None]:
     """Return the active run of MLflow in this thread, if the program uses MLflow: its identifiers, as a call has them.
 

@@ -12,12 +12,21 @@ from typing import Any
 
 from mlflow2prov.capture.code import plain_function, source_digest
 from mlflow2prov.capture.configuration import warn
-from mlflow2prov.capture.environment import GitState, git_state, mlflow_run, run_info
+from mlflow2prov.capture.environment import (
+    GitState,
+    git_state,
+    last_mlflow_run,
+    mlflow_run,
+    run_info,
+)
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.records import Call, Status
 
 current_call: ContextVar[Call | None] = ContextVar("call", default=None)
 """The call that runs in this thread or task."""
+
+_last_runs: dict[str, str | None] = {}
+"""The run of MLflow that was started last before a call, for calls that run outside of one."""
 
 
 def describe(call: Call, function: Callable[..., Any], state: GitState | None = None) -> None:
@@ -38,8 +47,11 @@ def describe(call: Call, function: Callable[..., Any], state: GitState | None = 
         state = git_state(code.co_filename) if state is None else state
         for name in state.__slots__:
             setattr(call, name, getattr(state, name))
-    for name, value in mlflow_run().items():
+    active = mlflow_run()
+    for name, value in active.items():
         setattr(call, name, value)
+    if not active:
+        _last_runs[call.id] = last_mlflow_run()
 
 
 def start(call: Call, repo: Any) -> None:
@@ -49,7 +61,11 @@ def start(call: Call, repo: Any) -> None:
 
 
 def end(call: Call, repo: Any) -> None:
-    """Record the outcome of a call."""
+    """Record the outcome of a call, and the run of MLflow that its function began."""
+    if call.id in _last_runs:
+        run = last_mlflow_run()
+        if run != _last_runs.pop(call.id):
+            call.mlflow_run_id = run
     with failures_are_warnings(call):
         repo.end_call(call)
 

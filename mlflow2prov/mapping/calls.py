@@ -107,9 +107,22 @@ def call(call: Row) -> Statements:
     )
     yield was_associated_with(this, mlflow_user_of(call.user), function_of(call))
     yield was_informed_by(this, commit_of(call.linked_commit))
-    yield was_started_by(this, run_creation_of(call.linked_run), call.started_at)
     yield was_started_by(this, call_of(call.linked_parent), call.started_at)
     yield used(this, environment_of(call.environment_digest), role=term("Environment"))
+
+
+@rule(table="calls_of_functions", where="NOT is_around_run")
+def call_within_run(call: Row) -> Statements:
+    """Let the run that was active start the call."""
+    yield was_started_by(call_of(call.call_id), run_creation_of(call.linked_run), call.started_at)
+
+
+@rule(table="calls_of_functions", where="is_around_run")
+def run_within_call(call: Row) -> Statements:
+    """Let the call start the run that its function began."""
+    yield was_started_by(
+        run_creation_of(call.linked_run), call_of(call.call_id), call.run_started_at
+    )
 
 
 @rule(table="call_sources")
@@ -124,6 +137,7 @@ def call_environment(environment: Row) -> Statements:
     yield entity(
         environment_of(environment.digest),
         type=[term("SoftwareEnvironment"), prov("Collection")],
+        name="installed packages",
         digest=environment.digest,
         label="installed packages",
     )
@@ -217,6 +231,8 @@ def cached_call(call: Row) -> Statements:
 RULES = (
     function,
     call,
+    call_within_run,
+    run_within_call,
     call_source,
     call_environment,
     argument,

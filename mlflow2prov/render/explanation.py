@@ -45,6 +45,8 @@ _ITEM_DETAILS = {
     "commit": ("title", "committed_at"),
     "dirty": ("uncommitted_script", "script_added_by"),
     "script": ("commit", "entry_point", "inferred"),
+    "calls": ("started_at", "status", "seed", "exception"),
+    "inputs": ("file_size",),
     "stored_by": ("authors", "committed_at", "title"),
     "metrics": ("step",),
     "datasets": ("context",),
@@ -62,6 +64,8 @@ _DETAIL_PREFIXES = {
     "entry_point": "entry point ",
     "experiment_id": "id ",
     "registered_model_version_stage": "stage ",
+    "file_size": "bytes ",
+    "seed": "seed ",
     "script_added_by": "first committed by ",
     "started_at": "from ",
     "step": "step ",
@@ -120,7 +124,7 @@ def _item_text(question: str, item: Item) -> str:
     """Return an item's label with the attribute that identifies it as an answer to ``question``."""
     about = item.about
     match question:
-        case "parameters" | "metrics" if "value" in about:
+        case "parameters" | "metrics" | "arguments" if "value" in about:
             return _cell(f"{truncate(item.label, MAX_NAME_LENGTH)} = {about['value']}")
         case "datasets" if "digest" in about:
             return _cell(f"{item.label}@{about['digest']}")

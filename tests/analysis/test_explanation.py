@@ -33,7 +33,7 @@ def test_the_names_of_the_questions_are_stable():
     assert [question.name for question in QUESTIONS] == [
         "source", "registered_by", "registered_at", "run", "run_by", "experiment", "parent_run", "commit", "authors",
         "committers", "coauthors", "dirty", "script", "parameters", "metrics", "datasets", "environment",
-        "stored_by", "upstream_models",
+        "calls", "arguments", "inputs", "stored_by", "upstream_models",
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from mlflow2prov import check, difference, explain, impact, statistics, validate
+from mlflow2prov.capture.record_files.rerun import Change, RerunCheck
 from mlflow2prov.render import FORMATS
 from tests.analysis.graphs import project
 from tests.prov.statements import document, entity
@@ -27,6 +28,7 @@ def results(fraud):
         "difference": difference(document(entity("a", name="x")), document(entity("a", name="y"))),
         "validation": (fraud, validate(fraud)),
         "check": check(fraud),
+        "rerun": RerunCheck((Change("Python", "3.11.7", "3.12.0"),)),
     }
 
 
@@ -38,6 +40,7 @@ def test_every_result_has_these_formats():
         "difference": ("text", "json", "markdown"),
         "validation": ("text", "json"),
         "check": ("text", "json", "sarif"),
+        "rerun": ("table", "csv", "json", "markdown"),
     }
 
 

@@ -69,10 +69,17 @@ VIEWS = (
             calls.* REPLACE (coalesce(calls.source_digest, first.source_digest) AS source_digest),
             commits.sha AS linked_commit,
             linked_runs.run_id AS linked_run,
+            linked_runs.started_at AS run_started_at,
+            -- MLflow cuts times to milliseconds.
+            coalesce(
+                linked_runs.started_at::TIMESTAMPTZ + INTERVAL 1 MILLISECOND
+                    >= calls.started_at::TIMESTAMPTZ,
+                false
+            ) AS is_around_run,
             outer_calls.call_id AS linked_parent
         FROM calls
         LEFT JOIN commits ON commits.sha = calls.commit
-        LEFT JOIN (SELECT DISTINCT run_id FROM runs) AS linked_runs
+        LEFT JOIN (SELECT run_id, min(started_at) AS started_at FROM runs GROUP BY run_id) AS linked_runs
             ON linked_runs.run_id = calls.run_id
         LEFT JOIN (SELECT call_id FROM calls) AS outer_calls ON outer_calls.call_id = calls.parent_id
         LEFT JOIN cached_calls ON cached_calls.call_id = calls.call_id
@@ -82,6 +89,8 @@ VIEWS = (
         extends="calls",
         linked_commit=TEXT,
         linked_run=TEXT,
+        run_started_at=TIME,
+        is_around_run=BOOLEAN,
         linked_parent=TEXT,
     ),
     # A function, in one row for each of its sources.
