@@ -6,6 +6,7 @@ those at the documented addresses.
 """
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ import pytest
 import yaml
 
 from mlflow2prov import extract, load, push, save
+from mlflow2prov.capture import tracked
 from mlflow2prov.cli import COMMANDS
 from mlflow2prov.cli.config_schema import commands as all_commands
 from mlflow2prov.formats import get
@@ -45,7 +47,7 @@ STORES = {
 
 SHELL_OPERATORS = {"|", ">", "<", "&&", ";", "$", "(", ")", "&"}
 
-NEGATIVE_RESULTS = (" diff ", " --min 95 ")
+NEGATIVE_RESULTS = (" diff ", " --min 95 ", "train_record.json --check")
 """Parts of the commands that exit with 1, because their result is negative."""
 
 # tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata.
@@ -108,6 +110,7 @@ def reader_folder(tmp_path_factory, request) -> Path:
     later = (out / "result.json").read_text("utf-8").replace('"value": "yes"', '"value": "no"')
     (folder / "new.json").write_text(later, "utf-8")
     shutil.copy(TOP / "examples/config/aliases.yaml", folder)
+    add_captured_calls(folder)
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     (folder / "bin").mkdir()
     for name, words in (("mlflow2prov", "-m mlflow2prov "), ("python", "")):
@@ -115,6 +118,40 @@ def reader_folder(tmp_path_factory, request) -> Path:
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words}"$@"\n')
         program.chmod(0o755)
     return folder
+
+
+def add_captured_calls(folder: Path) -> None:
+    """Add a record file, and an experiment in two places."""
+    record = folder / "models/first/train_record.json"
+    record.parent.mkdir(parents=True)
+    tracked(literal_directory=record.parent)(train)()
+    content = json.loads(record.read_text("utf-8"))
+    # Another version of Python is a difference on every machine.
+    content["environment"]["python_version"] = "3.1.0"
+    record.write_text(json.dumps(content), "utf-8")
+    (folder / "experiments").mkdir()
+    for name in ("wine", "experiments/wine"):
+        (folder / f"{name}.py").write_text(EXPERIMENT, "utf-8")
+    (folder / "grid.py").write_text("from wine import get_params\n", "utf-8")
+
+
+def train():
+    """A function of the reader's."""
+
+
+EXPERIMENT = """
+from mlflow2prov.capture.stages import *
+
+@stage(outputs=["score"], cachers=[JsonCacher])
+def train(record):
+    return 1
+
+def get_params():
+    return [ExperimentParameters(name="baseline")]
+
+def run(param_sets, manager):
+    return [train(Record(manager, params)) for params in param_sets]
+"""
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import dataclasses
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def _enter_run(record: Record) -> AbstractContextManager[Any]:
     if not record.manager.log_to_mlflow or record.params is None:
         return nullcontext()
     try:
-        import mlflow
+        mlflow = import_module("mlflow")
 
         _start(record)
         run: AbstractContextManager[Any] = mlflow.start_run(
@@ -67,7 +68,7 @@ def _leave_run(
 
 def _start(record: Record) -> None:
     """Begin the run of a record with its parameters, unless it has one."""
-    import mlflow
+    mlflow = import_module("mlflow")
 
     if record.mlflow_run_id is not None:
         return
@@ -92,7 +93,7 @@ def log_outputs(record: Record, outputs: dict[str, Any], cachers: list[Cacheable
     if record.mlflow_run_id is None:
         return
     try:
-        import mlflow
+        mlflow = import_module("mlflow")
 
         client = mlflow.MlflowClient()
         for name, value in outputs.items():

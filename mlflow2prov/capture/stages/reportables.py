@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,9 +163,7 @@ class LinePlotReporter(Reportable):
 
     def render(self) -> str:
         """Return the plot."""
-        from matplotlib.figure import Figure
-
-        figure = Figure()
+        figure = import_module("matplotlib.figure").Figure()
         axes = figure.subplots()
         lines = self.y if isinstance(self.y, Mapping) else {None: self.y}
         for label, values in lines.items():

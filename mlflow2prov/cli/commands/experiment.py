@@ -11,6 +11,7 @@ from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT
 from mlflow2prov.cli.selector_argument import WordCommand
 from mlflow2prov.cli.terminal import log_line
 from mlflow2prov.errors import CaptureError
+from mlflow2prov.render.escaping import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.capture.stages.outcomes import StageOutcome
@@ -83,7 +84,7 @@ def command(
     """Run an experiment: parameter sets that pass through stages.
 
     Stages whose outputs are cached for a parameter set are not computed again. For the others, the reason is
-    printed. The report is an HTML page with parameter sets, stages and results.
+    printed. The report is an HTML page with parameter sets, stages and results; its path is printed.
 
     \b
     mlflow2prov experiment experiments/wine.py
@@ -111,7 +112,7 @@ def command(
                     params,
                     parallel=parallel,
                     dry=dry,
-                    on_outcome=_print_outcome,
+                    on_outcome=None if dry else _log_outcome,
                     overwrite=overwrite,
                     overwrite_stages=list(overwrite_stages),
                     lazy=lazy,
@@ -119,9 +120,13 @@ def command(
                     log_to_mlflow=log_to_mlflow,
                     notes=notes,
                 )
+                if dry:
+                    chain.write_text("".join(f"{_line(outcome)}\n" for outcome in run.outcomes))
                 if output is not None or not dry:
                     path = output or run.manager.get_report_path()
                     chain.write_text(render_experiment(run), path)
+                if output is None and not dry:
+                    chain.write_text(f"{path}\n")
                 if run.error is not None:
                     if output is None:
                         chain.output.publish_files()
@@ -137,9 +142,13 @@ def command(
     return Step("experiment", prepare, needs_documents=False, writes=writes)
 
 
-def _print_outcome(outcome: StageOutcome) -> None:
+def _log_outcome(outcome: StageOutcome) -> None:
     """Print the outcome of a stage on standard error, at once."""
+    log_line(_line(outcome))
+
+
+def _line(outcome: StageOutcome) -> str:
     reason = f" ({outcome.reason})" if outcome.reason else ""
     seconds = f", {outcome.seconds:.1f} s" if outcome.result == "computed" else ""
     record = outcome.record.get_reference_name()
-    log_line(f"{record}: {outcome.stage}: {outcome.result}{seconds}{reason}")
+    return printable(f"{record}: {outcome.stage}: {outcome.result}{seconds}{reason}")

@@ -52,6 +52,8 @@ def run(param_sets, manager):
 def folder(tmp_path, monkeypatch):
     """A folder with the experiment ``wine``."""
     monkeypatch.chdir(tmp_path)
+    for name in ("wine", "grid", "other"):
+        sys.modules.pop(name, None)
     write(tmp_path, 0.5)
     before, path = set(sys.modules), list(sys.path)
     yield tmp_path
@@ -220,7 +222,8 @@ def test_the_command_prints_outcomes_and_writes_the_report(folder):
     assert "first" in (folder / "page.html").read_text()
     sys.modules.pop("wine", None)
     result = run_program(folder, "experiment", "--dry", "wine.py")
-    assert result.error.count(": cached") == 4
+    assert result.output.count(": cached") == 4
+    assert result.error == ""
     assert not (folder / "reports").exists()
 
 
