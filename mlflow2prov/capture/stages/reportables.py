@@ -114,7 +114,7 @@ class FigureReporter(Reportable):
         """Return the figure."""
         from io import StringIO
 
-        import matplotlib as mpl
+        mpl = import_module("matplotlib")
 
         stream = StringIO()
         # Without these, each rendering has another time and other identifiers.
