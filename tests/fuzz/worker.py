@@ -16,6 +16,7 @@ import struct
 import sys
 import time
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -69,7 +70,16 @@ def _report(number: int, error: str, reason: str) -> None:
 
 
 def _peak_memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the most memory that this program has had, in bytes.
+
+    ``getrusage`` would count that of the process before it, which started this program.
+    """
+    with suppress(OSError), Path("/proc/self/status").open() as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) << 10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10
 
 
 def main(module: str, name: str, seed: str, start: str, stop: str, seconds: str, path: str) -> None:

@@ -66,7 +66,7 @@ class TestServers:
     def test_a_server_that_does_not_end_is_an_error(self, scheme, beginning, monkeypatch):
         monkeypatch.setattr(connection, "MAX_CONNECT_SECONDS", 0.5)
         start = time.monotonic()
-        with serve_bytes(beginning, *[b"x"] * 100, pause=0.1, greets=scheme == "mysql") as url:
+        with serve_bytes(beginning, *[b"x"] * 50, pause=0.2, greets=scheme == "mysql") as url:
             message = message_of(database_url(scheme, url))
         # The driver for PostgreSQL has a limit of its own, or finds the beginning invalid.
         assert "within 0.5 seconds" in message or scheme == "postgresql"
