@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import mlflow2prov.capture as p
+from mlflow2prov.capture import read_records, rerun_script, tracked
 from tests.cli.conftest import run_program
 from tests.repositories import Repository
 
@@ -153,6 +154,21 @@ def test_secrets_and_arguments_that_are_left_out_are_comments(project, record):
     script = run_program(project, "rerun", record).output
     assert "# set API_TOKEN, which is a secret" in script
     assert "# python -c 'from pathlib import Path; from train import train; train(" in script
+
+
+def test_a_function_whose_arguments_have_no_names_is_not_called_alone(tmp_path):
+    @tracked(literal_directory=tmp_path)
+    def fit(first, /, *more, rate=0.1, **options):
+        pass
+
+    fit(1, 2, rate=0.5, depth=3)
+    (path,) = tmp_path.glob("*.json")
+    (record,) = read_records(path)
+    assert record.unnamed_parameters == ("first", "*more", "**options")
+    record.call.fn_module, record.call.fn_name = "train", "fit"
+    script = rerun_script(record)
+    assert "cannot be called alone: first, *more, **options cannot be named" in script
+    assert "fit(" not in script
 
 
 def test_a_call_of_a_file_with_several_is_chosen(project, record):

@@ -46,6 +46,8 @@ class RecordedCall:
     """The arguments as they were passed, as JSON."""
     altered_parameters: dict[str, Any] = field(default_factory=dict)
     """The arguments as the function got them, with the folder and the seed."""
+    unnamed_parameters: tuple[str, ...] = ()
+    """The parameters that a caller cannot name: ``*args``, ``**kwargs`` and positional-only ones."""
     source_file: str | None = None
     module: dict[str, Any] | None = None
     """The module of the function, as :func:`~mlflow2prov.capture.get_git_info` returns it."""
@@ -74,6 +76,7 @@ class RecordedCall:
                 "source_digest": call.source_digest,
                 "parameters": self.parameters,
                 "altered_parameters": self.altered_parameters,
+                "unnamed_parameters": list(self.unnamed_parameters),
             },
             "arguments": [_without_defaults(argument) for argument in call.arguments],
             "outputs": [_without_defaults(output) for output in call.outputs],
@@ -161,6 +164,7 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
         call,
         passed,
         altered,
+        tuple(map(str, function.get("unnamed_parameters") or ())),
         function.get("source_file"),
         module,
         dict(content.get("extra_tracked_modules") or {}),

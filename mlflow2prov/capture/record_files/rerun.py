@@ -148,6 +148,10 @@ def _function_call(record: RecordedCall) -> Iterator[str]:
         f"{call.fn_module}.{call.fn_name}"
     ):
         return
+    if record.unnamed_parameters:
+        names = ", ".join(record.unnamed_parameters)
+        yield _comment(f"the function cannot be called alone: {names} cannot be named in a call")
+        return
     try:
         values = ", ".join(f"{a.name}={_literal(a, record)}" for a in call.arguments)
     except ValueError as error:

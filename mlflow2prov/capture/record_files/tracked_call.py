@@ -86,7 +86,10 @@ class TrackedCall:
             self._bound.arguments.setdefault(injected, None)
         self._filename = getattr(getattr(plain, "__code__", None), "co_filename", None)
         self._record = RecordedCall(
-            self._call, self._arguments_as_json(), source_file=self._source_file
+            self._call,
+            self._arguments_as_json(),
+            unnamed_parameters=tuple(_unnamed(self._bound.signature)),
+            source_file=self._source_file,
         )
         self._folder = options.folders.choose(
             self._bound.arguments, self._call.id, self._call.started_at
@@ -229,3 +232,13 @@ def _content(value: Any) -> str | None:
             if Path(value).is_file():
                 return file_hash(value)
     return None
+
+
+def _unnamed(signature: inspect.Signature) -> Iterator[str]:
+    """Yield the parameters that a caller cannot name, as Python spells them."""
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    for parameter in signature.parameters.values():
+        if parameter.kind in stars:
+            yield f"{stars[parameter.kind]}{parameter.name}"
+        elif parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            yield parameter.name
