@@ -261,3 +261,10 @@ def test_errors_are_the_same_by_columns_and_by_rows(members, message):
     with pytest.raises(FormatError, match=message) as by_columns:
         Reading(content)
     assert str(by_columns.value) == str(by_rows.value)
+
+
+@pytest.mark.parametrize("name", ["@context", "@graph", "@id"])
+def test_names_that_are_keywords_of_json_ld_are_names(name):
+    content = json.dumps({"prefix": {"default": "http://x/"}, "entity": {name: {}}}).encode()
+    (statement,) = formats.read(content).statements()
+    assert statement.id == name

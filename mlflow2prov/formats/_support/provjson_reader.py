@@ -28,6 +28,7 @@ from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
 _MEMBERS = {*KIND, "prefix", "bundle"}
+_FIRST_MEMBER = re.compile(rb'\{\s*"(?:' + "|".join(sorted(_MEMBERS)).encode() + rb')"\s*:')
 _MEMBER = re.compile(rb'"(?:' + "|".join(sorted(_MEMBERS)).encode() + rb')"\s*:')
 
 Shape = tuple[list[str], list[dict[str, Any]]]
@@ -40,6 +41,8 @@ class _RoundedIntegerError(Exception):
 
 def recognises(head: bytes) -> bool:
     """Return whether a file begins like PROV-JSON."""
+    if _FIRST_MEMBER.match(head):
+        return True
     if not head.startswith(b"{") or b'"@context"' in head or b'"@graph"' in head:
         return False
     return bool(_MEMBER.search(head)) or head[1:].strip()[:1] == b"}"
