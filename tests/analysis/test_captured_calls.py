@@ -126,3 +126,13 @@ def test_a_call_that_starts_right_before_its_run_is_around_it():
 
 def test_the_report_of_a_graph_with_calls_is_rendered():
     assert "<h1>" in report(example())
+
+
+def test_a_call_starts_the_run_that_it_is_around_and_a_run_the_call_that_is_within():
+    run = f"Creation.Run.{RUN['run_id']}"
+    starts = {
+        (statement.arguments[0], statement.arguments[2])
+        for statement in example().statements()
+        if statement.kind == "wasStartedBy"
+    }
+    assert starts == {(run, "Call.outer"), ("Call.inner", run), ("Call.inner", "Call.outer")}

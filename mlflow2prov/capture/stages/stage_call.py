@@ -42,8 +42,6 @@ from mlflow2prov.capture.stages.reportable_cache import ReportableCache
 
 Cachers = Sequence[Cacheable | type[Cacheable]]
 
-_RECORD_PARAMETERS = ("record", "records")
-
 
 @dataclass(frozen=True)
 class StageDefinition:
