@@ -40,7 +40,7 @@ from mlflow2prov.sources.options import ARTIFACT_LISTINGS, RENAMES, ArtifactList
 from mlflow2prov.sources.report import SourceReport
 
 if TYPE_CHECKING:
-    from mlflow2prov.sources.capture import CallRecords
+    from mlflow2prov.sources.capture.records import CallRecords
     from mlflow2prov.sources.git import GitHistory
     from mlflow2prov.sources.mlflow import TrackingStore
 
@@ -233,14 +233,22 @@ def _call_records(
     locations: Sequence[str] | None, history: GitHistory | None
 ) -> tuple[CallRecords, ...]:
     """Return the sources of calls: those that are given, or that of the repository's working tree."""
-    from mlflow2prov.capture.environment import repository_root
-    from mlflow2prov.sources.capture import CallRecords, find_calls
+    if locations is None:
+        locations = () if history is None else _calls_of_repository(history)
+    if not locations:
+        return ()  # the libraries that read them are not imported
+    from mlflow2prov.sources.capture.records import CallRecords
 
-    if locations is not None:
-        return tuple(CallRecords(location) for location in locations)
-    root = None if history is None else repository_root(Path(history.path))
+    return tuple(CallRecords(location) for location in locations)
+
+
+def _calls_of_repository(history: GitHistory) -> Sequence[str]:
+    from mlflow2prov.capture.environment import repository_root
+    from mlflow2prov.sources.capture.discovery import find_calls
+
+    root = repository_root(Path(history.path))
     found = None if root is None else find_calls(root)
-    return () if found is None else (CallRecords(str(found)),)
+    return () if found is None else (str(found),)
 
 
 def _extract_from(

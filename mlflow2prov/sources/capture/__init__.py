@@ -4,8 +4,3 @@ sqlite:///..., postgresql://...       a repository of mlflow2prov.capture
 a folder .mlflow2prov, or calls.db    the same, as capture creates it
 a record file, or any other folder    record files, of capture or of pycrumbs, also in folders below
 """
-
-from mlflow2prov.sources.capture.discovery import find_calls
-from mlflow2prov.sources.capture.records import CallRecords
-
-__all__ = ["CallRecords", "find_calls"]
