@@ -33,7 +33,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Docstrings also refer to modules, functions and constants that are not public.
     ("py:(mod|data|func)", r".*"),
-    ("py:class", r"ProvDocument|dict\[str"),
+    ("py:class", r"ProvDocument|dict\[str|tuple\[str"),
     ("py:class", r"Parameters|(.*\.)?Result|pd\.DataFrame"),
     (
         "py:.*",

@@ -47,7 +47,7 @@ class RecordedCall:
     altered_parameters: dict[str, Any] = field(default_factory=dict)
     """The arguments as the function got them, with the folder and the seed."""
     unnamed_parameters: tuple[str, ...] = ()
-    """The parameters that a caller cannot name: ``*args``, ``**kwargs`` and positional-only ones."""
+    """The parameters that a caller cannot pass by name (``*args``, ``**kwargs`` and positional-only ones)."""
     source_file: str | None = None
     module: dict[str, Any] | None = None
     """The module of the function, as :func:`~mlflow2prov.capture.get_git_info` returns it."""
