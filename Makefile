@@ -18,6 +18,8 @@ PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 RUN := $(BIN)/python
+# A process for each core: each starts its own servers, and makes its own stores.
+PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 PIP := -m pip --quiet --disable-pip-version-check --no-input
 # The version that wrote poetry.lock.
 POETRY := poetry==2.5.1 poetry-plugin-export==1.10.1
@@ -32,10 +34,10 @@ demo: .venv/ready
 
 # Slow tests start databases, graph stores, servers of MLflow and other versions of it.
 test: .venv/ready
-	@$(RUN) -m pytest -m "not slow"
+	@$(RUN) $(PYTEST) -m "not slow"
 
 test-all: .venv/ready
-	@$(RUN) -m pytest
+	@$(RUN) $(PYTEST)
 
 check: .venv/ready
 	@$(BIN)/ruff format --check .
@@ -45,7 +47,7 @@ check: .venv/ready
 
 coverage: .venv/ready
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
