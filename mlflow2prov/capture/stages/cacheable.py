@@ -267,6 +267,11 @@ class Cacheable:
             self.extra_metadata = {**extra, **self.extra_metadata}
         return metadata
 
+    def run_reference(self) -> str | None:
+        """Return the reference of the run that made the file, if the metadata contain it."""
+        run = (self.load_metadata() or {}).get("manager_run_info")
+        return run.get("reference") if isinstance(run, dict) else None
+
     # --- values
 
     def save(self, obj: Any) -> Any:

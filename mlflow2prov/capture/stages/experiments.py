@@ -74,10 +74,6 @@ def run_experiment(
     function = _function(name)
     param_sets = _param_sets(name, params, function)
     experiment = name.partition(":")[0].rpartition("/")[2].removesuffix(".py").rpartition(".")[2]
-    if parallel > 1 and not dry and len(param_sets) > 1:
-        _fill_cache(
-            name, params, parallel, len(param_sets), {**options, "experiment_name": experiment}
-        )
     names = [str(getattr(item, "name", "")) for item in param_sets]
     manager = ArtifactManager(
         experiment, dry=dry, params=names, params_files=list(params), **options
@@ -86,6 +82,8 @@ def run_experiment(
     run = ExperimentRun(experiment, manager, param_sets=param_sets)
     started = time.perf_counter()
     try:
+        if parallel > 1 and not dry and len(param_sets) > 1:
+            _fill_cache(name, params, parallel, len(param_sets), manager, options)
         _call(function, param_sets, manager)
     # The code of the user, whose errors are an outcome of the run.
     except Exception as error:  # noqa: BLE001
@@ -182,27 +180,44 @@ def _is_file_of(module: ModuleType, path: Path) -> bool:
 
 
 def _fill_cache(
-    name: str, params: Sequence[str], parallel: int, count: int, options: dict[str, Any]
+    name: str,
+    params: Sequence[str],
+    parallel: int,
+    count: int,
+    manager: ArtifactManager,
+    options: dict[str, Any],
 ) -> None:
     """Compute the stages of different parameter sets in processes of their own, for the sake of their cache."""
+    # The process of the run copies the files into its store.
+    options = {**options, "experiment_name": manager.experiment_name, "store_full": False}
     # A forked process would share the connections and the generators of this one.
     context = multiprocessing.get_context("spawn")
     shares = [list(range(first, count, parallel)) for first in range(min(parallel, count))]
     processes = [
-        context.Process(target=_compute_share, args=(name, list(params), share, options))
+        context.Process(
+            target=_compute_share, args=(name, list(params), share, manager.run_info, options)
+        )
         for share in shares
     ]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
+    manager.has_filled_cache = True
 
 
-def _compute_share(name: str, params: list[str], share: list[int], options: dict[str, Any]) -> None:
+def _compute_share(
+    name: str,
+    params: list[str],
+    share: list[int],
+    run_info: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
     """Run some of the parameter sets. Aggregates are left to the process that runs them all, and so are errors."""
     function = _function(name)
     param_sets = _param_sets(name, params, function)
     manager = ArtifactManager(parallel_mode=True, **options)
+    manager.run_info = run_info
     try:
         _call(function, [param_sets[position] for position in share], manager)
     except Exception:  # noqa: BLE001

@@ -125,6 +125,9 @@ class ArtifactManager:
         self.run_timestamp = datetime.now(UTC)
         self.run_line = run_line or ""
         self.run_info: dict[str, Any] = {}
+        """The entry of the run in the list of runs."""
+        self.has_filled_cache = False
+        """Whether other processes of the run have filled the cache, so that it is not filled again."""
         self.experiment_run_number = 0
         if not dry and not parallel_mode:
             for folder in (self.manager_cache_path, self.cache_path):
@@ -133,7 +136,7 @@ class ArtifactManager:
 
     @property
     def current_stage_name(self) -> str:
-        """The stage that runs or ran last: in this thread, or in any if none did in this one."""
+        """The stage that runs or ran last in this thread, or in any if none did in this one."""
         return self._stage_names.get(threading.get_ident(), self._last_stage_name)
 
     @current_stage_name.setter
@@ -288,7 +291,7 @@ class ArtifactManager:
         digests = sets.setdefault(getattr(params, "__module__", "__main__"), [])
         if [name, digest] not in digests:
             digests.append([name, digest])
-            if self.run_info:
+            if self.run_info and not self.parallel_mode:
                 RunStore(self.manager_cache_path).update(self.run_info)
 
     def register_combination(self, digest: str, params: Any, digests: Iterable[str]) -> None:

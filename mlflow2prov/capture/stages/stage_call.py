@@ -255,7 +255,7 @@ class StageCall:
         """Return why the outputs cannot be taken from the cache; None if they can."""
         if self._cachers is None:
             return "the stage has no cachers"
-        if (reason := self._overwrites) is not None:
+        if (reason := self._overwrites) is not None and not self._is_of_this_run:
             return reason
         # Each of them is asked, so that all of them know their paths.
         missing = [cacher for cacher in self._cachers if not cacher.check()]
@@ -284,6 +284,15 @@ class StageCall:
         if params is None and self._record.is_aggregate and self._input_overwrites:
             return "the aggregate has no parameter set, and no records or one that overwrites"
         return None
+
+    @property
+    def _is_of_this_run(self) -> bool:
+        """Whether another process of the run has filled the cache, so that there is nothing left to overwrite."""
+        manager = self._manager
+        return manager.has_filled_cache and all(
+            cacher.run_reference() == manager.run_info["reference"]
+            for cacher in self._cachers or ()
+        )
 
     @property
     def _input_overwrites(self) -> bool:

@@ -24,12 +24,18 @@ class Params(ExperimentParameters):
     rate: float = 0.1
     api_key: str = "s3cr3t"
 
+def note(record, name):
+    with open("executions.txt", "a") as file:
+        print(record.params.name, name, file=file)
+
 @stage(outputs=["data"], cachers=[JsonCacher])
 def load(record):
+    note(record, "load")
     return [1, 2, 3]
 
 @stage(["data"], ["score"], [JsonCacher])
 def train(record, data):
+    note(record, "train")
     record.report(JsonReporter({"rate": record.params.rate}, name="facts <i>"))
     if record.params.rate > 10:
         raise ValueError("the rate is too high")
@@ -111,6 +117,57 @@ def test_processes_fill_the_cache_of_different_parameter_sets(folder):
     run = run_experiment("wine.py", parallel=2)
     assert [result for *_, result in results(run)] == ["cached"] * 4 + ["computed"]
     assert run.manager.records[-1].state["best"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("options", "executed"),
+    [
+        (
+            {"overwrite": True},
+            ["baseline load", "baseline train", "fast <b> load", "fast <b> train"],
+        ),
+        ({"overwrite_stages": ["train"]}, ["baseline train", "fast <b> train"]),
+    ],
+)
+def test_processes_compute_stages_that_are_overwritten_once(folder, options, executed):
+    run_experiment("wine.py")
+    Path("executions.txt").unlink()
+    run = run_experiment("wine.py", parallel=2, **options)
+    assert run.error is None
+    assert sorted(Path("executions.txt").read_text().splitlines()) == executed
+    # The next run overwrites what this one has computed.
+    run_experiment("wine.py", **options)
+    assert len(Path("executions.txt").read_text().splitlines()) == 2 * len(executed)
+
+
+def test_processes_compute_parameter_sets_that_overwrite_once(folder):
+    path = folder / "wine.py"
+    path.write_text(path.read_text().replace('name="baseline"', 'name="baseline", overwrite=True'))
+    run_experiment("wine.py")
+    Path("executions.txt").unlink()
+    run_experiment("wine.py", parallel=2)
+    executed = Path("executions.txt").read_text().splitlines()
+    assert sorted(executed) == ["baseline load", "baseline train"]
+
+
+def test_a_stage_that_fails_in_a_process_fails_in_the_run(folder):
+    write(folder, 20)
+    run = run_experiment("wine.py", parallel=2, overwrite=True)
+    assert str(run.error) == "the rate is too high"
+    (entry,) = json.loads(Path("data/store.json").read_text())
+    assert entry["status"] == "error"
+
+
+def test_files_that_processes_make_name_the_run_and_are_in_its_store(folder):
+    run = run_experiment("wine.py", parallel=2, store_full=True)
+    paths = list(Path("data/cache").glob("*_score_metadata.json"))
+    references = {json.loads(p.read_text())["manager_run_info"]["reference"] for p in paths}
+    assert len(paths) == 2
+    assert references == {run.manager.get_reference_name()}
+    (store,) = Path("data/runs").iterdir()
+    assert len(list(store.glob("artifacts/*_score.json"))) == 2
+    (entry,) = json.loads(Path("data/store.json").read_text())
+    assert [name for name, _ in entry["params"]["wine"]] == ["baseline", "fast <b>"]
 
 
 def test_parameter_sets_come_from_another_module(folder):
