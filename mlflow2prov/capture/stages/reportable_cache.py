@@ -70,7 +70,17 @@ class ReportableCache:
         for path in names.load():
             cacher = self._cacher(path)
             if cacher.check():
-                reportable: Reportable = cacher.load()
+                try:
+                    reportable: Reportable = cacher.load()
+                # The class may have changed since, in any way.
+                except Exception as error:  # noqa: BLE001
+                    warnings.warn(
+                        f"{self._stage}: the cached reportable {path} cannot be loaded "
+                        f"({type(error).__name__}: {error}); the report goes without it",
+                        CaptureWarning,
+                        stacklevel=6,
+                    )
+                    continue
                 reportables = self._record.manager.reportables
                 reportable.place(self._record, self._stage, len(reportables))
                 reportables.append(reportable)

@@ -128,8 +128,13 @@ class StageCall:
         self._note_inputs(arguments)
         reason = self._miss_reason()
         started = time.perf_counter()
+        values: list[Any] = []
         if reason is None:
-            values = self._load()
+            try:
+                values = self._load()
+            except _LoadError as error:
+                reason = str(error)
+        if reason is None:
             self._record_hit(arguments, values)
             self._reportables.load()
             self._note("cached", None, started)
@@ -301,12 +306,23 @@ class StageCall:
         return not records or any(getattr(r.params, "overwrite", False) for r in records)
 
     def _load(self) -> list[Any]:
+        """Return the outputs from the cache.
+
+        Raises:
+            _LoadError: a file is not what its cacher can load.
+        """
         assert self._cachers is not None
         values = []
         for output, cacher in zip(self._outputs, self._cachers, strict=True):
-            cacher.load_metadata()
+            has_metadata = cacher.load_metadata() is not None
             cacher.track_metadata()
-            values.append(output if isinstance(output, Lazy) else cacher.load())
+            if isinstance(output, Lazy):
+                values.append(output)
+                # Without a digest, only loading shows whether the file is whole.
+                if not has_metadata:
+                    _load_value(cacher)
+            else:
+                values.append(_load_value(cacher))
         return values
 
     # --- computing
@@ -460,6 +476,20 @@ class StageCall:
         record.stage_outputs.append(made)
         if self._cachers is not None and len(values) and record.output is None:
             record.output = values[0] if len(values) == 1 else tuple(values)
+
+
+class _LoadError(Exception):
+    """A file in the cache is not what its cacher can load."""
+
+
+def _load_value(cacher: Cacheable) -> Any:
+    try:
+        return cacher.load()
+    # The cacher is the user's, and so is the file: any library may fail, with any error.
+    except Exception as error:
+        message = f"{cacher.get_path()} cannot be loaded ({type(error).__name__}: {error})"
+        warnings.warn(f"{message}; it is computed again", CaptureWarning, stacklevel=7)
+        raise _LoadError(message) from error
 
 
 def _name(output: str | Lazy) -> str:

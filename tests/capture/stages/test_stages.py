@@ -33,6 +33,7 @@ from mlflow2prov.capture.stages import (
     PathRef,
     PickleCacher,
     Procedure,
+    RawJupyterNotebookCacher,
     Record,
     WrongPathError,
     aggregate,
@@ -211,6 +212,55 @@ def test_a_damaged_file_is_no_hit(new_manager, damage):
     path.write_bytes(damage)
     assert compute(Record(new_manager(), Params())).state["value"] == 5
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("damage", [b"", b"[1", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    ("cacher", "value"),
+    [
+        (JsonCacher(), 5),
+        (RawJupyterNotebookCacher(), ["1 + 1"]),
+        (PandasCacher(format="parquet"), pd.DataFrame({"a": [1, 2]})),
+    ],
+    ids=["json", "notebook", "parquet"],
+)
+def test_a_damaged_file_without_metadata_is_no_hit(new_manager, cacher, value, damage, lazy):
+    compute, calls = counted([cacher], [Lazy("value") if lazy else "value"], value=value)
+    compute(Record(new_manager(), Params()))
+    for path in Path("data/cache").glob("*_value*"):
+        path.unlink() if path.name.endswith("_metadata.json") else path.write_bytes(damage)
+    manager = new_manager()
+    with pytest.warns(p.CaptureWarning, match="cannot be loaded .*; it is computed again"):
+        record = compute(Record(manager, Params()))
+    assert str(record.state["value"]) == str(value)
+    assert len(calls) == 2
+    assert "cannot be loaded" in manager.outcomes[0].reason
+    compute(Record(new_manager(), Params()))
+    assert len(calls) == 2
+
+
+def test_a_dry_run_plans_a_stage_whose_file_cannot_be_loaded(new_manager):
+    class Broken(JsonCacher):
+        def load(self):
+            raise ImportError("no module named torch")
+
+    compute, calls = counted([Broken])
+    compute(Record(new_manager(), Params()))
+    manager = new_manager(dry=True)
+    with pytest.warns(p.CaptureWarning, match="ImportError: no module named torch"):
+        compute(Record(manager, Params()))
+    assert [outcome.result for outcome in manager.outcomes] == ["planned"]
+    assert len(calls) == 1
+
+
+def test_a_file_without_metadata_that_can_be_loaded_is_a_hit(new_manager):
+    compute, calls = counted([JsonCacher])
+    compute(Record(new_manager(), Params()))
+    (path,) = Path("data/cache").glob("*_value_metadata.json")
+    path.unlink()
+    assert compute(Record(new_manager(), Params())).state["value"] == 5
+    assert len(calls) == 1
 
 
 def test_a_process_that_is_killed_while_it_saves_leaves_no_hit(new_manager, tmp_path):
@@ -518,6 +568,27 @@ def test_a_reportable_that_cannot_be_pickled_is_a_warning(manager):
 
     with pytest.warns(CaptureWarning, match="loss is not cached"):
         assert compute(Record(manager, Params())).state["value"] == 5
+
+
+class Fragile(JsonReporter):
+    """A reportable that pickles, but whose class has changed when it is to be loaded."""
+
+    def __setstate__(self, state):
+        raise AttributeError("another class")
+
+
+def test_a_reportable_that_cannot_be_loaded_is_a_warning(new_manager):
+    @stage(outputs=["value"], cachers=[JsonCacher])
+    def compute(record):
+        record.report(Fragile({}, name="odd"))
+        record.report(JsonReporter({}, name="loss"))
+        return 5
+
+    compute(Record(new_manager(), Params()))
+    manager = new_manager()
+    with pytest.warns(p.CaptureWarning, match="odd.pkl cannot be loaded .AttributeError"):
+        compute(Record(manager, Params()))
+    assert [item.name for item in manager.reportables] == ["loss"]
 
 
 @pytest.mark.parametrize(
