@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_every_public_name_is_documented(site):
     page = (site / "api.html").read_text(encoding="utf-8")
     documented = set(re.findall(r'id="mlflow2prov\.(\w+)"', page))
     assert documented == {name for name in mlflow2prov.__all__ if not name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    ("page", "package"),
+    [("capture", "mlflow2prov.capture"), ("stages", "mlflow2prov.capture.stages")],
+)
+def test_every_public_name_of_capture_is_documented(site, page, package):
+    content = (site / f"{page}.html").read_text(encoding="utf-8")
+    documented = set(re.findall(rf'id="{re.escape(package)}\.(\w+)"', content))
+    module = import_module(package)
+    assert documented == {
+        name
+        for name in module.__all__
+        if not name.startswith("_")
+        and getattr(module, name) is not getattr(mlflow2prov, name, None)
+    }
 
 
 def test_every_page_of_the_documentation_is_on_the_site(site):

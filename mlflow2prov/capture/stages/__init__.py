@@ -22,6 +22,7 @@ from mlflow2prov.capture.stages.cachers import (
     Lazy,
     PandasCacher,
     PandasCsvCacher,
+    PandasFormat,
     PandasJsonCacher,
     PathRef,
     PickleCacher,
@@ -38,6 +39,7 @@ from mlflow2prov.capture.stages.errors import (
 )
 from mlflow2prov.capture.stages.hashing import params_hash, set_hash_functions
 from mlflow2prov.capture.stages.manager import ArtifactManager
+from mlflow2prov.capture.stages.outcomes import StageOutcome
 from mlflow2prov.capture.stages.parameters import ExperimentParameters
 from mlflow2prov.capture.stages.procedures import Procedure
 from mlflow2prov.capture.stages.records import ArtifactRepresentation, CacheAwareDict, Record
@@ -77,6 +79,7 @@ __all__ = [
     "OutputSignatureError",
     "PandasCacher",
     "PandasCsvCacher",
+    "PandasFormat",
     "PandasJsonCacher",
     "PathRef",
     "PickleCacher",
@@ -84,6 +87,7 @@ __all__ = [
     "RawJupyterNotebookCacher",
     "Record",
     "Reportable",
+    "StageOutcome",
     "WrongPathError",
     "aggregate",
     "params_hash",

@@ -28,7 +28,8 @@ def set_hash_functions(representations: Representations | None = None, **fields:
     """Return a field of a parameter set: ``hash_representations: dict = set_hash_functions(path=None)``.
 
     Args:
-        representations: see :data:`Representations`.
+        representations: for the names of fields, a function of the parameter set and the value, which returns what
+            is hashed, or None to leave the field out.
         **fields: the same, by keyword.
     """
     return dataclasses.field(default_factory=lambda: {**(representations or {}), **fields})
