@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.statistics import statistics
     from mlflow2prov.engine import configure
     from mlflow2prov.errors import (
+        CallRecordsError,
         CaptureError,
         ConfigurationError,
         DocumentStoreError,
@@ -81,6 +82,7 @@ _MODULES = {
     "Audit": "analysis.audit",
     "AuditedModel": "analysis.audit",
     "AuditedVersion": "analysis.audit",
+    "CallRecordsError": "errors",
     "CaptureError": "errors",
     "ChangeType": "prov.difference",
     "CheckResult": "analysis.check",
@@ -159,6 +161,7 @@ __all__ = [
     "Audit",
     "AuditedModel",
     "AuditedVersion",
+    "CallRecordsError",
     "CaptureError",
     "ChangeType",
     "CheckResult",

@@ -1,9 +1,10 @@
 """Every error that the package raises, as one tree.
 
     MLflow2ProvError            the root: one line that a user can act on (exit code 1)
-    |-- SourceError             a repository or an MLflow store cannot be read
+    |-- SourceError             a repository, an MLflow store or captured calls cannot be read
     |   |-- RepositoryError     ... a Git repository
-    |   `-- TrackingStoreError  ... an MLflow server, database or folder
+    |   |-- TrackingStoreError  ... an MLflow server, database or folder
+    |   `-- CallRecordsError    ... a database, file or folder of captured calls
     |-- DocumentStoreError      a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
     |-- StatementError          a statement is not valid PROV
@@ -40,6 +41,10 @@ class RepositoryError(SourceError):
 
 class TrackingStoreError(SourceError):
     """An MLflow server, database or folder is missing or unreadable, or is not an MLflow store."""
+
+
+class CallRecordsError(SourceError):
+    """A database, file or folder of captured calls is missing or unreadable, or contains something else."""
 
 
 class DocumentStoreError(MLflow2ProvError):

@@ -120,6 +120,7 @@ def extract(
     Raises:
         RepositoryError: the repository cannot be read.
         TrackingStoreError: the MLflow store cannot be read.
+        CallRecordsError: captured calls cannot be read.
         ConfigurationError: neither source is given, or an argument is not valid.
         NamespaceError: the namespace is not a URI.
     """

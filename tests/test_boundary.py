@@ -83,7 +83,7 @@ LAYERS = {
         ("extract", "--mlflow-url", SERVER, *SAVE),
     ),
     "MLflow databases": (
-        "mlflow2prov.sources.mlflow.database.connection._connect",
+        "mlflow2prov.sources.database.connection._connect",
         lambda: save(extract(mlflow_url="sqlite:///mlflow.db"), "out"),
         ("extract", "--mlflow-url", "sqlite:///mlflow.db", *SAVE),
     ),

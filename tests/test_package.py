@@ -80,6 +80,25 @@ def test_modules_import_only_from_their_own_and_earlier_layers():
             assert LAYERS.index(imported) <= LAYERS.index(layer), f"{path} imports {imported}"
 
 
+SOURCES = ("options", "report", "folder", "git_lfs", "database", "git", "capture", "mlflow")
+"""The modules and packages of ``mlflow2prov.sources``, likewise: first those that several sources share."""
+
+
+def test_sources_import_only_from_their_own_and_earlier_ones():
+    folder = TOP / "mlflow2prov" / "sources"
+    paths = [
+        path for path in MODULES if path.is_relative_to(folder) and path.parent != folder.parent
+    ]
+    names = {path: path.relative_to(folder).parts[0].removesuffix(".py") for path in paths}
+    assert set(names.values()) - {"__init__"} == set(SOURCES)
+    for path, name in names.items():
+        for imported in imported_modules(path, ast.parse(path.read_text())):
+            package, _, rest = imported.partition(".sources.")
+            if package == "mlflow2prov" and name != "__init__":
+                source = rest.split(".")[0]
+                assert SOURCES.index(source) <= SOURCES.index(name), f"{path} imports {source}"
+
+
 def test_every_top_level_module_and_package_is_a_layer():
     assert set(map(layer_of, MODULES)) - {"__init__"} == set(LAYERS)
 
@@ -105,6 +124,14 @@ def layer_of(path):
 
 def imported_layers(path, tree):
     """Yield the layers that a module imports, at its top or in a function."""
+    for name in imported_modules(path, tree):
+        package, _, rest = name.partition(".")
+        if package == "mlflow2prov" and rest and rest != "__version__":
+            yield rest.split(".")[0]
+
+
+def imported_modules(path, tree):
+    """Yield the names that a module imports, each with that of the module that it is in."""
     # Imports for type checking do not happen at run time.
     type_checking = {
         inner
@@ -124,10 +151,7 @@ def imported_layers(path, tree):
             names = [node.args[0].value]
         else:
             continue
-        for name in names:
-            package, _, rest = name.partition(".")
-            if package == "mlflow2prov" and rest and rest != "__version__":
-                yield rest.split(".")[0]
+        yield from names
 
 
 def absolute_module(path, node):

@@ -7,12 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
+from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.capture.call_facts import CallFacts
-from mlflow2prov.sources.mlflow.database.connection import Database, open_database
+from mlflow2prov.sources.database.connection import Database, DatabaseKind, open_database
 from mlflow2prov.sources.report import SourceReport
 
-REQUIRED_TABLES = ("calls", "artifacts")
+CALL_REPOSITORY = DatabaseKind(
+    "a repository of captured calls",
+    ("calls", "artifacts"),
+    "sqlite:///.mlflow2prov/calls.db",
+    CallRecordsError,
+)
 
 _TIMES = ("started_at", "ended_at")
 _JSON = ("arguments", "outputs", "custom_fields", "dependencies", "version")
@@ -23,12 +29,10 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
     """Read the calls of a repository.
 
     Raises:
-        TrackingStoreError: there is no such database, it cannot be read, or it is no repository of calls.
+        CallRecordsError: there is no such database, it cannot be read, or it is no repository of calls.
     """
     location = without_credentials(url)
-    with open_database(
-        url, location, "", required=REQUIRED_TABLES, what="a repository of captured calls"
-    ) as database:
+    with open_database(url, location, CALL_REPOSITORY) as database:
         processes = _processes(database)
         for row in database.read_rows("calls", *CALL_FIELDS):
             values = dict(zip(CALL_FIELDS, row, strict=True))

@@ -11,9 +11,9 @@ import orjson
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.record_files.content import RecordedCall
 from mlflow2prov.capture.record_files.files import MAX_FILE_BYTES
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.sources.capture.call_facts import CallFacts
-from mlflow2prov.sources.mlflow.folder import MAX_DEPTH, Folder
+from mlflow2prov.sources.folder import MAX_DEPTH, Folder
 from mlflow2prov.sources.report import SourceReport
 
 _SKIPPED_FOLDERS = frozenset((".git", ".mlflow2prov", "__pycache__", "node_modules", ".venv"))
@@ -25,12 +25,12 @@ def read_files(path: Path, calls: CallFacts, report: SourceReport) -> None:
     """Read a record file, or all below a folder. JSON files with other contents are no record files.
 
     Raises:
-        TrackingStoreError: the path is that of a file, and no record file.
+        CallRecordsError: the path is that of a file, and no record file.
     """
     if path.is_file():
         content = Folder(path.parent).read(path.name, MAX_FILE_BYTES)
         if not _add(str(path), content, calls, report):
-            raise TrackingStoreError(
+            raise CallRecordsError(
                 f"{path}: not a record file; give one that tracked() or pycrumbs has written"
             )
         return

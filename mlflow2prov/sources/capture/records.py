@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy
 
 from mlflow2prov.capture.configuration import DATABASE, FOLDER
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.capture.call_facts import CallFacts
@@ -33,7 +33,7 @@ class CallRecords:
         """Fill the tables of calls. A call that is there already, from another source, is not added again.
 
         Raises:
-            TrackingStoreError: there is nothing at the location, or it contains no calls.
+            CallRecordsError: there is nothing at the location, or it contains no calls.
         """
         report = SourceReport("calls", without_credentials(self.location))
         known = {
@@ -61,7 +61,7 @@ class CallRecords:
         path = Path(self.location)
         try:
             if not path.exists():
-                raise TrackingStoreError(
+                raise CallRecordsError(
                     f"{self.location}: no such file or folder; give a database URL, a folder or a record file"
                 )
             for candidate in (path, path / DATABASE, path / FOLDER / DATABASE):
@@ -70,9 +70,7 @@ class CallRecords:
                         "sqlite", database=str(candidate)
                     ).render_as_string()
         except OSError as error:
-            raise TrackingStoreError(
-                f"{self.location}: cannot be read: {error.strerror}"
-            ) from error
+            raise CallRecordsError(f"{self.location}: cannot be read: {error.strerror}") from error
 
 
 def _is_database(path: Path) -> bool:

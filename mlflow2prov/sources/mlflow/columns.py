@@ -8,15 +8,15 @@ column) is converted value by value.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlflow2prov.sources.database.connection import Column
 from mlflow2prov.sources.mlflow import values
 
-Column = Sequence[Any]
 ColumnParser = Callable[[Column], Any]
 """A function from a column of a database to one that :meth:`Facts.add_columns` takes."""
 

@@ -19,6 +19,12 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.quantity import quantity
+from mlflow2prov.sources.folder import (
+    MAX_DEPTH,
+    Folder,
+    UnreadableError,
+    unicode_name,
+)
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.entities import (
     Artifact,
@@ -26,12 +32,6 @@ from mlflow2prov.sources.mlflow.entities import (
     add_model_artifacts,
     forward_slashes,
     is_artifact_root,
-)
-from mlflow2prov.sources.mlflow.folder import (
-    MAX_DEPTH,
-    Folder,
-    UnreadableError,
-    unicode_name,
 )
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import SourceReport

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from mlflow2prov import TrackingStoreError, extract, merge, run_extraction, save, validate
+from mlflow2prov import CallRecordsError, extract, merge, run_extraction, save, validate
 from mlflow2prov.capture import write_record
 from mlflow2prov.prov.kinds import KIND
 from tests.capture.record_files.test_reading import PYCRUMBS
@@ -296,7 +296,7 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path):
 def test_a_location_without_calls_is_an_error(tmp_path, name, content, message):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(TrackingStoreError, match=message):
+    with pytest.raises(CallRecordsError, match=message):
         extract(calls=str(tmp_path / name))
 
 
@@ -305,7 +305,7 @@ def test_a_database_of_something_else_is_an_error(tmp_path):
     connection.execute("CREATE TABLE calls (id)")
     connection.commit()
     connection.close()
-    with pytest.raises(TrackingStoreError, match="not a repository of captured calls"):
+    with pytest.raises(CallRecordsError, match="not a repository of captured calls"):
         extract(calls=str(tmp_path / "other.db"))
 
 

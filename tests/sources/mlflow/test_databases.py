@@ -10,7 +10,8 @@ import sqlalchemy
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES
-from mlflow2prov.sources.mlflow.database.connection import open_database
+from mlflow2prov.sources.database.connection import open_database
+from mlflow2prov.sources.mlflow.database.reader import MLFLOW_STORE
 from tests.conftest import free_port, make_store, mlflow_server
 from tests.services import databases
 from tests.services.databases import PARTIAL_READER, READER, DatabaseServer
@@ -114,7 +115,7 @@ def test_not_even_the_owner_can_write_through_the_connection(store, statement):
     before = contents(store)
     with (
         pytest.raises(TrackingStoreError, match=re.compile("read.only", re.IGNORECASE)),
-        open_database(store.database.url(), "the store", "default") as database,
+        open_database(store.database.url(), "the store", MLFLOW_STORE) as database,
     ):
         database._call(lambda: database._connection.execute(sqlalchemy.text(statement)))
     assert contents(store) == before
@@ -125,7 +126,7 @@ def test_all_tables_are_read_as_of_one_moment(store):
     key = engine.dialect.identifier_preparer.quote("key")
     insert = f"INSERT INTO params (run_uuid, {key}, value) SELECT run_uuid, 'late', '' FROM params LIMIT 1"
     with (
-        open_database(store.database.url(READER), "the store", "default") as database,
+        open_database(store.database.url(READER), "the store", MLFLOW_STORE) as database,
         engine.connect() as writer,
     ):
         before = list(database.read_rows("params", "key"))

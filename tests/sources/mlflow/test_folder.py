@@ -7,9 +7,9 @@ import stat
 
 import pytest
 
-from mlflow2prov.sources.mlflow import folder as folder_module
+from mlflow2prov.sources import folder as folder_module
+from mlflow2prov.sources.folder import Folder, UnreadableError
 from mlflow2prov.sources.mlflow.filestore import files
-from mlflow2prov.sources.mlflow.folder import Folder, UnreadableError
 from mlflow2prov.sources.mlflow.local_artifacts import list_folder
 from tests.sources.mlflow.stores import count_rows, read
 

@@ -11,8 +11,8 @@ import pytest
 
 from mlflow2prov.errors import InternalError, MLflow2ProvError, TrackingStoreError
 from mlflow2prov.secrets import MASK
-from mlflow2prov.sources.mlflow.database import connection
-from mlflow2prov.sources.mlflow.database.driver_calls import run_within
+from mlflow2prov.sources.database import connection
+from mlflow2prov.sources.database.driver_calls import run_within
 from tests.fuzz.readers import READERS
 from tests.sources.mlflow.fake_server import serve_bytes
 from tests.sources.mlflow.stores import read

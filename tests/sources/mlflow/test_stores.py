@@ -11,10 +11,10 @@ import pytest
 
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import TABLES, Facts
+from mlflow2prov.sources.database import connection
+from mlflow2prov.sources.folder import Folder
 from mlflow2prov.sources.mlflow import entities, environments, store
-from mlflow2prov.sources.mlflow.database import connection
 from mlflow2prov.sources.mlflow.filestore import files
-from mlflow2prov.sources.mlflow.folder import Folder
 from mlflow2prov.sources.mlflow.local_artifacts import list_folder
 from tests.sources.mlflow.stores import (
     assert_a_server_shows_its_store,

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
-from mlflow2prov.sources.mlflow import columns, values
-from mlflow2prov.sources.mlflow.database.connection import (
+from mlflow2prov.sources.database.connection import (
     Database,
+    DatabaseKind,
+    RowFilter,
     open_database,
     sqlite_file,
 )
+from mlflow2prov.sources.mlflow import columns, values
 from mlflow2prov.sources.mlflow.database.tables import TABLE_MAPPINGS, TableMapping
 from mlflow2prov.sources.mlflow.entities import add_version
 from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
@@ -35,6 +38,10 @@ from mlflow2prov.sources.report import SourceReport
 
 MAX_NAMES = 5
 """Maximum number of workspaces in one notice."""
+
+MLFLOW_STORE = DatabaseKind(
+    "an MLflow store", ("experiments", "runs"), "sqlite:///mlflow.db", TrackingStoreError
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,8 @@ class BackendDatabase:
         """
         report = SourceReport("sql", without_credentials(self.url), path=sqlite_file(self.url))
         workspace = os.environ.get("MLFLOW_WORKSPACE") or values.DEFAULT_WORKSPACE
-        with open_database(self.url, report.location, workspace) as database:
+        own_rows = RowFilter("workspace", workspace, values.DEFAULT_WORKSPACE)
+        with open_database(self.url, report.location, MLFLOW_STORE, own_rows) as database:
             for mapping in TABLE_MAPPINGS:
                 _read_table(database, facts, mapping)
                 self.options.report_progress(mapping.database_table, 1, 1)
@@ -288,7 +296,8 @@ def _drop_other_workspaces(
 
     The tables of runs and logged models do not have a column for the workspace.
     """
-    others = [name for name in database.workspaces() if name != workspace]
+    workspaces = database.distinct_values("experiments", "workspace")
+    others = [name for name in workspaces if name != workspace]
     if not others:
         return
     for table in ("runs", "logged_models", "experiment_tags"):

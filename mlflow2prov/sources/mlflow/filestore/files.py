@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mlflow2prov.sources.mlflow import git_lfs
-from mlflow2prov.sources.mlflow.folder import Folder, UnreadableError
+from mlflow2prov.sources import git_lfs
+from mlflow2prov.sources.folder import Folder, UnreadableError
 from mlflow2prov.yaml_file import YamlError, load_yaml
 
 MAX_YAML_BYTES = 1 << 22

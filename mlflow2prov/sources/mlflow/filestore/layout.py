@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.sources.folder import Folder
 from mlflow2prov.sources.mlflow.discovery import suggestion
 from mlflow2prov.sources.mlflow.filestore.files import META, read_yaml
-from mlflow2prov.sources.mlflow.folder import Folder
 from mlflow2prov.sources.mlflow.values import parse_text
 
 TRASH = ".trash"

@@ -17,6 +17,7 @@ from typing import Any
 from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.quantity import quantity
+from mlflow2prov.sources.folder import Folder, unicode_name
 from mlflow2prov.sources.mlflow import values
 from mlflow2prov.sources.mlflow.discovery import database_url, is_sqlite
 from mlflow2prov.sources.mlflow.entities import (
@@ -39,7 +40,6 @@ from mlflow2prov.sources.mlflow.filestore.layout import (
     require_store,
     require_whole_store,
 )
-from mlflow2prov.sources.mlflow.folder import Folder, unicode_name
 from mlflow2prov.sources.mlflow.local_artifacts import add_local_artifacts
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.mlflow.values import (

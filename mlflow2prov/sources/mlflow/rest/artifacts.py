@@ -9,9 +9,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from mlflow2prov.facts import Facts
+from mlflow2prov.sources.folder import MAX_DEPTH
 from mlflow2prov.sources.mlflow import environments
 from mlflow2prov.sources.mlflow.entities import Artifact, add_artifacts, add_model_artifacts
-from mlflow2prov.sources.mlflow.folder import MAX_DEPTH
 from mlflow2prov.sources.mlflow.rest.client import API, Client
 from mlflow2prov.sources.mlflow.rest.transport import Json
 from mlflow2prov.sources.mlflow.values import parse_integer, parse_text

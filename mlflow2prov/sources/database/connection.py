@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,13 +15,11 @@ from urllib.parse import quote
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import SourceError
 from mlflow2prov.secrets import Secrets, is_secret_name
-from mlflow2prov.sources.mlflow import git_lfs
-from mlflow2prov.sources.mlflow.columns import Column
-from mlflow2prov.sources.mlflow.database.driver_calls import DriverCalls
-from mlflow2prov.sources.mlflow.database.drivers import installed_driver
-from mlflow2prov.sources.mlflow.values import DEFAULT_WORKSPACE
+from mlflow2prov.sources import git_lfs
+from mlflow2prov.sources.database.driver_calls import DriverCalls
+from mlflow2prov.sources.database.drivers import installed_driver
 from mlflow2prov.temporary import reported_errors, temporary_folder
 
 BATCH_ROWS = 20_000
@@ -40,16 +39,51 @@ _BUSY_SECONDS = 30
 _MYSQL_NO_SUCH_TABLE = 1146
 _POSTGRES = re.compile(r"^postgres(?=[:+])")
 
+Column = Sequence[Any]
+"""The values of a column."""
+
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True)
+class DatabaseKind:
+    """A program's kind of database.
+
+    Attributes:
+        noun: the kind with an article, for messages.
+        tables: the tables that every database of this kind has.
+        example: the URL of one, for messages.
+        error: the class of the errors.
+    """
+
+    noun: str
+    tables: tuple[str, ...]
+    example: str
+    error: type[SourceError]
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """The rows to read of the tables that have a certain column.
+
+    Attributes:
+        column: the name of the column.
+        value: the value that it has in the rows to read.
+        default: the value that null represents.
+    """
+
+    column: str
+    value: str
+    default: str
+
+
 class Database:
-    """The tables of an open database, restricted to one workspace if they distinguish workspaces.
+    """The tables of an open database.
 
     Args:
         connection: the connection.
         calls: the calls of its driver.
-        workspace: the MLflow workspace to read.
+        row_filter: the rows to read, or None to read all.
         max_rows: the number of rows that a table has at most, or None if it is unknown.
     """
 
@@ -57,12 +91,12 @@ class Database:
         self,
         connection: sqlalchemy.Connection,
         calls: DriverCalls,
-        workspace: str,
+        row_filter: RowFilter | None,
         max_rows: int | None,
     ) -> None:
         self._connection = connection
         self._calls = calls
-        self._workspace = workspace
+        self._row_filter = row_filter
         self._max_rows = max_rows
         self.unread: dict[str, None] = {}
         """The views and columns that were asked for and not read, each with the reason."""
@@ -96,21 +130,21 @@ class Database:
         """Return whether SQLite computes the values of a column, which may have any size."""
         return self._connection.dialect.name == "sqlite" and "computed" in column
 
-    def require_tables(self, required: Sequence[str], what: str) -> None:
-        """Require the tables that every store has.
+    def require(self, kind: DatabaseKind) -> None:
+        """Require the tables that every database of a kind has.
 
         Raises:
-            TrackingStoreError: a table is missing, so that the database is not ``what`` it should be.
+            SourceError: a table is missing, so that the database is not of this kind.
         """
-        for table in required:
+        for table in kind.tables:
             if table in self._views:
-                raise TrackingStoreError(
+                raise kind.error(
                     f"{self._calls.location}: {table} is a view, and only tables are read"
                 )
             if table not in self.tables:
-                names = " and ".join(f"'{name}'" for name in required)
-                raise TrackingStoreError(
-                    f"{self._calls.location}: not {what}; it has no tables {names}"
+                names = " and ".join(f"'{name}'" for name in kind.tables)
+                raise kind.error(
+                    f"{self._calls.location}: not {kind.noun}; it has no tables {names}"
                 )
 
     def read_columns(
@@ -124,7 +158,7 @@ class Database:
             keys: restrict the rows to those whose column ``key`` has one of these values.
 
         Raises:
-            TrackingStoreError: the account may not read the table, the file is damaged, or the server does not answer.
+            SourceError: the account may not read the table, the file is damaged, or the server does not answer.
         """
         if table not in self.tables:
             if table in self._views:
@@ -141,7 +175,7 @@ class Database:
         while batch := self._call(lambda: next(batches, None)):
             count += len(batch)
             if self._max_rows is not None and count > self._max_rows:
-                raise TrackingStoreError(
+                raise self._calls.error(
                     f"{self._calls.location}: damaged: the table {table} has more rows than the file has bytes"
                 )
             yield list(zip(*batch, strict=True))
@@ -157,9 +191,11 @@ class Database:
         )
         conditions = []
         parameters: dict[str, str] = {}
-        if "workspace" in columns:
-            conditions.append(f"coalesce(workspace, '{DEFAULT_WORKSPACE}') = :workspace")
-            parameters["workspace"] = self._workspace
+        if self._row_filter is not None and self._row_filter.column in columns:
+            column = self._quote(self._row_filter.column)
+            conditions.append(f"coalesce({column}, :filter_default) = :filter_value")
+            parameters["filter_default"] = self._row_filter.default
+            parameters["filter_value"] = self._row_filter.value
         if keys:
             key_parameters = {f"key{number}": key for number, key in enumerate(keys)}
             placeholders = ", ".join(f":{name}" for name in key_parameters)
@@ -178,11 +214,11 @@ class Database:
             for row in zip(*columns, strict=True):
                 yield tuple(map(_decode, row))
 
-    def workspaces(self) -> list[str]:
-        """Return the workspaces that have experiments; none if the tables do not distinguish workspaces."""
-        if "workspace" not in self.tables.get("experiments", ()):
+    def distinct_values(self, table: str, column: str) -> list[str]:
+        """Return the values in a column of all rows of a table; none if the table or the column is missing."""
+        if column not in self.tables.get(table, ()):
             return []
-        query = sqlalchemy.text("SELECT DISTINCT workspace FROM experiments")
+        query = sqlalchemy.text(f"SELECT DISTINCT {self._quote(column)} FROM {self._quote(table)}")
         rows = self._call(lambda: self._connection.execute(query).all())
         return sorted(str(_decode(name)) for (name,) in rows if name is not None)
 
@@ -190,7 +226,7 @@ class Database:
         """Raise an error if the account may not read a table that seems to be missing. MySQL hides such tables.
 
         Raises:
-            TrackingStoreError: the table exists.
+            SourceError: the table exists.
         """
         if self._connection.dialect.name == "mysql":
             query = sqlalchemy.text(f"SELECT 1 FROM {self._quote(table)} LIMIT 0")
@@ -228,30 +264,29 @@ def _file_size(url: str) -> int | None:
 def open_database(
     url: str,
     location: str,
-    workspace: str,
-    *,
-    required: Sequence[str] = ("experiments", "runs"),
-    what: str = "an MLflow store",
+    kind: DatabaseKind,
+    row_filter: RowFilter | None = None,
 ) -> Iterator[Database]:
     """Open a database for reading; nothing can be written through it.
 
     Args:
         url: the URL as SQLAlchemy takes it, with its credentials.
         location: the URL for messages, without credentials.
-        workspace: the MLflow workspace to read.
-        required: the tables that the database has to have.
-        what: what it is then, with an article.
+        kind: the kind that the database should be of.
+        row_filter: the rows to read, or None to read all.
 
     Raises:
-        TrackingStoreError: there is no such database, it cannot be read, or it is not ``what`` it should be.
+        SourceError: there is no such database, it cannot be read, or it is not of this kind. The error is of the
+            class that the kind names.
     """
     with ExitStack() as stack:
-        engine = _create_engine(url, location, stack)
-        calls = DriverCalls(location, _secrets(engine.url), engine.dialect.name != "sqlite")
+        engine = _create_engine(url, location, kind, stack)
+        is_server = engine.dialect.name != "sqlite"
+        calls = DriverCalls(location, _secrets(engine.url), is_server, kind.error)
         connection = calls.run(lambda: _connect_for_reading(engine), MAX_CONNECT_SECONDS)
         stack.callback(_close, engine, connection, calls)
-        database = Database(connection, calls, workspace, max_rows=_file_size(url))
-        database.require_tables(required, what)
+        database = Database(connection, calls, row_filter, max_rows=_file_size(url))
+        database.require(kind)
         yield database
 
 
@@ -275,7 +310,7 @@ def _close(
         engine.dispose()
 
     # The facts are read, or another error is on its way.
-    with suppress(TrackingStoreError):
+    with suppress(SourceError):
         calls.run(close, _CONNECT_SECONDS)
 
 
@@ -290,47 +325,49 @@ def _secrets(address: sqlalchemy.URL) -> Secrets:
     return Secrets((address.username, address.password), tokens=values)
 
 
-def _create_engine(url: str, location: str, stack: ExitStack) -> sqlalchemy.Engine:
+def _create_engine(
+    url: str, location: str, kind: DatabaseKind, stack: ExitStack
+) -> sqlalchemy.Engine:
     scheme = url.partition(":")[0]
     try:
         address = sqlalchemy.make_url(_POSTGRES.sub("postgresql", url))
         backend = address.get_backend_name()
         if backend == "sqlite":
-            return _create_sqlite_engine(address.database, location, stack)
+            return _create_sqlite_engine(address.database, location, kind, stack)
         if not address.database:
-            raise TrackingStoreError(
+            raise kind.error(
                 f"{location}: does not name a database; give {scheme}://host:port/database"
             )
         _, _, name = address.drivername.partition("+")
-        driver = installed_driver(backend, name or None, location)
+        driver = installed_driver(backend, name or None, location, kind.error)
         return sqlalchemy.create_engine(
             address.set(drivername=f"{backend}+{driver.name}"),
             connect_args={driver.timeout: _CONNECT_SECONDS},
         )
     except (SQLAlchemyError, ValueError) as error:
         # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
-        raise TrackingStoreError(
+        raise kind.error(
             f"{scheme}:...: not a database URL; give {scheme}://user:password@host:port/database, "
             "with %40 for an @ in the password and %2F for a slash"
         ) from error
 
 
 def _create_sqlite_engine(
-    database: str | None, location: str, stack: ExitStack
+    database: str | None, location: str, kind: DatabaseKind, stack: ExitStack
 ) -> sqlalchemy.Engine:
     if not database:
-        raise TrackingStoreError(f"{location}: does not name a file; give sqlite:///mlflow.db")
+        raise kind.error(f"{location}: does not name a file; give {kind.example}")
     path = Path(database)
     try:
         if not path.is_file():
-            raise TrackingStoreError(f"{location}: no such file")
+            raise kind.error(f"{location}: no such file")
         with path.open("rb") as file:
             if git_lfs.is_pointer(file.read(git_lfs.MAX_BYTES)):
-                raise TrackingStoreError(f"{location}: {git_lfs.REASON}")
+                raise kind.error(f"{location}: {git_lfs.REASON}")
         uri = _read_only_uri(path.absolute(), stack)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise TrackingStoreError(f"{location}: cannot be read: {reason}") from error
+        raise kind.error(f"{location}: cannot be read: {reason}") from error
     return sqlalchemy.create_engine(
         "sqlite://", creator=lambda: _connect(uri), poolclass=sqlalchemy.pool.StaticPool
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import SourceError
 
 
 class Driver(NamedTuple):
@@ -57,21 +57,24 @@ _PACKAGES = {
 }
 
 
-def installed_driver(backend: str, name: str | None, location: str) -> Driver:
+def installed_driver(
+    backend: str, name: str | None, location: str, error: type[SourceError] = SourceError
+) -> Driver:
     """Return the driver of this name if it is installed, else another one for the same database.
 
     Args:
         backend: a key of :data:`DRIVERS`.
         name: the driver that a URL names, or None.
         location: the URL for messages, without credentials.
+        error: the class of the error.
 
     Raises:
-        TrackingStoreError: no driver for the database is installed.
+        SourceError: no driver for the database is installed.
     """
     for driver in _by_preference(DRIVERS[backend], name):
         if driver.is_installed():
             return driver
-    raise TrackingStoreError(
+    raise error(
         f"{location}: no driver for {backend} is installed; pip install {_PACKAGES[backend]}"
     )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from mlflow2prov.errors import MLflow2ProvError, TrackingStoreError, one_line
+from mlflow2prov.errors import MLflow2ProvError, SourceError, one_line
 from mlflow2prov.secrets import Secrets
 
 _Result = TypeVar("_Result")
@@ -24,11 +24,13 @@ class DriverCalls:
         location: the URL of the database for messages, without credentials.
         secrets: the credentials.
         is_server: whether the driver talks to a server.
+        error: the class of the errors.
     """
 
     location: str
     secrets: Secrets
     is_server: bool
+    error: type[SourceError]
 
     def run(self, function: Callable[[], _Result], seconds: float) -> _Result:
         """Return the result of a function that calls the driver.
@@ -38,19 +40,19 @@ class DriverCalls:
             seconds: how long to wait for a server.
 
         Raises:
-            TrackingStoreError: the driver raised an error, or the server does not answer.
+            SourceError: the driver raised an error, or the server does not answer. It is of the class :attr:`error`.
         """
         try:
             return run_within(seconds, function) if self.is_server else function()
         except (MLflow2ProvError, MemoryError):
             raise
         except TimeoutError as error:
-            raise TrackingStoreError(
+            raise self.error(
                 f"{self.location}: the server does not answer within {seconds:g} seconds; try again later"
             ) from error
         except Exception as error:
             reason = one_line(self.secrets.mask(_reason(error)))
-            raise TrackingStoreError(f"{self.location}: cannot be read: {reason}") from error
+            raise self.error(f"{self.location}: cannot be read: {reason}") from error
 
 
 def run_within(seconds: float, function: Callable[[], _Result]) -> _Result:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mlflow2prov.errors import TrackingStoreError
-from mlflow2prov.sources.mlflow.database import drivers
-from mlflow2prov.sources.mlflow.database.drivers import DRIVERS, Driver, installed_driver
+from mlflow2prov.errors import SourceError, TrackingStoreError
+from mlflow2prov.sources.database import drivers
+from mlflow2prov.sources.database.drivers import DRIVERS, Driver, installed_driver
 
 
 @pytest.fixture
@@ -52,8 +52,10 @@ def test_the_named_driver_is_used_if_it_is_installed_and_else_another(
 )
 def test_without_a_driver_the_package_is_named(installed, backend, package):
     message = f"^db: no driver for {backend} is installed; pip install {package}$"
-    with pytest.raises(TrackingStoreError, match=message):
-        installed_driver(backend, "any", "db")
+    for error in (SourceError, TrackingStoreError):
+        with pytest.raises(error, match=message) as info:
+            installed_driver(backend, "any", "db", error)
+        assert info.type is error
 
 
 def test_a_driver_whose_libraries_are_missing_is_not_installed(tmp_path, monkeypatch):

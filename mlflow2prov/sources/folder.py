@@ -1,4 +1,4 @@
-"""Folders of a store on the local disk, read with distrust.
+"""Folders of a store or of records on the local disk, read with distrust.
 
 Anyone who can log a run can write into a store: links to files elsewhere, FIFOs, which block a reader for ever, devices
 and endless files. A :class:`Folder` is therefore the only way to what lies below a store: nothing else lists folders or
@@ -16,10 +16,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from mlflow2prov.errors import TrackingStoreError
+from mlflow2prov.errors import SourceError
 
 MAX_DEPTH = 64
-"""Maximum depth of folders that are listed below the artifacts of a run, or below its params."""
+"""Maximum depth of folders that are listed below another one."""
 
 # Windows has neither the flags nor openat; there, paths are checked before they are opened.
 _FILE = os.O_RDONLY | sum(
@@ -37,11 +37,11 @@ Descriptor = int | str
 """An open folder: its file descriptor, or its path on systems without openat."""
 
 
-class UnreadableError(TrackingStoreError):
+class UnreadableError(SourceError):
     """A file is not regular, or too long."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{unicode_name(str(path))}: {reason}; MLflow did not write this")
+        super().__init__(f"{unicode_name(str(path))}: {reason}")
         self.path = path
         self.reason = reason
 

@@ -1,0 +1,1 @@
+"""Databases of any program, opened for reading only. MLflow's and those of captured calls are read through them."""
