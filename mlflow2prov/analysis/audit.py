@@ -43,6 +43,12 @@ class AuditedVersion:
         """Whether the version was deleted. Deleted versions are listed, but neither checked nor counted."""
         return is_deleted(self.explanation)
 
+    @property
+    def script_path(self) -> str | None:
+        """The path of the script that trained the version, relative to its repository; None if it is not known."""
+        scripts = self.explanation.answer("script").items
+        return next((s.label for s in scripts if s.identifier and not s.is_inferred), None)
+
 
 @dataclass(frozen=True)
 class AuditedModel:

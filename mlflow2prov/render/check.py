@@ -1,4 +1,4 @@
-"""Results of checks as text: lines for a person, JSON for a program, SARIF for code review."""
+"""Results of checks as text: lines for a person, JSON for a program, SARIF and annotations for code review."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov.analysis.options import SEVERITIES
 from mlflow2prov.quantity import quantity
 from mlflow2prov.render.escaping import printable
+from mlflow2prov.render.github import annotation_lines
 from mlflow2prov.render.json_text import results_to_json, to_json
 from mlflow2prov.render.renderer import Formats
 from mlflow2prov.render.sarif import sarif_log
@@ -100,5 +101,16 @@ def as_sarif(results: Sequence[CheckResult]) -> str:
     return to_json(sarif_log(results))
 
 
-FORMATS: Formats[CheckResult] = {"text": as_text, "json": as_json, "sarif": as_sarif}
+def as_github(results: Sequence[CheckResult]) -> str:
+    """Return results as annotations of GitHub Actions (:mod:`mlflow2prov.render.github`), and their summaries."""
+    lines = [*annotation_lines(results), *map(_summary, results)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+FORMATS: Formats[CheckResult] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+}
 """The formats of checks."""

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from mlflow2prov import __version__
 
 if TYPE_CHECKING:
-    from mlflow2prov.analysis.audit import AuditedVersion
     from mlflow2prov.analysis.check import CheckResult, Waiver
     from mlflow2prov.analysis.rules import Finding
 
@@ -31,7 +30,7 @@ def _run(result: CheckResult) -> dict[str, Any]:
     findings: list[tuple[Finding, Waiver | None]] = [(f, None) for f in result.findings]
     findings += result.waived_findings
     codes = sorted({finding.code for finding, _ in findings})
-    scripts = {version.item.identifier: _script(version) for version in result.audit.versions}
+    scripts = {version.item.identifier: version.script_path for version in result.audit.versions}
     driver = {
         "name": "mlflow2prov",
         "version": __version__,
@@ -79,9 +78,3 @@ def _result(
     if waiver is not None:
         result["suppressions"] = [{"kind": "external", "justification": waiver.reason}]
     return result
-
-
-def _script(version: AuditedVersion) -> str | None:
-    """Return the path of the script that trained a version, relative to its repository."""
-    scripts = version.explanation.answer("script").items
-    return next((s.label for s in scripts if s.identifier and not s.is_inferred), None)

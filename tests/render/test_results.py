@@ -39,7 +39,7 @@ def test_every_result_has_these_formats():
         "impact": ("table", "csv", "json", "markdown"),
         "difference": ("text", "json", "markdown"),
         "validation": ("text", "json"),
-        "check": ("text", "json", "sarif"),
+        "check": ("text", "json", "sarif", "github"),
         "rerun": ("table", "csv", "json", "markdown"),
     }
 
