@@ -14,7 +14,7 @@ from mlflow2prov import extract, formats, statistics, transform
 from mlflow2prov.render import FORMATS as RESULT_FORMATS
 from tests.golden import HERE, PROJECT_FOLDER, rebuild
 
-GOLDEN_FORMATS = ("provn", "json", "turtle", "dot")
+GOLDEN_FORMATS = ("provn", "json", "turtle", "dot", "mermaid")
 PICTURE_FORMATS = ("svg", "png", "pdf")
 
 

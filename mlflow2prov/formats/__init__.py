@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 FormatName = Literal[
-    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot", "svg", "png", "pdf"
+    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot", "mermaid", "svg",
+    "png", "pdf"
 ]  # fmt: skip
 """The formats that documents are written in."""
 
@@ -40,6 +41,7 @@ MODULES: dict[FormatName, str] = {
     "jsonld": "provjsonld",
     "parquet": "parquet",
     "dot": "dot",
+    "mermaid": "mermaid",
     "svg": "graphviz",
     "png": "graphviz",
     "pdf": "graphviz",

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.picture import THIRD_ARGUMENTS, arrows, elements
 from mlflow2prov.formats._support.text_stream import json_text, write_text
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.kinds import ArgumentType, Kind
-
-MAX_LABEL_LENGTH = 40
-MAX_VALUE_LENGTH = 20
+from mlflow2prov.prov.kinds import Kind
 
 _STYLES = {
     "entity": 'shape=ellipse fillcolor="#FFFC87" color="#808080"',
@@ -36,18 +34,6 @@ _COLOURS = {
     "wasStartedBy": "#0000CD",
     "wasEndedBy": "#0000CD",
 }
-_THIRD_ARGUMENTS = {
-    "wasAssociatedWith": "plan",
-    "wasStartedBy": "starter",
-    "wasEndedBy": "ender",
-    "actedOnBehalfOf": "activity",
-    "mentionOf": "bundle",
-}
-"""The formal argument of a relation, besides effect and cause, that has an arrow of its own."""
-
-_IS_VISIBLE = "'[^\\s\\x00-\\x1F\\x7F]'"
-"""A regular expression for text with a visible character, as an SQL string."""
-
 _HEAD = """digraph provenance {
   graph [rankdir="BT" charset="UTF-8" fontname="Helvetica" ranksep=0.5 nodesep=0.3]
   node [style="filled" fontname="Helvetica" fontsize=11 shape=ellipse fillcolor="#F4F4F4" color="#808080"]
@@ -76,36 +62,21 @@ def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO)
 
 
 def _nodes(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
-    """Return the query for nodes: a label, with its value if there is one, and the type below it."""
-    label, type_, name = Sql("label"), Sql("type"), Sql("id")
-    label_and_value = f"concat({_shortened(label, MAX_LABEL_LENGTH)}, value)"
-    first_line = Sql(
-        f"CASE WHEN regexp_matches(label, {_IS_VISIBLE}) THEN {label_and_value} "
-        f"ELSE {_shortened(name, MAX_LABEL_LENGTH)} END"
-    )
+    """Return the query for nodes: the title, and the type below it."""
+    title, type_, name = Sql("title"), Sql("type"), Sql("id")
     second_line = (
-        f"CASE WHEN regexp_matches(type, {_IS_VISIBLE}) THEN concat("
+        "CASE WHEN type IS NOT NULL THEN concat("
         f"'<br/><font point-size=\"9\" color=\"#444444\">', {_html(type_)}, '</font>') END"
     )
     return [
         Sql(
             f"""
-            WITH elements AS (
-                SELECT
-                    id,
-                    coalesce(
-                        {_first_value("prov:label")}, {_first_value("name")}, {_first_value("title")}
-                    ) AS label,
-                    ' = ' || {_shortened(_first_value("value"), MAX_VALUE_LENGTH)} AS value,
-                    {_first_value("prov:type", "NOT starts_with(attribute.value, 'prov:')")} AS type
-                FROM ({rows})
-            )
             SELECT concat(
                 '{indent}', {_node(name, bundle)},
-                ' [{_STYLES[kind.name]} label=<', {_html(first_line)}, {second_line}, '>',
+                ' [{_STYLES[kind.name]} label=<', {_html(title)}, {second_line}, '>',
                 ' tooltip=', {_quoted(name)}, ']\n'
             )
-            FROM elements
+            FROM ({elements(rows)})
             """
         )
     ]
@@ -113,41 +84,36 @@ def _nodes(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
 
 def _edges(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:
     """Return the queries for edges: those to one cause, then those that go through a point."""
-    references = [argument for argument in kind.arguments if argument.type is not ArgumentType.TIME]
-    effect, *causes = (identifier(argument.column) for argument in references)
-    # The first cause with a value: a start can have a starter only.
-    cause = Sql(f"coalesce({', '.join(causes)})")
+    effect, cause, third = Sql("effect"), Sql("cause"), Sql("third")
     style = f'color="{_colour(kind)}"'
-    dashes = f"CASE WHEN {_first_value('inferred')} IS NOT NULL THEN ' style=dashed' END"
+    dashes = "CASE WHEN is_inferred THEN ' style=dashed' END"
     one_cause = (
         f"SELECT concat('{indent}', {_node(effect, bundle)}, ' -> ', {_node(cause, bundle)}, "
         f"' [{style}', {dashes}, ' label=', {_edge_label(kind)}, ']\n') "
-        f"FROM ({rows}) WHERE {cause} IS NOT NULL"
+        f"FROM ({arrows(kind, rows)}) WHERE third IS NULL"
     )
-    third_argument = _THIRD_ARGUMENTS.get(kind.name)
+    third_argument = THIRD_ARGUMENTS.get(kind.name)
     if third_argument is None:
         return [Sql(one_cause)]
-    second, third = causes[0], identifier(kind.column(third_argument))
-    has_three = f"{second} IS NOT NULL AND {third} IS NOT NULL"
     point = literal(f"point {bundle} {kind.name} ").replace('"', "")
     point_name = _quoted(Sql(f"concat({point}, row_number() OVER ())"))
     to_third = f'{style} style=dashed label="{third_argument}"'
     through_point = f"""
         WITH statements AS (
             SELECT *, {point_name} AS point
-            FROM ({rows})
-            WHERE {has_three}
+            FROM ({arrows(kind, rows)})
+            WHERE third IS NOT NULL
         )
         SELECT concat(
             '{indent}', point, ' [shape=point width=0.06 fillcolor="{_colour(kind)}" {style}]\n',
             '{indent}', {_node(effect, bundle)}, ' -> ', point, ' [{style} arrowhead=none]\n',
-            '{indent}', point, ' -> ', {_node(second, bundle)},
+            '{indent}', point, ' -> ', {_node(cause, bundle)},
             ' [{style} label=', {_edge_label(kind)}, ']\n',
             '{indent}', point, ' -> ', {_node(third, bundle)}, ' [{to_third}]\n'
         )
         FROM statements
     """
-    return [Sql(f"{one_cause} AND NOT ({has_three})"), Sql(through_point)]
+    return [Sql(one_cause), Sql(through_point)]
 
 
 def _colour(kind: Kind) -> str:
@@ -156,35 +122,12 @@ def _colour(kind: Kind) -> str:
 
 def _edge_label(kind: Kind) -> Sql:
     """Return the quoted label of an edge: the kind, and the roles below it."""
-    roles = """
-        array_to_string(
-            list_transform(
-                list_filter(attributes, lambda attribute: attribute.key = 'prov:role'),
-                lambda attribute: attribute.value
-            ),
-            ', '
-        )
-    """
-    return _quoted(Sql(f"concat(' {kind.name}', chr(10) || ' ' || nullif({roles}, ''))"))
+    return _quoted(Sql(f"concat(' {kind.name}', chr(10) || ' ' || roles)"))
 
 
 def _node(name: Sql, bundle: str) -> Sql:
     """Return the quoted identifier of a node, which differs between bundles."""
     return _quoted(Sql(f"concat({literal(f'{bundle} ')}, {name})") if bundle else name)
-
-
-def _first_value(key: str, condition: str = "true") -> Sql:
-    """Return the first value of a key whose attribute meets the condition."""
-    return Sql(
-        "list_filter(attributes, "
-        f"lambda attribute: attribute.key = {literal(key)} AND {condition})[1].value"
-    )
-
-
-def _shortened(text: Sql, max_length: int) -> Sql:
-    """Return a text of at most ``max_length`` characters."""
-    beginning = f"concat(left({text}, {max_length - 1}), '\u2026')"
-    return Sql(f"CASE WHEN length({text}) > {max_length} THEN {beginning} ELSE {text} END")
 
 
 def _html(text: Sql) -> Sql:

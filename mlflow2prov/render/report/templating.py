@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mlflow2prov.formats import mermaid
 from mlflow2prov.render.escaping import markdown, markdown_paragraph, printable, truncate
 from mlflow2prov.render.explanation import STATE_LABELS
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
@@ -51,6 +52,7 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
         max_text_length=MAX_TEXT_LENGTH,
+        mermaid_shapes=mermaid.SHAPES,
         percentage=_percentage,
         state_labels=STATE_LABELS,
         stylesheet=(_TEMPLATES / "report.css").read_text("utf-8"),
@@ -59,7 +61,7 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         shorten=_shorten,
         raw=Markup,
         paragraph=lambda text: Markup(markdown_paragraph(text)),
-        mermaid=_mermaid,
+        mermaid=lambda text: Markup(mermaid.label(text)),
         timestamp=_timestamp,
     )
     return environment
@@ -84,11 +86,6 @@ _FINALIZERS: dict[ReportFormat, Callable[[object], object]] = {
     "markdown": _finalize_markdown,
 }
 """The function that makes every expression of a template safe, by format; ``Markup`` passes as it is."""
-
-
-def _mermaid(text: str) -> Markup:
-    """Return ``text`` for a quoted Mermaid label, with entity codes for all but harmless characters."""
-    return Markup(re.sub(r"[^\w .,=/@-]", lambda match: f"#{ord(match[0])};", printable(text)))
 
 
 def _shorten(text: str, max_length: int) -> str:
