@@ -92,19 +92,15 @@ class CallLog:
             return [_call(row) for row in connection.execute(query)]
 
     def _write(self, calls: list[Call]) -> None:
-        from sqlalchemy import delete, insert
-
         from mlflow2prov.capture.environment import run_info
 
         if not calls:
             return
-        table = self._repo._tables.CALLS
-        started = [call.id for call in calls if call.status != "RUNNING" and not call.cached]
+        rows = [_row(call) for call in calls]
+        upsert, table = self._repo._statements.upsert, self._repo._tables.CALLS
         with self._repo._connect() as connection:
             self._repo._processes.insert(connection, run_info())
-            if started:
-                connection.execute(delete(table).where(table.c.id.in_(started)))
-            connection.execute(insert(table), [_row(call) for call in calls])
+            connection.execute(upsert(table, connection.dialect.name), rows)
 
 
 def _row(call: Call) -> dict[str, Any]:

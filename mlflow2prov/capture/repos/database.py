@@ -168,27 +168,18 @@ class DbRepo(Repository):
     # --- artifacts
 
     def _contains(self, identifier: str) -> bool:
-        from sqlalchemy import select
-
-        artifacts = self._tables.ARTIFACTS
-        with self._connect() as connection:
-            query = select(artifacts.c.id).where(artifacts.c.id == identifier)
-            return connection.execute(query).first() is not None
+        return self._row(identifier) is not None
 
     @cached_property
-    def _artifact_query(self) -> Any:
-        """The query for an artifact, with the digest of its blob; building it takes as long as its execution."""
-        from sqlalchemy import bindparam, select
+    def _statements(self) -> ModuleType:
+        """The module that declares the statements on the tables, which are created when they are first used."""
+        self.create_tables()
+        from mlflow2prov.capture.repos import statements
 
-        artifacts, blobs = self._tables.ARTIFACTS, self._tables.BLOBS
-        return (
-            select(artifacts, blobs.c.digest.label("blob_digest"))
-            .join(blobs, blobs.c.id == artifacts.c.blob_id, isouter=True)
-            .where(artifacts.c.id == bindparam("identifier"))
-        )
+        return statements
 
     def _row(self, identifier: str) -> Any:
-        query = self._artifact_query  # the tables are created before the connection is taken
+        query = self._statements.artifact()  # the tables are created before the connection is taken
         with self._connect() as connection:
             return connection.execute(query, {"identifier": identifier}).first()
 
@@ -240,12 +231,9 @@ class DbRepo(Repository):
         return artifact
 
     def _put(self, record: ArtifactRecord) -> Artifact:
-        from sqlalchemy import insert
-
-        if self._contains(record.id):
-            raise KeyExistsError(record.id, self)
+        existing = self._existing_blob(record)
         values = self._row_of(record)
-        value_row = self._values.store(record, replace=False)
+        value_row = self._values.store(record, existing, replace=False)
         values |= {"blob_id": value_row["id"], "serializer": value_row["serializer"]}
         if value_row["serializer"] == "file":
             values["load_kwargs"] = value_row["load_kwargs"]
@@ -259,13 +247,28 @@ class DbRepo(Repository):
                 self._processes.insert(connection, record.run_info)
                 for row in blobs:
                     self._values.upsert(connection, row)
-                connection.execute(insert(self._tables.ARTIFACTS), values)
+                connection.execute(self._statements.new_artifact(), values)
         except ConflictError as error:
             raise KeyExistsError(record.id, self) from error
         stored = replace(record, serializer=values["serializer"], value=value_row["value"])
         artifact = Artifact(self, stored)
         artifact.__dict__["_run_id"] = values["run_id"]
         return artifact
+
+    def _existing_blob(self, record: ArtifactRecord) -> Any:
+        """Return the row of the blob with the value of a new artifact, or None.
+
+        Raises:
+            KeyExistsError: the artifact exists.
+        """
+        query = self._statements.artifact_and_blob()
+        with self._connect() as connection:
+            row = connection.execute(
+                query, {"identifier": record.id, "key": record.value_id}
+            ).first()
+        if row.artifact_id is not None:
+            raise KeyExistsError(record.id, self)
+        return None if row.id is None else row
 
     def _row_of(self, record: ArtifactRecord) -> dict[str, Any]:
         """Return the columns of an artifact that do not depend on its blobs."""
@@ -293,7 +296,7 @@ class DbRepo(Repository):
     def _replace_value(self, record: ArtifactRecord) -> None:
         from sqlalchemy import update
 
-        row = self._values.store(record, replace=True)
+        row = self._values.store(record, self._values.row(record.value_id), replace=True)
         artifacts = self._tables.ARTIFACTS
         with self._connect() as connection:
             self._values.upsert(connection, row)

@@ -15,7 +15,6 @@ from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.inputs import inputs_to_json
 from mlflow2prov.capture.records import ArtifactRecord, Blob
 from mlflow2prov.capture.redaction import without_secrets
-from mlflow2prov.capture.repos.engine import suppress_conflict
 from mlflow2prov.capture.serializers import Serializer, candidates, get_serializer
 
 if TYPE_CHECKING:
@@ -34,18 +33,25 @@ class Values:
     def __init__(self, repo: DbRepo) -> None:
         self._repo = weakref.proxy(repo)
 
-    def store(self, record: ArtifactRecord, replace: bool) -> dict[str, Any]:
+    def store(self, record: ArtifactRecord, existing: Any, replace: bool) -> dict[str, Any]:
         """Store the value of a record in the blob store, and return its row of the table of blobs.
 
         The row also has the value and the serializer's options as the artifact is to keep them.
+
+        Args:
+            record: the record.
+            existing: the row of the blob with the identifier of the value, or None.
+            replace: whether to replace this blob.
         """
         value = record.value
         extra: dict[str, Any] = {"value": value, "load_kwargs": record.load_kwargs}
         if record.composite:
             content = {key: part.id for key, part in value.items()}
-            return {**self._store(record.value_id, content, "json", {}, replace), **extra}
+            row = self._store(record.value_id, content, "json", {}, existing, replace)
+            return {**row, **extra}
         if isinstance(value, ArchivedFile):
-            row = self._store(record.value_id, value.__fspath__(), "file", {}, replace)
+            path = value.__fspath__()
+            row = self._store(record.value_id, path, "file", {}, existing, replace)
             digest = row["digest"]
             stored = ArchivedFile(value.blob_id, value.original_filename, self._repo, digest)
             kwargs = {"original_filename": value.original_filename}
@@ -56,7 +62,9 @@ class Values:
         failure: Exception | None = None
         for serializer in serializers:
             try:
-                row = self._store(record.value_id, value, serializer, dump_kwargs, replace)
+                row = self._store(
+                    record.value_id, value, serializer, dump_kwargs, existing, replace
+                )
                 return {**row, **extra}
             except OSError:
                 raise
@@ -75,11 +83,11 @@ class Values:
         value: Any,
         serializer: str | Serializer,
         dump_kwargs: dict[str, Any],
+        existing: Any,
         replace: bool,
     ) -> dict[str, Any]:
         """Store a value under a key, or a key of its own if there is another content under it."""
         name = serializer.name if isinstance(serializer, Serializer) else serializer
-        existing = self.row(key)
         if existing is not None and existing.serializer != name:
             key = f"{key}.{name}"
             existing = self.row(key)
@@ -98,24 +106,15 @@ class Values:
 
     def row(self, key: str | None) -> Any:
         """Return the row of a blob, or None."""
-        from sqlalchemy import select
-
-        blobs = self._repo._tables.BLOBS
+        query = self._repo._statements.blob()
         with self._repo._connect() as connection:
-            return connection.execute(select(blobs).where(blobs.c.id == key)).first()
+            return connection.execute(query, {"key": key}).first()
 
     def upsert(self, connection: Connection, row: dict[str, Any]) -> None:
         """Insert the row of a blob, or replace it."""
-        from sqlalchemy import insert, update
-
-        blobs = self._repo._tables.BLOBS
         values = {name: row[name] for name in ("id", "digest", "size", "serializer", "created_at")}
-        changed = connection.execute(
-            update(blobs).where(blobs.c.id == row["id"]).values(values)
-        ).rowcount
-        if not changed:
-            with suppress_conflict(connection):
-                connection.execute(insert(blobs), values)
+        statement = self._repo._statements.upsert(self._repo._tables.BLOBS, connection.dialect.name)
+        connection.execute(statement, values)
 
     def store_inputs(self, record: ArtifactRecord, values: dict[str, Any]) -> dict[str, Any] | None:
         """Add the inputs to the columns of an artifact; return the row of a blob if JSON does not hold them whole."""
@@ -123,10 +122,11 @@ class Values:
         if is_whole:
             return None
         inputs = without_secrets(record.inputs)
+        existing = self.row(record.id)
         with suppress(CaptureError):
             for serializer in ("joblib", "cloudpickle"):
                 try:
-                    return self._store(record.id, inputs, serializer, {}, replace=False)
+                    return self._store(record.id, inputs, serializer, {}, existing, replace=False)
                 except OSError:
                     raise
                 except Exception:  # noqa: BLE001 - arguments may be of any class; the JSON remains
