@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from unittest import mock
 import joblib
 import numpy as np
 import pandas as pd
+from sqlalchemy import event
 
 import mlflow2prov.capture as p
 from benchmarks.measurement import Measurement, measure_call, measure_process, print_row
@@ -26,18 +28,16 @@ from mlflow2prov.capture.hashing.walk import Walk
 CALLS = 300
 """The number of calls that an overhead is the median of."""
 
-STORING = ("find", "put", "get_value", "start_call", "end_call")
-"""The methods of a repository that store and look up."""
+IN_MEMORY = ("find", "put", "get_value", "start_call", "end_call")
+"""The methods of a repository in memory that store and look up."""
 
 
 def measure(repeat: int) -> None:
     """Print a row for the import, the overhead of calls, and digests."""
     measure_import(repeat)
-    measure_overhead("in memory", p.MemoryRepo())
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        repo = p.get_default_repo()
-        measure_overhead("in SQLite", repo)
-        repo.flush()
+    repo = p.MemoryRepo()
+    measure_overhead("in memory", repo, [(repo, name) for name in IN_MEMORY])
+    measure_overhead_in_sqlite()
     measure_digests(repeat)
 
 
@@ -85,12 +85,69 @@ def _records(*, is_nested: bool) -> dict[str, Any]:
     }
 
 
-def measure_overhead(place: str, repo: Any) -> None:
-    """Measure the time that calls take beyond hashing and storing, which are the floor."""
+def measure_overhead_in_sqlite() -> None:
+    """Measure the overhead of calls in a new repository, in a temporary folder.
+
+    Storing is what SQLite's driver and the blob store do: statements, commits, and the file of a value, which is
+    synchronized with the disk. SQLAlchemy's work is overhead.
+    """
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        repo = p.get_default_repo()
+        event.listen(repo._db_engine, "do_connect", _use_timed_connections)
+        repo._db_engine.dispose()
+        storing = [
+            *((TimedCursor, name) for name in ("execute", "fetchone")),
+            *((TimedConnection, name) for name in ("commit", "rollback")),
+            *((repo.blobstore, name) for name in ("put", "get")),
+        ]
+        measure_overhead("in SQLite", repo, storing)
+        repo.flush()
+
+
+class TimedCursor(sqlite3.Cursor):
+    """A cursor of SQLite whose methods can be replaced."""
+
+    def execute(self, *arguments: Any) -> Any:
+        """Execute a statement."""
+        return super().execute(*arguments)
+
+    def fetchone(self) -> Any:
+        """Return the next row."""
+        return super().fetchone()
+
+
+class TimedConnection(sqlite3.Connection):
+    """A connection to SQLite whose methods can be replaced."""
+
+    def cursor(self, factory: Any = TimedCursor) -> Any:
+        """Return a new cursor."""
+        return super().cursor(factory)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        super().commit()
+
+    def rollback(self) -> None:
+        """Roll the transaction back."""
+        super().rollback()
+
+
+def _use_timed_connections(_dialect: Any, _record: Any, _args: Any, options: Any) -> None:
+    options["factory"] = TimedConnection
+
+
+def measure_overhead(place: str, repo: Any, storing: Sequence[tuple[Any, str]]) -> None:
+    """Measure the time that calls take beyond hashing and storing, which are the floor.
+
+    Args:
+        place: where the repository is.
+        repo: the repository.
+        storing: the methods that store and look up, as objects or classes with names.
+    """
     add = p.provenance(repo=repo)(_add)
     add(-1, 0), add(-1, 0)  # opens the database, and reads the state of Git
     numbers = count()
-    with stopwatch(repo) as spent:
+    with stopwatch([(Walk, "digest"), *storing]) as spent:
         for outcome, arguments in (("miss", numbers), ("hit", count())):
             floors, overheads = [], []
             for _ in range(CALLS):
@@ -111,8 +168,8 @@ def _add(a: int, b: int) -> int:
 
 
 @contextlib.contextmanager
-def stopwatch(repo: Any) -> Iterator[list[float]]:
-    """Yield the times, in seconds, that digests and the methods of a repository take meanwhile."""
+def stopwatch(methods: Sequence[tuple[Any, str]]) -> Iterator[list[float]]:
+    """Yield the times, in seconds, that methods take meanwhile."""
     spent: list[float] = []
     running: list[str] = []
 
@@ -131,9 +188,8 @@ def stopwatch(repo: Any) -> Iterator[list[float]]:
         return call
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(Walk, "digest", timed(Walk.digest)))
-        for name in STORING:
-            stack.enter_context(mock.patch.object(repo, name, timed(getattr(repo, name))))
+        for owner, name in methods:
+            stack.enter_context(mock.patch.object(owner, name, timed(getattr(owner, name))))
         yield spent
 
 

@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.event import listen
 from sqlalchemy.orm import sessionmaker
 
 import mlflow2prov.capture as p
 from mlflow2prov.capture.blobstores import DiskStore, MemoryStore
-from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
+from mlflow2prov.capture.errors import CaptureError, InvalidOptionError, KeyExistsError
 from mlflow2prov.capture.records import Call
 from mlflow2prov.capture.repos import DbRepo, call_log, engine, schema
 
@@ -475,6 +476,56 @@ def test_a_call_that_cannot_be_represented_does_not_hold_up_the_others():
     with pytest.raises(CaptureError):
         repo.flush()
     assert [call.name for call in repo.calls()] == ["g"]
+
+
+@pytest.mark.parametrize("where", ["start_call", "end_call"])
+def test_a_number_beyond_the_database_is_an_error_of_capture(where):
+    repo = repository()
+    call = Call("f", "m", "f", seed=2**70)
+    with pytest.raises(CaptureError, match=r"DbRepo: .*large"):
+        getattr(repo, where)(call)
+    assert repo.calls() == []
+
+
+def test_a_computed_call_is_seven_statements_in_three_transactions():
+    repo = repository()
+    captured = p.provenance(repo=repo)(double)
+    captured(1)
+    statements = []
+    listen(
+        repo._db_engine, "connect", lambda driver, _: driver.set_trace_callback(statements.append)
+    )
+    repo._db_engine.dispose()
+    captured(2)
+    verbs = [statement.split()[0] for statement in statements]
+    commits = [verb for verb in verbs if verb in ("BEGIN", "COMMIT")]
+    queries = [verb for verb in verbs if verb not in ("BEGIN", "COMMIT", "PRAGMA")]
+    # Two look-ups, the start of the call, the look-up of the blob, the artifact with its blob, the end of the call.
+    assert queries == ["SELECT", "SELECT", "INSERT", "SELECT", "INSERT", "INSERT", "INSERT"]
+    assert commits == ["BEGIN", "COMMIT"] * 3
+
+
+def test_an_artifact_that_exists_leaves_no_other_blob_behind():
+    repo = repository()
+    captured = p.provenance(repo=repo)(double)
+    record = captured(1).artifact.record
+    blobs = sorted(Path("blobs").iterdir())
+    other = record._replace(value=3, value_id=p.hash(3))
+    with pytest.raises(KeyExistsError):
+        repo.put(other)
+    assert sorted(Path("blobs").iterdir()) == blobs
+    assert rows("select count(*) from blobs") == [(1,)]
+
+
+def test_the_end_of_a_call_replaces_its_start():
+    repo = repository()
+    call = Call("f", "m", "f", version=[1, "b"])
+    repo.start_call(call)
+    assert [one.status for one in repo.calls()] == ["RUNNING"]
+    call.end("FAILED", ValueError("é"))
+    call.custom_fields = {"a": [None, 1.5]}
+    repo.end_call(call)
+    assert repo.calls() == [call]
 
 
 def test_a_result_whose_blob_is_damaged_is_computed_again():

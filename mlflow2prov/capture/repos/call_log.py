@@ -97,10 +97,11 @@ class CallLog:
         if not calls:
             return
         rows = [_row(call) for call in calls]
-        upsert, table = self._repo._statements.upsert, self._repo._tables.CALLS
-        with self._repo._connect() as connection:
-            self._repo._processes.insert(connection, run_info())
-            connection.execute(upsert(table, connection.dialect.name), rows)
+        statement, process = self._repo._statements.upsert_call, run_info()
+        with self._repo._transaction() as connection:
+            self._repo._processes.insert(connection, process)
+            statement.execute(connection, *rows)
+        self._repo._processes.remember(process)
 
 
 def _row(call: Call) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from types import ModuleType
@@ -24,7 +24,7 @@ from mlflow2prov.capture.errors import (
     MissingKeyError,
 )
 from mlflow2prov.capture.inputs import inputs_from_json
-from mlflow2prov.capture.locks import Claim
+from mlflow2prov.capture.locks import Claim, ProcessLock
 from mlflow2prov.capture.previews import json_able
 from mlflow2prov.capture.proxies import artifact_of
 from mlflow2prov.capture.records import (
@@ -35,6 +35,7 @@ from mlflow2prov.capture.repos import engine
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.repos.call_log import CallLog
 from mlflow2prov.capture.repos.engine import ConflictError, rows_of_capture, translate
+from mlflow2prov.capture.repos.prepared import Transaction
 from mlflow2prov.capture.repos.run_table import RunTable
 from mlflow2prov.capture.repos.schema import prepare, read_version
 from mlflow2prov.capture.repos.set_tables import SetTables
@@ -43,6 +44,9 @@ from mlflow2prov.capture.sets import ArtifactSet
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from mlflow2prov.capture.repos.statements import Statements
 
 
 class DbRepo(Repository):
@@ -165,23 +169,35 @@ class DbRepo(Repository):
         except SQLAlchemyError as error:
             raise translate(error, self) from error
 
+    def _transaction(self) -> AbstractContextManager[DBAPIConnection]:
+        """Return a context with a connection of the driver and a transaction, which is committed at the end."""
+        if self._session is None:
+            return Transaction(self._db_engine, self)
+        return self._transaction_of_session()
+
+    @contextmanager
+    def _transaction_of_session(self) -> Iterator[DBAPIConnection]:
+        with self._connect() as connection:
+            yield connection.connection
+
     # --- artifacts
 
     def _contains(self, identifier: str) -> bool:
         return self._row(identifier) is not None
 
     @cached_property
-    def _statements(self) -> ModuleType:
-        """The module that declares the statements on the tables, which are created when they are first used."""
+    def _statements(self) -> Statements:
+        """The statements of each call. The tables are created when they are first used."""
         self.create_tables()
-        from mlflow2prov.capture.repos import statements
+        from mlflow2prov.capture.repos.statements import Statements
 
-        return statements
+        options = self._db_engine.get_execution_options()
+        return Statements(self._db_engine.dialect, options.get("schema_translate_map"))
 
     def _row(self, identifier: str) -> Any:
-        query = self._statements.artifact()  # the tables are created before the connection is taken
-        with self._connect() as connection:
-            return connection.execute(query, {"identifier": identifier}).first()
+        query = self._statements.artifact  # the tables are created before the connection is taken
+        with self._transaction() as connection:
+            return query.first(connection, identifier=identifier)
 
     def _find(self, identifier: str) -> Artifact | None:
         row = self._row(identifier)
@@ -243,14 +259,16 @@ class DbRepo(Repository):
             values["inputs_blob_id"] = inputs_row["id"]
             blobs.append(inputs_row)
         try:
-            with self._connect() as connection:
+            with self._transaction() as connection:
                 self._processes.insert(connection, record.run_info)
                 for row in blobs:
                     self._values.upsert(connection, row)
-                connection.execute(self._statements.new_artifact(), values)
+                self._statements.insert_artifact.execute(connection, values)
         except ConflictError as error:
             raise KeyExistsError(record.id, self) from error
-        stored = replace(record, serializer=values["serializer"], value=value_row["value"])
+        self._processes.remember(record.run_info)
+        stored = copy(record)
+        stored.serializer, stored.value = values["serializer"], value_row["value"]
         artifact = Artifact(self, stored)
         artifact.__dict__["_run_id"] = values["run_id"]
         return artifact
@@ -261,11 +279,9 @@ class DbRepo(Repository):
         Raises:
             KeyExistsError: the artifact exists.
         """
-        query = self._statements.artifact_and_blob()
-        with self._connect() as connection:
-            row = connection.execute(
-                query, {"identifier": record.id, "key": record.value_id}
-            ).first()
+        query = self._statements.artifact_and_blob
+        with self._transaction() as connection:
+            row = query.first(connection, identifier=record.id, key=record.value_id)
         if row.artifact_id is not None:
             raise KeyExistsError(record.id, self)
         return None if row.id is None else row
@@ -299,7 +315,7 @@ class DbRepo(Repository):
         row = self._values.store(record, self._values.row(record.value_id), replace=True)
         artifacts = self._tables.ARTIFACTS
         with self._connect() as connection:
-            self._values.upsert(connection, row)
+            self._values.upsert(connection.connection, row)
             connection.execute(
                 update(artifacts)
                 .where(artifacts.c.id == record.id)
@@ -421,10 +437,15 @@ class DbRepo(Repository):
     def claim(self, key: str) -> Claim:
         """Return the claim to compute the result of a key, which other processes respect."""
         try:
-            database = self._db_engine
+            scope, lock = self._claims
         except (CaptureError, OSError):
             return super().claim(key)
-        return Claim(str(database.url), key, engine.process_lock(database))
+        return Claim(scope, key, lock)
+
+    @cached_property
+    def _claims(self) -> tuple[str, ProcessLock | None]:
+        """What claims on the database have in common: its URL, and the lock that other processes respect."""
+        return str(self._db_engine.url), engine.process_lock(self._db_engine)
 
 
 PostgresRepo = DbRepo

@@ -6,10 +6,9 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.previews import json_able
-from mlflow2prov.capture.repos.engine import suppress_conflict
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from mlflow2prov.capture.repos.database import DbRepo
 
@@ -25,26 +24,15 @@ class RunTable:
         self._repo = weakref.proxy(repo)
         self._known: set[str] = set()
 
-    def insert(self, connection: Connection, info: dict[str, Any] | None) -> None:
+    def insert(self, connection: DBAPIConnection, info: dict[str, Any] | None) -> None:
         """Insert the description of a process, unless it is there."""
-        from sqlalchemy import insert, select
+        if info and info["id"] not in self._known:
+            self._repo._statements.insert_run.execute(connection, _row(info))
 
-        if not info or info["id"] in self._known:
-            return
-        runs = self._repo._tables.RUNS
-        query = select(runs.c.id).where(runs.c.id == info["id"])
-        if connection.execute(query).first() is None:
-            facts = {name: fact for name, fact in info.items() if name not in ("id", "created_at")}
-            row = {
-                "id": info["id"],
-                "hostname": info.get("host", {}).get("nodename"),
-                "info": json_able(facts),
-                "created_at": info.get("created_at"),
-            }
-            with suppress_conflict(connection):
-                connection.execute(insert(runs), row)
-            return  # the transaction may still be rolled back
-        self._known.add(info["id"])
+    def remember(self, info: dict[str, Any] | None) -> None:
+        """Remember that the transaction with :meth:`insert` is committed: the process is in the table."""
+        if info:
+            self._known.add(info["id"])
 
     def read(self, identifier: str | None) -> dict[str, Any] | None:
         """Return the description of a process, or None."""
@@ -56,3 +44,13 @@ class RunTable:
         if row is None:
             return None
         return {**row.info, "id": row.id, "created_at": row.created_at}
+
+
+def _row(info: dict[str, Any]) -> dict[str, Any]:
+    facts = {name: fact for name, fact in info.items() if name not in ("id", "created_at")}
+    return {
+        "id": info["id"],
+        "hostname": info.get("host", {}).get("nodename"),
+        "info": json_able(facts),
+        "created_at": info.get("created_at"),
+    }

@@ -18,7 +18,7 @@ from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.serializers import Serializer, candidates, get_serializer
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from mlflow2prov.capture.repos.database import DbRepo
 
@@ -93,7 +93,7 @@ class Values:
             existing = self.row(key)
         store = self._repo.blobstore
         if existing is not None and not replace and store._read and store._contains(key):
-            return dict(existing._mapping)
+            return dict(existing._asdict())
         # A blob without a row may come from a process that was killed, or from another repository.
         blob = store.put(key, value, serializer, replace=True, **dump_kwargs) or Blob(None)
         return {
@@ -106,15 +106,13 @@ class Values:
 
     def row(self, key: str | None) -> Any:
         """Return the row of a blob, or None."""
-        query = self._repo._statements.blob()
-        with self._repo._connect() as connection:
-            return connection.execute(query, {"key": key}).first()
+        query = self._repo._statements.blob
+        with self._repo._transaction() as connection:
+            return query.first(connection, key=key)
 
-    def upsert(self, connection: Connection, row: dict[str, Any]) -> None:
+    def upsert(self, connection: DBAPIConnection, row: dict[str, Any]) -> None:
         """Insert the row of a blob, or replace it."""
-        values = {name: row[name] for name in ("id", "digest", "size", "serializer", "created_at")}
-        statement = self._repo._statements.upsert(self._repo._tables.BLOBS, connection.dialect.name)
-        connection.execute(statement, values)
+        self._repo._statements.upsert_blob.execute(connection, row)
 
     def store_inputs(self, record: ArtifactRecord, values: dict[str, Any]) -> dict[str, Any] | None:
         """Add the inputs to the columns of an artifact; return the row of a blob if JSON does not hold them whole."""
