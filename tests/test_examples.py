@@ -216,9 +216,12 @@ def output_files(command: str) -> list[str]:
             arguments.append(argument)
         options = list(pairwise(arguments))
         name = next((value for option, value in options if option == "--output"), "-")
-        formats = [value for option, value in options if option == "--format"] or [default]
-        if name != "-":
-            files += [f"{name}{extension(format_name)}" for format_name in formats]
+        lists = [value.split(",") for option, value in options if option == "--format"]
+        formats = [format_name for names in lists for format_name in names]
+        if Path(name).suffix and not formats:
+            files.append(name)
+        elif name != "-":
+            files += [f"{name}{extension(format_name)}" for format_name in formats or [default]]
     return files
 
 
@@ -247,7 +250,7 @@ def test_every_documented_command_works(command, run, reader_folder):
     assert "Traceback" not in done.error
     for file in files:
         assert file.stat().st_mtime_ns != before.get(file), f"{file.name} is not written"
-    if not files and shlex.split(command)[-2] != "--to":
+    if not files and "export" not in shlex.split(command)[-3:]:
         assert done.output
 
 

@@ -47,6 +47,10 @@ class Chain:
     """Whether a source refused some of its facts."""
     has_negative_result: bool = False
     """Whether a document was invalid, differed from another, or failed a check."""
+    is_undecided: bool = False
+    """Whether it could not be found out if a document passes a check."""
+    has_result: bool = False
+    """Whether a step has written, printed or exported something."""
     output: Output = field(default_factory=Output)
     """What the steps have written so far."""
     _written: list[str] = field(default_factory=list)
@@ -59,13 +63,21 @@ class Chain:
         """Print a warning about facts that could not be read on standard error at once."""
         log_line(f"warning: left out: {message}")
 
+    def report_undecided(self, message: str) -> None:
+        """Print why a check cannot be completed. What the other steps have made is kept."""
+        log_line(f"error: {message}")
+        self.is_undecided = True
+        self.has_result = True
+
     def report_files(self, paths: Sequence[Path], statements: int) -> None:
         """Report files of documents with so many ``statements`` once they have appeared."""
+        self.has_result = True
         if paths:
             self._written.append(f"{', '.join(map(str, paths))} ({statements:,} statements)")
 
     def write_text(self, text: str, output: str = STREAM) -> None:
         """Write ``text`` to a file or stream, in UTF-8 in every locale, after the last step."""
+        self.has_result = True
         path = self.output.write(output, lambda stream: stream.write(text.encode()))
         if path is not None:
             self._written.append(str(path))
@@ -147,7 +159,7 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
     Raises:
         click.UsageError: the order of the steps is wrong (:func:`check_order`).
         MLflow2ProvError: a step failed.
-        SystemExit: with :data:`EXIT_NEGATIVE` or :data:`EXIT_INCOMPLETE`.
+        SystemExit: with :data:`EXIT_UNDECIDED`, :data:`EXIT_NEGATIVE` or :data:`EXIT_INCOMPLETE`.
     """
     check_order(steps)
     chain = Chain()
@@ -155,11 +167,15 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         with own_errors(click.ClickException), _warnings_as_notices(chain):
             _run_steps(steps, chain, verbose)
             chain.publish(verbose=verbose or sys.stderr.isatty())
+            if not chain.has_result:
+                chain.report_notice("nothing was saved or printed; add save or export to the chain")
     except MLflow2ProvError as error:
         error.exit_code = max(error.exit_code, *(step.error_exit_code for step in steps))
         raise
     finally:
         chain.output.discard()
+    if chain.is_undecided:
+        raise SystemExit(EXIT_UNDECIDED)
     if chain.has_negative_result:
         raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:

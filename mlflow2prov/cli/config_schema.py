@@ -88,7 +88,8 @@ def _value(option: click.Option) -> dict[str, Any]:
     if option.is_flag:
         return {"type": "boolean"}
     if isinstance(option.type, click.Choice):
-        return {"type": "string", "enum": list(option.type.choices)}
+        aliases = getattr(option.type, "aliases", ())
+        return {"type": "string", "enum": [*option.type.choices, *aliases]}
     if isinstance(option.type, click.IntRange):
         return {"type": "integer", "minimum": option.type.min, "maximum": option.type.max}
     if isinstance(option.type, Text):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT, URI
+from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT, URI, AliasedChoice, ListOption
+from mlflow2prov.cli.selector_argument import WordsOption
 from mlflow2prov.output import STREAM
+from mlflow2prov.render.renderer import ALIASES, EXTENSIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -19,6 +23,7 @@ def input_option(help: str, *, required: bool = False) -> Decorator[Any]:  # noq
     return click.option(
         "--input",
         "inputs",
+        cls=WordsOption if required else click.Option,
         type=TEXT,
         multiple=True,
         required=required,
@@ -36,24 +41,34 @@ def format_option(
     return click.option(
         "--format",
         "format_",
-        type=click.Choice(choices),
+        type=AliasedChoice(choices, ALIASES),
         default=choices[0],
         show_default=True,
         help=help,
     )
 
 
-def formats_option(choices: Sequence[str]) -> Decorator[Any]:
-    """Add ``--format``, which may be repeated, for the formats of files; the default is the first of ``choices``."""
+def formats_option(choices: Sequence[str], aliases: Mapping[str, str]) -> Decorator[Any]:
+    """Add ``--format``, a list of the formats of files, which is empty by default."""
+    names = AliasedChoice(choices, aliases)
     return click.option(
         "--format",
         "formats",
-        type=click.Choice(choices),
+        cls=ListOption,
+        type=names,
         multiple=True,
-        default=(choices[0],),
-        show_default=True,
-        help="Write this format; may be repeated.",
+        help=f"Write this format (also {', '.join(names.aliases)}), or a list of them; may be repeated.  [default: by "
+        f"the extension of --output, else {choices[0]}]",
     )
+
+
+def format_of_file(
+    context: click.Context, output: str, format_: str, choices: Iterable[str]
+) -> str:
+    """Return the value of ``--format`` or, if it is not given, the format of the extension of ``output``."""
+    is_chosen = context.get_parameter_source("format_") is not ParameterSource.DEFAULT
+    by_extension = EXTENSIONS.get(PurePath(output).suffix.lower(), "")
+    return format_ if is_chosen or by_extension not in choices else by_extension
 
 
 def graph_option(command: Command) -> Command:
@@ -74,7 +89,7 @@ def output_file_option(command: Command) -> Command:
         metavar="FILE",
         default=STREAM,
         show_default=True,
-        help="Write the result to this file; - is standard output.",
+        help="Write the result to this file, in the format of its extension; - is standard output.",
     )(command)
 
 
@@ -86,7 +101,7 @@ def output_name_option(command: Command) -> Command:
         metavar="NAME",
         default=STREAM,
         show_default=True,
-        help="Name the files, without extension; - is standard output.",
+        help="Name the files, with or without extension; - is standard output.",
     )(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import click
@@ -52,9 +53,41 @@ class OutputName(Text):
         return name
 
 
-def choice_of(literal: Any) -> click.Choice[str]:
-    """Return the type of an option whose values are those of a ``typing.Literal``."""
-    return click.Choice(get_args(literal))
+class AliasedChoice(click.Choice[str]):
+    """One of a few names, some of which have aliases, such as ``ttl`` for ``turtle``.
+
+    Args:
+        choices: the names.
+        aliases: the names by their aliases; those of other names have no effect.
+    """
+
+    def __init__(self, choices: Sequence[str], aliases: Mapping[str, str]) -> None:
+        super().__init__(choices)
+        self.aliases = {alias: name for alias, name in aliases.items() if name in choices}
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name of ``value``."""
+        return super().convert(self.aliases.get(value, value), param, ctx)
+
+
+class ListOption(click.Option):
+    """An option that may be repeated, and whose values may be lists with commas: ``--format json,svg``."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Return the values, each converted."""
+        if value is not None:
+            value = [part for item in value for part in _split(item)]
+        return super().type_cast_value(ctx, value)
+
+
+def _split(value: str) -> list[str]:
+    """Return the parts of a list with commas; a value without any part is its own."""
+    return [part.strip() for part in value.split(",") if part.strip()] or [value]
+
+
+def choice_of(literal: Any, aliases: Mapping[str, str] | None = None) -> AliasedChoice:
+    """Return the type of an option whose values are those of a ``typing.Literal``, or aliases of them."""
+    return AliasedChoice(get_args(literal), aliases or {})
 
 
 def _can_name_a_file(value: str) -> bool:

@@ -7,6 +7,7 @@ is turned into an option before click parses the arguments. Configuration files,
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +19,11 @@ SIMILARITY = 0.8
 """How similar a word is to the name of a command that it probably misspells, from 0 to 1 (difflib's ratio)."""
 
 
-class _SelectorsOption(click.Option):
-    """The option ``--of``, whose help does not call it required, since an argument is as good."""
+class WordsOption(click.Option):
+    """The option behind the words of a command, whose help does not call it required, since an argument is as good."""
 
     def get_help_extra(self, ctx: click.Context) -> Any:
+        """Return the parts of the help in brackets, without ``required``."""
         extra = super().get_help_extra(ctx)
         extra.pop("required", None)
         return extra
@@ -37,7 +39,7 @@ def selectors_option(
     return click.option(
         "--of",
         "selectors",
-        cls=_SelectorsOption,
+        cls=WordsOption,
         type=TEXT,
         multiple=True,
         required=required,
@@ -83,8 +85,9 @@ class WordCommand(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the words in the usage line."""
-        name = self._option.metavar
-        words = f"{name}..." if self._option.required else f"[{name}]..."
+        name = str(self._option.metavar)
+        words = name if self._option.required else f"[{name}]"
+        words = f"{words}..." if self._option.multiple else words
         return [*super().collect_usage_pieces(ctx), words]
 
     def _name_words(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -92,7 +95,9 @@ class WordCommand(click.Command):
         while True:
             values, words, _ = self.make_parser(ctx).parse_args([*options, *args])
             options += args[: len(args) - len(words)]
-            if not words or _is_command(ctx, words[0], has_word=self._destination in values):
+            has_word = self._destination in values
+            is_complete = has_word and not self._option.multiple
+            if not words or is_complete or _is_command(ctx, words[0], has_word=has_word):
                 return [*options, *words]
             if options[-1:] == ["--"]:
                 options.pop()
@@ -113,7 +118,10 @@ def _is_command(ctx: click.Context, word: str, *, has_word: bool) -> bool:
     if ctx.parent is None or not isinstance(ctx.parent.command, click.Group):
         return False
     names = ctx.parent.command.list_commands(ctx.parent)
-    # The first word may look like a command, for instance `reports`; after it, such a word is a typing error.
+    # The first word may look like a command, for instance `reports`; after it, such a word is a typing error, unless
+    # there is a file of this name.
     return word in names or (
-        has_word and bool(difflib.get_close_matches(word, names, 1, SIMILARITY))
+        has_word
+        and bool(difflib.get_close_matches(word, names, 1, SIMILARITY))
+        and not os.path.lexists(word)
     )

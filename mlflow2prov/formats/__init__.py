@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 FormatName = Literal[
-    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot", "mermaid", "svg",
-    "png", "pdf"
+    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "ntriples", "jsonld", "parquet", "dot", "mermaid",
+    "svg", "png", "pdf"
 ]  # fmt: skip
 """The formats that documents are written in."""
 
@@ -38,6 +38,7 @@ MODULES: dict[FormatName, str] = {
     "turtle": "turtle",
     "trig": "trig",
     "nquads": "nquads",
+    "ntriples": "nquads",
     "jsonld": "provjsonld",
     "parquet": "parquet",
     "dot": "dot",
@@ -50,6 +51,16 @@ MODULES: dict[FormatName, str] = {
 
 READABLE: tuple[ReadableFormat, ...] = get_args(ReadableFormat)
 
+ALIASES: dict[str, FormatName] = {"ttl": "turtle", "nt": "ntriples"}
+"""Other names of formats that are written."""
+
+READABLE_ALIASES: dict[str, ReadableFormat] = {
+    "ttl": "turtle",
+    "nt": "nquads",
+    "ntriples": "nquads",
+}
+"""Other names of formats that are read. N-Triples is read as N-Quads, of which it is a subset."""
+
 HEAD_BYTES = 4096
 """How much of a file decides its format."""
 
@@ -60,11 +71,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def get(name: str) -> Format:
-    """Return the format called ``name``.
+    """Return the format called ``name``, or that of an alias.
 
     Raises:
         FormatError: there is no such format.
     """
+    name = ALIASES.get(name, name)
     if name not in MODULES:
         raise FormatError(unknown_choice("format", name, MODULES))
     module = import_module(f"{__name__}.{MODULES[name]}")
@@ -94,7 +106,8 @@ def read(
     content = content.removeprefix(_BYTE_ORDER_MARK)
     if not content.strip():
         raise FormatError(f"{where}: the file is empty")
-    file_format = get(format) if format is not None else recognise(content, name)
+    readable = None if format is None else READABLE_ALIASES.get(format, format)
+    file_format = recognise(content, name) if readable is None else get(readable)
     if file_format is None:
         raise FormatError(
             f"{where}: not recognised as any of {', '.join(READABLE)}; name its format with --format"
@@ -130,17 +143,29 @@ def recognise(content: bytes, name: str = "") -> Format | None:
     for readable in READABLE:
         if get(readable).recognises(head):
             return get(readable)
+    candidate = by_extension(name)
+    if candidate is not None and candidate.name in READABLE_ALIASES:
+        return get(READABLE_ALIASES[candidate.name])
+    return candidate
+
+
+def by_extension(name: str) -> Format | None:
+    """Return the format whose files have the extension of ``name``, or None if there is none."""
     extension = PurePath(name).suffix.lower()
-    candidates = (candidate for candidate in map(get, MODULES) if candidate.extension == extension)
-    return next(candidates, None)
+    if not extension:
+        return None  # no module of a format is imported
+    return next((format_ for format_ in map(get, MODULES) if format_.extension == extension), None)
 
 
 __all__ = [
+    "ALIASES",
     "MODULES",
     "READABLE",
+    "READABLE_ALIASES",
     "Format",
     "FormatName",
     "ReadableFormat",
+    "by_extension",
     "file_iri",
     "get",
     "read",

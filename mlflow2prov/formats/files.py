@@ -11,7 +11,15 @@ from typing import BinaryIO
 
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import FormatError
-from mlflow2prov.formats import Format, FormatName, ReadableFormat, file_iri, get, read
+from mlflow2prov.formats import (
+    Format,
+    FormatName,
+    ReadableFormat,
+    by_extension,
+    file_iri,
+    get,
+    read,
+)
 from mlflow2prov.formats._support.progress import progress_listener
 from mlflow2prov.formats._support.write_behind import write_behind
 from mlflow2prov.output import STREAM, Output, is_stream, refuse_node, stream_name
@@ -45,7 +53,7 @@ def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document
 def save(
     documents: Document | Iterable[Document],
     output: str | Path = STREAM,
-    formats: FormatName | Sequence[FormatName] = ("json",),
+    formats: FormatName | Sequence[FormatName] | None = None,
 ) -> list[Path]:
     """Write documents to files, which appear together, each whole or not at all.
 
@@ -54,7 +62,7 @@ def save(
         output: the path of the files, to which the extension of the format is added unless it is there; or a stream,
             which takes one document in one format: ``-`` for standard output, a descriptor such as ``/dev/fd/3``, a
             FIFO or a character device.
-        formats: the format, or several.
+        formats: the format, or several; by default that of the extension of ``output``, else ``json``.
 
     Returns:
         The paths of the files; none for a stream.
@@ -80,7 +88,7 @@ def stage(
     files: Output,
     documents: Document | Iterable[Document],
     output: str | Path = STREAM,
-    formats: FormatName | Sequence[FormatName] = ("json",),
+    formats: str | Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write the files of :func:`save`, which appear when ``files`` is published, and return their paths.
@@ -91,7 +99,7 @@ def stage(
         files: receives the files.
         documents: the documents.
         output: the path of the files, or a stream.
-        formats: the formats.
+        formats: the formats; by default that of the extension of ``output``, else ``json``.
         progress: called with ``"statements"``, the number of written statements, and their total. A statement counts
             once for each format.
 
@@ -100,8 +108,9 @@ def stage(
         EngineError: the folder for temporary files is full.
     """
     documents = [documents] if isinstance(documents, Document) else list(documents)
-    names = [formats] if isinstance(formats, str) else formats
-    file_formats = [get(name) for name in dict.fromkeys(names)]
+    names = [formats] if isinstance(formats, str) else list(formats or [])
+    file_formats = [get(name) for name in names] or [default_format(output)]
+    file_formats = list({file_format.name: file_format for file_format in file_formats}.values())
     extensions = [file_format.extension for file_format in file_formats]
     paths = output_paths(output, extensions, len(documents))
     total = sum(map(len, documents)) * len(file_formats)
@@ -112,6 +121,16 @@ def stage(
             for file_format, path in zip(file_formats, document_paths, strict=True)
         ]
     return [path for path in written if path is not None]
+
+
+def default_format(output: str | Path) -> Format:
+    """Return the format of a file for which no format is named: that of its extension, else PROV-JSON.
+
+    >>> [default_format(name).name for name in ("graph.ttl", "graph", "graph.v2")]
+    ['turtle', 'json', 'json']
+    """
+    file_format = None if is_stream(output) else by_extension(str(output))
+    return file_format or get("json")
 
 
 def output_paths(
@@ -181,9 +200,9 @@ def numbered_path(output: str, extension: str, number: int, count: int) -> Path:
     >>> numbered_path("result", ".json", 1, 1).name, numbered_path("result.json", ".json", 2, 3).name
     ('result.json', 'result-2.json')
     """
-    has_extension = output.endswith(extension) and len(output) > len(extension)
-    stem = output.removesuffix(extension) if has_extension else output
-    return Path(f"{stem}-{number}{extension}" if count > 1 else f"{stem}{extension}")
+    if output.lower().endswith(extension) and len(output) > len(extension):
+        output, extension = output[: -len(extension)], output[-len(extension) :]
+    return Path(f"{output}-{number}{extension}" if count > 1 else f"{output}{extension}")
 
 
 def _read_standard_input() -> bytes:

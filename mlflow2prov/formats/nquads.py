@@ -1,4 +1,4 @@
-"""N-Quads (W3C Recommendation of 25 February 2014): PROV-O with one triple per line.
+"""N-Quads and N-Triples (W3C Recommendations of 25 February 2014): PROV-O with one triple per line.
 
 Comments at the beginning keep the prefixes of the document, so that names are read as they were written.
 """
@@ -111,6 +111,16 @@ def write(document: Document, stream: BinaryIO) -> None:
         rdf_writer.write_bundle(document, bundle, NQuads(document.namespaces, bundle), stream)
 
 
+def write_triples(document: Document, stream: BinaryIO) -> None:
+    """Write a document as N-Triples, which are N-Quads in one graph.
+
+    Raises:
+        FormatError: the document has bundles, or PROV-O cannot express it.
+    """
+    rdf_writer.require_one_graph(document, "N-Triples")
+    write(document, stream)
+
+
 def read(content: bytes) -> Document:
     """Read PROV-O from N-Quads or N-Triples.
 
@@ -126,4 +136,8 @@ def recognises(head: bytes) -> bool:
     return bool(_LINE.match(head))
 
 
-FORMATS = (Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises),)
+FORMATS = (
+    Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises),
+    # N-Triples is read as N-Quads.
+    Format("ntriples", ".nt", "N-Triples (PROV-O)", write_triples),
+)

@@ -12,3 +12,15 @@ Renderer = Callable[[Sequence[Result]], str]
 
 Formats = Mapping[str, Renderer[Result]]
 """The renderers of one type of result by the name of their format, as ``--format`` takes it."""
+
+ALIASES = {"md": "markdown"}
+"""Other names of formats."""
+
+EXTENSIONS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".txt": "text",
+}
+"""The formats of results by the extension of a file."""

@@ -239,7 +239,7 @@ def test_pseudonyms_replace_all_names_and_distinguish_people(run, folder):
         (["extarct"], 2, "did you mean extract?"),
         (["load", "--input", "ada.json", "check", "wine", "statistcs"], 2, "unknown command 'statistcs'"),
         (["extract"], 2, "--repository-path"),
-        (["load"], 2, "--input"),
+        (["load"], 2, "load needs a file"),
         (["extract", "--mlflow-url", "x", "--environments", "--artifacts", "none"], 2,
          "--environments has no effect"),
         (["extract", "--mlflow-url", "x", "--since", "2024"], 2,

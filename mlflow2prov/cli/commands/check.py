@@ -8,9 +8,10 @@ import click
 
 from mlflow2prov.analysis.options import FailOn
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step, output_names
-from mlflow2prov.cli.options import format_option, output_file_option
-from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.options import format_of_file, format_option, output_file_option
+from mlflow2prov.cli.param_types import TEXT, ListOption, choice_of
 from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
+from mlflow2prov.errors import SelectionError
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @versions_option
 @click.option(
     "--require",
+    cls=ListOption,
     type=TEXT,
     multiple=True,
     metavar="QUESTIONS",
@@ -75,8 +77,7 @@ def command(
     mlflow2prov load --input result.json check --require commit,script --min 80
     mlflow2prov load --input result.json check models:/wine@champion --require dataset --format sarif
     """
-    words = (word.strip() for value in require for word in value.split(","))
-    questions = [word for word in words if word]
+    format_ = format_of_file(click.get_current_context(), output, format_, FORMATS["check"])
 
     def prepare() -> Action:
         from mlflow2prov.analysis.check import check, required_question, unused_waivers
@@ -84,22 +85,26 @@ def command(
         from mlflow2prov.output import require_writable
 
         require_writable(output)
-        required_questions = [required_question(question) for question in questions]
+        required_questions = [required_question(question) for question in require]
         waivers = read_waivers(allow) if allow else []
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            results = [
-                check(
-                    document,
-                    selectors,
-                    require=required_questions,
-                    minimum=minimum,
-                    fail_on=fail_on,
-                    waivers=waivers,
-                    accept_inferred=accept_inferred,
-                )
-                for document in documents
-            ]
+            try:
+                results = [
+                    check(
+                        document,
+                        selectors,
+                        require=required_questions,
+                        minimum=minimum,
+                        fail_on=fail_on,
+                        waivers=waivers,
+                        accept_inferred=accept_inferred,
+                    )
+                    for document in documents
+                ]
+            except SelectionError as error:
+                chain.report_undecided(str(error))
+                return documents
             for waiver in unused_waivers(results):
                 chain.report_notice(
                     f"{allow}: no finding {waiver.code} of {waiver.versions}; remove its waiver"

@@ -10,6 +10,7 @@ import click
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import graph_option
 from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.selector_argument import WordCommand, WordsOption
 from mlflow2prov.quantity import quantity
 from mlflow2prov.stores import Layout
 
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
-@click.command()
+@click.command(
+    cls=WordCommand,
+    destination="to",
+    example="the URL of a store, as in: export bolt://127.0.0.1:7687",
+)
 @click.option(
     "--to",
     "to",
+    cls=WordsOption,
     type=TEXT,
     required=True,
     metavar="URL",
-    help="Push to this store: bolt://HOST:7687, mongodb://HOST/DATABASE, http://HOST:3030/DATASET.",
+    help="Push to this store: bolt://HOST:7687, mongodb://HOST/DATABASE, http://HOST:3030/DATASET. The same as the "
+    "argument URL.",
 )
 @graph_option
 @click.option(
@@ -43,8 +50,8 @@ def command(to: str, graph: str | None, layout: Layout) -> Step:
     passed on.
 
     \b
-    mlflow2prov load --input result.json export --to bolt://127.0.0.1:7687
-    mlflow2prov load --input result.json export --to http://127.0.0.1:3030/provenance
+    mlflow2prov load result.json export bolt://127.0.0.1:7687
+    mlflow2prov load result.json export http://127.0.0.1:3030/provenance
     """
 
     def prepare() -> Action:
@@ -54,6 +61,7 @@ def command(to: str, graph: str | None, layout: Layout) -> Step:
         store.check(address, options)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
+            chain.has_result = True
             for document in documents:
                 store.push(document, address, options)
                 if sys.stderr.isatty():

@@ -78,7 +78,7 @@ _MLFLOW_OPTIONS = (
     type=TEXT,
     multiple=True,
     metavar="NAME",
-    help="Read only this branch; may be repeated.",
+    help="Read only this branch, or a list of them; may be repeated.",
 )
 @click.option(
     "--no-mailmap",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.param_types import TEXT, ListOption, choice_of
 from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.graph.options import Direction, History
 
@@ -36,18 +36,20 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--relations",
+    cls=ListOption,
     type=TEXT,
     multiple=True,
     metavar="RELATION",
-    help="Follow and keep only this relation, for example wasDerivedFrom; may be repeated.  [default: "
+    help="Follow and keep only this relation, for example wasDerivedFrom, or a list; may be repeated.  [default: "
     "all but wasInvalidatedBy]",
 )
 @click.option(
     "--without",
+    cls=ListOption,
     type=TEXT,
     multiple=True,
     metavar="TYPE",
-    help="Leave out elements of this type, for example Param or '*Tag'; may be repeated.",
+    help="Leave out elements of this type, for example Param or '*Tag', or a list; may be repeated.",
 )
 @click.option(
     "--history",

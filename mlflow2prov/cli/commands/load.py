@@ -9,22 +9,24 @@ import click
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import graph_option, input_option
 from mlflow2prov.cli.param_types import choice_of
-from mlflow2prov.formats import ReadableFormat
+from mlflow2prov.cli.selector_argument import WordCommand
+from mlflow2prov.formats import READABLE_ALIASES, ReadableFormat
 from mlflow2prov.stores import is_address
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
-@click.command()
+@click.command(cls=WordCommand, destination="inputs", example="a file, as in: load result.json")
 @input_option(
-    "Load this file, - for standard input, or the store at this URL (see export); may be repeated.",
+    "Load this file, - for standard input, or the store at this URL (see export). The same as the argument FILE; may "
+    "be repeated.",
     required=True,
 )
 @click.option(
     "--format",
     "format_",
-    type=choice_of(ReadableFormat),
+    type=choice_of(ReadableFormat, READABLE_ALIASES),
     help="Read files as this format instead of detecting it from their content or extension.",
 )
 @graph_option
@@ -34,8 +36,8 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
     Files may be in any PROV format.
 
     \b
-    mlflow2prov load --input old.json --input new.rdf merge save --output all
-    mlflow2prov load --input bolt://127.0.0.1:7687 statistics
+    mlflow2prov load old.json new.rdf merge save --output all
+    mlflow2prov load bolt://127.0.0.1:7687 statistics
     """
     if graph is not None and not any(map(is_address, inputs)):
         raise click.UsageError("--graph has no effect without the URL of a store as --input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from mlflow2prov.cli.options import formats_option, output_name_option
 from mlflow2prov.cli.param_types import TEXT
 from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.render.renderer import ALIASES
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(cls=SelectorCommand)
 @versions_option
 @output_name_option
-@formats_option(tuple(EXTENSIONS))
+@formats_option(tuple(EXTENSIONS), ALIASES)
 @click.option(
     "--repository-url",
     type=TEXT,
@@ -39,10 +41,10 @@ def command(
     documents are passed on; reports on several documents are numbered: report-1.html.
 
     \b
-    mlflow2prov load --input result.json report --output registry --format html --format markdown
+    mlflow2prov load --input result.json report --output registry --format html,markdown
     mlflow2prov load --input result.json report wine@champion > champion.html
     """
-    formats = tuple(dict.fromkeys(formats))
+    formats = tuple(dict.fromkeys(formats)) or (_default_format(output),)
 
     def prepare() -> Action:
         from mlflow2prov.formats.files import output_paths
@@ -71,3 +73,9 @@ def command(
         return action
 
     return Step("report", prepare, writes=output_names(output, formats))
+
+
+def _default_format(output: str) -> ReportFormat:
+    """Return the format of the extension of ``output``, else HTML."""
+    suffix = PurePath(output).suffix.lower()
+    return next((name for name, extension in EXTENSIONS.items() if extension == suffix), "html")

@@ -8,7 +8,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
-from mlflow2prov.formats import FormatName
+from mlflow2prov.formats import ALIASES, FormatName
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @output_name_option
-@formats_option(get_args(FormatName))
-def command(output: str, formats: tuple[FormatName, ...]) -> Step:
+@formats_option(get_args(FormatName), ALIASES)
+def command(output: str, formats: tuple[str, ...]) -> Step:
     """Save documents to files.
 
     The documents are passed on. Several documents are numbered: result-1.json, result-2.json.
 
     \b
-    mlflow2prov extract --repository-path . save --output result --format json --format svg
+    mlflow2prov extract --repository-path . save --output result --format json,svg
+    mlflow2prov extract --repository-path . save --output history.ttl
     mlflow2prov extract --repository-path . save | jq '.agent'
     """
+    if not formats:
+        from mlflow2prov.formats.files import default_format
+
+        formats = (default_format(output).name,)
 
     def prepare() -> Action:
         from mlflow2prov.cli.terminal import progress_bars

@@ -9,7 +9,7 @@ import click
 from mlflow2prov.analysis.options import Dimension, Resolution
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import format_option
-from mlflow2prov.cli.param_types import choice_of
+from mlflow2prov.cli.param_types import ListOption, choice_of
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 @click.option(
     "--by",
     "dimensions",
+    cls=ListOption,
     type=choice_of(Dimension),
     multiple=True,
-    help="Count contributions instead, by agent, month, type or registered model; may be repeated for one row per "
-    "combination.",
+    help="Count contributions instead, by agent, month, type or registered model; a list, or repeated, for one row "
+    "per combination.",
 )
 @format_option(tuple(FORMATS["statistics"]), "Print the table in this format.")
 def command(
@@ -44,7 +45,7 @@ def command(
 
     \b
     mlflow2prov load --input result.json statistics --resolution fine --format csv
-    mlflow2prov load --input result.json statistics --by agent --by month --format markdown
+    mlflow2prov load --input result.json statistics --by agent,month --format markdown
     """
     if dimensions and (fine or resolution == "fine"):
         raise click.UsageError("--by and --resolution fine exclude each other; choose one")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step, output_names
-from mlflow2prov.cli.options import format_option, output_file_option
+from mlflow2prov.cli.options import format_of_file, format_option, output_file_option
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def command(format_: str, output: str, limit: int) -> Step:
     mlflow2prov load --input result.json validate
     mlflow2prov extract --repository-path . validate --format json --output findings.json
     """
+
+    format_ = format_of_file(click.get_current_context(), output, format_, FORMATS["validation"])
 
     def prepare() -> Action:
         from mlflow2prov.output import require_writable

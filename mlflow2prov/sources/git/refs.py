@@ -30,10 +30,21 @@ def resolve_branches(repository: Repository, branches: Iterable[str]) -> list[st
     Raises:
         RepositoryError: a branch does not exist.
     """
-    return [_resolve_branch(repository, branch) for branch in branches]
+    return [commit for branch in branches for commit in _resolve(repository, branch)]
 
 
-def _resolve_branch(repository: Repository, branch: str) -> str:
+def _resolve(repository: Repository, branch: str) -> list[str]:
+    """Return the commit of a branch, whose name may contain commas, or those of a list of branches."""
+    commit = _find_commit(repository, branch)
+    if commit is not None:
+        return [commit]
+    names = [name.strip() for name in branch.split(",") if name.strip()]
+    if len(names) > 1:
+        return [_require_commit(repository, name) for name in names]
+    return [_require_commit(repository, branch)]
+
+
+def _find_commit(repository: Repository, branch: str) -> str | None:
     # A branch wins over a tag of the same name. No ref begins with a dash (git-check-ref-format(1)).
     if branch[:1] not in "-^":
         for folder in ("refs/heads/", "refs/remotes/", "refs/", ""):
@@ -42,6 +53,13 @@ def _resolve_branch(repository: Repository, branch: str) -> str:
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name
             ):
                 return lines[-1]
+    return None
+
+
+def _require_commit(repository: Repository, branch: str) -> str:
+    commit = _find_commit(repository, branch)
+    if commit is not None:
+        return commit
     names = repository.lines("for-each-ref", "--format=%(refname:short)", "refs/heads")
     if not names:
         raise RepositoryError(f"{repository.path}: the repository has no branches")
