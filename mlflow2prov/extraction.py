@@ -289,8 +289,9 @@ def _read_sources(
         reports.append(history.read(facts))
     if store is not None:
         reports.append(store.read(facts))
-    if history is not None and store is not None:
+    if history is not None and (store is not None or sources.calls):
         history.resolve_commit_names(facts)
+    if history is not None and store is not None:
         derive_stored_runs(facts)
         if not include_store:
             _leave_out_store(facts, reports[-1], history)

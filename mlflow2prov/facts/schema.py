@@ -117,7 +117,7 @@ _HISTORY = (
 
 _LINKS = (
     # What MLflow's tags call a commit of the repository, other than its full hash: a short hash, a tag, or
-    # the output of `git describe`.
+    # the output of `git describe`. The short hashes of calls, too.
     Table("commit_names", {"name": TEXT, "sha": TEXT}),
     # A file in the tree of a run's commit that may be the run's script.
     Table("tree_files", {"sha": TEXT, "path": TEXT, "blob": TEXT}),
@@ -402,7 +402,7 @@ _CALLS = (
             "is_ignored": BOOLEAN,
         },
     ),
-    # An artifact that an argument of a call is or contains.
+    # An artifact that an argument of a call is or contains. `name` is NULL if the argument is not known.
     Table(
         "call_argument_artifacts",
         {"call_id": TEXT, "name": TEXT, "artifact_id": TEXT, "is_ignored": BOOLEAN},

@@ -56,7 +56,8 @@ _MLFLOW_OPTIONS = (
     type=TEXT,
     multiple=True,
     metavar="PATH|URL",
-    help="Read the calls that capture recorded in this database, folder or record file; may be repeated.  [default: "
+    help="Read the calls that capture, provenance, pycrumbs or curifactory recorded in this database, folder or file; "
+    "may be repeated.  [default: "
     "the folder .mlflow2prov of the repository]",
 )
 @click.option("--no-calls", is_flag=True, help="Read no captured calls.")

@@ -78,7 +78,8 @@ VIEWS = (
             ) AS is_around_run,
             outer_calls.call_id AS linked_parent
         FROM calls
-        LEFT JOIN commits ON commits.sha = calls.commit
+        LEFT JOIN commit_names ON commit_names.name = calls.commit
+        LEFT JOIN commits ON commits.sha = coalesce(commit_names.sha, calls.commit)
         LEFT JOIN (SELECT run_id, min(started_at) AS started_at FROM runs GROUP BY run_id) AS linked_runs
             ON linked_runs.run_id = calls.run_id
         LEFT JOIN (SELECT call_id FROM calls) AS outer_calls ON outer_calls.call_id = calls.parent_id

@@ -1,11 +1,11 @@
-"""Calls as facts: one shape for those of databases and of record files."""
+"""Calls as facts: one shape for those of databases and of files, whichever program recorded them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from mlflow2prov.capture.records import Argument, Call, Output
 from mlflow2prov.facts import Facts
@@ -17,23 +17,40 @@ MAX_VALUE_LENGTH = 1000
 _INTEGERS = range(-(2**63), 2**63)
 
 
+class UsedArtifact(NamedTuple):
+    """An artifact that a call used."""
+
+    name: str | None
+    """The argument that is or contains the artifact, if it is known."""
+    artifact_id: str
+    is_ignored: bool = False
+    """Whether the results do not derive from it."""
+
+
 class CallFacts:
     """The tables of calls.
 
     Args:
-        facts: the facts.
-        known: the identifiers of calls, and the digests of lists of packages, that are there already; those that are
-            added are kept here too.
+        facts: the facts. Calls and lists of packages that are there already are not added again.
     """
 
-    def __init__(self, facts: Facts, known: set[str]) -> None:
-        self._facts, self._known = facts, known
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._known = {
+            name
+            for (name,) in facts.rows(
+                "SELECT call_id FROM calls UNION ALL SELECT DISTINCT digest FROM environment_packages"
+            )
+        }
 
     def add(
         self,
         call: Call,
         process: Mapping[str, Any],
-        packages: Mapping[str, str] | None = None,
+        packages: Mapping[str, str | None] | None = None,
+        *,
+        has_start: bool = True,
+        artifacts: Iterable[UsedArtifact] = (),
     ) -> None:
         """Add a call, unless it is known.
 
@@ -42,6 +59,8 @@ class CallFacts:
             process: the process that made it, with the keys ``user``, ``host``, ``cwd``, ``argv``,
                 ``python_version`` and ``platform``.
             packages: the versions of the installed packages by name.
+            has_start: whether the start of the call is known.
+            artifacts: the artifacts that the call used besides those of its arguments.
         """
         if call.id in self._known:
             return
@@ -51,14 +70,14 @@ class CallFacts:
             call_id=call.id,
             parent_id=_word(call.parent_id),
             name=_word(call.name),
-            module=_word(call.fn_module),
+            module=_word(call.fn_module or None),
             function=_word(call.fn_name),
             version=None if call.version in (None, 0) else _text(call.version),
             status=_word(call.status),
             cached=bool(call.cached),
             uncacheable=_word(call.uncacheable),
             exception=_exception(call),
-            started_at=call.started_at.isoformat(),
+            started_at=call.started_at.isoformat() if has_start else None,
             ended_at=None if call.ended_at is None else call.ended_at.isoformat(),
             artifact_id=_word(call.artifact_id),
             source_digest=_word(call.source_digest),
@@ -77,6 +96,8 @@ class CallFacts:
         )
         for position, argument in enumerate(call.arguments):
             self._add_argument(call, position, argument)
+        for artifact in artifacts:
+            self._add_artifact(call.id, artifact)
         self._add_results(call)
 
     def _add_argument(self, call: Call, position: int, argument: Argument) -> None:
@@ -92,13 +113,17 @@ class CallFacts:
             is_ignored=True if argument.ignored else None,
         )
         for artifact_id in argument.artifacts:
-            self._facts.add(
-                "call_argument_artifacts",
-                call_id=call.id,
-                name=_word(argument.name),
-                artifact_id=_word(artifact_id),
-                is_ignored=bool(argument.ignored),
-            )
+            used = UsedArtifact(argument.name, artifact_id, bool(argument.ignored))
+            self._add_artifact(call.id, used)
+
+    def _add_artifact(self, call_id: str, artifact: UsedArtifact) -> None:
+        self._facts.add(
+            "call_argument_artifacts",
+            call_id=call_id,
+            name=_word(artifact.name),
+            artifact_id=_word(artifact.artifact_id),
+            is_ignored=artifact.is_ignored,
+        )
 
     def _add_results(self, call: Call) -> None:
         outputs = list(call.outputs)
@@ -119,13 +144,12 @@ class CallFacts:
                 serializer=_word(output.serializer),
             )
 
-    def _add_packages(self, packages: Mapping[str, str] | None) -> str | None:
+    def _add_packages(self, packages: Mapping[str, str | None] | None) -> str | None:
         """Add installed packages, and return the digest of their sorted list."""
         if not packages:
             return None
         pairs = sorted(packages.items())
-        text = "".join(f"{name}=={version}\n" for name, version in pairs)
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        digest = digest_of_packages(packages)
         if digest not in self._known:
             self._known.add(digest)
             for name, version in pairs:
@@ -136,6 +160,15 @@ class CallFacts:
                     version=_word(version),
                 )
         return digest
+
+
+def digest_of_packages(packages: Mapping[str, str | None]) -> str:
+    """Return the digest that identifies a list of packages, in whatever order."""
+    pairs = sorted(packages.items())
+    text = "".join(
+        f"{name}\n" if version is None else f"{name}=={version}\n" for name, version in pairs
+    )
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _exception(call: Call) -> str | None:

@@ -1,8 +1,9 @@
-"""Repositories of calls in databases, read as they are: nothing is created or migrated."""
+"""Repositories of calls in databases, ours and those of provenance, read as they are: nothing is migrated."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +11,18 @@ from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
 from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.capture.call_facts import CallFacts
+from mlflow2prov.sources.capture.provenance_tables import is_provenance, read_provenance
 from mlflow2prov.sources.database.connection import Database, DatabaseKind, open_database
 from mlflow2prov.sources.report import SourceReport
 
 CALL_REPOSITORY = DatabaseKind(
     "a repository of captured calls",
-    ("calls", "artifacts"),
+    ("artifacts",),
     "sqlite:///.mlflow2prov/calls.db",
     CallRecordsError,
 )
+
+_OWN_REPOSITORY = replace(CALL_REPOSITORY, tables=("calls", "artifacts"))
 
 _TIMES = ("started_at", "ended_at")
 _JSON = ("arguments", "outputs", "custom_fields", "dependencies", "version")
@@ -33,6 +37,11 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
     """
     location = without_credentials(url)
     with open_database(url, location, CALL_REPOSITORY) as database:
+        if is_provenance(database):
+            reasons = read_provenance(database, calls)
+            report.omissions += [f"{location}: {reason}" for reason in reasons]
+            return
+        database.require(_OWN_REPOSITORY)
         processes = _processes(database)
         for row in database.read_rows("calls", *CALL_FIELDS):
             values = dict(zip(CALL_FIELDS, row, strict=True))

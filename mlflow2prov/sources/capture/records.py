@@ -36,13 +36,7 @@ class CallRecords:
             CallRecordsError: there is nothing at the location, or it contains no calls.
         """
         report = SourceReport("calls", without_credentials(self.location))
-        known = {
-            name
-            for (name,) in facts.rows(
-                "SELECT call_id FROM calls UNION ALL SELECT DISTINCT digest FROM environment_packages"
-            )
-        }
-        calls = CallFacts(facts, known)
+        calls = CallFacts(facts)
         with facts:
             for url in self._databases():
                 read_database(url, calls, report)

@@ -160,12 +160,18 @@ class GitHistory:
         )
 
     def resolve_commit_names(self, facts: Facts) -> None:
-        """Fill ``commit_names`` with the names in MLflow's tags that denote a commit of the repository."""
+        """Fill ``commit_names`` with the names in MLflow's tags and in calls that denote a commit of the repository.
+
+        Some programs abbreviate the commits of calls.
+        """
         names = facts.rows(
             """
             SELECT commit FROM runs_of_experiments WHERE commit IS NOT NULL AND linked_commit IS NULL
             UNION
             SELECT commit FROM logged_models_of_runs WHERE commit IS NOT NULL AND linked_commit IS NULL
+            UNION
+            SELECT commit FROM calls_of_functions
+            WHERE linked_commit IS NULL AND regexp_full_match(commit, '[0-9a-f]{7,63}')
             ORDER BY commit
             """
         )

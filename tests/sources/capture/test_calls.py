@@ -13,10 +13,10 @@ import pytest
 
 from mlflow2prov import CallRecordsError, extract, merge, run_extraction, save, validate
 from mlflow2prov.capture import write_record
-from mlflow2prov.prov.kinds import KIND
 from tests.capture.record_files.test_reading import PYCRUMBS
 from tests.cli.conftest import run_program
 from tests.repositories import Repository
+from tests.sources.capture.graph import Graph, arguments
 
 PROGRAM = """
 import json
@@ -98,35 +98,6 @@ def document(project):
 def graph(document):
     """The statements as dictionaries of elements by type, and of relations by kind."""
     return Graph(document)
-
-
-def arguments(statement):
-    """Return the formal arguments of a statement by their names."""
-    names = [argument.name for argument in KIND[statement.kind].arguments]
-    return dict(zip(names, statement.arguments, strict=True))
-
-
-class Graph:
-    """What the tests look up in a document."""
-
-    def __init__(self, document):
-        self.elements = {s.id: s for s in document.statements() if s.id is not None}
-        self.relations = [s for s in document.statements() if s.id is None]
-
-    def of_type(self, name):
-        return [s for s in self.elements.values() if name in self.values(s, "prov:type")]
-
-    def values(self, statement, key):
-        return [str(a.value) for a in statement.attributes if a.key == key]
-
-    def value(self, identifier, key):
-        found = self.values(self.elements[identifier], key)
-        return found[0] if found else None
-
-    def pairs(self, kind, first, second):
-        """Return the pairs of two formal arguments of the relations of a kind."""
-        found = (arguments(s) for s in self.relations if s.kind == kind)
-        return [(names[first], names[second]) for names in found]
 
 
 def name_of(graph, identifier):
@@ -289,8 +260,8 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path):
     ("name", "content", "message"),
     [
         ("missing", None, "no such file or folder"),
-        ("notes.json", b"{}", "not a record file"),
-        ("notes.txt", b"hello", "not a record file"),
+        ("notes.json", b"{}", "not a file of calls"),
+        ("notes.txt", b"hello", "not a file of calls"),
     ],
 )
 def test_a_location_without_calls_is_an_error(tmp_path, name, content, message):
