@@ -6,8 +6,9 @@
     print(explain(document, "models:/wine@champion"))
     save(document, "result", ["json", "turtle"])
 
-Each command of the command line is one function here. All types that these functions take or return, and
-all errors that they raise, are importable from this package; every error is a :class:`MLflow2ProvError`.
+Each command of the command line is one function here, and those that work on a document are methods of
+:class:`Document` too (``document.explain("models:/wine@champion")``). All types that these functions take or return,
+and all errors that they raise, are importable from this package; every error is a :class:`MLflow2ProvError`.
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
     from mlflow2prov.analysis.check import CheckResult, Waiver, check
+    from mlflow2prov.analysis.comparison import Comparison, Point, Section, compare
     from mlflow2prov.analysis.explanation import Answer, Explanation, explain
     from mlflow2prov.analysis.impact import Impact, ImpactItem, impact
     from mlflow2prov.analysis.item import Item
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from mlflow2prov.extraction import Extraction, extract, run_extraction
     from mlflow2prov.formats import FormatName, ReadableFormat
     from mlflow2prov.formats.files import load, save
+    from mlflow2prov.formats.graphviz import to_svg
     from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.graph.options import Direction, History
     from mlflow2prov.people.suggestions import SuggestedPerson, suggest_aliases
@@ -61,15 +64,17 @@ if TYPE_CHECKING:
         ChangeType,
         Difference,
         StatementChange,
+        diff,
         difference,
     )
     from mlflow2prov.prov.merge import merge
     from mlflow2prov.prov.namespaces import Namespaces
     from mlflow2prov.prov.validation import Rule, Step, ValidationReport, Violation, validate
     from mlflow2prov.render.report import ReportFormat, report
+    from mlflow2prov.render.result_tables import to_table
     from mlflow2prov.sources.options import ArtifactListing, Renames
-    from mlflow2prov.stores import Layout, pull, push
-    from mlflow2prov.table import Table
+    from mlflow2prov.stores import Layout, export, pull, push
+    from mlflow2prov.table import Table, Tabular
 
 __version__ = "1.0.0"
 
@@ -86,6 +91,7 @@ _MODULES = {
     "CaptureError": "errors",
     "ChangeType": "prov.difference",
     "CheckResult": "analysis.check",
+    "Comparison": "analysis.comparison",
     "ConfigurationError": "errors",
     "Difference": "prov.difference",
     "Dimension": "analysis.options",
@@ -108,6 +114,7 @@ _MODULES = {
     "MLflow2ProvError": "errors",
     "NamespaceError": "errors",
     "Namespaces": "prov.namespaces",
+    "Point": "analysis.comparison",
     "Progress": "progress",
     "Question": "analysis.questions",
     "ReadableFormat": "formats",
@@ -116,6 +123,7 @@ _MODULES = {
     "RepositoryError": "errors",
     "Resolution": "analysis.options",
     "Rule": "prov.validation",
+    "Section": "analysis.comparison",
     "SelectionError": "errors",
     "Severity": "analysis.options",
     "SourceError": "errors",
@@ -126,15 +134,19 @@ _MODULES = {
     "SubjectKind": "analysis.options",
     "SuggestedPerson": "people.suggestions",
     "Table": "table",
+    "Tabular": "table",
     "TrackingStoreError": "errors",
     "ValidationReport": "prov.validation",
     "Violation": "prov.validation",
     "Waiver": "analysis.check",
     "audit": "analysis.audit",
     "check": "analysis.check",
+    "compare": "analysis.comparison",
     "configure": "engine",
+    "diff": "prov.difference",
     "difference": "prov.difference",
     "explain": "analysis.explanation",
+    "export": "stores",
     "extract": "extraction",
     "impact": "analysis.impact",
     "lineage": "graph.lineage",
@@ -147,6 +159,8 @@ _MODULES = {
     "save": "formats.files",
     "statistics": "analysis.statistics",
     "suggest_aliases": "people.suggestions",
+    "to_svg": "formats.graphviz",
+    "to_table": "render.result_tables",
     "transform": "people.transform",
     "validate": "prov.validation",
 }
@@ -165,6 +179,7 @@ __all__ = [
     "CaptureError",
     "ChangeType",
     "CheckResult",
+    "Comparison",
     "ConfigurationError",
     "Difference",
     "Dimension",
@@ -187,6 +202,7 @@ __all__ = [
     "MLflow2ProvError",
     "NamespaceError",
     "Namespaces",
+    "Point",
     "Progress",
     "Question",
     "ReadableFormat",
@@ -195,6 +211,7 @@ __all__ = [
     "RepositoryError",
     "Resolution",
     "Rule",
+    "Section",
     "SelectionError",
     "Severity",
     "SourceError",
@@ -205,6 +222,7 @@ __all__ = [
     "SubjectKind",
     "SuggestedPerson",
     "Table",
+    "Tabular",
     "TrackingStoreError",
     "ValidationReport",
     "Violation",
@@ -212,9 +230,12 @@ __all__ = [
     "__version__",
     "audit",
     "check",
+    "compare",
     "configure",
+    "diff",
     "difference",
     "explain",
+    "export",
     "extract",
     "impact",
     "lineage",
@@ -227,6 +248,8 @@ __all__ = [
     "save",
     "statistics",
     "suggest_aliases",
+    "to_svg",
+    "to_table",
     "transform",
     "validate",
 ]

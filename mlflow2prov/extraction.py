@@ -31,7 +31,7 @@ from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
 from mlflow2prov.facts.store_files import store_paths
 from mlflow2prov.facts.stored_runs import derive_stored_runs
 from mlflow2prov.mapping import RULES, expand
-from mlflow2prov.progress import Progress
+from mlflow2prov.progress import Progress, progress_of
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.unify import unify
@@ -81,7 +81,7 @@ def extract(
     restore_redacted: bool = False,
     namespace: str = MLFLOW2PROV,
     workers: int = 8,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Document:
     """Extract the provenance of a project from its Git repository, its MLflow store, or both.
 
@@ -114,8 +114,8 @@ def extract(
             that still has it.
         namespace: the URI of the default namespace, for types, attributes and identifiers.
         workers: the maximum number of concurrent requests to an MLflow server.
-        progress: called now and then with a phase, the number of finished items, and their total if it is
-            known.
+        progress: True for bars in a notebook or a terminal; or a function that is called now and then with a
+            phase, the number of finished items, and their total if it is known.
 
     Raises:
         RepositoryError: the repository cannot be read.
@@ -173,7 +173,7 @@ def run_extraction(
     restore_redacted: bool = False,
     namespace: str = MLFLOW2PROV,
     workers: int = 8,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Extraction:
     """Extract a document as :func:`extract` does, and return it with its notices and omissions.
 
@@ -187,38 +187,43 @@ def run_extraction(
     require_choice("renames", renames, RENAMES)
     require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
     workers = require_integer("workers", workers, minimum=1)
-    history = store = None
-    if repository_path is not None:
-        from mlflow2prov.sources.git import GitHistory, HistoryOptions
+    with progress_of(progress) as report_progress:
+        history = store = None
+        if repository_path is not None:
+            from mlflow2prov.sources.git import GitHistory, HistoryOptions
 
-        history_options = HistoryOptions(
-            since=None if since is None else require_text("since", since),
-            until=None if until is None else require_text("until", until),
-            branches=require_texts("branches", branches),
-            mailmap=mailmap,
-            renames=renames,
-            progress=progress,
-        )
-        history = GitHistory(_require_location("repository_path", repository_path), history_options)
-    if mlflow_url is not None:
-        from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
+            history_options = HistoryOptions(
+                since=None if since is None else require_text("since", since),
+                until=None if until is None else require_text("until", until),
+                branches=require_texts("branches", branches),
+                mailmap=mailmap,
+                renames=renames,
+                progress=report_progress,
+            )
+            history = GitHistory(
+                _require_location("repository_path", repository_path), history_options
+            )
+        if mlflow_url is not None:
+            from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
 
-        read_options = ReadOptions(
-            metric_history=metric_history,
-            artifacts=artifacts,
-            artifacts_destination=None
-            if artifacts_destination is None
-            else _require_location("artifacts_destination", artifacts_destination),
-            environments=environments,
-            traces=traces,
-            restore_redacted=restore_redacted,
-            workers=workers,
-            progress=progress,
+            read_options = ReadOptions(
+                metric_history=metric_history,
+                artifacts=artifacts,
+                artifacts_destination=None
+                if artifacts_destination is None
+                else _require_location("artifacts_destination", artifacts_destination),
+                environments=environments,
+                traces=traces,
+                restore_redacted=restore_redacted,
+                workers=workers,
+                progress=report_progress,
+            )
+            store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
+        namespaces = Namespaces({"": require_text("namespace", namespace)})
+        sources = Sources(history, store, _call_records(locations, history))
+        return _extract_from(
+            sources, namespaces, include_store=include_store, infer_code=infer_code
         )
-        store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
-    namespaces = Namespaces({"": require_text("namespace", namespace)})
-    sources = Sources(history, store, _call_records(locations, history))
-    return _extract_from(sources, namespaces, include_store=include_store, infer_code=infer_code)
 
 
 @dataclass(frozen=True)

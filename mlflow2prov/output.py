@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import stat
@@ -353,17 +354,29 @@ def _copy_to_stream(name: str, content: BinaryIO) -> None:
     """Copy ``content`` to a stream."""
     number = _descriptor(name)
     if number == _STANDARD_OUTPUT:
-        stream = getattr(sys.stdout, "buffer", None)
-        if stream is None:
-            raise FormatError("standard output: there is no stream of bytes; name a file")
-        shutil.copyfileobj(content, stream, COPY_BYTES)
-        stream.flush()
+        _copy_to_standard_output(content)
         return
     try:
         with _open_node(name) if number is None else os.fdopen(os.dup(number), "wb") as stream:
             shutil.copyfileobj(content, stream, COPY_BYTES)
     except OSError as error:
         raise _write_error(name, error) from error
+
+
+def _copy_to_standard_output(content: BinaryIO) -> None:
+    """Copy ``content`` to standard output: to that of a notebook, which takes only text, all of it or nothing."""
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is not None:
+        shutil.copyfileobj(content, stream, COPY_BYTES)
+        stream.flush()
+        return
+    if not isinstance(sys.stdout, io.TextIOBase):
+        raise FormatError("standard output: there is no stream of bytes; name a file")
+    try:
+        text = content.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError("standard output: takes only text here; name a file") from error
+    sys.stdout.write(text)
 
 
 def _open_node(path: str) -> BinaryIO:

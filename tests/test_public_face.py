@@ -10,30 +10,20 @@ from pathlib import Path
 import pytest
 
 import mlflow2prov
+import mlflow2prov.capture
 from mlflow2prov import Attribute, Document, InternalError, MLflow2ProvError, Namespaces, Statement
 from tests.analysis.graphs import project
 
 FUNCTIONS = sorted(
-    name for name in mlflow2prov.__all__ if inspect.isfunction(getattr(mlflow2prov, name))
+    name
+    for name in mlflow2prov.__all__
+    if inspect.isfunction(getattr(mlflow2prov, name))
+    and getattr(mlflow2prov, name).__name__ == name
 )
+"""The public functions without their older names."""
 CLASSES = sorted(
     name for name in mlflow2prov.__all__ if inspect.isclass(getattr(mlflow2prov, name))
 )
-
-
-class PublicNames(dict):
-    """Resolves annotations that are imported for type checking only."""
-
-    def __missing__(self, name):
-        if name == "ProvDocument":
-            from prov.model import ProvDocument
-
-            return ProvDocument
-        if name in ("pandas", "networkx"):
-            return __import__(name)
-        if name not in mlflow2prov.__all__:
-            raise KeyError(name)
-        return getattr(mlflow2prov, name)
 
 
 def types_in(hint):
@@ -52,13 +42,9 @@ def types_in(hint):
         yield hint
 
 
-def annotations_of(value):
-    return typing.get_type_hints(value, localns=PublicNames())
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_types_that_a_function_takes_or_returns_are_public(name):
-    hints = annotations_of(getattr(mlflow2prov, name))
+    hints = typing.get_type_hints(getattr(mlflow2prov, name))
     own = {
         cls.__name__
         for hint in hints.values()
@@ -75,7 +61,7 @@ def test_types_of_the_fields_of_a_public_type_are_public(name):
         return
     own = {
         field.__name__
-        for hint in annotations_of(cls).values()
+        for hint in typing.get_type_hints(cls).values()
         for field in types_in(hint)
         if field.__module__.startswith("mlflow2prov")
     }
@@ -92,6 +78,67 @@ def test_public_methods_are_documented(name):
     for method, value in vars(getattr(mlflow2prov, name)).items():
         if not method.startswith("_") and callable(value):
             assert inspect.getdoc(value), method
+
+
+def functions_and_methods():
+    """Yield the public functions, and the public methods of the public classes."""
+    for package in (mlflow2prov, mlflow2prov.capture):
+        for name in package.__all__:
+            value = getattr(package, name)
+            if inspect.isfunction(value):
+                yield pytest.param(value, id=f"{package.__name__}.{name}")
+            elif inspect.isclass(value):
+                for method, function in inspect.getmembers(value, inspect.isfunction):
+                    if not method.startswith("_"):
+                        yield pytest.param(function, id=f"{package.__name__}.{name}.{method}")
+
+
+@pytest.mark.parametrize("function", list(functions_and_methods()))
+def test_annotations_can_be_resolved(function):
+    assert typing.get_type_hints(function) is not None
+
+
+def test_older_names_are_aliases():
+    assert mlflow2prov.difference is mlflow2prov.diff
+    assert mlflow2prov.push is mlflow2prov.export
+
+
+DOCUMENT_FUNCTIONS = [
+    name
+    for name in FUNCTIONS
+    if next(iter(typing.get_type_hints(getattr(mlflow2prov, name)).values()), None) is Document
+]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENT_FUNCTIONS, "save"])
+def test_functions_of_a_document_are_methods_with_the_same_parameters(name):
+    def parameters(function):
+        return [
+            (parameter.name, parameter.kind, parameter.default)
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+        ]
+
+    def hints(function):
+        return list(typing.get_type_hints(function).values())
+
+    function, method = getattr(mlflow2prov, name), getattr(Document, name)
+    assert parameters(method) == parameters(function)
+    assert hints(method) == hints(function)[1:]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENT_FUNCTIONS, "save"])
+def test_methods_pass_every_argument_on(name, monkeypatch):
+    document, calls = Document(), []
+    signature = inspect.signature(getattr(mlflow2prov, name))
+    monkeypatch.setattr(
+        mlflow2prov, name, lambda *args, **kwargs: calls.append((args, kwargs)), raising=False
+    )
+    values = {parameter: object() for parameter in list(signature.parameters)[1:]}
+    getattr(document, name)(**values)
+    ((args, kwargs),) = calls
+    bound = signature.bind(*args, **kwargs).arguments
+    assert bound.pop(next(iter(signature.parameters))) is document
+    assert bound == values
 
 
 def test_every_error_is_a_child_of_the_root():
@@ -141,21 +188,28 @@ def valid_arguments(name, document, folder):
     return {
         "audit": {"document": document, "selectors": ()},
         "check": {"document": document, "selectors": ()},
+        "compare": {
+            "document": document,
+            "before": "models:/fraud/1",
+            "after": "models:/fraud/2",
+        },
         "configure": {},
-        "difference": {"old": document, "new": document},
+        "diff": {"old": document, "new": document},
         "explain": {"document": document, "selector": "models:/fraud/1"},
+        "export": {"document": document, "url": "bolt://"},
         "extract": {"repository_path": str(folder)},
         "impact": {"document": document, "selector": "models:/fraud/1"},
         "lineage": {"document": document, "selectors": "models:/fraud/1"},
         "load": {"input": str(folder / "a.json")},
         "merge": {"documents": [document]},
         "pull": {"url": "bolt://"},
-        "push": {"document": document, "url": "bolt://"},
         "report": {"document": document},
         "run_extraction": {"repository_path": str(folder)},
         "save": {"documents": document, "output": str(folder / "out")},
         "statistics": {"document": document},
         "suggest_aliases": {"document": document},
+        "to_svg": {"document": document},
+        "to_table": {"result": mlflow2prov.validate(document)},
         "transform": {"document": document},
         "validate": {"document": document},
     }[name]

@@ -22,6 +22,8 @@ from mlflow2prov.arguments import (
 from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.sql import ids_of_type
+from mlflow2prov.quantity import quantity
+from mlflow2prov.table import Tabular
 
 REQUIRABLE_QUESTIONS = tuple(
     question.name for question in QUESTIONS if "version" in question.subject_kinds
@@ -83,8 +85,8 @@ class Waiver:
         return self.code == finding.code and any(fnmatchcase(uri, self.versions) for uri in uris)
 
 
-@dataclass(frozen=True)
-class CheckResult:
+@dataclass(frozen=True, repr=False)
+class CheckResult(Tabular):
     """The result of a check.
 
     Attributes:
@@ -100,6 +102,10 @@ class CheckResult:
     waived_findings: tuple[tuple[Finding, Waiver], ...]
     unused_waivers: tuple[Waiver, ...]
     fail_on: FailOn
+
+    def __repr__(self) -> str:
+        state = "passed" if self.has_passed else "failed"
+        return f"<CheckResult: {state}, {quantity(len(self.findings), 'finding')}>"
 
     @property
     def failures(self) -> tuple[Finding, ...]:

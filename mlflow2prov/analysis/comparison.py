@@ -11,7 +11,9 @@ from mlflow2prov import engine
 from mlflow2prov.analysis.code_comparison import changed_files, commits_between, titles
 from mlflow2prov.analysis.explanation import Explanation, explain_all, select_subject
 from mlflow2prov.analysis.item import Item
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import SelectionError
+from mlflow2prov.escaping import printable
 from mlflow2prov.graph.lineage import lineage
 from mlflow2prov.graph.selectors import quoted
 from mlflow2prov.prov import KIND, Document
@@ -21,10 +23,12 @@ from mlflow2prov.prov.difference import (
     REMOVED,
     ChangeType,
     Difference,
-    difference,
+    diff,
 )
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.sql import names_table
+from mlflow2prov.quantity import quantity
+from mlflow2prov.table import Tabular
 
 _VALUE_KEYS: Mapping[str, Sequence[str]] = {
     "parameters": ("value",),
@@ -102,8 +106,8 @@ class Section:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Tabular):
     """Two versions, models or runs, and the sections in which they differ.
 
     Attributes:
@@ -115,6 +119,11 @@ class Comparison:
     before: Item
     after: Item
     sections: tuple[Section, ...]
+
+    def __repr__(self) -> str:
+        subjects = printable(f"{self.before.label} and {self.after.label}")
+        count = sum(len(section.points) for section in self.sections)
+        return f"<Comparison of {subjects}: {quantity(count, 'difference')}>"
 
     @property
     def is_same(self) -> bool:
@@ -138,29 +147,37 @@ class Comparison:
         }
 
 
-def compare_selected(
-    old: Document, old_selector: str, new: Document, new_selector: str
+@checked
+def compare(
+    document: Document, before: str, after: str, new: Document | None = None
 ) -> Comparison | Difference:
-    """Compare an element of one document with an element of another, or of the same document.
+    """Compare an element of a document with another, or with an element of another document.
+
+    Args:
+        document: a document that contains ``before``.
+        before: a selector, such as ``models:/wine/3`` (:mod:`~mlflow2prov.graph.selectors`).
+        after: another selector, or the same one for another document.
+        new: a document that contains ``after``; by default the same document.
 
     Returns:
         The comparison of two versions, models or runs; for other elements, the difference of their lineages.
 
     Raises:
         SelectionError: a selector matches nothing, or several elements.
-        ConfigurationError: a selector is not text.
+        ConfigurationError: an argument is not valid.
     """
-    is_same_document = old is new
-    old = unified(old)
-    new = old if is_same_document else unified(new)
+    old = unified(document)
+    new = old if new is None or new is document else unified(new)
     try:
-        before, after = select_subject(old, old_selector), select_subject(new, new_selector)
+        old_subject, new_subject = select_subject(old, before), select_subject(new, after)
     except SelectionError:
-        return difference(lineage(old, old_selector), lineage(new, new_selector))
-    return compare(old, before, after, new)
+        return diff(lineage(old, before), lineage(new, after))
+    return compare_subjects(old, old_subject, new_subject, new)
 
 
-def compare(document: Document, before: str, after: str, new: Document | None = None) -> Comparison:
+def compare_subjects(
+    document: Document, before: str, after: str, new: Document | None = None
+) -> Comparison:
     """Compare two versions, models or runs: code, parameters, data, environment, metrics and people.
 
     Args:

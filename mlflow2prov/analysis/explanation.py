@@ -20,10 +20,13 @@ from mlflow2prov.analysis.reasons import reasons_for_no_commit
 from mlflow2prov.analysis.subject_tables import ALIAS_TYPES, SUBJECT_TYPES, SubjectTables
 from mlflow2prov.arguments import checked, require_choice
 from mlflow2prov.errors import SelectionError
+from mlflow2prov.escaping import printable
 from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.sql import ids_of_type, is_any_of, names_table
+from mlflow2prov.quantity import quantity
+from mlflow2prov.table import Tabular
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class Answer:
         return self.state in ("known", "none")
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Tabular):
     """A version, a model or a run, with the answers to all questions about it.
 
     Attributes:
@@ -68,6 +71,13 @@ class Explanation:
     subject: Item
     kind: SubjectKind
     answers: tuple[Answer, ...]
+
+    def __repr__(self) -> str:
+        answer_count = len(self.scored) - len(self.unknown) - len(self.inferred)
+        return (
+            f"<Explanation of {printable(self.subject.label)}: "
+            f"{answer_count} of {quantity(len(self.scored), 'question')} answered>"
+        )
 
     def answer(self, question: str) -> Answer:
         """Return the answer to the question of this name, such as ``commit``.

@@ -9,11 +9,14 @@ from mlflow2prov import engine
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.arguments import checked
 from mlflow2prov.engine import Sql, literal
+from mlflow2prov.escaping import printable
 from mlflow2prov.graph.selectors import select
 from mlflow2prov.graph.traversal import create_reachable
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.prov.sql import elements_table, is_any_of, names_table
+from mlflow2prov.quantity import quantity
+from mlflow2prov.table import Tabular
 
 IMPACT_TYPES = (
     "Run",
@@ -46,8 +49,8 @@ class ImpactItem:
     is_inferred: bool = False
 
 
-@dataclass(frozen=True)
-class Impact:
+@dataclass(frozen=True, repr=False)
+class Impact(Tabular):
     """The runs, models and versions that a subject influenced.
 
     Attributes:
@@ -58,6 +61,10 @@ class Impact:
 
     subject: tuple[Item, ...]
     reached: tuple[ImpactItem, ...]
+
+    def __repr__(self) -> str:
+        subjects = printable(", ".join(item.label for item in self.subject))
+        return f"<Impact of {subjects}: {quantity(len(self.reached), 'element')}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the impact as JSON values."""

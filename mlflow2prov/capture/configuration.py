@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov import boundary
 from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
 from mlflow2prov.errors import unknown_choice
+from mlflow2prov.lazy_module import LazyModule
 
 if TYPE_CHECKING:
+    import mlflow2prov.capture.repos as repositories
     from mlflow2prov.capture.blobstores import BlobStore
-    from mlflow2prov.capture.repos import Repository
+else:
+    repositories = LazyModule("mlflow2prov.capture.repos")
 
 FOLDER = ".mlflow2prov"
 """The folder in which calls are recorded without configuration."""
@@ -59,8 +62,8 @@ class Config:
     def __init__(
         self,
         blobstores: Mapping[str, BlobStore] | None = None,
-        repos: Mapping[str, Repository] | None = None,
-        default_repo: Repository | str | None = None,
+        repos: Mapping[str, repositories.Repository] | None = None,
+        default_repo: repositories.Repository | str | None = None,
         **settings: bool,
     ) -> None:
         self.blobstores = dict(blobstores or {})
@@ -69,14 +72,14 @@ class Config:
             if name not in SETTINGS:
                 raise InvalidOptionError(unknown_choice("setting", name, SETTINGS))
         self.settings = {**SETTINGS, **settings}
-        self.default_repo: Repository | None = None
+        self.default_repo: repositories.Repository | None = None
         self.set_default_repo(default_repo)
 
     def set_default_repo(self, repo: Any) -> None:
         """Set the default repository, by its name or itself."""
         self.default_repo = self.repo(repo) if isinstance(repo, str) else repo
 
-    def repo(self, name: str) -> Repository:
+    def repo(self, name: str) -> repositories.Repository:
         """Return a repository by its name."""
         if name not in self.repos:
             raise InvalidOptionError(unknown_choice("repository", name, self.repos))
@@ -140,7 +143,7 @@ def set_check_mutations(value: bool) -> None:
     _current.settings["check_mutations"] = value
 
 
-def get_default_repo() -> Repository:
+def get_default_repo() -> repositories.Repository:
     """Return the repository that is used where none is named."""
     local = _local_repo.get()
     if local is not None:
@@ -150,7 +153,7 @@ def get_default_repo() -> Repository:
     return folder_repo()
 
 
-def set_default_repo(repo_or_name: Repository | str | None) -> None:
+def set_default_repo(repo_or_name: repositories.Repository | str | None) -> None:
     """Set the repository that is used where none is named; None: that of the folder ``.mlflow2prov``.
 
     Raises:
@@ -159,7 +162,7 @@ def set_default_repo(repo_or_name: Repository | str | None) -> None:
     _current.set_default_repo(repo_or_name)
 
 
-def get_repo_by_name(repo_name: str) -> Repository:
+def get_repo_by_name(repo_name: str) -> repositories.Repository:
     """Return a repository of the current configuration by its name.
 
     Raises:
@@ -168,7 +171,7 @@ def get_repo_by_name(repo_name: str) -> Repository:
     return _current.repo(repo_name)
 
 
-def find_repo(repo_or_name: Any) -> Repository:
+def find_repo(repo_or_name: Any) -> repositories.Repository:
     """Return a repository: itself, by its name, or the default one for None."""
     if repo_or_name is None:
         return get_default_repo()
@@ -176,7 +179,7 @@ def find_repo(repo_or_name: Any) -> Repository:
 
 
 @contextmanager
-def using_repo(repo_or_name: Repository | str) -> Iterator[Repository]:
+def using_repo(repo_or_name: repositories.Repository | str) -> Iterator[repositories.Repository]:
     """Use another default repository in this thread or task, within a ``with`` block.
 
     Args:
@@ -196,7 +199,7 @@ def using_repo(repo_or_name: Repository | str) -> Iterator[Repository]:
 # --- without configuration
 
 
-def folder_repo() -> Repository:
+def folder_repo() -> repositories.Repository:
     """Return the repository in the folder ``.mlflow2prov``, which is created; in memory if it cannot be."""
     from mlflow2prov.capture.environment import find_root
 
@@ -218,7 +221,7 @@ def folder_repo() -> Repository:
 class _OpenFolder:
     """A folder ``.mlflow2prov`` and its repository."""
 
-    repo: Repository
+    repo: repositories.Repository
     database: str | None
     """The file of the database; None: the repository is in memory."""
 

@@ -10,9 +10,12 @@ from mlflow2prov.capture.configuration import find_repo
 from mlflow2prov.capture.errors import InvalidOptionError
 from mlflow2prov.capture.records import CALL_FIELDS, Call
 from mlflow2prov.errors import unknown_choice
+from mlflow2prov.lazy_module import LazyModule
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas
+else:
+    pandas = LazyModule("pandas")
 
 
 class Calls(Sequence[Call]):
@@ -47,14 +50,12 @@ class Calls(Sequence[Call]):
         """Return each call as a dictionary."""
         return [asdict(call) for call in self._calls]
 
-    def to_pandas(self) -> pd.DataFrame:
+    def to_pandas(self) -> pandas.DataFrame:
         """Return one row per call, with the arguments as dictionaries by name."""
-        import pandas as pd
-
         rows = self.to_dicts()
         for row in rows:
             row["arguments"] = {item["name"]: item["value"] for item in row["arguments"]}
-        table = pd.DataFrame(rows, columns=list(CALL_FIELDS))
+        table = pandas.DataFrame(rows, columns=list(CALL_FIELDS))
         # Without these types, numbers beside missing ones become floating-point numbers.
         return table.astype({"source_line": "Int64", "seed": "Int64"})
 

@@ -10,10 +10,6 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from mlflow2prov.progress import Progress
 
 MAX_LINE_LENGTH = 1000
 
@@ -38,7 +34,7 @@ def print_error(message: str, *, verbose: bool) -> None:
 
 
 def _safe(message: str) -> str:
-    from mlflow2prov.render.escaping import printable
+    from mlflow2prov.escaping import printable
     from mlflow2prov.secrets import mask_secrets
 
     return printable(mask_secrets(message))
@@ -63,49 +59,3 @@ def abandon_output() -> None:
         null_device = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null_device, sys.stdout.fileno())
         os.close(null_device)
-
-
-@contextmanager
-def progress_bars() -> Iterator[Progress | None]:
-    """Show a progress bar for each phase if standard error is a terminal; otherwise yield None."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress as rich
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        ProgressColumn,
-        Task,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class RateColumn(ProgressColumn):
-        """Finished items per second."""
-
-        def render(self, task: Task) -> Text:
-            rate = task.finished_speed or task.speed
-            return Text("" if rate is None else f"{rate:,.0f}/s")
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def report_progress(phase: str, done: int, total: int | None) -> None:
-            if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(tasks[phase], completed=done, total=total)
-
-        yield report_progress

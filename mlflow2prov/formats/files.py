@@ -23,7 +23,7 @@ from mlflow2prov.formats import (
 from mlflow2prov.formats._support.progress import progress_listener
 from mlflow2prov.formats._support.write_behind import write_behind
 from mlflow2prov.output import STREAM, Output, is_stream, refuse_node, stream_name
-from mlflow2prov.progress import Progress
+from mlflow2prov.progress import Progress, progress_of
 from mlflow2prov.prov import Document
 
 
@@ -54,6 +54,8 @@ def save(
     documents: Document | Iterable[Document],
     output: str | Path = STREAM,
     formats: FormatName | Sequence[FormatName] | None = None,
+    *,
+    progress: Progress | bool | None = None,
 ) -> list[Path]:
     """Write documents to files, which appear together, each whole or not at all.
 
@@ -63,6 +65,8 @@ def save(
             which takes one document in one format: ``-`` for standard output, a descriptor such as ``/dev/fd/3``, a
             FIFO or a character device.
         formats: the format, or several; by default that of the extension of ``output``, else ``json``.
+        progress: True for bars in a notebook or a terminal; or a function that is called with ``"statements"``, the
+            number of written statements, and their total. A statement counts once for each format.
 
     Returns:
         The paths of the files; none for a stream.
@@ -74,7 +78,7 @@ def save(
     """
     files = Output()
     try:
-        stage(files, documents, output, formats)
+        stage(files, documents, output, formats, progress)
         return files.publish()
     except OSError as error:
         raise FormatError(
@@ -89,7 +93,7 @@ def stage(
     documents: Document | Iterable[Document],
     output: str | Path = STREAM,
     formats: str | Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> list[Path]:
     """Write the files of :func:`save`, which appear when ``files`` is published, and return their paths.
 
@@ -100,8 +104,7 @@ def stage(
         documents: the documents.
         output: the path of the files, or a stream.
         formats: the formats; by default that of the extension of ``output``, else ``json``.
-        progress: called with ``"statements"``, the number of written statements, and their total. A statement counts
-            once for each format.
+        progress: as in :func:`save`.
 
     Raises:
         FormatError: a format is unknown or cannot express a document, or a file cannot be written.
@@ -114,7 +117,7 @@ def stage(
     extensions = [file_format.extension for file_format in file_formats]
     paths = output_paths(output, extensions, len(documents))
     total = sum(map(len, documents)) * len(file_formats)
-    with _reported_to(progress, total):
+    with progress_of(progress) as listener, _reported_to(listener, total):
         written = [
             files.write(path, partial(_write_document, document, file_format))
             for document, document_paths in zip(documents, paths, strict=True)

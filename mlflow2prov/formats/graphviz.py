@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from functools import partial
+from io import BytesIO
 from typing import BinaryIO
 
+from mlflow2prov.arguments import checked
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats import dot
 from mlflow2prov.formats._support.format import Format
@@ -34,6 +36,19 @@ def find_dot(picture: str) -> str:
             "install graphviz (https://graphviz.org/download), or save as dot"
         )
     return program
+
+
+@checked
+def to_svg(document: Document) -> str:
+    """Return a picture of a document as an element of HTML: SVG, drawn by Graphviz's ``dot``.
+
+    Raises:
+        FormatError: ``dot`` is not installed or fails, or the document is too large for a picture.
+    """
+    stream = BytesIO()
+    _write("svg", document, stream)
+    text = stream.getvalue().decode("utf-8")
+    return text[text.index("<svg") :]
 
 
 def _write(picture: str, document: Document, stream: BinaryIO) -> None:

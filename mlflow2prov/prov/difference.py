@@ -15,6 +15,7 @@ from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
 from mlflow2prov.prov.unify import unified_rows
 from mlflow2prov.prov.values import argument_value, attributes_value
+from mlflow2prov.table import Tabular
 
 ChangeType = Literal["added", "removed", "changed"]
 ADDED: ChangeType = "added"
@@ -69,11 +70,15 @@ class StatementChange:
         }
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Tabular):
     """The changes between two documents, in canonical order of the statements."""
 
     changes: tuple[StatementChange, ...]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {change}" for change, count in self.counts().items())
+        return f"<Difference: {counts}>"
 
     @property
     def is_same(self) -> bool:
@@ -95,7 +100,7 @@ class Difference:
 
 
 @checked
-def difference(old: Document, new: Document) -> Difference:
+def diff(old: Document, new: Document) -> Difference:
     """Compare two documents statement by statement, by the URIs of their names.
 
     An element is identified by its identifier, a relation by its identifier and formal arguments
@@ -127,6 +132,10 @@ def difference(old: Document, new: Document) -> Difference:
             if engine.rows(f"(FROM {only_old} LIMIT 1) UNION ALL (FROM {only_new} LIMIT 1)"):
                 changes += _changes(kind, only_old, only_new)
     return Difference(tuple(changes))
+
+
+difference = diff
+"""An older name of :func:`diff`."""
 
 
 def _with_values(kind: Kind, rows: Sql) -> Sql:

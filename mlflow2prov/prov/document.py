@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from mlflow2prov import engine
 from mlflow2prov.boundary import own_errors
-from mlflow2prov.errors import StatementError
+from mlflow2prov.errors import FormatError, StatementError
+from mlflow2prov.escaping import html
+from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov.attributes import Attribute
 from mlflow2prov.prov.kinds import KIND
+from mlflow2prov.prov.methods import DocumentMethods
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.statement import Statement
 from mlflow2prov.prov.tables import StatementTables, arrow_batch
@@ -25,20 +28,30 @@ from mlflow2prov.quantity import quantity
 if TYPE_CHECKING:
     import networkx
     import pandas
-    from prov.model import ProvDocument
+    import prov.model as prov_model
+else:
+    networkx, pandas = LazyModule("networkx"), LazyModule("pandas")
+    prov_model = LazyModule("prov.model")
 
 BATCH_ROWS = 50_000
 """Statements of one kind that are collected before they are inserted."""
 
+MAX_PICTURE_STATEMENTS = 60
+"""Notebooks draw documents of at most this many statements."""
+
 _STREAM_ROWS = 10_000
 
 
-class Document:
+class Document(DocumentMethods):
     """A set of PROV statements (PROV-DM), possibly in named bundles.
 
     Two statements are the same when bundle, kind, identifier and formal arguments are the same; two
     elements are the same when their identifiers are. ``==`` compares documents as sets of unified
     statements, by the URIs of their names.
+
+    Public functions whose first argument is a document are also methods: ``document.explain(...)``,
+    ``document.save(...)``. Notebooks show the numbers of elements and relations and, if the
+    document is small and Graphviz is installed, its picture.
 
     Attributes:
         namespaces: the prefixes of the document's qualified names.
@@ -83,7 +96,7 @@ class Document:
 
     @classmethod
     @own_errors()
-    def from_prov(cls, document: ProvDocument) -> Document:
+    def from_prov(cls, document: prov_model.ProvDocument) -> Document:
         """Convert a document of the ``prov`` library.
 
         Raises:
@@ -174,8 +187,24 @@ class Document:
     def __repr__(self) -> str:
         return f"<Document of {quantity(len(self), 'statement')}>"
 
+    def _repr_html_(self) -> str:
+        with own_errors():
+            picture = self._picture() if len(self) <= MAX_PICTURE_STATEMENTS else ""
+            return f"<p>{html(repr(self))}</p>{self.statistics().to_html()}{picture}"
+
+    def _picture(self) -> str:
+        try:
+            return self.to_svg()
+        except FormatError:  # Graphviz is not installed
+            return ""
+
     @own_errors()
-    def to_prov(self) -> ProvDocument:
+    def to_markdown(self) -> str:
+        """Return the numbers of elements and relations as GitHub Flavored Markdown."""
+        return self.statistics().to_markdown()
+
+    @own_errors()
+    def to_prov(self) -> prov_model.ProvDocument:
         """Convert to a document of the ``prov`` library.
 
         Raises:
@@ -196,7 +225,7 @@ class Document:
         return engine.frame(self.tables.in_order())
 
     @own_errors()
-    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+    def to_networkx(self) -> networkx.MultiDiGraph:  # type: ignore[type-arg]
         """Return the graph of elements (nodes) and relations (edges, from effect to cause)."""
         from mlflow2prov.prov.convert import to_networkx
 

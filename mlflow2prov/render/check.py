@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.analysis.options import SEVERITIES
+from mlflow2prov.escaping import printable
 from mlflow2prov.quantity import quantity
-from mlflow2prov.render.escaping import printable
 from mlflow2prov.render.github import annotation_lines
 from mlflow2prov.render.json_text import results_to_json, to_json
 from mlflow2prov.render.renderer import Formats
 from mlflow2prov.render.sarif import sarif_log
+from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
     from mlflow2prov.analysis.audit import Audit, AuditedVersion
@@ -58,6 +59,18 @@ def _score(audit: Audit) -> str:
 def _checked_versions(result: CheckResult) -> list[AuditedVersion]:
     """Return the versions that the check covers: those that are not deleted."""
     return [version for version in result.audit.versions if not version.is_deleted]
+
+
+def to_table(result: CheckResult) -> Table:
+    """Return a row for each finding, the waived ones last."""
+    rows = [_finding_row(finding, finding.severity) for finding in result.findings]
+    rows += [_finding_row(finding, "allowed") for finding, _ in result.waived_findings]
+    return Table(("severity", "version", "finding", "message"), list(rows))
+
+
+def _finding_row(finding: Finding, level: str) -> tuple[str, str, str, str]:
+    version = finding.version
+    return level, version.about.get("uri", version.label), finding.code, finding.message
 
 
 def as_json(results: Sequence[CheckResult]) -> str:

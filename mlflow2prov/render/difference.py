@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlflow2prov.render.escaping import printable, truncate
+from mlflow2prov.escaping import printable, truncate
 from mlflow2prov.render.json_text import results_to_json
 from mlflow2prov.render.renderer import Formats
-from mlflow2prov.render.tables import to_markdown
 from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
@@ -149,13 +148,13 @@ def as_markdown(results: Sequence[Difference | Comparison]) -> str:
         if result.is_same:
             texts.append("No difference.\n")
         elif isinstance(result, Comparison):
-            texts.append(to_markdown(_comparison_table(result)))
+            texts.append(comparison_table(result).to_markdown())
         else:
-            texts.append(to_markdown(_difference_table(result)))
+            texts.append(difference_table(result).to_markdown())
     return "\n".join(texts)
 
 
-def _comparison_table(comparison: Comparison) -> Table:
+def comparison_table(comparison: Comparison) -> Table:
     """Return a row for each point; only the first of a section repeats its name."""
     before, after = comparison.before.label, comparison.after.label
     rows = [
@@ -171,7 +170,7 @@ def _comparison_table(comparison: Comparison) -> Table:
     return Table(("", "change", "what", before, after), list(rows))
 
 
-def _difference_table(difference: Difference) -> Table:
+def difference_table(difference: Difference) -> Table:
     """Return a row for each attribute of a changed statement, and one for every other statement."""
     rows: list[tuple[str, ...]] = []
     for change in difference.changes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mlflow2prov.render.escaping import printable
+from mlflow2prov.escaping import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.analysis.check import CheckResult

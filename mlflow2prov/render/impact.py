@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow2prov.render.escaping import truncate
+from mlflow2prov.escaping import truncate
 from mlflow2prov.render.renderer import Formats
 from mlflow2prov.render.tabular import tabular_formats
 from mlflow2prov.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlflow2prov.render.renderer import Formats, Renderer
-from mlflow2prov.render.tables import aligned, concatenate, rows_to_json, to_csv, to_markdown
+from mlflow2prov.render.tables import concatenate, rows_to_json, to_csv
 from mlflow2prov.table import Table
 
 
@@ -14,9 +14,9 @@ def _renderer(to_text: Callable[[Table], str]) -> Renderer[Table]:
 
 
 FORMATS: Formats[Table] = {
-    "table": _renderer(aligned),
+    "table": _renderer(Table.to_text),
     "csv": _renderer(to_csv),
     "json": _renderer(rows_to_json),
-    "markdown": _renderer(to_markdown),
+    "markdown": _renderer(Table.to_markdown),
 }
 """The formats of statistics."""

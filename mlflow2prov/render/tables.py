@@ -1,49 +1,16 @@
-"""Tables as text: aligned for a terminal, CSV for a spreadsheet, JSON for a program, Markdown for a report."""
+"""Tables as CSV for a spreadsheet and as JSON for a program, and several tables as one."""
 
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 
-from mlflow2prov.render.escaping import markdown, printable, without_controls
+from mlflow2prov.escaping import without_controls
 from mlflow2prov.render.json_text import to_json
-from mlflow2prov.table import Table
-
-Cell = str | int
+from mlflow2prov.table import Cell, Table
 
 # The characters that begin a formula in a spreadsheet, also in their full-width forms.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def aligned(table: Table) -> str:
-    """Return ``table`` in columns of equal width, numbers to the right."""
-    rows = [
-        tuple(f"{cell:,}" if isinstance(cell, int) else printable(cell) for cell in row)
-        for row in table.rows
-    ]
-    columns = range(len(table.columns))
-    widths = [max(_display_width(row[n]) for row in [table.columns, *rows]) for n in columns]
-    is_number = [all(isinstance(row[n], int) for row in table.rows) for n in columns]
-
-    def line(cells: tuple[str, ...]) -> str:
-        padded_cells = []
-        for cell, width, align_right in zip(cells, widths, is_number, strict=True):
-            padding = " " * (width - _display_width(cell))
-            padded_cells.append(padding + cell if align_right else cell + padding)
-        return "  ".join(padded_cells).rstrip()
-
-    rule = tuple("-" * width for width in widths)
-    return "\n".join(line(cells) for cells in [table.columns, rule, *rows]) + "\n"
-
-
-def _display_width(text: str) -> int:
-    """Return the number of terminal columns that ``text`` takes (Unicode Standard Annex 11)."""
-    return sum(
-        2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-        if unicodedata.category(c) not in ("Mn", "Me")
-    )
 
 
 def to_csv(table: Table) -> str:
@@ -72,16 +39,6 @@ def _csv_cell(cell: Cell) -> Cell:
 def rows_to_json(table: Table) -> str:
     """Return ``table`` as a JSON array with an object for each row."""
     return to_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
-
-
-def to_markdown(table: Table) -> str:
-    """Return ``table`` as a table of GitHub Flavored Markdown whose cells are plain text."""
-
-    def line(cells: Sequence[Cell]) -> str:
-        return f"| {' | '.join(markdown(str(cell)) for cell in cells)} |"
-
-    rule = "| " + " | ".join("---" for _ in table.columns) + " |"
-    return "\n".join([line(table.columns), rule, *map(line, table.rows)]) + "\n"
 
 
 def concatenate(tables: Sequence[Table], number_column: str) -> Table:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from mlflow2prov.render.json_text import results_to_json
 from mlflow2prov.render.renderer import Formats
-from mlflow2prov.render.tables import aligned, concatenate, to_csv, to_markdown
+from mlflow2prov.render.tables import concatenate, to_csv
 from mlflow2prov.table import Table
 
 
@@ -31,7 +31,7 @@ def tabular_formats(to_table: Callable[[R], Table], *, empty: str = "") -> Forma
     """
 
     def as_table(results: Sequence[R]) -> str:
-        return "\n".join(_text(to_table(result), aligned) for result in results)
+        return "\n".join(_text(to_table(result), Table.to_text) for result in results)
 
     def as_csv(results: Sequence[R]) -> str:
         return to_csv(concatenate([to_table(result) for result in results], "number"))
@@ -40,7 +40,7 @@ def tabular_formats(to_table: Callable[[R], Table], *, empty: str = "") -> Forma
         return results_to_json([result.to_dict() for result in results])
 
     def as_markdown(results: Sequence[R]) -> str:
-        return "\n".join(_text(to_table(result), to_markdown) for result in results)
+        return "\n".join(_text(to_table(result), Table.to_markdown) for result in results)
 
     def _text(table: Table, render: Callable[[Table], str]) -> str:
         return render(table) if table.rows or not empty else f"{empty}\n"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlflow2prov.escaping import printable
 from mlflow2prov.quantity import quantity
-from mlflow2prov.render.escaping import printable
 from mlflow2prov.render.json_text import to_json
 from mlflow2prov.render.renderer import Formats
+from mlflow2prov.table import Table
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document, Statement
@@ -75,6 +76,13 @@ def _quotes(document: Document, report: ValidationReport) -> Quotes:
     groups += [step for violation in report.violations for step in violation.cycle]
     statements = list(dict.fromkeys(s for group in groups for s in group.statements))
     return dict(zip(statements, statement_texts(statements, document.namespaces), strict=True))
+
+
+def to_table(report: ValidationReport) -> Table:
+    """Return a row for each rule, with the number of its violations and the message of the first."""
+    messages = {violation.rule: violation.message for violation in reversed(report.violations)}
+    rows = [(str(rule), count, messages[rule]) for rule, count in report.counts.items()]
+    return Table(("rule", "violations", "first violation"), list(rows))
 
 
 def as_json(validations: Sequence[Validation]) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import mlflow2prov
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import DocumentStoreError, unknown_choice
 from mlflow2prov.stores._support.store import LAYOUTS, Layout, Options, Store
 
 if TYPE_CHECKING:
-    from mlflow2prov.prov import Document
     from mlflow2prov.stores._support.address import Address
 
 MODULES = {
@@ -39,13 +39,13 @@ def is_address(name: str) -> bool:
 
 
 @checked
-def push(
-    document: Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
+def export(
+    document: mlflow2prov.Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
 ) -> None:
     """Add a document to the document in a store.
 
     Statements that are the same are unified, as by :func:`~mlflow2prov.prov.merge.merge`, and
-    prefixes that have another URI in the store are renamed. A second push of the same document
+    prefixes that have another URI in the store are renamed. Pushing the same document again
     changes nothing, or completes an interrupted one.
 
     Args:
@@ -67,12 +67,16 @@ def push(
     store.push(document, address, options)
 
 
+push = export
+"""An older name of :func:`export`."""
+
+
 @checked
-def pull(url: str, *, graph: str | None = None) -> Document:
+def pull(url: str, *, graph: str | None = None) -> mlflow2prov.Document:
     """Return the document in a store.
 
     Args:
-        url: the URL of the store, as for :func:`push`.
+        url: the URL of the store, as for :func:`export`.
         graph: the IRI of the named graph, for SPARQL 1.1 stores.
 
     Raises:
@@ -113,6 +117,7 @@ __all__ = [
     "Layout",
     "Options",
     "Store",
+    "export",
     "find",
     "is_address",
     "pull",

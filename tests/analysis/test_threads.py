@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from mlflow2prov import audit, check, difference, explain, impact, lineage, statistics
-from mlflow2prov.analysis.comparison import compare
+from mlflow2prov.analysis.comparison import compare_subjects
 from tests.analysis.graphs import STATEMENTS, document, project, relation
 
 THREADS = 8
@@ -26,7 +26,7 @@ def test_calls_in_threads_return_the_results_of_calls_one_after_another():
         lambda: audit(fraud),
         lambda: check(repetitive, require="environment", minimum=90),
         lambda: difference(fraud, changed),
-        lambda: compare(fraud, "Version.1", "Version.2"),
+        lambda: compare_subjects(fraud, "Version.1", "Version.2"),
     ]
     expected = [call() for call in calls]
     numbers = list(range(len(calls))) * ROUNDS

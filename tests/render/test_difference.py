@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mlflow2prov import difference
-from mlflow2prov.analysis.comparison import compare
+from mlflow2prov.analysis.comparison import compare_subjects
 from mlflow2prov.render.difference import FORMATS, colored_text, differing_parts, plain_text
 from tests.analysis.graphs import project, relation, thing
 from tests.prov.statements import document, entity
@@ -19,7 +19,7 @@ def changes():
 
 @pytest.fixture(scope="module")
 def comparison():
-    return compare(project(), "Version.1", "Version.2")
+    return compare_subjects(project(), "Version.1", "Version.2")
 
 
 def test_lines_begin_with_the_sign_of_the_change(changes):
@@ -92,7 +92,7 @@ def test_a_line_shows_the_name_and_both_values_of_a_long_change():
             relation("hadMember", "Run.r1", "Param.long"),
         )
 
-    text = plain_text([compare(run("old"), "Run.r1", "Run.r1", run("new"))])
+    text = plain_text([compare_subjects(run("old"), "Run.r1", "Run.r1", run("new"))])
     (line,) = (line for line in text.splitlines() if "estimator" in line)
     assert line.startswith("    ~ estimator: …") and line.endswith("new")
     assert "old -> " in line and len(line) < 200

@@ -7,7 +7,7 @@ from lxml import html
 
 from mlflow2prov import load, report
 from mlflow2prov.errors import ConfigurationError, SelectionError
-from mlflow2prov.render.escaping import markdown, markdown_paragraph
+from mlflow2prov.escaping import markdown, markdown_paragraph
 from mlflow2prov.render.report.content import gather_content
 from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from mlflow2prov.render.tables import aligned, concatenate, rows_to_json, to_csv, to_markdown
+from mlflow2prov.render.tables import concatenate, rows_to_json, to_csv
 from mlflow2prov.table import Table
 
 TABLE = Table(("kind", "count"), [("entity", 1234), ("used", 5)])
 
 
 def test_columns_are_aligned_and_numbers_have_separators():
-    assert aligned(TABLE) == (
+    assert TABLE.to_text() == (
         "kind    count\n"
         "------  -----\n"
         "entity  1,234\n"
@@ -21,11 +21,11 @@ def test_columns_are_aligned_and_numbers_have_separators():
 
 def test_wide_and_combining_characters_are_aligned_by_their_width():
     table = Table(("name", "id"), [("葡萄酒", "a"), ("cafe\u0301", "b")])
-    assert aligned(table).splitlines()[2:] == ["葡萄酒  a", "cafe\u0301    b"]
+    assert table.to_text().splitlines()[2:] == ["葡萄酒  a", "cafe\u0301    b"]
 
 
 def test_control_characters_do_not_reach_the_terminal():
-    text = aligned(Table(("name",), [("a\n\x1b[31mb\u202e",)]))
+    text = Table(("name",), [("a\n\x1b[31mb\u202e",)]).to_text()
     assert text.splitlines()[2] == "a \ufffd[31mb\ufffd"
 
 
@@ -70,7 +70,7 @@ def test_json_has_an_object_for_each_row():
 
 def test_markdown_cells_are_escaped():
     table = Table(("a|b", "n"), [("<b> *x*", 1)])
-    assert to_markdown(table) == "| a\\|b | n |\n| --- | --- |\n| &lt;b> \\*x\\* | 1 |\n"
+    assert table.to_markdown() == "| a\\|b | n |\n| --- | --- |\n| &lt;b> \\*x\\* | 1 |\n"
 
 
 def test_several_tables_become_one_with_numbered_rows():

@@ -66,9 +66,9 @@ def command(
         raise click.UsageError(f"diff compares two selectors, not {len(selectors)}")
 
     def prepare() -> Action:
-        from mlflow2prov.analysis.comparison import compare_selected
+        from mlflow2prov.analysis.comparison import compare
         from mlflow2prov.formats.files import load, require_readable
-        from mlflow2prov.prov.difference import difference
+        from mlflow2prov.prov.difference import diff
 
         for name in inputs:
             require_readable(name)
@@ -78,10 +78,11 @@ def command(
             documents = [*documents, *map(load, inputs)]
             _check_number(len(documents), len(selectors))
             before, after = documents[0], documents[-1]
-            if selectors:
-                result = compare_selected(before, selectors[0], after, selectors[-1])
-            else:
-                result = difference(before, after)
+            result = (
+                compare(before, selectors[0], selectors[-1], after)
+                if selectors
+                else diff(before, after)
+            )
             chain.write_text(render([result]))
             chain.has_negative_result |= not result.is_same
             return documents

@@ -11,7 +11,7 @@ from mlflow2prov.cli.param_types import OUTPUT_NAME, TEXT
 from mlflow2prov.cli.selector_argument import WordCommand
 from mlflow2prov.cli.terminal import log_line
 from mlflow2prov.errors import CaptureError
-from mlflow2prov.render.escaping import printable
+from mlflow2prov.escaping import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.capture.stages.outcomes import StageOutcome

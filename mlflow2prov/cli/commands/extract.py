@@ -179,7 +179,6 @@ def command(
     def prepare() -> Action:
         import logging
 
-        from mlflow2prov.cli.terminal import progress_bars
         from mlflow2prov.extraction import run_extraction
 
         # A retry that succeeds is not worth a line, and the command line reports one that fails itself.
@@ -190,8 +189,7 @@ def command(
                 chain.report_notice(
                     f"reading {options['mlflow_url']}, the value of MLFLOW_TRACKING_URI"
                 )
-            with progress_bars() as progress:
-                extraction = run_extraction(mailmap=not no_mailmap, progress=progress, **options)
+            extraction = run_extraction(mailmap=not no_mailmap, progress=True, **options)
             for notice in extraction.notices:
                 chain.report_notice(notice)
             for omission in extraction.omissions:

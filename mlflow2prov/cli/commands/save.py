@@ -33,7 +33,6 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
         formats = (default_format(output).name,)
 
     def prepare() -> Action:
-        from mlflow2prov.cli.terminal import progress_bars
         from mlflow2prov.formats import get
         from mlflow2prov.formats.files import stage
         from mlflow2prov.output import require_writable
@@ -43,8 +42,7 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
         require_writable(output)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            with progress_bars() as progress:
-                paths = stage(chain.output, documents, output, formats, progress)
+            paths = stage(chain.output, documents, output, formats, progress=True)
             chain.report_files(paths, sum(map(len, documents)))
             return documents
 

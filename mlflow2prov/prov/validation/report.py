@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from mlflow2prov.prov import Statement
 from mlflow2prov.prov.validation.rules import Rule
+from mlflow2prov.quantity import quantity
+from mlflow2prov.table import Tabular
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class Violation:
         return tuple(sorted({self.rule, *(step.rule for step in self.cycle)}, key=str))
 
 
-@dataclass(frozen=True)
-class ValidationReport:
+@dataclass(frozen=True, repr=False)
+class ValidationReport(Tabular):
     """The result of the validation of a document.
 
     Attributes:
@@ -72,6 +74,12 @@ class ValidationReport:
     statements: int
     violations: tuple[Violation, ...]
     counts: Mapping[Rule, int]
+
+    def __repr__(self) -> str:
+        if self.is_valid:
+            return f"<ValidationReport: valid, {quantity(self.statements, 'statement')}>"
+        violations = quantity(sum(self.counts.values()), "violation")
+        return f"<ValidationReport: not valid, {violations}>"
 
     @property
     def is_valid(self) -> bool:

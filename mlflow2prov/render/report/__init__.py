@@ -9,13 +9,11 @@ lead to ``http`` and ``https`` addresses only.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import mlflow2prov
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import ConfigurationError, unknown_choice
-
-if TYPE_CHECKING:
-    from mlflow2prov.prov import Document
 
 ReportFormat = Literal["html", "markdown"]
 """The formats of reports."""
@@ -26,7 +24,7 @@ EXTENSIONS: dict[ReportFormat, str] = {"html": ".html", "markdown": ".md"}
 
 @checked
 def report(
-    document: Document,
+    document: mlflow2prov.Document,
     format: ReportFormat = "html",  # noqa: A002
     selectors: str | Iterable[str] = (),
     *,

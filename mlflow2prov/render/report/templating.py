@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mlflow2prov.escaping import markdown, markdown_paragraph, printable, truncate
 from mlflow2prov.formats import mermaid
-from mlflow2prov.render.escaping import markdown, markdown_paragraph, printable, truncate
 from mlflow2prov.render.explanation import STATE_LABELS
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
 from mlflow2prov.render.report.content import Content

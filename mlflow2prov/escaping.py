@@ -1,4 +1,4 @@
-"""Text from documents, made safe to show: on a terminal, in Markdown, and within a given length.
+"""Text from documents, made safe to show: on a terminal, in Markdown, in HTML, and within a given length.
 
 Labels, messages and attribute values come from repositories and MLflow servers, and may be hostile.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import escape
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~]")
 # These begin a list, a heading, a quotation or a rule at the start of a line.
@@ -50,3 +51,8 @@ def markdown_paragraph(text: str) -> str:
     escaped = markdown(text)
     start = _BLOCK_START.match(escaped)
     return f"{escaped[: start.end() - 1]}\\{escaped[start.end() - 1 :]}" if start else escaped
+
+
+def html(text: str) -> str:
+    """Return ``text`` as one line of plain text in HTML, without control characters."""
+    return escape(printable(text))
