@@ -106,7 +106,7 @@ class Tabular:
     """A result that has a table, which notebooks show below its ``repr``."""
 
     def to_table(self) -> Table:
-        """Return the result as a table for people; :meth:`to_dict`, where there is one, has all details."""
+        """Return the result as a table for people; ``to_dict``, where there is one, has all details."""
         return mlflow2prov.to_table(self)
 
     def to_pandas(self) -> pandas.DataFrame:

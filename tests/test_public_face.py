@@ -89,7 +89,7 @@ def functions_and_methods():
                 yield pytest.param(value, id=f"{package.__name__}.{name}")
             elif inspect.isclass(value):
                 for method, function in inspect.getmembers(value, inspect.isfunction):
-                    if not method.startswith("_"):
+                    if method == "__init__" or not method.startswith("_"):
                         yield pytest.param(function, id=f"{package.__name__}.{name}.{method}")
 
 

@@ -23,9 +23,10 @@ from mlflow2prov.errors import unknown_choice
 from mlflow2prov.lazy_module import LazyModule
 
 if TYPE_CHECKING:
+    import mlflow2prov.capture.blobstores as stores
     import mlflow2prov.capture.repos as repositories
-    from mlflow2prov.capture.blobstores import BlobStore
 else:
+    stores = LazyModule("mlflow2prov.capture.blobstores")
     repositories = LazyModule("mlflow2prov.capture.repos")
 
 FOLDER = ".mlflow2prov"
@@ -61,7 +62,7 @@ class Config:
 
     def __init__(
         self,
-        blobstores: Mapping[str, BlobStore] | None = None,
+        blobstores: Mapping[str, stores.BlobStore] | None = None,
         repos: Mapping[str, repositories.Repository] | None = None,
         default_repo: repositories.Repository | str | None = None,
         **settings: bool,
