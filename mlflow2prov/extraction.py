@@ -19,6 +19,7 @@ from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.call_sources import candidate_call_sources, link_calls
+from mlflow2prov.facts.circular_derivations import find_circular_derivations
 from mlflow2prov.facts.inferred_sources import (
     candidate_files,
     candidate_notebooks,
@@ -302,6 +303,8 @@ def _read_sources(
             _leave_out_store(facts, reports[-1], history)
     if history is not None:
         derive_revisions(facts)
+    if not facts.is_empty("calls"):
+        find_circular_derivations(facts)
     if history is not None and sources.calls:
         history.read_tree_files(facts, candidate_call_sources(facts))
         link_calls(facts)

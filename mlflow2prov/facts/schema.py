@@ -421,6 +421,9 @@ _CALLS = (
             "serializer": TEXT,
         },
     ),
+    # A call, and one that ended at the same time, of which each seems to have used results of the other
+    # (mlflow2prov.facts.circular_derivations).
+    Table("circular_derivations", {"call_id": TEXT, "maker_id": TEXT}),
     # A revision of a call's source file, as of the call's commit (mlflow2prov.facts.call_sources).
     Table("call_sources", {"call_id": TEXT, "sha": TEXT, "path": TEXT}),
 )

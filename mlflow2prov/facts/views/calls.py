@@ -11,6 +11,7 @@ VIEWS = (
             call_results.*,
             coalesce(call_results.key, call_results.path, '') AS result,
             coalesce(call_results.key, call_results.path, calls.function) AS label,
+            calls.started_at,
             coalesce(calls.ended_at, calls.started_at) AS generated_at
         FROM call_results
         JOIN calls ON calls.call_id = call_results.call_id
@@ -20,6 +21,7 @@ VIEWS = (
         extends="call_results",
         result=TEXT,
         label=TEXT,
+        started_at=TIME,
         generated_at=TIME,
     ),
     # The call that computed an artifact, and its result. If several did, the first one is it.
@@ -30,6 +32,7 @@ VIEWS = (
             artifact_id,
             arg_min(call_id, (generated_at, call_id)) AS call_id,
             arg_min(result, (generated_at, call_id)) AS result,
+            arg_min(started_at, (generated_at, call_id)) AS started_at,
             min(generated_at) AS generated_at
         FROM results_of_calls
         WHERE artifact_id IS NOT NULL
@@ -39,9 +42,11 @@ VIEWS = (
         artifact_id=TEXT,
         call_id=TEXT,
         result=TEXT,
+        started_at=TIME,
         generated_at=TIME,
     ),
-    # The call that computed a result which another call only looked up.
+    # The call that computed a result which another call only looked up. If the calls that computed it first are not
+    # recorded, the first one may be a later one.
     view(
         "cached_calls",
         """
@@ -52,7 +57,9 @@ VIEWS = (
             makers.result
         FROM calls
         JOIN makers_of_artifacts AS makers ON makers.artifact_id = calls.artifact_id
-        WHERE calls.cached
+        WHERE
+            calls.cached
+            AND coalesce(makers.started_at <= coalesce(calls.ended_at, calls.started_at), true)
         """,
         rows_from="calls",
         call_id=TEXT,
@@ -130,7 +137,7 @@ VIEWS = (
         part=TEXT,
         whole=TEXT,
     ),
-    # A result of another call that a call used as an argument or within one.
+    # A result of another call that a call used as an argument or within one. Arguments exist before the call starts.
     view(
         "results_used_by_calls",
         """
@@ -145,7 +152,9 @@ VIEWS = (
         FROM call_argument_artifacts AS used
         JOIN calls ON calls.call_id = used.call_id
         JOIN makers_of_artifacts AS makers ON makers.artifact_id = used.artifact_id
-        WHERE makers.call_id <> used.call_id
+        WHERE
+            makers.call_id <> used.call_id
+            AND coalesce(makers.started_at <= calls.started_at, true)
         """,
         rows_from="call_argument_artifacts",
         call_id=TEXT,
@@ -156,19 +165,36 @@ VIEWS = (
         result=TEXT,
         generated_at=TIME,
     ),
-    # A result that was made from an earlier result of another call. If the calls that made it first are not recorded,
-    # the only result of a name may be a later one, from which this one cannot derive.
+    # A result that was made from a result of another call, which was not generated later.
     view(
-        "derivations_of_results",
+        "possible_derivations",
         """
         SELECT DISTINCT
             made.call_id,
             made.result,
+            made.generated_at AS made_at,
             used.maker_id,
-            used.result AS used_result
+            used.result AS used_result,
+            used.generated_at AS used_at
         FROM results_of_calls AS made
         JOIN results_used_by_calls AS used USING (call_id)
         WHERE NOT used.is_ignored AND used.generated_at <= made.generated_at
+        """,
+        rows_from=("call_results", "call_argument_artifacts"),
+        call_id=TEXT,
+        result=TEXT,
+        made_at=TIME,
+        maker_id=TEXT,
+        used_result=TEXT,
+        used_at=TIME,
+    ),
+    # The same, without those that cannot be true.
+    view(
+        "derivations_of_results",
+        """
+        SELECT call_id, result, maker_id, used_result
+        FROM possible_derivations
+        ANTI JOIN circular_derivations USING (call_id, maker_id)
         """,
         rows_from=("call_results", "call_argument_artifacts"),
         call_id=TEXT,

@@ -361,19 +361,103 @@ def test_the_name_of_a_database_may_contain_what_urls_reserve(calls, tmp_path):
     assert len(Graph(extract(calls=str(copy))).of_type("Call")) == 2
 
 
-def test_calls_that_use_results_of_each_other_are_a_valid_graph(calls):
+@pytest.fixture
+def mutual_calls(calls):
+    """Two calls that seem to have used results of each other, as when an earlier call was not recorded."""
     with sqlite3.connect(calls) as connection:
         (made,) = connection.execute(
             "SELECT artifact_id FROM calls WHERE fn_name = 'fit'"
         ).fetchone()
         argument = json.dumps([{"name": "x", "artifacts": [made]}])
         connection.execute("UPDATE calls SET arguments = ? WHERE fn_name = 'load'", [argument])
-    document = extract(calls=str(calls))
-    assert validate(document).is_valid
-    (derivation,) = (s for s in document.statements() if s.kind == "wasDerivedFrom")
-    graph = Graph(document)
+    return calls
+
+
+def derivations(graph):
+    """Return the functions that made the results of each derivation."""
     makers = dict(graph.pairs("wasGeneratedBy", "entity", "activity"))
-    assert name_of(graph, makers[arguments(derivation)["generatedEntity"]]) == "fit"
+    return {
+        (name_of(graph, makers[made]), name_of(graph, makers[used]))
+        for made, used in graph.pairs("wasDerivedFrom", "generatedEntity", "usedEntity")
+    }
+
+
+def uses(graph):
+    makers = dict(graph.pairs("wasGeneratedBy", "entity", "activity"))
+    return {
+        (name_of(graph, call), name_of(graph, makers[used]))
+        for call, used in graph.pairs("used", "activity", "entity")
+        if used in makers
+    }
+
+
+def test_a_call_uses_no_result_of_a_call_that_started_later(mutual_calls):
+    document = extract(calls=str(mutual_calls))
+    assert validate(document).is_valid
+    assert uses(Graph(document)) == derivations(Graph(document)) == {("fit", "load")}
+
+
+def test_a_look_up_finds_no_result_of_a_call_that_started_later(calls):
+    with sqlite3.connect(calls) as connection:
+        connection.execute("UPDATE calls SET cached = true WHERE fn_name = 'load'")
+        connection.execute(
+            "UPDATE calls SET artifact_id = "
+            "(SELECT artifact_id FROM calls WHERE fn_name = 'load') WHERE fn_name = 'fit'"
+        )
+        connection.execute(
+            "UPDATE calls SET outputs = json_array(json_object('artifact_id', artifact_id)) WHERE fn_name = 'fit'"
+        )
+    graph = Graph(extract(calls=str(calls)))
+    assert uses(graph) == set()
+    assert graph.pairs("wasInformedBy", "informed", "informant") == []
+
+
+def test_results_of_one_time_that_derive_from_each_other_are_not_claimed_to(mutual_calls):
+    time = "2026-01-01 00:00:00.000000"
+    with sqlite3.connect(mutual_calls) as connection:
+        connection.execute("UPDATE calls SET started_at = ?, ended_at = ?", [time, time])
+    document = extract(calls=str(mutual_calls))
+    assert validate(document).is_valid
+    assert derivations(Graph(document)) == set()
+
+
+def test_results_of_one_time_derive_from_each_other_in_one_direction(calls):
+    time = "2026-01-01 00:00:00.000000"
+    with sqlite3.connect(calls) as connection:
+        connection.execute("UPDATE calls SET started_at = ?, ended_at = ?", [time, time])
+    assert derivations(Graph(extract(calls=str(calls)))) == {("fit", "load")}
+
+
+INVERSE = """
+import mlflow2prov.capture as p
+
+p.set_use_cache(False)
+
+@p.provenance()
+def encode(text):
+    return text[::-1]
+
+@p.provenance()
+def decode(code):
+    return code[::-1]
+
+encode(decode(encode("abc")))
+"""
+
+
+def test_a_function_and_its_inverse_under_a_coarse_clock_are_a_valid_graph(tmp_path):
+    subprocess.run([sys.executable, "-c", INVERSE], cwd=tmp_path, check=True)
+    database = tmp_path / ".mlflow2prov" / "calls.db"
+    with sqlite3.connect(database) as connection:
+        (first,) = connection.execute("SELECT id FROM calls ORDER BY started_at").fetchone()
+        connection.execute("UPDATE calls SET started_at = '2026-01-01', ended_at = '2026-01-01'")
+    assert validate(extract(calls=str(database))).is_valid
+    with sqlite3.connect(database) as connection:
+        # The first call was not recorded, as if the disk had been full.
+        connection.execute("DELETE FROM calls WHERE id = ?", [first])
+    document = extract(calls=str(database))
+    assert derivations(Graph(document)) == set()
+    assert validate(document).is_valid
 
 
 def test_secrets_in_files_of_pycrumbs_are_masked(tmp_path):
