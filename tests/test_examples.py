@@ -37,6 +37,8 @@ PAGES = [
     TOP / "examples/quickstart/README.md",
     TOP / "docs/audit.md",
     TOP / "docs/commands.md",
+    TOP / "docs/tutorial.md",
+    TOP / "docs/faq.md",
     TOP / "docs/interoperability.md",
 ]
 SERVER = "http://127.0.0.1:5000"
