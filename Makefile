@@ -5,7 +5,7 @@
 # make coverage  run every test and report branch coverage
 # make site      build the documentation as a site: build/site/index.html
 # make bench     measure
-# make docs      write the generated files: schema for editors, help of the commands, pictures
+# make docs      write the generated files: schema for editors, help of the commands, the notebook, pictures
 # make golden    write the golden files; review the difference
 # make format    format the code and fix what linters can fix
 # make lock      write poetry.lock and requirements-dev.txt after a change of the dependencies
@@ -63,6 +63,7 @@ bench: .venv/ready
 
 docs: .venv/ready
 	@$(RUN) scripts/docs.py
+	@$(RUN) scripts/notebook.py
 	@command -v dot >/dev/null && $(RUN) scripts/pictures.py || echo "no pictures: Graphviz's dot is not installed" >&2
 
 golden: .venv/ready

@@ -1,11 +1,13 @@
 """Notebooks: what a cell shows of documents and results, and progress below it."""
 
 import io
+import re
 import shutil
 import sys
 from types import ModuleType, SimpleNamespace
 
 import lxml.html
+import nbformat
 import pytest
 
 import mlflow2prov
@@ -13,6 +15,7 @@ from mlflow2prov import ConfigurationError, Document, FormatError, Table
 from mlflow2prov import progress as progress_module
 from mlflow2prov import table as table_module
 from mlflow2prov.progress import progress_of
+from scripts import notebook as notebook_script
 from tests.analysis.graphs import project, thing
 
 HOSTILE_LABEL = "<script>alert(1)</script>\x1b[31m"
@@ -174,3 +177,25 @@ def test_an_error_of_the_callers_function_is_reported(fraud, tmp_path):
     with pytest.raises(ConfigurationError, match=r"^progress: the function raised KeyError \("):
         fraud.save(tmp_path / "a", "json", progress=fail)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_executed_notebook_is_up_to_date():
+    """Its cells run, and show what the committed notebook and the page of the documentation show."""
+    result = notebook_script.executed()
+    committed = nbformat.read(notebook_script.NOTEBOOK, as_version=4)
+    assert [without_drawing(cell) for cell in committed.cells] == [
+        without_drawing(cell) for cell in result.cells
+    ]
+    assert notebook_script.to_page(committed) == notebook_script.PAGE.read_text("utf-8")
+
+
+def without_drawing(cell):
+    """Return the source and the outputs of a cell without what Graphviz draws, which depends on its version."""
+    outputs = [
+        {key: re.sub(r"<svg.*?</svg>", "", text, flags=re.S) for key, text in output.data.items()}
+        if "data" in output
+        else output.text
+        for output in cell.get("outputs", ())
+    ]
+    return cell.cell_type, cell.source, outputs
