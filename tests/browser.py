@@ -25,6 +25,9 @@ FLAGS = [
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 ]
+KEY_CODES = {"Tab": 9, "Enter": 13, "Escape": 27, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40}
+"""The codes of the keys that a browser itself acts on."""
+
 TIMEOUT = 60
 """Seconds to wait for a page to load and for the browser to end."""
 
@@ -82,9 +85,41 @@ class Page:
         raise TimeoutError(url)
 
     def evaluate(self, expression):
-        """Return the value of a JavaScript expression."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression, or that of its promise."""
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         return answer["result"].get("value")
+
+    def press(self, key, modifiers=0):
+        """Press and release a key, such as ``Enter`` or ``a``."""
+        text = {"Enter": "\r", "Tab": ""}.get(key, key if len(key) == 1 else "")
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind, key=key, modifiers=modifiers,
+                text=text if kind == "keyDown" else "",
+                windowsVirtualKeyCode=KEY_CODES.get(key, 0),
+            )  # fmt: skip
+
+    def insert(self, text):
+        """Insert a text where the focus is, as typing does."""
+        self.call("Input.insertText", text=text)
+
+    def click(self, selector, count=1):
+        """Click the middle of the first element that matches a CSS selector."""
+        box = self.evaluate(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
+            f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+        )
+        for number in range(1, count + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.mouse(kind, *box, count=number)
+
+    def mouse(self, kind, x, y, count=1, **options):
+        """Send an event of the mouse at a place of the window."""
+        options = {"button": "left", "buttons": 1, "clickCount": count, **options}
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **options)
 
     def emulate(self, media="", scheme="light"):
         """Emulate a CSS media type and a preferred color scheme."""

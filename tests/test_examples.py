@@ -40,6 +40,7 @@ PAGES = [
     TOP / "docs/tutorial.md",
     TOP / "docs/faq.md",
     TOP / "docs/interoperability.md",
+    TOP / "docs/explorer.md",
 ]
 SERVER = "http://127.0.0.1:5000"
 STORES = {
@@ -402,7 +403,8 @@ def test_the_demo_builds_extracts_and_prints_the_paths_of_its_results(tmp_path):
         ".jsonld",
         ".dot",
     } <= suffixes
-    assert (".svg" in suffixes) == bool(shutil.which("dot"))
+    assert {".html", ".mmd"} <= suffixes
+    assert (tmp_path / "out/champion.svg").exists() == bool(shutil.which("dot"))
     assert "The origin of one model:" in done.stdout and "out/result.*" in done.stdout
     assert load(tmp_path / "out/result.rdf") == load(tmp_path / "out/result.json")
 

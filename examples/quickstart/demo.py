@@ -14,8 +14,10 @@ from pathlib import Path
 from mlflow2prov import lineage, load, report, save
 
 HERE = Path(__file__).resolve().parent
-FORMATS = ["json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet", "dot"]
-PICTURES = ["svg", "png", "pdf"]
+FORMATS = [
+    *("json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet"),
+    *("html", "dot", "mermaid"),
+]
 
 
 def main(out: str) -> None:
@@ -27,13 +29,11 @@ def main(out: str) -> None:
     )
     if build.returncode:
         sys.exit(f"cannot build the demo project:\n{build.stderr}")
-    has_graphviz = shutil.which("dot") is not None
-    formats = FORMATS + (PICTURES if has_graphviz else [])
     chain = [
         ["extract", "--repository-path", f"{out}/repository"],
         ["--mlflow-url", f"sqlite:///{out}/mlflow.db"],
         ["save", "--output", f"{out}/result"],
-        *(["--format", name] for name in formats),
+        *(["--format", name] for name in FORMATS),
         ["statistics", "--resolution", "fine"],
     ]
     print_command(chain)
@@ -42,17 +42,17 @@ def main(out: str) -> None:
     if extraction.returncode:
         sys.exit(extraction.returncode)
     announce(f"\nThe graph, in every format:  {out}/result.*")
+    announce(f"The graph, to explore:       {out}/result.html")
     explain = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
     announce(f"The origin of one model:     {explain}")
     document = load(f"{out}/result.json")
     page = Path(out) / "report.html"
     page.write_text(report(document), encoding="utf-8")
     announce(f"All models, for an auditor:  {page}")
-    if has_graphviz:
+    if shutil.which("dot"):
         origins = lineage(document, "wine@champion", without=["*Tag", "Artifact"])
-        (picture,) = save(origins, f"{out}/champion", "svg")
+        picture, *_ = save(origins, f"{out}/champion", ["svg", "png", "pdf"])
         announce(f"The same as a picture:       {picture}")
-        announce(f"The whole graph, drawn:      {out}/result.svg (large)")
     else:
         announce(
             "Pictures:                    none; install Graphviz (the command dot) and try again"

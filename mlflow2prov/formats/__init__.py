@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 FormatName = Literal[
-    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "ntriples", "jsonld", "parquet", "dot", "mermaid",
-    "svg", "png", "pdf"
+    "json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "ntriples", "jsonld", "parquet", "html", "dot",
+    "mermaid", "svg", "png", "pdf"
 ]  # fmt: skip
 """The formats that documents are written in."""
 
@@ -41,6 +41,7 @@ MODULES: dict[FormatName, str] = {
     "ntriples": "nquads",
     "jsonld": "provjsonld",
     "parquet": "parquet",
+    "html": "html",
     "dot": "dot",
     "mermaid": "mermaid",
     "svg": "graphviz",

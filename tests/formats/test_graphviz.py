@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+import warnings
 
 import pytest
 
@@ -26,6 +27,21 @@ def draw(kind, statements=SMALL):
 )
 def test_a_picture_is_drawn(kind, begins):
     assert draw(kind).startswith(begins)
+
+
+@needs_dot
+@pytest.mark.parametrize("kind", graphviz.PICTURES)
+def test_a_picture_larger_than_three_screens_is_drawn_with_advice(kind, monkeypatch):
+    row = [Statement("entity", f"entity {number}") for number in range(60)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw(kind, row[:20])
+    with pytest.warns(UserWarning, match=rf"{kind}: the picture has \d+,\d+ x .* save as html"):
+        assert len(draw(kind, row)) > 1000
+    # One above the other
+    monkeypatch.setattr(graphviz, "MAX_HEIGHT", 50)
+    with pytest.warns(UserWarning, match="save as html"):
+        draw(kind, SMALL)
 
 
 def test_a_missing_dot_is_reported_with_what_to_install(monkeypatch):

@@ -103,8 +103,8 @@ def names_in(text):
 
 
 def statements_for(format_name):
-    """Return the statements that a format can express: RDF/XML and Turtle have no bundles."""
-    has_bundles = format_name not in ("rdf", "turtle")
+    """Return the statements that a format can express: RDF/XML, Turtle and N-Triples have no bundles."""
+    has_bundles = format_name not in ("rdf", "turtle", "ntriples")
     return [s for s in STATEMENTS if has_bundles or not s.bundle]
 
 
@@ -133,7 +133,12 @@ def test_no_name_remains_in_a_file_of_any_format(name):
     stream = io.BytesIO()
     formats.get(name).write(hide(*statements_for(name), prefixes=PREFIXES), stream)
     assert len(stream.getvalue()) > 500
-    assert names_in(stream.getvalue().decode("utf-8", "replace")) == []
+    frame = io.BytesIO()
+    formats.get(name).write(document(), frame)
+    # A script or a style may contain a name as part of a word: bottom.
+    lines = set(stream.getvalue().splitlines()) - set(frame.getvalue().splitlines())
+    assert len(b"".join(lines)) > 500
+    assert names_in(b"\n".join(lines).decode("utf-8", "replace")) == []
 
 
 @pytest.mark.parametrize("name", formats.READABLE)
