@@ -20,6 +20,7 @@ TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs" / "pictures"
 
 TIME = "2024-01-01T10:00:00+00:00"
+LATER = dict.fromkeys(("started_at", "ended_at"), "2024-01-01T10:00:01+00:00")
 FIRST_SHA, SECOND_SHA = "1" * 40, "2" * 40
 
 AUTHOR = {"author_name": "Ann", "author_email": "ann@example.org"}
@@ -174,6 +175,23 @@ EXAMPLES = {
         "call_results": [
             {"call_id": "c1", "artifact_id": "a1", "digest": "sha256:22"},
             {"call_id": "c2", "artifact_id": "a2", "digest": "sha256:33"},
+        ],
+    },
+    "call-in-run": {
+        "runs": [RUN],
+        "artifacts": [{"run_id": "r1", "path": "model.bin", "file_size": 5, "is_dir": False}],
+        "artifact_digests": [{"owner_id": "r1", "path": "model.bin", "digest": "sha256:33"}],
+        "dataset_inputs": [
+            {"run_id": "r1", "name": "wine", "digest": "a1b2c3d4", "source": '{"uri": "data.csv"}'}
+        ],
+        "calls": [
+            CALL | {"call_id": "c1", "function": "fit", "run_id": "r1", **LATER}
+        ],
+        "call_arguments": [
+            {"call_id": "c1", "name": "path", "value": "data.csv", "content": "sha256:11"},
+        ],
+        "call_results": [
+            {"call_id": "c1", "path": "model.bin", "digest": "sha256:33", "size": 5},
         ],
     },
     "trace": {

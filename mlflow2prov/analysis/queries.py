@@ -475,7 +475,7 @@ def _inputs(tables: SubjectTables) -> Query:
         f"SELECT subject, identifier FROM ({used(tables)}) WHERE is_named(role, 'InputFile')",
         ["Content"],
         "attr(element.attributes, 'digest')",
-        attributes("file_size"),
+        attributes("path", "file_size"),
     )
 
 

@@ -68,10 +68,10 @@ def archive_file(
     artifact_name = name or f"{module}.{function}"
     identifier = digest([artifact_name, file.blob_id, fields])
     call = Call(artifact_name, module, function, artifact_id=identifier, hash_duration=duration)
-    call.arguments = [Argument("filename", file.digest, os.fspath(filename), "file")]
-    call.outputs = [
-        Output(None, identifier, file.blob_id, path=file.original_path, serializer="file")
+    call.arguments = [
+        Argument("filename", file.digest, os.fspath(filename), "file", content=file.digest)
     ]
+    call.outputs = [file_output(identifier, file.blob_id, filename)]
     artifact = repo.find(identifier)
     writes = not setting("read_only")
     if artifact is None:
@@ -105,6 +105,16 @@ def archive_file(
         if delete_original:
             Path(filename).unlink()
     return artifact.proxy()
+
+
+def file_output(artifact_id: str, blob_id: str, path: str | os.PathLike[str]) -> Output:
+    """Return a file that was archived as the call records it, with its path and its size.
+
+    Raises:
+        OSError: the file is gone.
+    """
+    size = Path(path).stat().st_size
+    return Output(None, artifact_id, blob_id, size, path=str(path), serializer="file")
 
 
 def _put(repo: Any, record: ArtifactRecord) -> Artifact:

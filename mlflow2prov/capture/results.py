@@ -18,7 +18,7 @@ from mlflow2prov.capture.errors import (
     KeyExistsError,
     UnhashableError,
 )
-from mlflow2prov.capture.files import archived
+from mlflow2prov.capture.files import archived, file_output
 from mlflow2prov.capture.hashing import hash as digest
 from mlflow2prov.capture.hashing import hash_with_references
 from mlflow2prov.capture.lineage_by_identity import remember
@@ -88,6 +88,7 @@ class Results:
     def _store_file(self, path: Any) -> Artifact:
         file = archived(path, self._options.preserve_file_ext)
         artifact = self._put(self._record(file, file.blob_id))
+        self._call.outputs = [file_output(artifact.id, file.blob_id, path)]
         if self._options.delete_original_file and self._is_stored:
             with suppress(OSError):
                 Path(path).unlink()

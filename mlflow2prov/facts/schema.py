@@ -424,6 +424,9 @@ _CALLS = (
     # A call, and one that ended at the same time, of which each seems to have used results of the other
     # (mlflow2prov.facts.circular_derivations).
     Table("circular_derivations", {"call_id": TEXT, "maker_id": TEXT}),
+    # The content of a file among the artifacts of a run or of a logged model (`owner_id`), as `sha256:<hex>`. It
+    # is known for local files that are as long as a file that a call wrote.
+    Table("artifact_digests", {"owner_id": TEXT, "path": TEXT, "digest": TEXT}),
     # A revision of a call's source file, as of the call's commit (mlflow2prov.facts.call_sources).
     Table("call_sources", {"call_id": TEXT, "sha": TEXT, "path": TEXT}),
 )

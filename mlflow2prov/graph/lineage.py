@@ -12,6 +12,8 @@ would not count their ends among the causes of a model:
   upstream for a run and its metrics if the walk reaches the creation of the run.
 - *the commit that stored a run*, in a project that commits its store, is included with its people and not followed
   further. It is an effect of the run, and not the commit that the run was started from.
+- *the caller of a captured call* is included and not followed further. It leads to its other calls; the results of
+  these that a call used are its arguments.
 - *invalidation*: the later deletion of an element is not a cause of it.
 """
 

@@ -4,12 +4,15 @@
     Commit:<beginning of the hash>      File:<path>    User:<name, address or user name>
     Dataset:<name>@<digest>             FileRevision:<path>@<commit>
     RegisteredModelVersion:<name>/<version>
+    sha256:<beginning of the digest>    the content of a file or of a result
+    Call:<beginning of the id>          Call:<function>    Function:<function>
     models:/<name>/<version>            also @<alias>, a stage, latest; models:/<model id>, runs:/<id>
     <name>@<alias>
     <key>=<value>                       an attribute
     Commit.4428be64...                  an identifier
 
-A selector names one element. Only a path may name several files: one after another, or on several branches.
+A selector names one element. Only a path may name several files: one after another, on several branches, or with
+contents that captured calls found there; and the name of a function several functions and calls.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ MIN_PREFIX_LENGTH = 4
 
 SYNTAX = (
     "an identifier, Type:name as Run:<id> or Commit:<sha>, models:/<name>/<version>, <name>@<alias>, "
-    "or <key>=<value>"
+    "sha256:<digest>, or <key>=<value>"
 )
 """The forms of selectors, for one line of an error or a help text."""
 
@@ -45,22 +48,20 @@ _MIN_SIMILARITY = 0.5
 
 _VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
 _ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
-_TYPES_OF_SEVERAL = ("file",)
-"""The types, in lower case, of which a selector may name several elements."""
-
-_ID_KEYS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uri", "path")
+_ID_KEYS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uid", "uri", "path")
 _NAME_KEYS = ("name", "prov:label", "title")
-_PREFIX_KEYS = ("run_id", "model_id", "sha")
+_PREFIX_KEYS = ("run_id", "model_id", "sha", "uid")
 _PERSON_KEYS = ("name", "email", "username", "prov:label")
 _SUGGESTED_KEYS = ("uri", "run_id", "sha", *_PERSON_KEYS, "path")
 
 _URI = re.compile(r"(?:runs|models|prompts):/+(?P<rest>.+)", re.DOTALL)
+_DIGEST = re.compile(rf"sha256:[0-9a-f]{{{MIN_PREFIX_LENGTH},64}}", re.IGNORECASE)
 _TYPE_AND_NAME = re.compile(r"(?P<type>[A-Za-z]\w*):(?P<name>.+)", re.DOTALL)
 _KEY_AND_VALUE = re.compile(r"(?P<key>[A-Za-z_][\w.:-]*)=(?P<value>.*)", re.DOTALL)
 
 
 def select(document: Document, selector: str) -> tuple[str, ...]:
-    """Return the identifiers of the elements that ``selector`` names, ordered: one, or the files of a path.
+    """Return the identifiers of the elements that ``selector`` names, ordered: one, or those of a path or a function.
 
     The forms of a selector are tried one after another, and the first that matches decides.
 
@@ -73,13 +74,15 @@ def select(document: Document, selector: str) -> tuple[str, ...]:
     for find in (
         _find_by_identifier,
         _find_by_uri,
+        _find_by_digest,
+        _find_several,
         _find_by_type,
         _find_by_alias,
         _find_by_attribute,
         _find_reference,
     ):
         identifiers = find(document, selector)
-        if len(identifiers) == 1 or (identifiers and _may_match_several(selector)):
+        if len(identifiers) == 1 or (identifiers and find is _find_several):
             return tuple(identifiers)
         if identifiers:
             raise SelectionError(
@@ -141,11 +144,6 @@ def _candidates(document: Document, identifiers: Sequence[str]) -> str:
     return "; ".join(candidates)
 
 
-def _may_match_several(selector: str) -> bool:
-    parts = _TYPE_AND_NAME.fullmatch(selector)
-    return parts is not None and parts["type"].casefold() in _TYPES_OF_SEVERAL
-
-
 # The forms of selectors. Each function returns the identifiers that match, ordered.
 
 
@@ -182,16 +180,48 @@ def _find_by_uri(document: Document, selector: str) -> list[str]:
     return [identifier for (identifier,) in rows]
 
 
+def _find_by_digest(document: Document, selector: str) -> list[str]:
+    """Find a content by the beginning of its digest."""
+    if not _DIGEST.fullmatch(selector):
+        return []
+    return _find(document, _has_prefix("digest", selector.lower()), ["Content"])
+
+
+def _find_several(document: Document, selector: str) -> list[str]:
+    """Find the files and contents of a path, or the functions or calls of the name of a function."""
+    parts = _TYPE_AND_NAME.fullmatch(selector)
+    if not parts:
+        return []
+    name = parts["name"]
+    match parts["type"].casefold():
+        case "file":
+            files = _find_by_conditions(document, "File", name)
+            return sorted({*files, *_find(document, _has_value("path", name), ["Content"])})
+        case "content":
+            return _find(document, _has_value("path", name), ["Content"])
+        case "call" | "function" as type_name:
+            qualified = "concat(attr(attributes, 'module'), '.', attr(attributes, 'name'))"
+            is_named = Sql(f"{_has_value('name', name)} OR {qualified} = {literal(name)}")
+            return _find(document, is_named, [type_name.capitalize()])
+    return []
+
+
 def _find_by_type(document: Document, selector: str) -> list[str]:
     """Find elements of a type by an id, a name or a beginning of an id: the strictest condition that any satisfies."""
     parts = _TYPE_AND_NAME.fullmatch(selector)
     type_name = _matching_type(document, parts["type"]) if parts else None
     if not parts or type_name is None:
         return []
-    for condition in _name_conditions(type_name, parts["name"]):
+    if identifiers := _find_by_conditions(document, type_name, parts["name"]):
+        return identifiers
+    return _find_by_alias(document, parts["name"]) if type_name in _VERSION_TYPES else []
+
+
+def _find_by_conditions(document: Document, type_name: str, name: str) -> list[str]:
+    for condition in _name_conditions(type_name, name):
         if identifiers := _find(document, condition, [type_name]):
             return identifiers
-    return _find_by_alias(document, parts["name"]) if type_name in _VERSION_TYPES else []
+    return []
 
 
 def _find_by_alias(document: Document, selector: str) -> list[str]:
@@ -248,6 +278,9 @@ def _name_conditions(type_name: str, name: str) -> list[Sql]:
         conditions.append(Sql(f"({has_name}) AND ({has_digest})"))
     if len(name) >= MIN_PREFIX_LENGTH:
         conditions.append(_any(_has_prefix(key, name) for key in _PREFIX_KEYS))
+        if type_name == "Content":
+            prefix = name.lower().removeprefix("sha256:")
+            conditions.append(_has_prefix("digest", f"sha256:{prefix}"))
     return conditions
 
 

@@ -169,15 +169,21 @@ def _history_for(document: Document, starts: Sequence[str]) -> History:
 
 
 def _history_condition(document: Document, relation: str, history: History) -> str:
-    """Return the condition that a relation does not belong to the part of the history that is not followed."""
+    """Return the condition that a relation is followed: neither a part of the history that is not, nor terminal."""
     commits = ids_of_type(document, "activity", ["Commit"])
     if relation in ("used", "wasInformedBy") and history != "all":
         return f"{KIND[relation].effect} NOT IN {commits}"
+    if relation == "wasStartedBy":
+        return f"activity NOT IN {_calls(document)}"
     if relation == "used":
         return f"NOT ({_is_storage(document)})"
     if relation == "wasDerivedFrom" and history == "none":
         return f"generatedEntity NOT IN {ids_of_type(document, 'entity', ['FileRevision'])}"
     return "true"
+
+
+def _calls(document: Document) -> Sql:
+    return ids_of_type(document, "activity", ["Call"])
 
 
 def _is_storage(document: Document) -> str:
@@ -199,11 +205,26 @@ def _terminal_edges(
     edges: list[str] = [
         edges_query(document, KIND[name]) for name in _TERMINAL_RELATIONS if name in relations
     ]
+    if "wasStartedBy" in relations:
+        edges.append(_starts_of_calls(document, direction))
     if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(relations):
         edges.append(_generated_runs(document))
     if include_storage and "used" in relations:
         edges.append(_storing_commits(document, with_agents="wasAssociatedWith" in relations))
     return edges
+
+
+def _starts_of_calls(document: Document, direction: WalkDirection) -> str:
+    """Return the query for the edges from a captured call to the call or the run that started it, or back.
+
+    The values that a caller passes on are recorded as arguments. Its other calls are no causes of this one.
+    """
+    effect, cause = ("activity", "starter") if direction == "upstream" else ("starter", "activity")
+    return f"""
+        SELECT {effect} AS effect, {cause} AS cause
+        FROM {document.tables.of(KIND["wasStartedBy"])}
+        WHERE starter IS NOT NULL AND activity IN {_calls(document)}
+        """
 
 
 def _generated_runs(document: Document) -> str:

@@ -2,12 +2,13 @@
 
 The pages :mod:`~mlflow2prov.mapping.git`, :mod:`~mlflow2prov.mapping.tracking`,
 :mod:`~mlflow2prov.mapping.logged_models`, :mod:`~mlflow2prov.mapping.model_registry`,
-:mod:`~mlflow2prov.mapping.environments`, :mod:`~mlflow2prov.mapping.traces` and
-:mod:`~mlflow2prov.mapping.calls` are written in the words of
+:mod:`~mlflow2prov.mapping.environments`, :mod:`~mlflow2prov.mapping.traces`,
+:mod:`~mlflow2prov.mapping.calls` and :mod:`~mlflow2prov.mapping.call_links` are written in the words of
 :mod:`~mlflow2prov.mapping.language`. A new family is a new page and a line in :data:`RULES`.
 """
 
 from mlflow2prov.mapping import (
+    call_links,
     calls,
     environments,
     git,
@@ -26,6 +27,7 @@ RULES = (
     *environments.RULES,
     *traces.RULES,
     *calls.RULES,
+    *call_links.RULES,
 )
 """All rules."""
 

@@ -258,6 +258,11 @@ def run_artifact_of(artifact: Row) -> QName:
     return artifact_of(artifact.run_id, artifact.path)
 
 
+def dataset_of(name: Column, dataset_digest: Column) -> QName:
+    """Name a dataset by its name and digest."""
+    return qname("Dataset", digest(name, dataset_digest))
+
+
 @rule(table="tags_of_runs")
 def run_tag(tag: Row) -> Statements:
     """Describe a tag of a run."""
@@ -301,7 +306,7 @@ def artifact(artifact: Row) -> Statements:
 @rule(table="dataset_inputs_of_runs")
 def dataset_input(dataset: Row) -> Statements:
     """Describe a dataset, which runs with the same data share, and the context in which this run used it."""
-    this = qname("Dataset", digest(dataset.name, dataset.digest))
+    this = dataset_of(dataset.name, dataset.digest)
     yield entity(
         this,
         type=term("Dataset"),

@@ -46,7 +46,7 @@ _ITEM_DETAILS = {
     "dirty": ("uncommitted_script", "script_added_by"),
     "script": ("commit", "entry_point", "inferred"),
     "calls": ("started_at", "status", "seed", "exception"),
-    "inputs": ("file_size",),
+    "inputs": ("path", "file_size"),
     "stored_by": ("authors", "committed_at", "title"),
     "metrics": ("step",),
     "datasets": ("context",),

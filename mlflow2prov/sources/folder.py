@@ -9,12 +9,13 @@ opens files there. It opens folder by folder, each relative to the one before an
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from mlflow2prov.errors import SourceError
 
@@ -31,6 +32,7 @@ _HAS_OPENAT = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _MISSING = (FileNotFoundError, NotADirectoryError)
 _LEADS_OUT = "a link that leads out of the store"
 _LINK_ERRORS = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
+_BLOCK_BYTES = 1 << 20
 
 
 Descriptor = int | str
@@ -203,6 +205,20 @@ class Folder:
         with self._opened() as descriptor:
             return self._read(descriptor, name, max_bytes)
 
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of the content of a file, as ``sha256:<hex>``. A file that grows is read to its old end.
+
+        Raises:
+            UnreadableError: the file is not a regular file.
+            OSError: the file is missing or cannot be read.
+        """
+        sha = hashlib.sha256()
+        with self._opened() as descriptor, self._opened_file(descriptor, name) as (file, size):
+            while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
+                sha.update(block)
+                size -= len(block)
+        return f"sha256:{sha.hexdigest()}"
+
     def _entries(self, descriptor: Descriptor) -> list[Entry]:
         try:
             with os.scandir(descriptor) as scan:
@@ -211,15 +227,21 @@ class Folder:
             raise _named(error, self.path) from error
 
     def _read(self, descriptor: Descriptor, name: str, max_bytes: int) -> bytes:
+        with self._opened_file(descriptor, name) as (file, size):
+            if size > max_bytes:
+                raise UnreadableError(self.path / name, f"longer than {max_bytes} bytes")
+            return file.read(size)
+
+    @contextmanager
+    def _opened_file(self, descriptor: Descriptor, name: str) -> Iterator[tuple[BinaryIO, int]]:
+        """Open a regular file of the folder, and yield it with its size."""
         try:
             # Opening a device may already have an effect.
             self._require_regular(_status(descriptor, name), name)
             with os.fdopen(_open_file(descriptor, name), "rb") as file:
                 status = os.fstat(file.fileno())
                 self._require_regular(status, name)
-                if status.st_size > max_bytes:
-                    raise UnreadableError(self.path / name, f"longer than {max_bytes} bytes")
-                return file.read(status.st_size)
+                yield file, status.st_size
         except OSError as error:
             raise _named(error, self.path / name) from error
 

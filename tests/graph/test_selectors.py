@@ -46,6 +46,52 @@ def test_every_form_of_a_selector_names_one_element(fraud, selector, identifier)
     assert select(fraud, selector) == (identifier,)
 
 
+CALLS = (
+    thing("entity", "File.data", "File", path="data.csv", name="data.csv"),
+    thing("entity", "Content.a", "Content", digest="sha256:" + "ab" * 32, path="data.csv"),
+    thing("entity", "Content.b", "Content", digest="sha256:" + "ac" * 32, path="data.csv"),
+    thing("entity", "Content.c", "Content", digest="sha256:" + "ad" * 32, path="other.csv"),
+    thing("activity", "Call.a", "Call", uid="11112222-3333", name="fit", module="wine.train"),
+    thing("activity", "Call.b", "Call", uid="11115555-6666", name="fit", module="beer"),
+    thing("activity", "Call.c", "Call", uid="77778888-9999", name="Net.fit", module="beer"),
+    thing("entity", "Function.a", "Function", name="fit", module="wine.train"),
+    thing("entity", "Run.a", "Run", name="fit"),
+)
+
+
+@pytest.mark.parametrize(
+    ("selector", "identifiers"),
+    [
+        ("sha256:" + "ab" * 32, ["Content.a"]),
+        ("sha256:abab", ["Content.a"]),
+        ("SHA256:ABAB", ["Content.a"]),
+        ("Content:abab", ["Content.a"]),
+        ("Content:sha256:" + "ac" * 32, ["Content.b"]),
+        ("Content:data.csv", ["Content.a", "Content.b"]),
+        ("File:data.csv", ["Content.a", "Content.b", "File.data"]),
+        ("File:other.csv", ["Content.c"]),
+        ("Call:11112222-3333", ["Call.a"]),
+        ("Call:1111222", ["Call.a"]),
+        ("Call:fit", ["Call.a", "Call.b"]),
+        ("call:wine.train.fit", ["Call.a"]),
+        ("Call:beer.Net.fit", ["Call.c"]),
+        ("Call:Net.fit", ["Call.c"]),
+        ("Function:fit", ["Function.a"]),
+        ("Run:fit", ["Run.a"]),
+    ],
+)
+def test_contents_and_calls_are_named_by_digest_path_id_and_function(selector, identifiers):
+    assert list(select(document(*CALLS), selector)) == identifiers
+
+
+@pytest.mark.parametrize(
+    "selector", ["sha256:abc", "sha256:ffff", "Call:1111", "Content:a", "File:x"]
+)
+def test_a_digest_or_an_id_is_unique_and_long_enough(selector):
+    with pytest.raises(SelectionError):
+        select(document(*CALLS), selector)
+
+
 @pytest.mark.parametrize(
     ("selector", "fragments"),
     [

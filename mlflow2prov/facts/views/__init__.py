@@ -4,12 +4,19 @@ A view joins a table with its owner and derives columns from others; it adds no 
 ``<members>_of_<owners>`` has a row for each member, with columns of its owner.
 """
 
-from mlflow2prov.facts.views import calls, git, models, tracking, users
+from mlflow2prov.facts.views import call_links, calls, git, models, tracking, users
 from mlflow2prov.facts.views.view import View
 
 VIEWS: dict[str, View] = {
     view.name: view
-    for view in (*git.VIEWS, *tracking.VIEWS, *models.VIEWS, *calls.VIEWS, *users.VIEWS)
+    for view in (
+        *git.VIEWS,
+        *tracking.VIEWS,
+        *models.VIEWS,
+        *calls.VIEWS,
+        *call_links.VIEWS,
+        *users.VIEWS,
+    )
 }
 """All views, in an order in which each comes after the views that it reads."""
 

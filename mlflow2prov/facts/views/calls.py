@@ -3,7 +3,8 @@
 from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, view
 
 VIEWS = (
-    # The results of calls that computed them, and when that was. `result` names the result within its call.
+    # The results of calls that computed them, and when that was. `result` names the result within its call. `content`
+    # is the digest without the extension that an archived file may keep.
     view(
         "results_of_calls",
         """
@@ -12,6 +13,7 @@ VIEWS = (
             coalesce(call_results.key, call_results.path, '') AS result,
             coalesce(call_results.key, call_results.path, calls.function) AS label,
             calls.started_at,
+            regexp_replace(call_results.digest, '^(sha256:[0-9a-f]{64})[.].*$', '\\1') AS content,
             coalesce(calls.ended_at, calls.started_at) AS generated_at
         FROM call_results
         JOIN calls ON calls.call_id = call_results.call_id
@@ -22,6 +24,7 @@ VIEWS = (
         result=TEXT,
         label=TEXT,
         started_at=TIME,
+        content=TEXT,
         generated_at=TIME,
     ),
     # The call that computed an artifact, and its result. If several did, the first one is it.
@@ -207,7 +210,7 @@ VIEWS = (
         "contents_of_calls",
         """
         WITH contents AS (
-            SELECT digest, size FROM results_of_calls
+            SELECT content AS digest, size FROM results_of_calls
             UNION ALL SELECT content, NULL FROM call_arguments
         )
         SELECT digest, max(size) AS size

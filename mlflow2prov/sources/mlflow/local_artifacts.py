@@ -239,6 +239,7 @@ def add_local_artifacts(
     roots = ArtifactRoots(store, destination, homes or {})
     elsewhere: dict[str, list[tuple[ArtifactLocation, str]]] = {}
     unreadable: list[str] = []
+    captured_sizes = _captured_sizes(facts)
     for noun, query, add in _OWNERS:
         for owner, uri in facts.rows(query):
             if not owner:
@@ -250,6 +251,7 @@ def add_local_artifacts(
                 continue
             artifacts = list(list_folder(folder, unreadable, only_top=options.artifacts == "top"))
             add(facts, owner, artifacts)
+            _add_digests(facts, owner, folder, artifacts, captured_sizes, unreadable)
             if options.environments:
                 _add_environments(facts, owner, folder, artifacts, unreadable)
     report.notices += _notices(report, roots, elsewhere)
@@ -312,6 +314,35 @@ def _is_listed(folder: Path, roots: ArtifactRoots) -> bool:
 
 def _quantities(counts: Counter[str]) -> str:
     return " and ".join(quantity(count, noun) for noun, count in counts.items())
+
+
+def _captured_sizes(facts: Facts) -> frozenset[int]:
+    """Return the lengths in bytes of the files that captured calls wrote. All empty files are alike."""
+    rows = facts.rows("SELECT DISTINCT size FROM call_results WHERE path IS NOT NULL AND size > 0")
+    return frozenset(size for (size,) in rows)
+
+
+def _add_digests(
+    facts: Facts,
+    owner: str,
+    folder: Folder,
+    artifacts: list[Artifact],
+    captured_sizes: frozenset[int],
+    unreadable: list[str],
+) -> None:
+    """Add the digests of the artifacts that may be files that captured calls wrote, by their lengths."""
+    for artifact in artifacts:
+        if artifact.file_size not in captured_sizes:
+            continue
+        *parents, name = artifact.path.split("/")
+        try:
+            digest = reduce(Folder.__truediv__, parents, folder).digest(name)
+        except UnreadableError as error:
+            unreadable.append(f"{error.path}: {error.reason}")
+        except OSError as error:
+            unreadable.append(_reason(error))
+        else:
+            facts.add("artifact_digests", owner_id=owner, path=artifact.path, digest=digest)
 
 
 def _add_environments(
