@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mlflow2prov import engine
+from mlflow2prov.analysis import call_queries
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.analysis.options import SubjectKind
 from mlflow2prov.analysis.query import Query, agents, attributes, elements, members, recorded, used
@@ -372,12 +373,25 @@ def _metrics(tables: SubjectTables) -> Query:
 
 
 def _datasets(tables: SubjectTables) -> Query:
+    """Return the query for the datasets of the run; without one, for the files that its captured calls read."""
     columns = {
         **attributes("digest"),
         "context": "pairs.context",
         **attributes("source_type", "source"),
     }
-    return elements(tables, used(tables), ["Dataset"], _NAME, columns)
+    datasets = elements(tables, used(tables), ["Dataset"], _NAME, columns)
+    return Query(
+        datasets.keys,
+        f"""
+        WITH datasets AS ({datasets.sql}),
+        files AS ({call_queries.input_files(tables)})
+        SELECT * FROM datasets
+        UNION ALL BY NAME
+        SELECT subject, identifier, coalesce(path, label) AS label, label AS digest
+        FROM files
+        WHERE subject NOT IN (SELECT subject FROM datasets)
+        """,
+    )
 
 
 def _environment(tables: SubjectTables) -> Query:
@@ -426,56 +440,6 @@ def _environment(tables: SubjectTables) -> Query:
         SEMI JOIN environment_files USING (subject, path)
         WHERE subject NOT IN (SELECT subject FROM environments)
         """,
-    )
-
-
-def _calls(tables: SubjectTables) -> Query:
-    """Return the query for the captured calls in and around the run, in order of time."""
-    calls = elements(
-        tables,
-        f"""
-        SELECT calls.subject, calls.activity AS identifier, activity.startTime AS started_at
-        FROM {tables.calls} AS calls
-        JOIN {tables.statements("activity")} AS activity ON activity.id = calls.activity
-        """,
-        ["Call"],
-        "attr(element.attributes, 'module') || '.' || attr(element.attributes, 'name')",
-        {
-            **attributes("status", "seed", "exception", "cached", "dirty", "commit", "uid"),
-            "started_at": "pairs.started_at",
-        },
-        "activity",
-    )
-    return calls._replace(order="min(started_at)")
-
-
-def _arguments(tables: SubjectTables) -> Query:
-    """Return the query for the arguments of the captured calls, with the name of the function."""
-    return elements(
-        tables,
-        f"""
-        SELECT
-            calls.subject,
-            usage.entity AS identifier,
-            attr(activity.attributes, 'name') AS function
-        FROM {tables.calls} AS calls
-        JOIN {tables.statements("activity")} AS activity ON activity.id = calls.activity
-        JOIN {tables.statements("used")} AS usage ON usage.activity = calls.activity
-        """,
-        ["Argument"],
-        "pairs.function || '(' || attr(element.attributes, 'name') || ')'",
-        attributes("value", "digest"),
-    )
-
-
-def _inputs(tables: SubjectTables) -> Query:
-    """Return the query for the contents of the files that were arguments of captured calls."""
-    return elements(
-        tables,
-        f"SELECT subject, identifier FROM ({used(tables)}) WHERE is_named(role, 'InputFile')",
-        ["Content"],
-        "attr(element.attributes, 'digest')",
-        attributes("path", "file_size"),
     )
 
 
@@ -535,9 +499,7 @@ _QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {
     "metrics": _metrics,
     "datasets": _datasets,
     "environment": _environment,
-    "calls": _calls,
-    "arguments": _arguments,
-    "inputs": _inputs,
+    **call_queries.QUERIES,
     "stored_by": _stored_by,
     "upstream_models": _upstream_models,
 }

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from mlflow2prov import engine
+from mlflow2prov.analysis.call_rules import data_without_digest, failed_call, unseeded_training
 from mlflow2prov.analysis.explanation import Explanation
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import SEVERITIES, Severity
@@ -420,6 +421,14 @@ RULES = (
         _script_changed,
     ),
     AuditRule("unknown-author", "warning", "The author of the commit is unknown", _unknown_author),
+    AuditRule("call-failed", "warning", "A captured call did not finish", failed_call),
+    AuditRule(
+        "data-without-digest",
+        "warning",
+        "An argument of a captured call has no digest",
+        data_without_digest,
+    ),
+    AuditRule("unseeded-training", "note", "No seed was recorded", unseeded_training),
 )
 """The rules for versions that are not deleted, in the order of a report."""
 

@@ -78,6 +78,27 @@ def test_a_faultless_version_has_no_findings():
     assert findings(faultless()) == []
 
 
+def call(number="1", **attributes):
+    """Return the statements about a captured call in the run, which finished and has a seed unless others are given."""
+    name = f"Call.{number}"
+    values = {"name": "fit", "module": "wine", "status": "FINISHED", "seed": "7"} | attributes
+    values = {key: value for key, value in values.items() if value is not None}
+    times = (f"2024-01-05T00:00:0{number}+00:00", None)
+    return (
+        thing("activity", name, "Call", arguments=times, **values),
+        relation("wasStartedBy", name, None, "Creation.Run.r1", None),
+    )
+
+
+def argument(number="1", key="data", **attributes):
+    """Return the statements about an argument of a captured call."""
+    name = f"Argument.{number}.{key}"
+    return (
+        thing("entity", name, "Argument", name=key, **attributes),
+        relation("used", f"Call.{number}", name, None),
+    )
+
+
 FAULTS = {
     "run-unknown": faultless(
         without=[
@@ -145,7 +166,88 @@ FAULTS = {
         without=[element("Creation.Run.r1")],
     ),
     "unknown-author": faultless(without=[relations_of("wasAssociatedWith", "Commit.c1")]),
+    "call-failed": faultless(*call(), *call("2", status="FAILED", exception="ValueError: no")),
+    "data-without-digest": faultless(*call(), *argument(value="a lock", type_name="_thread.lock")),
+    "unseeded-training": faultless(*call(seed=None)),
 }
+
+
+def test_a_version_with_faultless_calls_has_no_findings():
+    calls = (*call(), *call("2", seed=None), *argument(value="x", type_name="str", digest="a"))
+    assert findings(faultless(*calls)) == []
+
+
+def messages(*statements):
+    return [finding.message for finding in audit(faultless(*statements)).findings]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"status": "FAILED"}, "its call wine.fit failed"),
+        ({"status": "FAILED", "exception": "E: no"}, "its call wine.fit failed (E: no)"),
+        ({"status": "KILLED"}, "its call wine.fit was interrupted"),
+        ({"status": "RUNNING"}, "its call wine.fit did not end"),
+    ],
+)
+def test_a_finding_about_a_call_has_its_outcome_and_counts_others(attributes, message):
+    assert messages(*call(**attributes)) == [message]
+    two = (*call(**attributes), *call("2", status="KILLED"))
+    assert messages(*two) == [f"{message}, and 1 other call too"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_finding"),
+    [
+        ({"type_name": "Lock"}, True),
+        ({"type_name": "Lock", "value": "a lock"}, True),
+        ({"type_name": "Lock", "ignored": "true"}, False),
+        ({"type_name": "str", "value": "..."}, False),  # a secret
+        ({"type_name": "str", "digest": "sha256:1"}, False),
+        ({"value": "1"}, False),  # of pycrumbs
+    ],
+)
+def test_an_argument_without_digest_is_one_that_counts_and_is_no_secret(attributes, is_finding):
+    expected = ["its argument fit(data) has no digest"] if is_finding else []
+    assert messages(*call(), *argument(**attributes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_seed"),
+    [
+        ("seed", "7", True),
+        ("random_state", "0", True),
+        ("model__random_state", "0", True),
+        ("randomSeed", "1", True),
+        ("seed", "None", False),
+        ("seed", "null", False),
+        ("seedling", "7", False),
+        ("state", "7", False),
+    ],
+)
+def test_a_seed_is_that_of_a_call_or_the_value_of_an_argument_or_a_parameter(key, value, is_seed):
+    unseeded = call(seed=None)
+    expected = [] if is_seed else ["its run recorded no seed; 1 captured call had none"]
+    assert messages(*unseeded, *argument(key=key, value=value)) == expected
+    parameter = (
+        thing("entity", "Param.x", "Param", name=key, value=value),
+        relation("hadMember", "Run.r1", "Param.x"),
+    )
+    assert messages(*unseeded, *parameter) == expected
+
+
+@pytest.mark.parametrize("attributes", [{"cached": "true"}, {"status": "FAILED"}])
+def test_only_calls_that_computed_something_need_a_seed(attributes):
+    codes = [code for code, _ in findings(faultless(*call(seed=None, **attributes)))]
+    assert "unseeded-training" not in codes
+
+
+def test_files_that_calls_read_are_the_data_of_a_run_without_dataset():
+    file = thing("entity", "Content.a", "Content", digest="sha256:1", path="data.csv")
+    read = relation("used", "Call.1", "Content.a", None, role="InputFile")
+    without = [relations_of("used", "Creation.Run.r1", "Dataset.a")]
+    assert findings(faultless(*call(), file, read, without=without)) == []
+    assert findings(faultless(*call(), file, without=without)) == [("no-dataset", "warning")]
 
 
 def test_every_rule_has_a_fault_here_and_one_of_the_severities():

@@ -1,0 +1,79 @@
+"""Rules about captured calls. They have no findings in a version without captured calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mlflow2prov.analysis.explanation import Explanation
+from mlflow2prov.analysis.item import Item
+from mlflow2prov.quantity import quantity
+from mlflow2prov.secrets import MASK
+
+_OUTCOMES = {"FAILED": "failed", "KILLED": "was interrupted", "RUNNING": "did not end"}
+"""What messages call a status that is not FINISHED."""
+
+_SEED = re.compile(r"(^|[^a-z])(random_?)?(seed|random_?state)s?([^a-z]|$)", re.IGNORECASE)
+"""The names of parameters and arguments that choose the seed of random numbers."""
+
+_NO_SEED = ("", "null", "none")
+
+
+def failed_call(version: Explanation, _: object) -> Iterator[str]:
+    """Yield a message if captured calls did not finish."""
+    calls = [call for call in version.answer("calls").items if _status(call) in _OUTCOMES]
+    if calls:
+        exception = calls[0].about.get("exception")
+        reason = f" ({exception})" if exception else ""
+        yield f"its call {calls[0].label} {_OUTCOMES[_status(calls[0])]}{reason}{_more(calls, 'call')}"
+
+
+def unseeded_training(version: Explanation, _: object) -> Iterator[str]:
+    """Yield a message if calls computed something, and neither they nor the run recorded a seed."""
+    calls = [
+        call
+        for call in version.answer("calls").items
+        if _status(call) == "FINISHED" and call.about.get("cached") != "true"
+    ]
+    if calls and not any("seed" in call.about for call in calls) and not _chosen_seeds(version):
+        yield f"its run recorded no seed; {quantity(len(calls), 'captured call')} had none"
+
+
+def data_without_digest(version: Explanation, _: object) -> Iterator[str]:
+    """Yield a message if arguments of captured calls, or datasets, have no digest."""
+    arguments = [item for item in version.answer("arguments").items if _is_unidentified(item)]
+    if arguments:
+        yield f"its argument {arguments[0].label} has no digest{_more(arguments, 'argument')}"
+
+
+def _status(call: Item) -> str:
+    return call.about.get("status", "")
+
+
+def _chosen_seeds(version: Explanation) -> list[Item]:
+    """Return the parameters of the run, and the arguments of its calls, that have the value of a seed."""
+    return [
+        item
+        for question in ("parameters", "arguments")
+        for item in version.answer(question).items
+        if _SEED.search(item.label) and item.about.get("value", "").lower() not in _NO_SEED
+    ]
+
+
+def _is_unidentified(argument: Item) -> bool:
+    """Return whether an argument counts for its result, and neither its digest nor its content is recorded.
+
+    The values of files of pycrumbs have no types, and are recorded in full. Digests of secrets are never recorded.
+    """
+    about = argument.about
+    return (
+        "type_name" in about
+        and "digest" not in about
+        and about.get("ignored") != "true"
+        and MASK not in about.get("value", "")
+    )
+
+
+def _more(items: Sequence[Item], noun: str) -> str:
+    more = len(items) - 1
+    return f", and {quantity(more, f'other {noun}')} too" if more else ""
