@@ -184,9 +184,7 @@ EXAMPLES = {
         "dataset_inputs": [
             {"run_id": "r1", "name": "wine", "digest": "a1b2c3d4", "source": '{"uri": "data.csv"}'}
         ],
-        "calls": [
-            CALL | {"call_id": "c1", "function": "fit", "run_id": "r1", **LATER}
-        ],
+        "calls": [CALL | {"call_id": "c1", "function": "fit", "run_id": "r1", **LATER}],
         "call_arguments": [
             {"call_id": "c1", "name": "path", "value": "data.csv", "content": "sha256:11"},
         ],

@@ -1,4 +1,7 @@
-"""Comparison: two versions, models or runs, question by question, with the code between their commits."""
+"""Comparison: two versions, models or runs, question by question, with the code between their commits.
+
+Captured calls are compared by their arguments, by the source of their functions and by the contents of their results.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow2prov import engine
+from mlflow2prov.analysis.call_comparison import functions, results
 from mlflow2prov.analysis.code_comparison import changed_files, commits_between, titles
 from mlflow2prov.analysis.explanation import Explanation, explain_all, select_subject
 from mlflow2prov.analysis.item import Item
@@ -35,13 +39,16 @@ _VALUE_KEYS: Mapping[str, Sequence[str]] = {
     "metrics": ("value",),
     "datasets": ("digest",),
     "environment": ("digest",),
-    "arguments": ("value", "digest"),
+    "calls": ("status",),
     "script": ("blob", "commit"),
 }
 """The attributes that are compared between items of one name, by question: the first that an item has.
 
 Items of other questions have no value. They are in an answer or they are not.
 """
+
+_SHORT_DIGEST = len("sha256:") + 12
+"""The length of a digest beside the value of an argument, in characters."""
 
 _QUALIFIER_KEYS: Mapping[str, str] = {"metrics": "step", "datasets": "context"}
 """The attribute that distinguishes items of one name, by question."""
@@ -96,7 +103,8 @@ class Section:
     """The points of one question or of one aspect of the code.
 
     Attributes:
-        name: the name of the question, or ``state``, ``packages``, ``commits`` or ``files``.
+        name: the name of the question, or ``state``, ``packages``, ``commits``, ``files``, ``functions`` or
+            ``results``.
         label: the heading of the section in tables and reports.
         points: the points, at least one.
     """
@@ -201,12 +209,16 @@ def compare_subjects(
     sections = [Section("state", "State", _points(_state(old_side), _state(new_side)))]
     for answer in old_side.answers:
         question = answer.question
-        # How a run was stored says nothing about how it was made.
-        if question.name in new_side.by_name and question.is_scored:
+        if question.name in new_side.by_name and question.is_compared:
             points = _answer_points(
-                question.name, answer.items, new_side.answer(question.name).items
+                question.name, _items(question.name, old_side), _items(question.name, new_side)
             )
             sections.append(Section(question.name, question.label, points))
+        if question.name == "inputs":
+            sections += [
+                Section(name, label, _points(values(document, old_side), values(new, new_side)))
+                for name, label, values in _CALL_SECTIONS
+            ]
         if question.name == "environment":
             points = _points(_packages(document, old_side), _packages(new, new_side))
             sections.append(Section("packages", "Packages", points))
@@ -215,6 +227,21 @@ def compare_subjects(
     return Comparison(
         old_side.subject, new_side.subject, tuple(section for section in sections if section.points)
     )
+
+
+_CALL_SECTIONS = (
+    ("functions", "Functions of calls", functions),
+    ("results", "Results of calls", results),
+)
+
+
+def _items(question: str, side: Explanation) -> tuple[Item, ...]:
+    """Return the items of an answer; the input files of calls without those that answer the question about datasets."""
+    items = side.answer(question).items
+    if question != "inputs":
+        return items
+    datasets = {item.identifier for item in side.answer("datasets").items}
+    return tuple(item for item in items if item.identifier not in datasets)
 
 
 def _explain(document: Document, *identifiers: str) -> list[Explanation]:
@@ -282,17 +309,33 @@ def _values_by_name(
     """Return the compared value of each item by its name; the values of items of one name are joined."""
     values: dict[str, set[str]] = {}
     for item in items:
-        name = f"{item.label} <{item.about['email']}>" if "email" in item.about else item.label
+        name = _compared_name(question, item)
         qualifier = _QUALIFIER_KEYS.get(question, "")
         if item.label in ambiguous_labels and item.about.get(qualifier):
             name = f"{name} ({qualifier} {item.about[qualifier]})"
-        value = next(
-            (item.about[key] for key in _VALUE_KEYS.get(question, ()) if key in item.about), ""
-        )
+        value = _compared_value(question, item)
         if item.is_inferred:
             value = f"{value} (inferred)"
         values.setdefault(name, set()).add(value)
     return {name: ", ".join(sorted(texts)) for name, texts in values.items()}
+
+
+def _compared_name(question: str, item: Item) -> str:
+    if question == "inputs":
+        return item.about.get("path", item.label)
+    return f"{item.label} <{item.about['email']}>" if "email" in item.about else item.label
+
+
+def _compared_value(question: str, item: Item) -> str:
+    about = item.about
+    if question == "inputs":
+        return item.label
+    if question == "arguments":
+        # The value may be abbreviated, and equal for different arguments.
+        digest = about.get("digest", "")[:_SHORT_DIGEST]
+        parts = [about.get("value", ""), digest]
+        return " ".join(part for part in parts if part)
+    return next((about[key] for key in _VALUE_KEYS.get(question, ()) if key in about), "")
 
 
 def _packages(document: Document, explanation: Explanation) -> dict[str, str]:

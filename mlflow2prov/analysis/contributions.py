@@ -1,8 +1,8 @@
 """Contributions: how much each agent made and deleted, by month, type and model.
 
-A contribution is an entity that an activity generated or invalidated, or a commit. It belongs to the authors and
-co-authors of a commit, and to every agent associated with another activity. Agents who only committed the work of
-others do not count.
+A contribution is an entity that an activity generated or invalidated, a commit, or a captured call. It belongs to the
+authors and co-authors of a commit, and to every agent associated with another activity. Agents who only committed the
+work of others do not count.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from mlflow2prov.analysis.options import DIMENSIONS, Dimension
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.graph.traversal import create_reachable
 from mlflow2prov.prov import KIND, Document
+from mlflow2prov.prov.sql import is_any_of
 from mlflow2prov.table import Table
 
 COUNTED_TYPES = {
     "commits": ("Commit",),
     "revisions": ("FileRevision",),
+    "calls": ("Call",),
     "runs": ("Run",),
     "models": ("LoggedModel", "ModelArtifact"),
     "versions": ("RegisteredModelVersion",),
@@ -110,9 +112,9 @@ def _utc(time: str) -> str:
 
 
 def _events(document: Document) -> str:
-    """Return the query for generations, invalidations and commits.
+    """Return the query for generations, invalidations, commits and captured calls.
 
-    The columns are ``activity``, ``entity`` (the commit itself for a commit), its ``type``, ``is_deletion`` and
+    The columns are ``activity``, ``entity`` (a commit or a call itself), its ``type``, ``is_deletion`` and
     ``time``.
     """
     activities = document.tables.of(KIND["activity"])
@@ -139,11 +141,11 @@ def _events(document: Document) -> str:
         SELECT
             id,
             id,
-            'Commit',
+            domain_type(attributes),
             false,
             TRY_CAST(coalesce(endTime, startTime) AS TIMESTAMPTZ)
         FROM {activities}
-        WHERE is_a(attributes, 'Commit')
+        WHERE {is_any_of("attributes", ["Commit", "Call"])}
         """
 
 

@@ -20,6 +20,7 @@ class Question:
             ``known_with``, a missing answer is unknown.
         is_scored: whether the question counts for the completeness of an explanation. One that does not is shown only
             with an answer: most projects, for example, do not commit their store.
+        is_compared: whether a comparison covers the question. How a run was stored says nothing about how it was made.
         needs_element: whether only an element of the document answers the question. A name that MLflow recorded is
             shown, but does not answer it.
         why_unrecorded: why MLflow itself never records an answer, or None if it does. Only some hosted stores and other
@@ -31,6 +32,7 @@ class Question:
     subject_kinds: tuple[SubjectKind, ...] = SUBJECT_KINDS
     known_with: str | None = None
     is_scored: bool = True
+    is_compared: bool = True
     needs_element: bool = False
     why_unrecorded: str | None = None
 
@@ -65,7 +67,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("calls", "Captured calls", is_scored=False),
     Question("arguments", "Arguments of calls", is_scored=False),
     Question("inputs", "Input files of calls", is_scored=False),
-    Question("stored_by", "Stored by", known_with="run", is_scored=False),
+    Question("stored_by", "Stored by", known_with="run", is_scored=False, is_compared=False),
     Question("upstream_models", "Upstream models", known_with="run"),
 )
 """All questions."""

@@ -1,6 +1,7 @@
 """Folders below a store: nothing is read outside of them, and no file can block, flood or crash the reader."""
 
 import errno
+import hashlib
 import os
 import socket
 import stat
@@ -323,3 +324,20 @@ def test_names_that_are_not_utf_8_are_escaped_everywhere(store, tmp_path):
     assert facts.rows("SELECT run_id, key FROM params") == [("run\\xff", "\\xff")]
     assert facts.rows("SELECT name FROM registered_models ORDER BY ALL") == [("\\xff",), ("m",)]
     assert report.location.endswith("store\\xff")
+
+
+def test_the_digest_of_a_file_is_that_of_its_content(top, monkeypatch):
+    monkeypatch.setattr(folder_module, "_BLOCK_BYTES", 4)
+    for content in (b"", b"1234", b"123456789"):
+        (top / "file").write_bytes(content)
+        assert Folder(top).digest("file") == f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def test_neither_a_fifo_nor_a_file_elsewhere_has_a_digest(top):
+    os.mkfifo(top / "fifo")
+    (top / "link").symlink_to(top.parent / "outside" / "secret")
+    for name in ("fifo", "link"):
+        with pytest.raises(UnreadableError):
+            Folder(top).digest(name)
+    with pytest.raises(FileNotFoundError):
+        Folder(top).digest("missing")
