@@ -12,6 +12,11 @@ The people of a document are
 - folders of users on mounted disks (``/mnt/data/ada/``): those whose name is made of the name of a person, or
   occurs nowhere else in the document.
 
+In captured calls, the names of machines and absolute paths are hidden too. Their pseudonyms are ``host-`` and
+``path-`` with digits as below. The name of a machine is replaced wherever it occurs, with or without its domain; a
+path in the texts of calls, functions, arguments, results and contents. Paths relative to the working tree or to the
+current folder stay, as those of Git's files do.
+
 These, and all e-mail addresses, are replaced wherever they occur: in values and keys of attributes, in
 identifiers and references to them, in prefixes and namespaces; with other characters between the words of
 a name (``ada.lovelace``), in any case, percent-encoded, or escaped as in JSON and XML.
@@ -31,8 +36,9 @@ only as a separate word. A hash that happens to contain ``ada`` stays as it is.
 
 Not replaced are: parts of a name (``Ada`` alone) and nicknames in free text; names in base64 and other encodings,
 in images and in binary files; writing style; times and time zones; hashes of commits and files, which a
-person with access to the repository can look up; hosts and organizations. A person with the key and a list of
-names can reverse the pseudonyms: protect the key as you protect the names.
+person with access to the repository can look up; digests of contents, which a person with the content can
+compute; organizations and the hosts of URLs. A person with the key and a list of names can reverse the
+pseudonyms: protect the key as you protect the names.
 """
 
 from __future__ import annotations
@@ -47,6 +53,7 @@ from pathlib import Path
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.people.call_places import PathRedactor, find_places, host_spellings
 from mlflow2prov.people.detection import IS_PERSON, detect_people
 from mlflow2prov.people.redaction import Redactor
 from mlflow2prov.people.substitution import IS_NAME, create_pairs, replace
@@ -62,7 +69,7 @@ _HASH = "[0-9a-f]{16,}"
 _USER = re.compile(rf"User\.[0-9a-f]{{{DIGEST_LENGTH}}}")
 _HASHES = re.compile(_HASH)
 # Identifiers contain digests of the values of these attributes.
-_DIGESTED_KEYS = ("name", "path", "key")
+_DIGESTED_KEYS = ("name", "path", "key", "module", "uid")
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
@@ -106,14 +113,24 @@ def use_pseudonyms(document: Document, key: bytes | None = None) -> None:
     """
     if key is not None and not key:
         raise ConfigurationError("pseudonyms: the key is empty; give a secret")
-    people = detect_people(document)
-    redactor = Redactor(key if key is not None else os.urandom(32), people.names)
+    people, places = detect_people(document), find_places(document)
+    hosts = host_spellings(places.hosts)
+    redactor = Redactor(key if key is not None else os.urandom(32), people.names, hosts)
+    path_redactor = PathRedactor(redactor.path_pseudonym, places.paths)
     new_texts = _changes(redactor.redact, _texts(document))
-    new_values = {person: redactor.pseudonym(person) for person in people.values}
+    new_texts |= _changes(
+        lambda text: redactor.redact(path_redactor.redact(text)), sorted(places.texts)
+    )
+    new_values = {host: redactor.host_pseudonym(host) for host in places.hosts}
+    new_values |= {person: redactor.pseudonym(person) for person in people.values}
     declared = document.namespaces.declared
     prefixes = _distinct(redactor, _changes(redactor.redact, filter(None, declared)))
     names = _Names(redactor, document, prefixes, {*new_texts, *new_values}).replacements()
-    replace(document, names, new_texts, new_values, people.flags, people.is_personal)
+    flags, is_personal = (
+        f"{people.flags}, {places.flags}",
+        f"({people.is_personal} OR {places.is_host})",
+    )
+    replace(document, names, new_texts, new_values, flags, is_personal)
     document.namespaces = Namespaces(
         {prefixes.get(prefix, prefix): redactor.redact(uri) for prefix, uri in declared.items()}
     )

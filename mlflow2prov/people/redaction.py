@@ -12,7 +12,7 @@ import hmac
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
@@ -126,11 +126,25 @@ class NamePattern:
 
 
 class Redactor:
-    """Replaces the names of people, and all e-mail addresses, in texts by digests under a key."""
+    """Replaces the names of people and machines, and all e-mail addresses, in texts by digests under a key.
 
-    def __init__(self, key: bytes, names: Iterable[str]) -> None:
+    Args:
+        key: the key.
+        names: the names of people.
+        hosts: the names under which texts mention machines, each with the name of the machine.
+    """
+
+    def __init__(
+        self, key: bytes, names: Iterable[str], hosts: Mapping[str, str] | None = None
+    ) -> None:
         self._key = key
-        patterns = [pattern for name in sorted(names) for pattern in self._spellings(name)]
+        pseudonyms = {name: self.host_pseudonym(host) for name, host in (hosts or {}).items()}
+        pseudonyms |= {name: self.pseudonym(name) for name in names}
+        patterns = [
+            pattern
+            for name, pseudonym in sorted(pseudonyms.items())
+            for pattern in _spellings(name, pseudonym)
+        ]
         frequency = Counter(word for pattern in patterns for word in set(pattern.words))
         self._by_word: dict[str, list[NamePattern]] = {}
         self._without_words = [pattern for pattern in patterns if not pattern.words]
@@ -150,6 +164,14 @@ class Redactor:
     def pseudonym(self, name: str) -> str:
         """Return the pseudonym of a name, address or user name; case and surrounding space do not count."""
         return f"person-{self.digest(_fold(name.strip()), PSEUDONYM_LENGTH)}"
+
+    def host_pseudonym(self, name: str) -> str:
+        """Return the pseudonym of the name of a machine; case does not count."""
+        return f"host-{self.digest(_fold(name.strip()), PSEUDONYM_LENGTH)}"
+
+    def path_pseudonym(self, path: str) -> str:
+        """Return the pseudonym of a path."""
+        return f"path-{self.digest(path, PSEUDONYM_LENGTH)}"
 
     def digest(self, text: str, digits: int) -> str:
         """Return the first ``digits`` hexadecimal digits of HMAC-SHA-256 (RFC 2104) over ``text``."""
@@ -180,20 +202,6 @@ class Redactor:
             parts += value[position:start], pseudonym
             position = end
         return "".join([*parts, value[position:]])
-
-    def _spellings(self, name: str) -> Iterator[NamePattern]:
-        """Yield the spellings of a name that is long enough to be recognised in a text."""
-        folded = _fold(name)
-        min_length = 3 if not _WORD.search(folded) else 2 if folded.isascii() else 1
-        if len(folded) < min_length or folded.isdigit():
-            return
-        spellings = {folded}
-        if not name.isascii():
-            spellings.update(_fold(spell(case)) for spell in _ENCODINGS for case in (name, folded))
-        for spelling in sorted(spellings):
-            end = _TAIL.search(spelling)
-            words = tuple(_WORD.findall(spelling))
-            yield NamePattern(name, words, self.pseudonym(name), end[0] if end else "")
 
     def _candidates(self, lower: str) -> set[NamePattern]:
         """Return the patterns that a text may match, selected by its words."""
@@ -262,6 +270,21 @@ _ENCODINGS: tuple[Callable[[str], str], ...] = (
     ),
 )
 """Encodings of names that are not ASCII: composed, decomposed, and escaped as in URLs, JSON, XML and by git."""
+
+
+def _spellings(name: str, pseudonym: str) -> Iterator[NamePattern]:
+    """Yield the spellings of a name that is long enough to be recognised in a text."""
+    folded = _fold(name)
+    min_length = 3 if not _WORD.search(folded) else 2 if folded.isascii() else 1
+    if len(folded) < min_length or folded.isdigit():
+        return
+    spellings = {folded}
+    if not name.isascii():
+        spellings.update(_fold(spell(case)) for spell in _ENCODINGS for case in (name, folded))
+    for spelling in sorted(spellings):
+        end = _TAIL.search(spelling)
+        words = tuple(_WORD.findall(spelling))
+        yield NamePattern(name, words, pseudonym, end[0] if end else "")
 
 
 def _letters_before(text: str, position: int) -> int:
