@@ -184,12 +184,12 @@ EXAMPLES = {
         "dataset_inputs": [
             {"run_id": "r1", "name": "wine", "digest": "a1b2c3d4", "source": '{"uri": "data.csv"}'}
         ],
-        "calls": [CALL | {"call_id": "c1", "function": "fit", "run_id": "r1", **LATER}],
+        "calls": [CALL | {"call_id": "c3", "function": "fit", "run_id": "r1", **LATER}],
         "call_arguments": [
-            {"call_id": "c1", "name": "path", "value": "data.csv", "content": "sha256:11"},
+            {"call_id": "c3", "name": "path", "value": "data.csv", "content": "sha256:11"},
         ],
         "call_results": [
-            {"call_id": "c1", "path": "model.bin", "digest": "sha256:33", "size": 5},
+            {"call_id": "c3", "path": "model.bin", "digest": "sha256:33", "size": 5},
         ],
     },
     "trace": {

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, load, merge, pull, push
 from mlflow2prov.errors import DocumentStoreError
+from tests.call_documents import document_of_calls
 from tests.formats.strategies import ODD_LOCALS, PLAIN_LOCALS, documents
 from tests.golden import HERE as GOLDEN
 from tests.stores.conftest import NAMES
@@ -56,6 +57,15 @@ def test_the_demo_is_the_same_after_push_and_pull(store, demo):
     result = pull(store.url)
     assert_same(result, demo)
     assert result.namespaces == demo.namespaces
+
+
+def test_captured_calls_are_the_same_after_push_and_pull(store):
+    calls = document_of_calls()
+    push(calls, store.url)
+    assert_same(pull(store.url), calls)
+    first_contents = contents(store)
+    push(calls, store.url)
+    assert contents(store) == first_contents
 
 
 def contents(store):
