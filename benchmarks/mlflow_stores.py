@@ -67,8 +67,14 @@ def measure(folder: Path, runs: int, repeat: int) -> None:
     print_row("extract from SQLite", measure_call(lambda: extract(mlflow_url=url), repeat), floor)
 
 
-def create_store(folder: Path, runs: int) -> Path:
-    """Create a store with ``runs`` runs in ``folder``, and return the path of its database."""
+def create_store(folder: Path, runs: int, *, with_files: bool = True) -> Path:
+    """Create a store with ``runs`` runs in ``folder``, and return the path of its database.
+
+    Args:
+        folder: the folder.
+        runs: the number of runs.
+        with_files: whether the runs have artifacts.
+    """
     database = folder / "mlflow.db"
     environment = {
         "MLFLOW_TRACKING_URI": f"sqlite:///{database}",
@@ -85,7 +91,7 @@ def create_store(folder: Path, runs: int) -> Path:
         ((first, artifact_uri),) = connection.execute("SELECT run_uuid, artifact_uri FROM runs")
         copies = [uuid.UUID(int=number).hex for number in range(1, runs)]
         _copy_run(connection, first, copies)
-    for run in (first, *copies):
+    for run in (first, *copies) if with_files else ():
         for name in ARTIFACTS:
             file = Path(artifact_uri.removeprefix("file://").replace(first, run)) / name
             file.parent.mkdir(parents=True, exist_ok=True)
