@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -39,8 +40,10 @@ _ARROW_TYPES = {
 class Facts:
     """The facts that the sources of one extraction read.
 
-    Sources call :meth:`add` for single rows and :meth:`add_columns` for whole columns, always in a stable
-    order. Leaving a ``with`` block, like :meth:`flush`, inserts the rows that are still buffered.
+    Sources call :meth:`add` for single rows, :meth:`extend` for some rows and :meth:`add_columns` for whole columns,
+    always in a stable order. Leaving a ``with`` block, like :meth:`flush`, inserts the rows that are still buffered.
+
+    Rows are buffered by column. As objects they would keep Python's garbage collector busy.
 
     :meth:`rows`, :meth:`arrays` and :meth:`execute` run SQL in which the fact tables
     (:data:`~mlflow2prov.facts.schema.TABLES`) and views (:data:`~mlflow2prov.facts.views.VIEWS`) go by their
@@ -49,7 +52,7 @@ class Facts:
 
     def __init__(self) -> None:
         self._schema = engine.Schema("facts")
-        self._rows: dict[str, list[dict[str, object]]] = {}
+        self._buffers: dict[str, dict[str, list[object]]] = {}
         views = (
             f"CREATE VIEW {view.name} AS SELECT {_column_list(view.columns)} FROM ({view.sql})"
             for view in VIEWS.values()
@@ -77,10 +80,29 @@ class Facts:
             TypeError: the table has no such column.
         """
         _require_columns(table, values)
-        rows = self._rows.setdefault(table, [])
-        rows.append(values)
-        if len(rows) >= BATCH_ROWS:
-            self._insert_rows(table)
+        column: list[object] = []
+        for name, column in self._buffer(table).items():
+            column.append(values.get(name))
+        if len(column) >= BATCH_ROWS:
+            self._insert_buffer(table)
+
+    def extend(self, table: str, count: int, /, **columns: Iterable[object]) -> None:
+        """Add some rows to ``table``.
+
+        Args:
+            table: one of :data:`~mlflow2prov.facts.schema.TABLES`.
+            count: the number of rows.
+            columns: the rows, as columns with as many values; a column left out is NULL.
+
+        Raises:
+            TypeError: the table has no such column.
+        """
+        _require_columns(table, columns)
+        column: list[object] = []
+        for name, column in self._buffer(table).items():
+            column.extend(columns.get(name) or repeat(None, count))
+        if len(column) >= BATCH_ROWS:
+            self._insert_buffer(table)
 
     def add_columns(self, table: str, /, **columns: Sequence[object] | pa.Array) -> None:
         """Insert many rows into ``table``.
@@ -109,13 +131,13 @@ class Facts:
     def discard(self, tables: Iterable[str]) -> None:
         """Delete all rows of ``tables`` and free their memory."""
         for table in tables:
-            self._rows.pop(table, None)
+            self._buffers.pop(table, None)
             engine.execute(self._definition(table))
 
     def flush(self) -> None:
         """Insert the rows that :meth:`add` has buffered."""
-        for table in [name for name, rows in self._rows.items() if rows]:
-            self._insert_rows(table)
+        for table in list(self._buffers):
+            self._insert_buffer(table)
 
     def is_empty(self, name: str) -> bool:
         """Return whether a table has no rows, or a view cannot have any."""
@@ -153,14 +175,20 @@ class Facts:
         )
         return f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})"
 
-    def _insert_rows(self, table: str) -> None:
-        rows = self._rows.pop(table)
-        columns = {name: [row.get(name) for row in rows] for name in TABLES[table].columns}
-        self.add_columns(table, **columns)
+    def _buffer(self, table: str) -> dict[str, list[object]]:
+        """Return the columns of the rows of a table that are still to be inserted."""
+        if table not in self._buffers:
+            self._buffers[table] = {name: [] for name in TABLES[table].columns}
+        return self._buffers[table]
+
+    def _insert_buffer(self, table: str) -> None:
+        self.add_columns(table, **self._buffers.pop(table))
 
 
 def _require_columns(table: str, names: Collection[str]) -> None:
     columns = TABLES[table].columns
+    if columns.keys() >= set(names):
+        return
     for name in names:
         if name not in columns:
             raise TypeError(f"{table}: {unknown_choice('column', name, columns)}")

@@ -27,6 +27,35 @@ def test_columns_left_out_are_null():
     ]
 
 
+def test_some_rows_are_added_by_column():
+    with Facts() as filled:
+        filled.extend("parents", 2, ordinal=range(2), sha=["a", "b"])
+        filled.add("parents", sha="c", position=0)
+        filled.extend("parents", 0, ordinal=[], sha=[])
+    assert filled.rows("SELECT ordinal, sha, parent, position FROM parents ORDER BY sha") == [
+        (0, "a", None, None),
+        (1, "b", None, None),
+        (None, "c", None, 0),
+    ]
+
+
+def test_columns_of_other_lengths_are_an_error():
+    filled = Facts()
+    filled.extend("parents", 2, ordinal=range(2), sha=["a"])
+    with pytest.raises(ValueError, match="length"):
+        filled.flush()
+    assert filled.rows("SELECT count(*) FROM parents") == [(0,)]
+
+
+def test_some_rows_fill_a_batch(monkeypatch):
+    monkeypatch.setattr(facts, "BATCH_ROWS", 3)
+    filled = Facts()
+    filled.extend("commits", 2, ordinal=range(2))
+    assert filled.rows("SELECT count(*) FROM commits") == [(0,)]
+    filled.extend("commits", 2, ordinal=range(2, 4))
+    assert filled.rows("SELECT ordinal FROM commits") == [(0,), (1,), (2,), (3,)]
+
+
 @pytest.mark.parametrize("method", ["add", "add_columns"])
 def test_unknown_columns_are_an_error(method):
     with pytest.raises(TypeError, match="parents: unknown column 'child'; choose from ordinal"):

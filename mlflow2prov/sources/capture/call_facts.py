@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
-from mlflow2prov.capture.records import Argument, Call, Output
+from mlflow2prov.capture.records import Call, Output
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
 
@@ -94,27 +95,29 @@ class CallFacts:
             environment_digest=self._add_packages(packages),
             **{name: _word(value) for name, value in process.items()},
         )
-        for position, argument in enumerate(call.arguments):
-            self._add_argument(call, position, argument)
+        self._add_arguments(call)
         for artifact in artifacts:
             self._add_artifact(call.id, artifact)
         self._add_results(call)
 
-    def _add_argument(self, call: Call, position: int, argument: Argument) -> None:
-        self._facts.add(
+    def _add_arguments(self, call: Call) -> None:
+        arguments = call.arguments
+        self._facts.extend(
             "call_arguments",
-            call_id=call.id,
-            position=position,
-            name=_word(argument.name),
-            type=_word(argument.type or None),
-            value=_text(argument.value),
-            digest=_word(argument.digest),
-            content=_word(argument.content),
-            is_ignored=True if argument.ignored else None,
+            len(arguments),
+            call_id=[call.id] * len(arguments),
+            position=range(len(arguments)),
+            name=[_word(argument.name) for argument in arguments],
+            type=[_word(argument.type or None) for argument in arguments],
+            value=[_text(argument.value) for argument in arguments],
+            digest=[_word(argument.digest) for argument in arguments],
+            content=[_word(argument.content) for argument in arguments],
+            is_ignored=[True if argument.ignored else None for argument in arguments],
         )
-        for artifact_id in argument.artifacts:
-            used = UsedArtifact(argument.name, artifact_id, bool(argument.ignored))
-            self._add_artifact(call.id, used)
+        for argument in arguments:
+            for artifact_id in argument.artifacts:
+                used = UsedArtifact(argument.name, artifact_id, bool(argument.ignored))
+                self._add_artifact(call.id, used)
 
     def _add_artifact(self, call_id: str, artifact: UsedArtifact) -> None:
         self._facts.add(
@@ -179,8 +182,8 @@ def _exception(call: Call) -> str | None:
 
 def _word(value: Any) -> str | None:
     """Return a value that should be text, whatever it is: anything may stand in a record."""
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii()):
+        return value
     text = value if isinstance(value, str) else str(value)
     return text.encode("utf-8", "replace").decode()
 
@@ -194,8 +197,13 @@ def _text(value: Any) -> str | None:
     """Return a value as text: a text as it is, others as JSON."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if type(value) is float and isfinite(value):
+        return repr(value)  # as JSON has it
+    text = value if isinstance(value, str) else _encode(value)
     return _word(text[:MAX_VALUE_LENGTH])
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _flag(value: Any) -> bool | None:
