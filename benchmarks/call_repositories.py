@@ -45,7 +45,9 @@ def measure(folder: Path, calls: int, memory_limit: str = MEMORY_LIMIT) -> None:
     runs = max(calls * STATEMENTS_OF_CALL // STATEMENTS_OF_RUN, 1)
     store = create_store(folder, runs, with_files=False)
     floor, statements = _measure_extraction("mlflow_url", store, memory_limit)
-    print_rate(f"extract from MLflow's database, {runs:,} runs", floor, statements, floor, statements)
+    print_rate(
+        f"extract from MLflow's database, {runs:,} runs", floor, statements, floor, statements
+    )
     store.unlink()
     repository = create_repository(folder, calls)
     cost, count = _measure_extraction("calls", repository, memory_limit)
