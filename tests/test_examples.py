@@ -39,6 +39,7 @@ PAGES = [
     TOP / "docs/commands.md",
     TOP / "docs/tutorial.md",
     TOP / "docs/faq.md",
+    TOP / "docs/ci.md",
     TOP / "docs/interoperability.md",
     TOP / "docs/explorer.md",
 ]

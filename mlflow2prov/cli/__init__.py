@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(error, OSError):
             # The chain handles errors of its own output, so this is one of click's, as of `--help` on a full disk.
             abandon_output()
-        print_error(message, verbose="--verbose" in words)
+        print_error(message, verbose=not {"-v", "--verbose"}.isdisjoint(words))
     sys.exit(code)
 
 

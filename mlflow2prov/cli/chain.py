@@ -14,12 +14,18 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mlflow2prov.boundary import own_errors
-from mlflow2prov.cli.terminal import abandon_output, is_output_closed, log_line
+from mlflow2prov.cli.terminal import (
+    abandon_output,
+    is_output_closed,
+    log_detail,
+    log_line,
+    log_progress,
+)
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.output import STREAM, Output, is_stream
 from mlflow2prov.quantity import quantity
@@ -27,6 +33,7 @@ from mlflow2prov.quantity import quantity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlflow2prov.progress import Progress
     from mlflow2prov.prov import Document
 
 EXIT_NEGATIVE = 1
@@ -39,10 +46,15 @@ EXIT_INCOMPLETE = 3
 """The exit code of a chain that completed without the facts that a source refused to give."""
 
 
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""How much is printed on standard error besides errors: nothing, notices, or notices and details."""
+
+
 @dataclass
 class Chain:
     """The output of the steps of a chain, held back until the last step has run."""
 
+    verbosity: Verbosity = "normal"
     is_incomplete: bool = False
     """Whether a source refused some of its facts."""
     has_negative_result: bool = False
@@ -57,11 +69,22 @@ class Chain:
 
     def report_notice(self, message: str) -> None:
         """Print a notice on standard error at once."""
-        log_line(f"note: {message}")
+        self._log(f"note: {message}")
 
     def report_omission(self, message: str) -> None:
         """Print a warning about facts that could not be read on standard error at once."""
-        log_line(f"warning: left out: {message}")
+        self._log(f"warning: left out: {message}")
+
+    def _log(self, message: str) -> None:
+        if self.verbosity != "quiet":
+            log_line(message)
+
+    @property
+    def progress(self) -> Progress | bool:
+        """The progress of a step: bars on a terminal; elsewhere log lines, for details."""
+        if sys.stderr.isatty():
+            return self.verbosity != "quiet"
+        return log_progress() if self.verbosity == "verbose" else False
 
     def report_undecided(self, message: str) -> None:
         """Print why a check cannot be completed. What the other steps have made is kept."""
@@ -82,12 +105,14 @@ class Chain:
         if path is not None:
             self._written.append(str(path))
 
-    def publish(self, *, verbose: bool) -> None:
+    def publish(self) -> None:
         """Move the files to their places, then print: a closed pipe must not cost a file."""
         self.output.publish_files()
-        if verbose:
-            for files in self._written:
-                log_line(f"wrote {files}")
+        for files in self._written:
+            if self.verbosity == "verbose":
+                log_detail(f"wrote {files}")
+            elif sys.stderr.isatty():
+                self._log(f"wrote {files}")
         try:
             if self.output.has_standard_output and is_output_closed():
                 raise OSError(errno.EBADF, "it is closed")
@@ -153,7 +178,7 @@ def check_order(steps: Sequence[Step]) -> None:
             )
 
 
-def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
+def run_chain(steps: Sequence[Step], verbosity: Verbosity = "normal") -> None:
     """Run ``steps`` in order, then publish their files and print their text.
 
     Raises:
@@ -162,11 +187,11 @@ def run_chain(steps: Sequence[Step], *, verbose: bool) -> None:
         SystemExit: with :data:`EXIT_UNDECIDED`, :data:`EXIT_NEGATIVE` or :data:`EXIT_INCOMPLETE`.
     """
     check_order(steps)
-    chain = Chain()
+    chain = Chain(verbosity)
     try:
         with own_errors(click.ClickException), _warnings_as_notices(chain):
-            _run_steps(steps, chain, verbose)
-            chain.publish(verbose=verbose or sys.stderr.isatty())
+            _run_steps(steps, chain)
+            chain.publish()
             if not chain.has_result:
                 chain.report_notice("nothing was saved or printed; add save or export to the chain")
     except MLflow2ProvError as error:
@@ -196,15 +221,15 @@ def _warnings_as_notices(chain: Chain) -> Iterator[None]:
         yield
 
 
-def _run_steps(steps: Sequence[Step], chain: Chain, verbose: bool) -> None:
+def _run_steps(steps: Sequence[Step], chain: Chain) -> None:
     documents: list[Document] = []
     actions = [(step.name, step.prepare()) for step in steps]
     for name, action in actions:
         start = time.monotonic()
         documents = action(documents, chain)
-        if verbose:
+        if chain.verbosity == "verbose":
             seconds = time.monotonic() - start
-            log_line(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
+            log_detail(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
 
 
 def _summary(documents: Sequence[Document]) -> str:

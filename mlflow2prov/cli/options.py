@@ -85,6 +85,7 @@ def output_file_option(command: Command) -> Command:
     """Add ``--output FILE``, for the one result of a command."""
     return click.option(
         "--output",
+        "-o",
         type=OUTPUT_NAME,
         metavar="FILE",
         default=STREAM,
@@ -97,6 +98,7 @@ def output_name_option(command: Command) -> Command:
     """Add ``--output NAME``, for a file for each document and format."""
     return click.option(
         "--output",
+        "-o",
         type=OUTPUT_NAME,
         metavar="NAME",
         default=STREAM,

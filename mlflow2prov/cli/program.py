@@ -30,6 +30,7 @@ COMMANDS = (
     "report",
     "rerun",
     "experiment",
+    "completion",
 )
 """The commands in the order of ``--help``; each is a module of :mod:`mlflow2prov.cli.commands`."""
 
@@ -43,8 +44,12 @@ COMMANDS = (
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option(
-    "--verbose", is_flag=True, help="Print details on standard error, tracebacks included."
+    "--verbose",
+    "-v",
+    is_flag=True,
+    help="Print details on standard error: steps, progress, tracebacks.",
 )
+@click.option("--quiet", "-q", is_flag=True, help="Print only results and errors.")
 @click.option(
     "--config",
     "config",
@@ -66,6 +71,7 @@ COMMANDS = (
 def cli(
     context: click.Context,
     verbose: bool,
+    quiet: bool,
     config: str | None,
     validate: str | None,
     memory_limit: str | None,
@@ -80,7 +86,9 @@ def cli(
                 save --output result --format json --format rdf \\
                 statistics --resolution fine
     """
-    context.meta["verbose"] = verbose
+    if verbose and quiet:
+        raise click.UsageError("--verbose and --quiet exclude each other; choose one")
+    context.meta["verbosity"] = "verbose" if verbose else "quiet" if quiet else "normal"
     if memory_limit is not None:
         _limit_memory(memory_limit)
     if config is None and validate is None:
@@ -106,7 +114,7 @@ def run(context: click.Context, /, steps: list[Step], **_: object) -> None:
     if steps:
         from mlflow2prov.cli.chain import run_chain
 
-        run_chain(steps, verbose=context.meta["verbose"])
+        run_chain(steps, context.meta["verbosity"])
 
 
 def _limit_memory(size: str) -> None:

@@ -10,8 +10,15 @@ import contextlib
 import io
 import os
 import sys
+from datetime import UTC, datetime
+from time import monotonic
+
+from mlflow2prov.progress import Progress
 
 MAX_LINE_LENGTH = 1000
+
+LOG_SECONDS = 10
+"""The seconds between two lines about the progress of a phase."""
 
 _missing_streams: set[str] = set()
 
@@ -20,6 +27,25 @@ def log_line(message: str) -> None:
     """Print a message as one line on standard error, unless that is full or closed: no work is lost for a message."""
     with contextlib.suppress(OSError):
         print(f"mlflow2prov: {_safe(message)[:MAX_LINE_LENGTH]}", file=sys.stderr)
+
+
+def log_detail(message: str) -> None:
+    """Print a message that only ``--verbose`` asks for: with the time (UTC) if standard error is not a terminal."""
+    time = "" if sys.stderr.isatty() else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} "
+    log_line(f"{time}{message}")
+
+
+def log_progress() -> Progress:
+    """Return a function that prints the progress of each phase as a line, at most one in :data:`LOG_SECONDS`."""
+    latest: dict[str, float] = {}
+
+    def report_progress(phase: str, done: int, total: int | None) -> None:
+        now = monotonic()
+        if now - latest.get(phase, -LOG_SECONDS) >= LOG_SECONDS or done == total:
+            latest[phase] = now
+            log_detail(f"{phase}: {done:,}{'' if total is None else f' of {total:,}'}")
+
+    return report_progress
 
 
 def print_error(message: str, *, verbose: bool) -> None:

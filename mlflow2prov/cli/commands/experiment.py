@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 @click.option("--notes", type=TEXT, metavar="TEXT", help="Record these remarks on the run.")
 @click.option(
     "--output",
+    "-o",
     type=OUTPUT_NAME,
     metavar="FILE",
     help="Write the report to this file.  [default: reports/<run>.html]",

@@ -189,7 +189,7 @@ def command(
                 chain.report_notice(
                     f"reading {options['mlflow_url']}, the value of MLFLOW_TRACKING_URI"
                 )
-            extraction = run_extraction(mailmap=not no_mailmap, progress=True, **options)
+            extraction = run_extraction(mailmap=not no_mailmap, progress=chain.progress, **options)
             for notice in extraction.notices:
                 chain.report_notice(notice)
             for omission in extraction.omissions:

@@ -42,7 +42,7 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
         require_writable(output)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
-            paths = stage(chain.output, documents, output, formats, progress=True)
+            paths = stage(chain.output, documents, output, formats, progress=chain.progress)
             chain.report_files(paths, sum(map(len, documents)))
             return documents
 
