@@ -47,12 +47,14 @@ class Node:
         kind: ``entity``, ``activity`` or ``agent``.
         type: its type in the vocabulary, or empty.
         label: its label or name; data sets of one name are distinguished by the beginning of their digest.
+        attributes: its times and attributes, as pairs of key and value.
     """
 
     identifier: str
     kind: Literal["entity", "activity", "agent"]
     type: str
     label: str
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,15 +176,22 @@ def _nodes(document: Document, members: Sql) -> dict[str, list[Node]]:
                 attr(element.attributes, 'name'),
                 attr(element.attributes, 'username'),
                 member.name
-            ) || coalesce('@' || left(attr(element.attributes, 'digest'), 8), '')
+            ) || coalesce('@' || left(attr(element.attributes, 'digest'), 8), ''),
+            activity.startTime,
+            activity.endTime,
+            list_transform(element.attributes, lambda attribute: [attribute.key, attribute.value])
         FROM {members} AS member
         JOIN {elements_table(document)} AS element ON element.id = member.name
+        LEFT JOIN {document.tables.of(KIND["activity"])} AS activity
+            ON activity.id = element.id AND activity.bundle = element.bundle AND element.kind = 'activity'
         ORDER BY member.subject, member.name, element.kind
         """
     )
     nodes: dict[str, list[Node]] = {}
-    for subject, *fields in rows:
-        nodes.setdefault(subject, []).append(Node(*fields))
+    for subject, name, kind, type_, label, start, end, attributes in rows:
+        times = [(key, time) for key, time in (("startTime", start), ("endTime", end)) if time]
+        node = Node(name, kind, type_, label, (*times, *map(tuple, attributes)))
+        nodes.setdefault(subject, []).append(node)
     return nodes
 
 

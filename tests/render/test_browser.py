@@ -139,6 +139,58 @@ def test_nodes_do_not_overlap_and_contain_their_labels(show, page, demo_report):
     assert all(are_apart and are_inside for _, are_apart, are_inside in drawings), drawings
 
 
+def test_an_element_of_a_drawing_shows_its_attributes_and_statements(show, page, demo_report):
+    show(demo_report)
+    page.evaluate("document.querySelector('svg.lineage').scrollIntoView()")
+    shown = "[...document.querySelectorAll('.element')].filter(e => e.checkVisibility())"
+    assert page.evaluate(f"{shown}.length") == 0
+    position = page.evaluate("scrollY")
+    follow = "document.querySelector('{}').dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true}}))"
+    page.evaluate(follow.format("svg.lineage a[href]"))
+    title = page.evaluate("document.querySelector('svg.lineage a title').textContent").partition(
+        ": "
+    )[2]
+    assert page.evaluate(f"{shown}.map(e => e.querySelector('h3').textContent)") == [title]
+    text = page.evaluate(f"{shown}[0].textContent")
+    assert "Effects" in text and "wasAssociatedWith" in text and "identifier" in text
+    # From statement to statement
+    page.evaluate(f"{shown}[0].querySelector('li a').click()")
+    assert page.evaluate(f"{shown}.length") == 1
+    assert title not in page.evaluate(f"{shown}[0].querySelector('h3').textContent")
+    assert page.evaluate(f"{shown}[0].textContent.includes({title!r})")
+    page.evaluate(f"{shown}[0].querySelector('a.right').click()")
+    assert page.evaluate(f"{shown}.length") == 0
+    assert page.evaluate("scrollY") == position
+    assert page.errors == []
+
+
+def test_an_element_of_a_drawing_is_reached_by_keys(show, page, demo_report):
+    show(demo_report)
+    page.evaluate("document.querySelector('svg.lineage a').focus()")
+    page.press("Enter")
+    name = page.evaluate("document.querySelector('.element:target h3').textContent")
+    title = page.evaluate("document.querySelector('svg.lineage a title').textContent")
+    assert title.endswith(f": {name}")
+    page.press("Tab")  # The next stop is within the element.
+    assert page.evaluate("document.activeElement.closest('.element:target') !== null")
+
+
+def test_an_element_covers_at_most_half_of_a_narrow_screen(show, page, demo_report):
+    page.resize(420, 800)
+    try:
+        show(demo_report)
+        page.evaluate(
+            "location.hash = document.querySelector('svg.lineage a').getAttribute('href')"
+        )
+        top, left, right = page.evaluate(
+            "(b => [b.top, b.left, b.right])(document.querySelector('.element:target').getBoundingClientRect())"
+        )
+        assert top >= 400 and 0 <= left < right <= 420
+        assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    finally:
+        page.resize(1200, 1600)
+
+
 def test_the_page_is_light_or_dark_as_the_reader_prefers(show, page, demo_report):
     page.resize(600, 400)
     try:
@@ -183,5 +235,6 @@ def test_hostile_text_has_no_effect_in_a_browser(show, page):
     show(report(hostile))
     assert page.evaluate("document.title") == "Provenance of registered models"
     assert page.evaluate("document.querySelectorAll('script, img, iframe, object').length") == 0
-    assert page.evaluate("document.body.textContent").count(evil) == 4
+    # The parameter's name and value, the version's description and the message; the last two in the lineage too.
+    assert page.evaluate("document.body.textContent").count(evil) == 6
     assert page.requests == [page.evaluate("location.href")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
 from mlflow2prov.analysis.explanation import Answer
 from mlflow2prov.analysis.item import Item
-from mlflow2prov.analysis.neighborhood import neighborhoods
+from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation, neighborhoods
 from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule
 from mlflow2prov.prov import Document
@@ -16,6 +16,7 @@ from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links
 from mlflow2prov.render.report.drawing import Drawing, draw
 from mlflow2prov.render.report.plots import finite_number, relative_position
+from mlflow2prov.secrets import mask_secrets
 
 _ROLES = {
     "authors": "author of the commit",
@@ -128,6 +129,17 @@ class ModelContent:
 
 
 @dataclass(frozen=True)
+class ElementContent:
+    """An element in the drawings of a report, with its relations in all of them."""
+
+    node: Node
+    anchor: str
+    """The identifier of its section."""
+    causes: tuple[Relation, ...]
+    effects: tuple[Relation, ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """The content of a report."""
 
@@ -137,6 +149,8 @@ class Content:
     severities: tuple[Severity, ...] = SEVERITIES
     anchors: dict[str, str] = field(default_factory=dict)
     """The anchors of versions by identifier."""
+    elements: dict[str, ElementContent] = field(default_factory=dict)
+    """The elements in the drawings, by identifier."""
 
     @property
     def counts(self) -> dict[Severity, int]:
@@ -151,7 +165,9 @@ def gather_content(
     """Return the content of a report; the arguments are those of :func:`mlflow2prov.render.report.report`."""
     document = unified(document)
     result = audit(document, selectors)
-    drawings = _drawings(document, result)
+    explanations = [v.explanation for v in result.versions if not v.is_deleted]
+    graphs = neighborhoods(document, explanations)
+    drawings = {name: draw(graph) for name, graph in graphs.items()}
     models = tuple(
         _model_content(model, f"model-{number}", drawings, repository_url)
         for number, model in enumerate(result.models, start=1)
@@ -161,13 +177,28 @@ def gather_content(
         for model in models
         for version in model.versions
     }
-    return Content(result, models, anchors=anchors)
+    return Content(result, models, anchors=anchors, elements=_elements(graphs.values()))
 
 
-def _drawings(document: Document, result: Audit) -> dict[str, Drawing]:
-    """Return the drawings of all versions that are not deleted, by identifier."""
-    explanations = [v.explanation for v in result.versions if not v.is_deleted]
-    return {name: draw(graph) for name, graph in neighborhoods(document, explanations).items()}
+def _elements(graphs: Iterable[Neighborhood]) -> dict[str, ElementContent]:
+    """Return the elements of neighborhoods, by identifier, with the relations of each, all without duplicates."""
+    nodes: dict[str, Node] = {}
+    causes: dict[str, dict[Relation, None]] = {}
+    effects: dict[str, dict[Relation, None]] = {}
+    for graph in graphs:
+        nodes |= {node.identifier: node for node in graph.nodes}
+        for relation in graph.relations:
+            causes.setdefault(relation.effect, {})[relation] = None
+            effects.setdefault(relation.cause, {})[relation] = None
+    return {
+        name: ElementContent(
+            replace(node, attributes=tuple((k, mask_secrets(v)) for k, v in node.attributes)),
+            f"element-{number}",
+            tuple(causes.get(name, ())),
+            tuple(effects.get(name, ())),
+        )
+        for number, (name, node) in enumerate(nodes.items(), start=1)
+    }
 
 
 def _model_content(
