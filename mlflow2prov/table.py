@@ -45,13 +45,13 @@ class Table:
             for row in self.rows
         ]
         columns = range(len(self.columns))
-        widths = [max(_display_width(row[n]) for row in [self.columns, *rows]) for n in columns]
+        widths = [max(display_width(row[n]) for row in [self.columns, *rows]) for n in columns]
         is_number = [all(isinstance(row[n], int) for row in self.rows) for n in columns]
 
         def line(cells: tuple[str, ...]) -> str:
             padded_cells = []
             for cell, width, align_right in zip(cells, widths, is_number, strict=True):
-                padding = " " * (width - _display_width(cell))
+                padding = " " * (width - display_width(cell))
                 padded_cells.append(padding + cell if align_right else cell + padding)
             return "  ".join(padded_cells).rstrip()
 
@@ -87,7 +87,7 @@ class Table:
         return self.to_html()
 
 
-def _display_width(text: str) -> int:
+def display_width(text: str) -> int:
     """Return the number of terminal columns that ``text`` takes (Unicode Standard Annex 11)."""
     return sum(
         2 if unicodedata.east_asian_width(c) in "WF" else 1

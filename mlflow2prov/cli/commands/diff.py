@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +9,7 @@ import click
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step
 from mlflow2prov.cli.options import format_option, input_option
 from mlflow2prov.cli.param_types import TEXT
+from mlflow2prov.cli.results import color_option, use_color
 from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.render.difference import FORMATS, colored_text
@@ -35,13 +34,7 @@ if TYPE_CHECKING:
     help="Compare with this element, as a second SELECTOR does.  [default: the first SELECTOR]",
 )
 @format_option(tuple(FORMATS), "Print the difference in this format; JSON contains every detail.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Print text in colour; auto does so on a terminal, unless NO_COLOR is set.",
-)
+@color_option
 def command(
     inputs: tuple[str, ...],
     selectors: tuple[str, ...],
@@ -72,7 +65,7 @@ def command(
 
         for name in inputs:
             require_readable(name)
-        render = colored_text if format_ == "text" and _use_color(color) else FORMATS[format_]
+        render = colored_text if format_ == "text" and use_color(color) else FORMATS[format_]
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             documents = [*documents, *map(load, inputs)]
@@ -102,8 +95,3 @@ def _check_number(documents: int, selectors: int) -> None:
         )
     if selectors == 1 and documents == 1:
         raise ConfigurationError("diff in one document needs two selectors; add --against")
-
-
-def _use_color(color: str) -> bool:
-    is_terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return color == "always" or (color == "auto" and is_terminal)

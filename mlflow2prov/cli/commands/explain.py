@@ -8,6 +8,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import format_option
+from mlflow2prov.cli.results import color_option, results_text
 from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.render import FORMATS
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 @format_option(
     tuple(FORMATS["explanation"]), "Print the answers in this format; JSON contains every detail."
 )
-def command(selectors: tuple[str, ...], impact: bool, format_: str) -> Step:
+@color_option
+def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) -> Step:
     """Explain a version, a model or a run.
 
     The answers cover its code, data, parameters, metrics, environment and people. The documents are passed on.
@@ -43,13 +45,13 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str) -> Step:
         from mlflow2prov.analysis.impact import impact as impact_of
 
         answer = impact_of if impact else explain
-        render = FORMATS["impact" if impact else "explanation"][format_]
+        kind = "impact" if impact else "explanation"
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             answers = [
                 answer(document, selector) for document in documents for selector in selectors
             ]
-            chain.write_text(render(answers))
+            chain.write_text(results_text(kind, answers, format_, color))
             return documents
 
         return action

@@ -10,6 +10,7 @@ from mlflow2prov.analysis.options import Dimension, Resolution
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import format_option
 from mlflow2prov.cli.param_types import ListOption, choice_of
+from mlflow2prov.cli.results import color_option, results_text
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     "per combination.",
 )
 @format_option(tuple(FORMATS["statistics"]), "Print the table in this format.")
+@color_option
 def command(
-    resolution: Resolution, fine: bool, dimensions: tuple[Dimension, ...], format_: str
+    resolution: Resolution, fine: bool, dimensions: tuple[Dimension, ...], format_: str, color: str
 ) -> Step:
     """Print statistics of documents.
 
@@ -58,7 +60,7 @@ def command(
                 statistics(document, "fine" if fine else resolution, dimensions)
                 for document in documents
             ]
-            chain.write_text(FORMATS["statistics"][format_](tables))
+            chain.write_text(results_text("statistics", tables, format_, color))
             return documents
 
         return action
