@@ -24,6 +24,8 @@ PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = tomllib.loads((TOP / "poetry.lock").read_text(encoding="utf-8"))
 EXPORTED_LOCK = TOP / "requirements-dev.txt"
 
+EXPLORER = "mlflow2prov/formats/_support/explorer"
+
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
 
@@ -153,8 +155,14 @@ def test_the_wheel_contains_only_the_package(wheel):
         "mlflow2prov",
         f"mlflow2prov-{mlflow2prov.__version__}.dist-info",
     }
-    sources = {str(p.relative_to(TOP)) for p in (TOP / "mlflow2prov").rglob("*.py")}
-    assert sources <= set(names) and "mlflow2prov/py.typed" in names
+    files = {str(p.relative_to(TOP)) for p in (TOP / "mlflow2prov").rglob("*") if p.is_file()}
+    sources = {name for name in files if "__pycache__" not in name}
+    assert sources <= set(names)
+    assert {
+        "mlflow2prov/py.typed",
+        f"{EXPLORER}/explorer.js",
+        f"{EXPLORER}/dagre/LICENSE",
+    } <= sources
     assert any(name.endswith("LICENSE") for name in names)
     assert "mlflow2prov=mlflow2prov.cli:main" in scripts
     assert "Requires-Python: >=3.11,<4.0" in metadata

@@ -207,14 +207,18 @@ def test_origins_consequences_and_hiding_follow_the_direction(show, page):
     show(document(*chain(100)))
     search(page, "step 50")
     page.press("Enter")
-    page.evaluate("document.querySelectorAll('#details .actions button')[3].click()")
     assert shown(page) == ["step 49", "step 50", "step 51"]
     focus = f"document.querySelector('{node(page, 'step 50')}').focus()"
     page.evaluate(focus)
     page.press("o")
+    assert set(shown(page)) == {f"step {number}" for number in range(19, 52)}
+    assert "nearest 30 origins added; repeat" in text_of(page, "#status")
+    page.press("o")
     assert set(shown(page)) == {f"step {number}" for number in range(52)}
+    assert "19 origins added; these are all" in text_of(page, "#status")
     page.press("i")
     page.evaluate(focus)
+    page.press("c")
     page.press("c")
     assert set(shown(page)) == {f"step {number}" for number in range(49, 100)}
     page.press("Delete")
@@ -227,6 +231,12 @@ def test_a_picture_has_a_limit_that_is_reported(show, page):
     page.click("#only-matches")
     assert len(shown(page)) == 200
     assert "100 left out" in text_of(page, "#status")
+
+
+def test_a_long_path_keeps_its_end(show, page):
+    show(document(thing("entity", "e", "File", name="src/very/long/folder/train.py")))
+    (title,) = shown(page)
+    assert title.startswith("…") and title.endswith("folder/train.py")
 
 
 def test_arrow_keys_select_the_element_in_that_direction(show, page):
@@ -348,6 +358,20 @@ def test_the_back_button_returns_to_the_element_before(show, page):
     page.evaluate("history.back()")
     settle()
     assert selected(page) == "step 1"
+
+
+def test_a_match_that_is_not_shown_starts_a_new_picture_and_back_leaves_it(show, page, demo):
+    show(demo)
+    settle()
+    page.click(node(page, "machine"))
+    before = shown(page)
+    search(page, "dependabot")
+    page.press("Enter")
+    assert selected(page) == "dependabot[bot]"
+    assert "dependabot[bot]" in shown(page) and len(shown(page)) < len(before)
+    page.evaluate("history.back()")
+    settle()
+    assert (selected(page), shown(page)) == ("machine", before)
 
 
 def test_the_start_is_restored(show, page, demo):
@@ -496,8 +520,13 @@ def test_a_page_fits_its_window_in_either_scheme(show, page, demo, scheme, size)
         "(b => [b.width, b.height])(document.querySelector('#details').getBoundingClientRect())"
     )
     assert width == (size[0] if size[0] < 500 else 368) and height > 200
-    stage = page.evaluate("document.querySelector('#stage').getBoundingClientRect().height")
-    assert stage > 250
+    stage = page.evaluate("document.querySelector('#stage').getBoundingClientRect().bottom")
+    assert stage > 330
+    # The selected element is still in the picture, which the details have made smaller.
+    bottom = page.evaluate(
+        "document.querySelector('.node.selected').getBoundingClientRect().bottom"
+    )
+    assert 90 < bottom <= stage
     overflow = (
         "[...document.querySelectorAll('header *, #details *')].filter(e => "
         "e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).length"

@@ -1,7 +1,7 @@
 // The explorer: the state of the page, its address, and the keys.
 
 const MAX_SHOWN = 200;
-const FIRST_SHOWN = 20;
+const FIRST_SHOWN = 19;
 const WHOLE_GRAPH = 30;
 const EXPANDED = 30;
 const READABLE_SCALE = 0.7;
@@ -13,14 +13,14 @@ let selected;
 let isOpen = false;
 
 const picture = new Picture(graph, byId("picture"), { pick: select, expand: showNeighbours });
-const searchBox = new SearchBox(graph, { open, add: (numbers) => add(numbers), only });
+new SearchBox(graph, { open: find, add: (numbers) => add(numbers), only });
 const actions = {
   open,
   close: () => select(undefined),
   buttons: [
     ["Neighbours", showNeighbours, "Show the neighbours (Enter)"],
-    ["Origins", (number) => trace(number, "causes"), "Show everything that led to it (O)"],
-    ["Consequences", (number) => trace(number, "effects"), "Show everything that it led to (C)"],
+    ["Origins", (number) => trace(number, "causes"), "Add its nearest origins (O)"],
+    ["Consequences", (number) => trace(number, "effects"), "Add its nearest consequences (C)"],
     ["Only this", isolate, "Show only it and its neighbours (I)"],
     ["Hide", hide, "Take it out of the picture (Delete)"],
   ],
@@ -59,7 +59,7 @@ function only(numbers) {
   show(numbers);
   picture.fit(numbers[0], READABLE_SCALE);
   showDetails(graph, selected, actions);
-  remember();
+  remember(true);
 }
 
 function showNeighbours(number) {
@@ -73,13 +73,13 @@ function showNeighbours(number) {
 }
 
 function trace(number, direction) {
-  const { reached, isComplete } = reach(graph, [number], direction, isWanted, MAX_SHOWN);
+  const { reached, count, isComplete } = reach(graph, number, direction, isWanted, shown, EXPANDED);
   select(number);
   show([number, ...reached, ...shown], number);
   picture.fit(number, READABLE_SCALE);
   remember();
-  const found = plural(reached.size - 1, direction === "causes" ? "origin" : "consequence");
-  report(isComplete ? `${found} shown` : `The nearest ${found} shown; there are more`);
+  const members = plural(count, direction === "causes" ? "origin" : "consequence");
+  report(isComplete ? `${members} added; these are all` : `The nearest ${members} added; repeat it for more`);
 }
 
 function isolate(number) {
@@ -88,7 +88,7 @@ function isolate(number) {
   show([number, ...near]);
   picture.fit(number, READABLE_SCALE);
   showDetails(graph, number, actions);
-  remember();
+  remember(true);
 }
 
 function hide(number) {
@@ -99,6 +99,14 @@ function hide(number) {
   showDetails(graph, selected, actions);
   if (after !== undefined) picture.focus(after);
   remember();
+}
+
+// Select an element that was searched for. One that is not shown becomes the start of a new picture.
+function find(number) {
+  if (shown.has(number)) select(number);
+  else isolate(number);
+  document.body.classList.add("has-details");
+  picture.reveal(number);
 }
 
 // Select an element that may not be shown yet, and show it next to its nearest shown neighbour.
@@ -112,7 +120,6 @@ function open(number) {
     show([...shown, number], selected);
   }
   select(number);
-  picture.reveal(number);
 }
 
 function select(number) {
@@ -122,6 +129,8 @@ function select(number) {
   showDetails(graph, number, actions);
   document.body.classList.toggle("has-details", number !== undefined);
   if (number !== undefined) {
+    // On a narrow screen, the details leave less room for the picture.
+    picture.reveal(number);
     const element = graph.elements[number];
     report(`${shorten(element.title, 60)}: ${plural(element.lines.length, "relation")}`);
   }
@@ -169,7 +178,7 @@ function start() {
     picture.fit(undefined, READABLE_SCALE);
   } else {
     const first = startOf(graph);
-    show(reach(graph, [first], "causes", isWanted, FIRST_SHOWN).reached);
+    show(reach(graph, first, "causes", isWanted, new Set(), FIRST_SHOWN).reached);
     picture.fit(first, READABLE_SCALE);
     select(first);
     document.body.classList.remove("has-details");
@@ -276,7 +285,6 @@ document.addEventListener("keydown", (event) => {
     const next = picture.next(number, key);
     if (next !== undefined) {
       select(next);
-      picture.reveal(next);
       picture.focus(next);
     }
   } else if (number !== undefined && NODE_KEYS[key]) {

@@ -103,19 +103,22 @@ function neighbours(graph, number) {
   return [...new Set(graph.elements[number].lines.map((line) => otherEnd(line, number)))];
 }
 
-// The elements that `starts` lead to, nearest first, over lines in one direction, up to `limit` of them.
-function reach(graph, starts, direction, isWanted, limit) {
-  const reached = new Set(starts);
+// The elements that `start` leads to over lines in one direction, nearest first, with up to `limit` that are not in
+// `shown`, and whether these are all.
+function reach(graph, start, direction, isWanted, shown, limit) {
+  const reached = new Set([start]);
+  let count = 0;
   for (const number of reached) {
     for (const line of graph.elements[number].lines) {
       const next = direction === "causes" ? line.cause : line.effect;
       const isAhead = (direction === "causes" ? line.effect : line.cause) === number;
       if (!isAhead || reached.has(next) || !isWanted(next)) continue;
-      if (reached.size >= limit) return { reached, isComplete: false };
+      if (!shown.has(next)) count++;
+      if (count > limit) return { reached, count: limit, isComplete: false };
       reached.add(next);
     }
   }
-  return { reached, isComplete: true };
+  return { reached, count, isComplete: true };
 }
 
 // The time of an element: that of its start, or of a statement about it.

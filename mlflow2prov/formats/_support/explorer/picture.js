@@ -23,6 +23,14 @@ function shorten(text, length) {
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : characters.join("");
 }
 
+// A title for a node. A path keeps its end, which is what tells it from others.
+function shortenTitle(text) {
+  const isPath = /^\S+\/\S+$/.test(text);
+  const characters = [...visible(text)];
+  if (!isPath || characters.length <= LABEL_LENGTH) return shorten(text, LABEL_LENGTH);
+  return `…${characters.slice(1 - LABEL_LENGTH).join("")}`;
+}
+
 // The lines between shown elements, one for each pair: effect, cause, and the names of their relations.
 function linesBetween(graph, shown) {
   const pairs = new Map();
@@ -141,7 +149,7 @@ class Picture {
 
   makeNode(element) {
     const title = svg("text", { class: "title", y: element.type ? -3 : 4 });
-    title.textContent = shorten(element.title, LABEL_LENGTH);
+    title.textContent = shortenTitle(element.title);
     const type = svg("text", { class: "type", y: 12 });
     type.textContent = element.type ? shorten(element.type, 26) : "";
     const tip = svg("title");
