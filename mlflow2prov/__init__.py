@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         TrackingStoreError,
     )
     from mlflow2prov.extraction import Extraction, extract, run_extraction
+    from mlflow2prov.facts.summary import RunSummary
     from mlflow2prov.formats import FormatName, ReadableFormat
     from mlflow2prov.formats.files import load, save
     from mlflow2prov.formats.graphviz import to_svg
@@ -123,6 +124,7 @@ _MODULES = {
     "RepositoryError": "errors",
     "Resolution": "analysis.options",
     "Rule": "prov.validation",
+    "RunSummary": "facts.summary",
     "Section": "analysis.comparison",
     "SelectionError": "errors",
     "Severity": "analysis.options",
@@ -211,6 +213,7 @@ __all__ = [
     "RepositoryError",
     "Resolution",
     "Rule",
+    "RunSummary",
     "Section",
     "SelectionError",
     "Severity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ from mlflow2prov.facts.inferred_sources import (
 from mlflow2prov.facts.missing_scripts import find_missing_scripts
 from mlflow2prov.facts.revisions import derive_revisions
 from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
-from mlflow2prov.facts.store_files import store_paths
+from mlflow2prov.facts.store_files import committed_stores, store_paths
 from mlflow2prov.facts.stored_runs import derive_stored_runs
+from mlflow2prov.facts.summary import RunSummary, summarize_runs
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.progress import Progress, progress_of
 from mlflow2prov.prov import Document
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
 MAX_NAMES = 3
 """Maximum number of paths in one notice."""
 
+MIN_STORE_FILES = 20
+MIN_STORE_SHARE = 0.25
+"""The number and the share of the files in a history that are worth a notice if they belong to MLflow stores."""
+
 
 @dataclass(frozen=True)
 class Extraction:
@@ -59,6 +65,8 @@ class Extraction:
     """Facts that the sources cannot show, and how to obtain them; one line each."""
     omissions: tuple[str, ...] = ()
     """Facts that exist but could not be read; one line each. The document is incomplete if there are any."""
+    runs: RunSummary | None = None
+    """How the runs are linked to commits and scripts; None without an MLflow store."""
 
 
 @own_errors()
@@ -70,10 +78,13 @@ def extract(
     since: str | None = None,
     until: str | None = None,
     branches: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
     mailmap: bool = True,
     include_store: bool = False,
     infer_code: bool = False,
     renames: Renames = "similar",
+    experiments: str | Iterable[str] = (),
+    runs_since: str | None = None,
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
     artifacts_destination: str | os.PathLike[str] | None = None,
@@ -99,6 +110,8 @@ def extract(
         since: exclude commits before this date, in any form that ``git log --since`` accepts.
         until: exclude commits after this date.
         branches: read only this branch, or these.
+        exclude: leave out the files of the repository that these pathspecs match (gitglossary(7)), such as ``data`` or
+            ``*.csv``.
         mailmap: apply the ``.mailmap`` of the repository.
         include_store: keep the files of the store in the history, where the store is committed. By default they
             are left out, because MLflow describes what they contain.
@@ -106,6 +119,9 @@ def extract(
             marked as inferred, with the method.
         renames: detect renames and copies by ``similar`` content, by ``exact`` content, or not at all
             (``none``).
+        experiments: read only the experiments with these ids or names, or whose names match these patterns, such as
+            ``wine-*``.
+        runs_since: read only runs that started since this date, in any form that git accepts.
         metric_history: read every step of every metric, not only the last.
         artifacts: list ``all`` artifacts of runs and models, only those at the ``top``, or ``none``.
         artifacts_destination: a local folder whose artifacts may be listed, in addition to the store's own.
@@ -132,10 +148,13 @@ def extract(
         since=since,
         until=until,
         branches=branches,
+        exclude=exclude,
         mailmap=mailmap,
         include_store=include_store,
         infer_code=infer_code,
         renames=renames,
+        experiments=experiments,
+        runs_since=runs_since,
         metric_history=metric_history,
         artifacts=artifacts,
         artifacts_destination=artifacts_destination,
@@ -162,10 +181,13 @@ def run_extraction(
     since: str | None = None,
     until: str | None = None,
     branches: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
     mailmap: bool = True,
     include_store: bool = False,
     infer_code: bool = False,
     renames: Renames = "similar",
+    experiments: str | Iterable[str] = (),
+    runs_since: str | None = None,
     metric_history: bool = False,
     artifacts: ArtifactListing = "all",
     artifacts_destination: str | os.PathLike[str] | None = None,
@@ -197,6 +219,7 @@ def run_extraction(
                 since=None if since is None else require_text("since", since),
                 until=None if until is None else require_text("until", until),
                 branches=require_texts("branches", branches),
+                exclude=_require_pathspecs(exclude),
                 mailmap=mailmap,
                 renames=renames,
                 progress=report_progress,
@@ -208,6 +231,8 @@ def run_extraction(
             from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
 
             read_options = ReadOptions(
+                experiments=require_texts("experiments", experiments),
+                runs_since=None if runs_since is None else _require_date("runs_since", runs_since),
                 metric_history=metric_history,
                 artifacts=artifacts,
                 artifacts_destination=None
@@ -225,6 +250,24 @@ def run_extraction(
         return _extract_from(
             sources, namespaces, include_store=include_store, infer_code=infer_code
         )
+
+
+def _require_pathspecs(exclude: object) -> tuple[str, ...]:
+    from mlflow2prov.sources.git.pathspecs import exclusion
+
+    pathspecs = require_texts("exclude", exclude)
+    for pathspec in pathspecs:
+        exclusion(pathspec)
+    return pathspecs
+
+
+def _require_date(name: str, date: object) -> int:
+    from mlflow2prov.sources.git.dates import parse_date
+
+    try:
+        return parse_date(require_text(name, date))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -268,6 +311,9 @@ def _extract_from(
     """Read the sources, and map their facts to a unified document."""
     facts = Facts()
     reports = _read_sources(facts, sources, include_store=include_store, infer_code=infer_code)
+    runs = None
+    if sources.store is not None:
+        runs = summarize_runs(facts, has_history=sources.history is not None)
     document = Document(namespaces)
     expand(RULES, facts, document)
     # Free the memory of the facts for the unification.
@@ -277,6 +323,7 @@ def _extract_from(
         document,
         notices=tuple(notice for report in reports for notice in report.notices),
         omissions=tuple(omission for report in reports for omission in report.omissions),
+        runs=runs,
     )
 
 
@@ -302,6 +349,8 @@ def _read_sources(
         if not include_store:
             _leave_out_store(facts, reports[-1], history)
     if history is not None:
+        if not include_store:
+            _note_other_stores(facts, reports[0], history)
         derive_revisions(facts)
     if not facts.is_empty("calls"):
         find_circular_derivations(facts)
@@ -313,6 +362,7 @@ def _read_sources(
         link_runs(facts)
         if history.has_all_trees:
             find_missing_scripts(facts)
+            history.drop_excluded_scripts(facts)
         if infer_code:
             _infer_code(facts, reports[-1], history)
         _note_unlinked_runs(facts, reports[-1], history)
@@ -342,6 +392,17 @@ def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) ->
         report.notices.append(
             f"{history.path}: the files of the store ({_listed(paths)}) are left out of the file history; "
             "--include-store keeps them"
+        )
+
+
+def _note_other_stores(facts: Facts, report: SourceReport, history: GitHistory) -> None:
+    """Suggest an exclusion if many files of the history are those of MLflow stores that were not read."""
+    folders, count, total = committed_stores(facts)
+    if count >= MIN_STORE_FILES and count >= MIN_STORE_SHARE * total:
+        options = " ".join(f"--exclude {shlex.quote(folder)}" for folder in folders[:MAX_NAMES])
+        report.notices.append(
+            f"{history.path}: {count:,} of {quantity(total, 'file')} belong to MLflow stores ({_listed(folders)}); "
+            f"{options} leaves them out"
         )
 
 

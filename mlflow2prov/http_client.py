@@ -167,6 +167,14 @@ def _proxy_accounts() -> Iterator[tuple[str, str]]:
             yield unquote(user), unquote(password)
 
 
+def find_tls_error(error: BaseException) -> ssl.SSLError | None:
+    """Return the error of TLS that caused an error, or None if there is none."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 def _innermost_reason(error: Exception) -> str:
     """Return the system's reason for an error, such as "Connection refused", or else the message of the error."""
     cause: BaseException | None = error

@@ -10,7 +10,8 @@ not a number to the base 60. Only mappings, lists and plain scalars have tags, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ MAX_NUMBER_LENGTH = 1000
 
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _COLLECTION_TAGS = {None, "!", f"{_TAG_PREFIX}map", f"{_TAG_PREFIX}seq"}
+
+_VARIABLE = re.compile(
+    r"(?P<escape>\$\$\{)|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?"
+)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -86,17 +91,25 @@ class YamlFile:
         return ConfigurationError(f"{place}: {one_line(message, MAX_MESSAGE_LENGTH)}")
 
 
-def read_yaml(path: str | Path, max_bytes: int = MAX_BYTES) -> YamlFile:
+def read_yaml(
+    path: str | Path, max_bytes: int = MAX_BYTES, *, variables: Mapping[str, str] | None = None
+) -> YamlFile:
     """Read a YAML file in UTF-8 of at most ``max_bytes``.
 
+    Args:
+        path: the file.
+        max_bytes: its maximum size.
+        variables: replace ``${NAME}`` and ``${NAME:-default}`` in values by these variables, and ``$${`` by ``${``. The
+            result is a value as if it were written in the file, but never a list, a mapping or null.
+
     Raises:
-        ConfigurationError: the file cannot be read, is not YAML, or uses aliases, tags or a key twice; the message
-            names the line.
+        ConfigurationError: the file cannot be read, is not YAML, uses aliases, tags or a key twice, or names an unknown
+            variable; the message names the line.
     """
     file = YamlFile(path)
     content = _read_text(file, max_bytes)
     try:
-        file.data = _Builder(content, MAX_DEPTH, file).build()
+        file.data = _Builder(content, MAX_DEPTH, file, variables).build()
     except YamlError as error:
         raise file.error(error.problem, error.line) from error
     return file
@@ -162,8 +175,15 @@ class _Builder:
     lines and spellings.
     """
 
-    def __init__(self, text: str, max_depth: int, file: YamlFile | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        max_depth: int,
+        file: YamlFile | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self._text = text
+        self._variables = variables
         self._max_depth = max_depth
         self._max_size = MAX_EXPANSION * len(text)
         self._size = 0
@@ -203,7 +223,13 @@ class _Builder:
             self._open[-1].is_merge = tag == f"{_TAG_PREFIX}merge" and self._file is None
             return
         location = self._record(line)
-        value = self._construct(tag, event.value, line)
+        text = event.value
+        if self._variables is not None and "${" in text:
+            text = _replace_variables(text, self._variables, line)
+            is_plain = event.tag is None and text.strip()
+            implicit = event.implicit if is_plain else (False, True)
+            tag = self._resolver.resolve(ScalarNode, text, implicit)
+        value = self._construct(tag, text, line)
         if self._file is not None:
             self._file.texts[location] = event.value
         self._add(_Value(value, 1 + len(event.value)), event.anchor, line)
@@ -327,6 +353,32 @@ class _Builder:
             raise YamlError(
                 f"aliases repeat values to more than {MAX_EXPANSION} times the text", line
             )
+
+
+def _replace_variables(text: str, variables: Mapping[str, str], line: int) -> str:
+    """Return ``text`` with the values of its variables.
+
+    Raises:
+        YamlError: a variable is not set and has no default, or there is ``${`` without the name of a variable.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        if match["escape"]:
+            return "${"
+        if name is None:
+            raise YamlError(
+                "a variable is ${NAME} or ${NAME:-default}; write $${ for these characters", line
+            )
+        value = variables.get(name)
+        if value is None and default is None:
+            raise YamlError(
+                f"the environment variable {name[:80]} is not set; set it, or write ${{{name[:80]}:-default}}",
+                line,
+            )
+        return value or default or ""
+
+    return _VARIABLE.sub(replace, text)
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

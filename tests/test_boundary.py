@@ -158,7 +158,7 @@ LAYERS = {
         (*LOAD, *SAVE, "statistics"),
     ),
     "configuration": (
-        "mlflow2prov.cli.config_file.read_configuration",
+        "mlflow2prov.cli.config_file.read_steps",
         None,
         ("--config", "chain.yaml"),
     ),

@@ -204,6 +204,13 @@ def output_files(command: str) -> list[str]:
     for start, word in enumerate(words):
         if word == "validate" and "--output" in words[start:]:
             files.append(words[words.index("--output", start) + 1])
+        if word == "init":
+            name = (
+                words[start + 2]
+                if words[start + 1 : start + 2] == ["--output"]
+                else "mlflow2prov.yaml"
+            )
+            files += [] if name == "-" else [name]
         if word == ">":
             files.append(words[start + 1])
         if word not in ("save", "report"):

@@ -82,7 +82,17 @@ def test_modules_import_only_from_their_own_and_earlier_layers():
             assert LAYERS.index(imported) <= LAYERS.index(layer), f"{path} imports {imported}"
 
 
-SOURCES = ("options", "report", "folder", "git_lfs", "database", "git", "capture", "mlflow")
+SOURCES = (
+    "options",
+    "report",
+    "folder",
+    "git_lfs",
+    "database",
+    "git",
+    "capture",
+    "mlflow",
+    "discovery",
+)
 """The modules and packages of ``mlflow2prov.sources``, likewise: first those that several sources share."""
 
 

@@ -10,7 +10,7 @@ from mlflow2prov import engine
 from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn, Severity
-from mlflow2prov.analysis.questions import QUESTION, QUESTIONS
+from mlflow2prov.analysis.questions import QUESTION, REQUIRABLE_QUESTIONS, required_question
 from mlflow2prov.analysis.rules import DELETED, RULES, Finding, by_severity
 from mlflow2prov.arguments import (
     checked,
@@ -19,16 +19,11 @@ from mlflow2prov.arguments import (
     require_text,
     require_texts,
 )
-from mlflow2prov.errors import ConfigurationError, SelectionError, unknown_choice
+from mlflow2prov.errors import SelectionError
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.sql import ids_of_type
 from mlflow2prov.quantity import quantity
 from mlflow2prov.table import Tabular
-
-REQUIRABLE_QUESTIONS = tuple(
-    question.name for question in QUESTIONS if "version" in question.subject_kinds
-)
-"""The names of the questions whose answers can be required."""
 
 _INCOMPLETE = "incomplete"
 
@@ -199,18 +194,6 @@ def unused_waivers(results: Sequence[CheckResult]) -> list[Waiver]:
     return [
         waiver for waiver in waivers if all(waiver in result.unused_waivers for result in results)
     ]
-
-
-def required_question(name: str) -> str:
-    """Return the question that a requirement names, also in the singular: ``datasets`` for ``dataset``.
-
-    Raises:
-        ConfigurationError: there is no such question, or its answer cannot be required.
-    """
-    for question in REQUIRABLE_QUESTIONS:
-        if name in (question, question.removesuffix("s")):
-            return question
-    raise ConfigurationError(unknown_choice("question", name, REQUIRABLE_QUESTIONS))
 
 
 def _requirement_findings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlflow2prov.analysis.options import SUBJECT_KINDS, SubjectKind
+from mlflow2prov.errors import ConfigurationError, unknown_choice
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,20 @@ QUESTIONS: tuple[Question, ...] = (
 
 QUESTION = {question.name: question for question in QUESTIONS}
 """The questions by name."""
+
+REQUIRABLE_QUESTIONS = tuple(
+    question.name for question in QUESTIONS if "version" in question.subject_kinds
+)
+"""The names of the questions whose answers can be required."""
+
+
+def required_question(name: str) -> str:
+    """Return the question that a requirement names, also in the singular: ``datasets`` for ``dataset``.
+
+    Raises:
+        ConfigurationError: there is no such question, or its answer cannot be required.
+    """
+    for question in REQUIRABLE_QUESTIONS:
+        if name in (question, question.removesuffix("s")):
+            return question
+    raise ConfigurationError(unknown_choice("question", name, REQUIRABLE_QUESTIONS))

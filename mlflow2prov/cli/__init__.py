@@ -14,7 +14,7 @@ import click
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.program import COMMANDS, cli
 from mlflow2prov.cli.signals import exit_cleanly_on_signals, signal_exit_code
-from mlflow2prov.cli.terminal import abandon_output, open_missing_streams, print_error
+from mlflow2prov.cli.terminal import abandon_output, log_line, open_missing_streams, print_error
 from mlflow2prov.errors import MLflow2ProvError
 
 _CLICK_ERRORS = (click.ClickException, click.exceptions.Exit, click.Abort)
@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = signal_exit_code() or 130
     except (click.ClickException, MLflow2ProvError, OSError) as error:
         message, code = _describe(error)
+        *others, message = [str(each) for each in getattr(error, "errors", ())] or [message]
+        for other in others:
+            log_line(f"error: {other}")
         if isinstance(error, OSError):
             # The chain handles errors of its own output, so this is one of click's, as of `--help` on a full disk.
             abandon_output()

@@ -75,6 +75,10 @@ class Chain:
         """Print a warning about facts that could not be read on standard error at once."""
         self._log(f"warning: left out: {message}")
 
+    def report_summary(self, message: str) -> None:
+        """Print a line about the result of a step on standard error at once."""
+        self._log(message)
+
     def _log(self, message: str) -> None:
         if self.verbosity != "quiet":
             log_line(message)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 import click
+
+from mlflow2prov.errors import ConfigurationError
 
 
 class Text(click.ParamType[str]):
@@ -83,6 +85,29 @@ class ListOption(click.Option):
 def _split(value: str) -> list[str]:
     """Return the parts of a list with commas; a value without any part is its own."""
     return [part.strip() for part in value.split(",") if part.strip()] or [value]
+
+
+def checked_values(
+    check: Callable[[str], object], *, has_name: bool = True
+) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return the callback of an option that checks its value, or each of them, without reading any source.
+
+    Args:
+        check: raises a :class:`~mlflow2prov.errors.MLflow2ProvError` for a value that is wrong.
+        has_name: whether the message of the error names the option or what is wrong; else the option is added.
+    """
+
+    def callback(_: click.Context, option: click.Parameter, value: Any) -> Any:
+        for text in (value,) if isinstance(value, str) else value or ():
+            try:
+                check(text)
+            except ConfigurationError as error:
+                if has_name:
+                    raise
+                raise ConfigurationError(f"{option.opts[0]}: {error}") from error
+        return value
+
+    return callback
 
 
 def choice_of(literal: Any, aliases: Mapping[str, str] | None = None) -> AliasedChoice:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow2prov.cli.chain import Step
 
 COMMANDS = (
+    "init",
     "extract",
     "load",
     "transform",
@@ -97,9 +98,9 @@ def cli(
         return
     if context.invoked_subcommand is not None or None not in (config, validate):
         raise click.UsageError("--config and --validate take no commands; put them in the file")
-    from mlflow2prov.cli.config_file import read_configuration
+    from mlflow2prov.cli.config_file import read_steps
 
-    steps = read_configuration(config or validate or "").steps(context)
+    steps = read_steps(config or validate or "", context)
     if validate is None:
         context.meta["steps"] = steps
     else:

@@ -61,6 +61,40 @@ def store_paths(facts: Facts, location: str | None) -> list[str]:
     return sorted(folders)
 
 
+def committed_stores(facts: Facts) -> tuple[list[str], int, int]:
+    """Return the folders of file stores in the history, the number of files in them, and that of all files.
+
+    A folder is that of a store if the folders of experiments in it hold files of runs or logged models. The root of the
+    repository is not counted as one.
+    """
+    content = f"(?:{RUN_FILES}|models/m-[0-9a-f]{{32}}/)"
+    rows = facts.rows(
+        f"""
+        WITH paths AS (SELECT DISTINCT path FROM changes),
+        stores AS (
+            SELECT DISTINCT
+                regexp_extract(path, '^(.+?)/(?:[.]trash/)?[^/]+/{content}', 1) AS folder
+            FROM paths
+            WHERE regexp_matches(path, '/{content}')
+        )
+        SELECT
+            (SELECT list(folder ORDER BY folder) FROM stores WHERE folder <> ''),
+            (
+                SELECT count(*)
+                FROM paths
+                WHERE EXISTS (
+                    SELECT 1
+                    FROM stores
+                    WHERE folder <> '' AND starts_with(path, folder || '/')
+                )
+            ),
+            (SELECT count(*) FROM paths)
+        """
+    )
+    folders, count, total = rows[0]
+    return folders or [], count, total
+
+
 def _paths_below(facts: Facts, root: str) -> Iterator[str]:
     """Yield the paths of the store in the folder ``root``: the folder itself if it holds nothing else."""
     prefix = f"{root}/" if root else ""

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,9 @@ from mlflow2prov.git.text import decode_path
 
 PIPE_BYTES = 1 << 20
 """How many bytes of its output git may write before they are read, if the system allows it."""
+
+MAX_DATE_SECONDS = 30
+"""How long git may take to read a date."""
 
 _ENVIRONMENT = {
     "LANGUAGE": "C",
@@ -102,6 +105,11 @@ class Repository:
         self.common_folder = self._folder / self._locate("--git-common-dir")
         """The folder of objects and refs, which linked worktrees share."""
         self._folder = self._working_tree(git_folder) or git_folder
+
+    @property
+    def folder(self) -> Path:
+        """The root of the working tree, or the folder of a bare repository."""
+        return self._folder
 
     @property
     def is_shallow(self) -> bool:
@@ -232,23 +240,63 @@ class Repository:
         )
 
     def _start(self, arguments: Iterable[str], stdin: int) -> subprocess.Popen[bytes]:
-        settings = [
-            part for key, value in _CONFIGURATION.items() for part in ("-c", f"{key}={value}")
-        ]
-        inherited = {
-            name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES
-        }
         try:
             return subprocess.Popen(
-                [self._executable, "--no-pager", *settings, *arguments],
+                [self._executable, "--no-pager", *_settings(_CONFIGURATION), *arguments],
                 cwd=self._folder,
-                env={**inherited, **_ENVIRONMENT},
+                env=_environment(),
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
         except (OSError, ValueError) as error:
             raise RepositoryError(f"{self.path}: git cannot be run: {error}") from error
+
+
+def _settings(configuration: Mapping[str, str]) -> list[str]:
+    """Return the arguments that configure a git command."""
+    return [part for key, value in configuration.items() for part in ("-c", f"{key}={value}")]
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a git command."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES
+    }
+    return {**inherited, **_ENVIRONMENT}
+
+
+def read_date(date: str) -> int | None:
+    """Return a date as git reads it (git-config(1), ``expiry-date``), in seconds since 1970-01-01 UTC.
+
+    None is the answer for a text that git does not read as a date. No repository is read.
+
+    Raises:
+        RepositoryError: git cannot be run.
+    """
+    if "\n" in date or not date.strip():
+        return None
+    # The root of the file system is no repository, so that no configuration of one is read.
+    command = [
+        *(_find_git(), *_settings({"date.value": date})),
+        *("config", "--type=expiry-date", "--get", "date.value"),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=Path(os.sep).absolute(),
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=MAX_DATE_SECONDS,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise RepositoryError(f"git cannot be run: {error}") from error
+    text = done.stdout.decode("ascii", "replace").strip()
+    # "never" and "all" are no dates, though git config reads them.
+    return (
+        int(text) if done.returncode == 0 and text.isdecimal() and 0 < int(text) < 2**53 else None
+    )
 
 
 class _Watcher:

@@ -110,7 +110,7 @@ REQUIRED = {
     "load": {"input": "a.json"},
     "lineage": {"of": "a"},
     "explain": {"of": "a"},
-    "export": {"to": "x"},
+    "export": {"to": "bolt://x"},
 }
 
 SELECTOR_COMMANDS = ("lineage", "explain", "diff", "check", "report")

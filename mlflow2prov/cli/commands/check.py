@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.analysis.options import FailOn
+from mlflow2prov.analysis.questions import required_question
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step, output_names
 from mlflow2prov.cli.options import format_of_file, format_option, output_file_option
-from mlflow2prov.cli.param_types import TEXT, ListOption, choice_of
+from mlflow2prov.cli.param_types import TEXT, ListOption, checked_values, choice_of
 from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
-from mlflow2prov.errors import SelectionError
+from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
+
+
+def _check_question(name: str) -> None:
+    try:
+        required_question(name)
+    except ConfigurationError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @click.command(cls=SelectorCommand)
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--require",
     cls=ListOption,
+    callback=checked_values(_check_question),
     type=TEXT,
     multiple=True,
     metavar="QUESTIONS",
@@ -80,12 +89,11 @@ def command(
     format_ = format_of_file(click.get_current_context(), output, format_, FORMATS["check"])
 
     def prepare() -> Action:
-        from mlflow2prov.analysis.check import check, required_question, unused_waivers
+        from mlflow2prov.analysis.check import check, unused_waivers
         from mlflow2prov.analysis.waivers import read_waivers
         from mlflow2prov.output import require_writable
 
         require_writable(output)
-        required_questions = [required_question(question) for question in require]
         waivers = read_waivers(allow) if allow else []
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
@@ -94,7 +102,7 @@ def command(
                     check(
                         document,
                         selectors,
-                        require=required_questions,
+                        require=require,
                         minimum=minimum,
                         fail_on=fail_on,
                         waivers=waivers,

@@ -9,13 +9,19 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import graph_option
-from mlflow2prov.cli.param_types import TEXT, choice_of
+from mlflow2prov.cli.param_types import TEXT, checked_values, choice_of
 from mlflow2prov.cli.selector_argument import WordCommand, WordsOption
 from mlflow2prov.quantity import quantity
 from mlflow2prov.stores import Layout
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
+
+
+def _check_address(url: str) -> None:
+    from mlflow2prov.stores import find
+
+    find(url)
 
 
 @click.command(
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     "--to",
     "to",
     cls=WordsOption,
+    callback=checked_values(_check_address),
     type=TEXT,
     required=True,
     metavar="URL",

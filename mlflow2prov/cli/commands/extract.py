@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, URI, choice_of
+from mlflow2prov.cli.param_types import TEXT, URI, checked_values, choice_of
+from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.options import ArtifactListing, Renames
 
 if TYPE_CHECKING:
+    from mlflow2prov.extraction import Extraction
     from mlflow2prov.prov import Document
 
 _GIT_OPTIONS = (
     "since",
     "until",
     "branches",
+    "exclude",
     "no_mailmap",
     "include_store",
     "infer_code",
@@ -26,6 +32,8 @@ _GIT_OPTIONS = (
 _MLFLOW_OPTIONS = (
     "include_store",
     "infer_code",
+    "experiments",
+    "runs_since",
     "metric_history",
     "artifacts",
     "artifacts_destination",
@@ -33,6 +41,25 @@ _MLFLOW_OPTIONS = (
     "traces",
     "restore_redacted",
 )
+
+
+def _check_address(url: str) -> None:
+    from mlflow2prov.sources.mlflow.address import check_address
+
+    check_address(url)
+
+
+def _check_pathspec(pathspec: str) -> None:
+    from mlflow2prov.sources.git.pathspecs import exclusion
+
+    exclusion(pathspec)
+
+
+def _check_date(date: str) -> None:
+    from mlflow2prov.sources.git.dates import parse_date
+
+    if date.strip().lower() != "now":
+        parse_date(date)
 
 
 @click.command()
@@ -47,8 +74,10 @@ _MLFLOW_OPTIONS = (
     type=TEXT,
     metavar="URL",
     envvar="MLFLOW_TRACKING_URI",
+    callback=checked_values(_check_address),
     show_envvar=True,
-    help="Read this MLflow server (http://...), database (sqlite:///..., postgresql://...) or mlruns folder.",
+    help="Read this MLflow server (http://..., HOST:PORT, the address of an experiment's page), database (mlflow.db, "
+    "sqlite:///..., postgresql://...), mlruns folder, or a folder that contains one of them.",
 )
 @click.option(
     "--calls",
@@ -65,12 +94,14 @@ _MLFLOW_OPTIONS = (
     "--since",
     type=TEXT,
     metavar="DATE",
+    callback=checked_values(_check_date, has_name=False),
     help="Read only commits since this date, in any form that git log takes: 2024-01-31, '3 weeks ago'.",
 )
 @click.option(
     "--until",
     type=TEXT,
     metavar="DATE",
+    callback=checked_values(_check_date, has_name=False),
     help="Read only commits up to this date; a day counts as a whole.",
 )
 @click.option(
@@ -80,6 +111,15 @@ _MLFLOW_OPTIONS = (
     multiple=True,
     metavar="NAME",
     help="Read only this branch, or a list of them; may be repeated.",
+)
+@click.option(
+    "--exclude",
+    "exclude",
+    type=TEXT,
+    multiple=True,
+    metavar="PATHSPEC",
+    callback=checked_values(_check_pathspec, has_name=False),
+    help="Leave out these files of the repository, for example data or '*.csv', as git does; may be repeated.",
 )
 @click.option(
     "--no-mailmap",
@@ -102,6 +142,22 @@ _MLFLOW_OPTIONS = (
     default="similar",
     show_default=True,
     help="Detect renamed and copied files by similar content, by identical content, or not at all.",
+)
+@click.option(
+    "--experiment",
+    "experiments",
+    type=TEXT,
+    multiple=True,
+    metavar="NAME|ID",
+    help="Read only this experiment, by its id, its name or a pattern such as 'wine-*', with its runs and the versions "
+    "that came from them; may be repeated, or a list.",
+)
+@click.option(
+    "--runs-since",
+    type=TEXT,
+    metavar="DATE",
+    callback=checked_values(_check_date, has_name=False),
+    help="Read only runs that started since this date, in any form that git log takes.",
 )
 @click.option(
     "--metric-history",
@@ -162,14 +218,19 @@ def command(
 ) -> Step:
     """Extract a document from Git, MLflow and captured calls.
 
-    The sources are a Git repository, an MLflow store, records of calls, or several of them.
+    The sources are a Git repository, an MLflow store, records of calls, or several of them. Without any of them, they
+    are the repository that contains the current folder, and the store in it.
 
     \b
-    mlflow2prov extract --repository-path . save --output history
-    mlflow2prov extract --repository-path . --mlflow-url sqlite:///mlflow.db statistics
+    mlflow2prov extract save --output history
+    mlflow2prov extract --repository-path . --mlflow-url mlflow.db --experiment 'wine*' statistics
     """
     context = click.get_current_context()
-    _refuse_useless_options(context)
+    names = ("repository_path", "mlflow_url", "calls")
+    has_source = any(context.params[name] for name in names)
+    if has_source:
+        _refuse_useless_options(context, options)
+    _refuse_contradictions(context)
     if namespace is not None:
         options["namespace"] = namespace
     if calls or no_calls:
@@ -179,12 +240,18 @@ def command(
     def prepare() -> Action:
         import logging
 
+        notices = [] if has_source else _find_sources(options)
+        if not has_source:
+            _refuse_useless_options(context, options)
+
         from mlflow2prov.extraction import run_extraction
 
         # A retry that succeeds is not worth a line, and the command line reports one that fails itself.
         logging.getLogger("stamina").addHandler(logging.NullHandler())
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
+            for notice in notices:
+                chain.report_notice(notice)
             if is_from_environment:
                 chain.report_notice(
                     f"reading {options['mlflow_url']}, the value of MLFLOW_TRACKING_URI"
@@ -194,6 +261,8 @@ def command(
                 chain.report_notice(notice)
             for omission in extraction.omissions:
                 chain.report_omission(omission)
+            for line in _summary(extraction):
+                chain.report_summary(line)
             if extraction.omissions and not allow_incomplete:
                 chain.is_incomplete = True
             return [*documents, extraction.document]
@@ -203,19 +272,65 @@ def command(
     return Step("extract", prepare, is_source=True)
 
 
-def _refuse_useless_options(context: click.Context) -> None:
-    """Refuse options that would have no effect, because their user expects one."""
-    has_repository = context.params["repository_path"] is not None
-    has_store = context.params["mlflow_url"] is not None
+def _summary(extraction: Extraction) -> Iterator[str]:
+    """Yield one or two lines: the size of the document, the links of its runs, and why some have none."""
+    statements = quantity(len(extraction.document), "statement")
+    runs = extraction.runs
+    if runs is None or not runs.runs:
+        yield f"extracted {statements}" + ("" if runs is None else ", no run")
+        return
+    inferred = f" ({runs.inferred:,} inferred)" if runs.inferred else ""
+    yield (
+        f"extracted {statements}, {quantity(runs.runs, 'run')}: {runs.with_commit:,} linked to a commit, "
+        f"{runs.with_script:,} to a script{inferred}"
+    )
+    reasons = [
+        *(f"{count:,} without a commit ({why})" for why, count in runs.without_commit.items()),
+        *(f"{count:,} without a script ({why})" for why, count in runs.without_script.items()),
+    ]
+    if reasons:
+        yield f"runs that are not linked: {', '.join(reasons)}"
+
+
+def _find_sources(options: dict[str, Any]) -> list[str]:
+    """Set the sources to those of the current folder, and return notices that name them."""
+    from mlflow2prov.sources.discovery import find_sources
+
+    try:
+        found = find_sources(Path())
+        store = found.store
+    except ConfigurationError as error:
+        raise click.UsageError(f"extract {error}") from error
+    if found.repository is None and store is None:
+        raise click.UsageError(
+            "extract needs --repository-path, --mlflow-url or --calls, because the current folder is in no Git "
+            "repository and contains no MLflow store"
+        )
+    options["repository_path"] = found.repository
+    options["mlflow_url"] = None if store is None else store.url
+    if store is not None and found.repository is None:
+        return [
+            f"reading the MLflow store {store.url}; give --repository-path too, to link runs to commits"
+        ]
+    if store is None:
+        return [
+            "reading the Git repository of this folder, in which there is no MLflow store; give one with --mlflow-url"
+        ]
+    return [f"reading the Git repository of this folder and the MLflow store {store.url}"]
+
+
+def _refuse_contradictions(context: click.Context) -> None:
     if context.params["environments"] and context.params["artifacts"] == "none":
         raise click.UsageError("--environments has no effect with --artifacts none")
     if context.params["calls"] and context.params["no_calls"]:
         raise click.UsageError("--calls and --no-calls exclude each other; choose one")
-    if not (has_repository or has_store or context.params["calls"]):
-        raise click.UsageError("extract needs --repository-path, --mlflow-url or --calls")
+
+
+def _refuse_useless_options(context: click.Context, sources: Mapping[str, Any]) -> None:
+    """Refuse options that would have no effect, because their user expects one."""
     for has_source, names, source_option in (
-        (has_repository, _GIT_OPTIONS, "--repository-path"),
-        (has_store, _MLFLOW_OPTIONS, "--mlflow-url"),
+        (sources["repository_path"] is not None, _GIT_OPTIONS, "--repository-path"),
+        (sources["mlflow_url"] is not None, _MLFLOW_OPTIONS, "--mlflow-url"),
     ):
         for option in context.command.params:
             is_set = context.get_parameter_source(option.name or "") != ParameterSource.DEFAULT

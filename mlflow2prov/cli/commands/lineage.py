@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, ListOption, choice_of
+from mlflow2prov.cli.param_types import TEXT, ListOption, checked_values, choice_of
 from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.graph.options import Direction, History
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
+
+
+def _check_relation(name: str) -> None:
+    from mlflow2prov.graph.lineage import check_relations
+
+    check_relations([name])
 
 
 @click.command(cls=SelectorCommand)
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--relations",
     cls=ListOption,
+    callback=checked_values(_check_relation),
     type=TEXT,
     multiple=True,
     metavar="RELATION",

@@ -9,7 +9,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
-from mlflow2prov.cli.param_types import TEXT
+from mlflow2prov.cli.param_types import TEXT, checked_values
 from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.render.renderer import ALIASES
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
+def _check_repository_url(url: str) -> None:
+    from mlflow2prov.render.report.links import check_repository_url
+
+    check_repository_url(url)
+
+
 @click.command(cls=SelectorCommand)
 @versions_option
 @output_name_option
 @formats_option(tuple(EXTENSIONS), ALIASES)
 @click.option(
     "--repository-url",
+    callback=checked_values(_check_repository_url),
     type=TEXT,
     metavar="URL",
     help="Link commits to this website, unless their run recorded another.",
@@ -50,11 +57,8 @@ def command(
         from mlflow2prov.formats.files import output_paths
         from mlflow2prov.output import is_stream, require_writable, stream_name
         from mlflow2prov.render.report import report
-        from mlflow2prov.render.report.links import check_repository_url
 
         require_writable(output)
-        if repository_url is not None:
-            check_repository_url(repository_url)
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             count = len(documents) * len(formats)

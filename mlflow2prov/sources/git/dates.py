@@ -12,8 +12,8 @@ import datetime
 import re
 import time
 
-from mlflow2prov.errors import RepositoryError
-from mlflow2prov.git.repository import Repository
+from mlflow2prov.errors import ConfigurationError, RepositoryError
+from mlflow2prov.git.repository import Repository, read_date
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d\d)[-/.](\d\d)(?!\d)")
 _YEAR_OR_MONTH = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>0[1-9]|1[0-2]))?")
@@ -48,6 +48,23 @@ def parse_until(repository: Repository, date: str) -> int:
     return _parse(repository, "until", date, _with_time(date, month=12, time_of_day="23:59:59"))
 
 
+def parse_date(date: str) -> int:
+    """Return the beginning of ``date`` in seconds since 1970-01-01 UTC, as :func:`parse_since` does, of no repository.
+
+    Raises:
+        ConfigurationError: git does not understand the date.
+    """
+    text = _with_time(date, month=1, time_of_day="00:00:00")
+    epoch = None if _is_impossible(date) else read_date(text)
+    if epoch is None:
+        raise ConfigurationError(_not_a_date(date))
+    return epoch
+
+
+def _not_a_date(date: str) -> str:
+    return f"{date[:80]!r} is not a date; try 2024-01-31 or '3 weeks ago'"
+
+
 def _with_time(date: str, month: int, time_of_day: str) -> str:
     """Return ``date`` with a time of day, if it has none.
 
@@ -77,9 +94,7 @@ def _parse(repository: Repository, option: str, date: str, precise_date: str) ->
     is_now = epoch is not None and abs(epoch - time.time()) < 2
     may_be_now = precise_date != date or any(word in date.lower() for word in _WORDS_FOR_NOW)
     if epoch is None or _is_impossible(date) or (is_now and not may_be_now):
-        raise RepositoryError(
-            f"--{option}: {date[:80]!r} is not a date; try 2024-01-31 or '3 weeks ago'"
-        )
+        raise RepositoryError(f"--{option}: {_not_a_date(date)}")
     return epoch
 
 

@@ -20,7 +20,8 @@ from mlflow2prov.sources.git import dates, refs, shallow
 from mlflow2prov.sources.git.commit_names import resolve_commit_names
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
 from mlflow2prov.sources.git.notebooks import read_notebook_names
-from mlflow2prov.sources.git.trees import read_tree_files
+from mlflow2prov.sources.git.pathspecs import exclusion, literal_exclusion
+from mlflow2prov.sources.git.trees import excluded_base_names, read_tree_files
 from mlflow2prov.sources.options import Renames
 from mlflow2prov.sources.report import SourceReport
 
@@ -40,6 +41,8 @@ class HistoryOptions:
     """A date as git takes it; later commits are not selected."""
     branches: tuple[str, ...] = ()
     """The refs whose history is read; by default all refs."""
+    exclude: tuple[str, ...] = ()
+    """Pathspecs (gitglossary(7)) of files that are left out, relative to the root of the repository."""
     mailmap: bool = True
     """Map names and addresses by ``.mailmap`` (gitmailmap(5))."""
     renames: Renames = "similar"
@@ -92,6 +95,27 @@ class GitHistory:
     def read_tree_files(self, facts: Facts, candidates: Iterable[tuple[str, str]]) -> None:
         """Fill ``tree_files`` with the (commit, path) pairs of ``candidates`` that exist."""
         read_tree_files(self._repository, facts, candidates)
+
+    def drop_excluded_scripts(self, facts: Facts) -> None:
+        """Delete the ``missing_scripts`` that may be files which :attr:`HistoryOptions.exclude` leaves out."""
+        if not self.options.exclude:
+            return
+        missing = facts.rows(
+            """
+            SELECT DISTINCT runs.linked_commit, missing_scripts.run_id, missing_scripts.path
+            FROM missing_scripts
+            JOIN runs_of_experiments AS runs USING (run_id)
+            ORDER BY ALL
+            """
+        )
+        paths = {path for (path,) in facts.rows("SELECT DISTINCT path FROM changes")}
+        commits = dict.fromkeys(commit for commit, _, _ in missing)
+        names = set(excluded_base_names(self._repository, commits, paths))
+        for commit, run_id, path in missing:
+            if (commit, path.rpartition("/")[2]) in names:
+                facts.execute(
+                    "DELETE FROM missing_scripts WHERE run_id = ? AND path = ?", [run_id, path]
+                )
 
     def read_notebook_names(self, facts: Facts, blobs: Iterable[str], names: Iterable[str]) -> None:
         """Fill ``notebook_names`` with the ``blobs`` whose code names MLflow and one of ``names``."""
@@ -236,7 +260,10 @@ class GitHistory:
                     # The mailmap of a bare repository is in a tree, too.
                     mailmap=self.options.mailmap and detail != "commits",
                     detail=detail,
-                    excluded=excluded,
+                    excluded=[
+                        *map(exclusion, self.options.exclude),
+                        *map(literal_exclusion, excluded),
+                    ],
                     progress=report_progress,
                 )
             except RepositoryError as error:

@@ -74,7 +74,7 @@ def read_commits(
         boundary: the oldest commits of a shallow clone.
         mailmap: map names and addresses by ``.mailmap``.
         detail: how much to read of each commit.
-        excluded: paths of folders and files whose changes are not read.
+        excluded: pathspecs that exclude the files whose changes are not read.
         progress: called with the number of commits read so far.
 
     Raises:
@@ -86,8 +86,7 @@ def read_commits(
     arguments = (*_COMMANDS[detail], f"--format={log_format(mailmap=mailmap)}")
     if excluded and detail != "commits":
         # Git compares the other files as if the excluded ones did not exist (gitglossary(7), "pathspec").
-        pathspecs = (f":(top,exclude,literal){path}" for path in excluded)
-        arguments = (*arguments, "--", ":(top)", *pathspecs)
+        arguments = (*arguments, "--", ":(top)", *excluded)
     last = len(commits) - 1
     shares = [
         [(last - n, commits[n]) for n in positions]

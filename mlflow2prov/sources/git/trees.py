@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.git.repository import Repository
+from mlflow2prov.git.text import decode_path
+
+
+def excluded_base_names(
+    repository: Repository, commits: Iterable[str], paths: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (commit, base name) for the files in the trees of ``commits`` that are not among ``paths``."""
+    for commit in commits:
+        with repository.stream(
+            "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit
+        ) as output:
+            for name in output.read().split(b"\0"):
+                path = decode_path(name)
+                if path and path not in paths:
+                    yield commit, path.rpartition("/")[2]
 
 
 def read_tree_files(

@@ -14,6 +14,8 @@ from mlflow2prov.secrets import urls_without_credentials
 from mlflow2prov.sources.mlflow.copied_versions import link_copied_versions
 from mlflow2prov.sources.mlflow.entities import forward_slashes, is_artifact_root
 from mlflow2prov.sources.mlflow.identity import add_identities
+from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.selection import select_content
 
 # Each table of a store, and the table that owns its rows.
 _OWNERS = {
@@ -66,27 +68,37 @@ _URL_COLUMNS = (
 )
 
 
-def normalize(facts: Facts, *, keep_traces: bool) -> None:
+def normalize(facts: Facts, options: ReadOptions, location: str) -> None:
     """Bring the facts of a store into the form that they have for every reader.
 
     - Runs take their names and users from their tags.
     - A version is linked to the run whose artifact root its source lies below, or to the version that its source
       names.
-    - Traces are counted by run, and dropped unless ``keep_traces``.
+    - Traces are counted by run, and dropped unless ``options`` ask for them.
     - URLs lose their credentials.
     - Experiments and registered models get an identity.
+    - Experiments and runs that are not selected are dropped.
     - Rows without a key, and rows without an owner, which a database keeps after a purge, are dropped.
     - All tables get the same order.
+
+    Args:
+        facts: the facts of the store.
+        options: how much of the store is read.
+        location: the name of the store in messages.
+
+    Raises:
+        TrackingStoreError: an experiment was selected that the store lacks.
     """
     _take_run_names_and_users(facts)
     _link_version_sources(facts)
     link_copied_versions(facts)
     _count_traces(facts)
-    if not keep_traces:
+    if not options.traces:
         facts.execute("DELETE FROM traces")
     for table, column in _URL_COLUMNS:
         _remove_credentials(facts, table, column)
     add_identities(facts)
+    select_content(facts, options, location)
     for table, owner in _OWNERS.items():
         _drop_strays_and_sort(facts, table, owner)
 

@@ -24,10 +24,19 @@ class ReadOptions:
     """Read every trace and its assessments, not only their number."""
     restore_redacted: bool = False
     """Restore the origin of a deleted version from the storage location, which a database keeps."""
+    experiments: tuple[str, ...] = ()
+    """The ids and names of the experiments to read, or patterns of names; all without any."""
+    runs_since: int | None = None
+    """Read only runs that started at or after this time, in seconds since 1970-01-01 UTC."""
     workers: int = 8
     """Maximum number of concurrent requests to a server."""
     progress: Progress | None = None
     """Called now and then with a phase, the number of finished items, and their total if it is known."""
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether only a part of the store is read."""
+        return bool(self.experiments) or self.runs_since is not None
 
     def report_progress(self, phase: str, done: int, total: int | None = None) -> None:
         """Call :attr:`progress`, if there is one."""

@@ -1,21 +1,12 @@
-"""Any MLflow store, read by the way that its URL asks for.
-
-http(s)://...                          a server, through its REST API
-sqlite:///..., postgresql://..., ...   a backend database, through its tables
-a folder, file:...                     a file store (mlruns), through its files
-"""
+"""Any MLflow store: a server through its REST API, a database through its tables, a file store through its files."""
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field, replace
 
-from mlflow2prov.errors import TrackingStoreError
 from mlflow2prov.facts import Facts
 from mlflow2prov.quantity import quantity
-from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.mlflow.address import Address, parse_address
 from mlflow2prov.sources.mlflow.normalize import normalize
 from mlflow2prov.sources.mlflow.options import ReadOptions
 from mlflow2prov.sources.report import Source, SourceReport
@@ -23,16 +14,14 @@ from mlflow2prov.sources.report import Source, SourceReport
 MAX_NAMES = 10
 """Maximum number of model names in one notice."""
 
-_DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
 
 @dataclass(frozen=True)
 class TrackingStore:
     """An MLflow server, backend database or file store."""
 
     url: str
-    """``http(s)://`` of a server, a database URL as SQLAlchemy takes it, or a folder."""
+    """``http(s)://`` of a server, a database URL as SQLAlchemy takes it, a folder, or any other address that
+    :mod:`~mlflow2prov.sources.mlflow.address` understands."""
     options: ReadOptions = field(default_factory=ReadOptions)
 
     def read(self, facts: Facts) -> SourceReport:
@@ -44,10 +33,15 @@ class TrackingStore:
         Raises:
             TrackingStoreError: there is no such store, it is not an MLflow store, or it cannot be read.
         """
-        source = _source(self.url, self.options)
+        address = parse_address(self.url)
+        options = replace(
+            self.options, experiments=(*self.options.experiments, *address.experiments)
+        )
         with facts:
-            report = source.read(facts)
-        normalize(facts, keep_traces=self.options.traces)
+            report = _source(address, options).read(facts)
+        if address.notice:
+            report.notices.insert(0, address.notice)
+        normalize(facts, options, report.location)
         facts.execute("DELETE FROM stores")
         facts.add(
             "stores",
@@ -56,45 +50,27 @@ class TrackingStore:
             version=report.version,
         )
         facts.flush()
-        _note_missing_versions(facts, report)
+        if not options.is_selective:
+            _note_missing_versions(facts, report)
         _note_unknown_deletion_times(facts, report)
         return report
 
 
-def _source(url: str, options: ReadOptions) -> Source:
-    """Return the reader for a URL. Only that reader's libraries are imported."""
-    try:
-        address = urlsplit(url)
-    except ValueError as error:
-        # A URL that cannot be parsed may have a password anywhere: the message does not repeat it.
-        raise TrackingStoreError(
-            f"{url.partition(':')[0]}:...: not a URL; "
-            "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
-        ) from error
-    scheme = url.partition(":")[0].lower() if _SCHEME.match(url) else ""
-    if scheme in ("http", "https"):
-        from mlflow2prov.sources.mlflow.rest import Server
+def _source(address: Address, options: ReadOptions) -> Source:
+    """Return the reader for an address. Only that reader's libraries are imported."""
+    match address.kind:
+        case "server":
+            from mlflow2prov.sources.mlflow.rest import Server
 
-        return Server(url, options)
-    if scheme.partition("+")[0] in _DATABASES:
-        from mlflow2prov.sources.mlflow.database import BackendDatabase
+            return Server(address.location, options)
+        case "database":
+            from mlflow2prov.sources.mlflow.database import BackendDatabase
 
-        return BackendDatabase(url, options)
-    if scheme in ("", "file") or os.path.exists(url):  # noqa: PTH110  (accepts names of any length)
-        from mlflow2prov.sources.mlflow.filestore import FileStore
+            return BackendDatabase(address.location, options)
+        case "folder":
+            from mlflow2prov.sources.mlflow.filestore import FileStore
 
-        if scheme != "file":
-            return FileStore(url, options)
-        if address.netloc not in ("", "localhost"):
-            raise TrackingStoreError(
-                f"{without_credentials(url)}: names the host {address.netloc!r}, but a file store is read "
-                "from a folder of this machine; give file:/// and an absolute path, or only a path"
-            )
-        return FileStore(unquote(address.path), options)
-    raise TrackingStoreError(
-        f"{without_credentials(url)}: {scheme}: does not lead to an MLflow store; "
-        "give http(s)://, a database URL such as sqlite:///mlflow.db, or a folder"
-    )
+            return FileStore(address.location, options)
 
 
 def _note_missing_versions(facts: Facts, report: SourceReport) -> None:

@@ -163,6 +163,6 @@ def test_the_source_of_a_version_leads_to_its_run_on_any_machine(source, run_id)
             source_run_id=origin.run_id,
             source_path=origin.path,
         )
-    normalize(facts, keep_traces=False)
+    normalize(facts, ReadOptions(), "store")
     links = facts.rows("SELECT source_run_id, source_path FROM registered_model_versions")
     assert links == [(RUN, "best/model")]

@@ -212,7 +212,7 @@ def test_many_omissions_are_counted(store, monkeypatch):
     assert report.omissions[-1] == f"{store}: 2 more files or folders"
 
 
-@pytest.mark.parametrize("place", ["mlruns", "project/mlruns", "a/b/mlruns"])
+@pytest.mark.parametrize("place", ["project/mlruns", "a/b/mlruns"])
 def test_the_error_for_a_clone_names_the_file_store_in_it(store, tmp_path, place):
     clone = tmp_path / "clone"
     (clone / place).parent.mkdir(parents=True)
@@ -223,24 +223,28 @@ def test_the_error_for_a_clone_names_the_file_store_in_it(store, tmp_path, place
 
 def test_the_error_for_a_clone_names_the_database_in_it(tmp_path):
     make_database(tmp_path / "data.db", "CREATE TABLE wines (a)")
-    make_database(tmp_path / "mlflow.db", "CREATE TABLE experiments (a); CREATE TABLE runs (a)")
-    with pytest.raises(TrackingStoreError, match=f"; give sqlite:///{tmp_path}/mlflow.db$"):
+    (tmp_path / "inner").mkdir()
+    make_database(
+        tmp_path / "inner/mlflow.db", "CREATE TABLE experiments (a); CREATE TABLE runs (a)"
+    )
+    with pytest.raises(TrackingStoreError, match=f"; give sqlite:///{tmp_path}/inner/mlflow.db$"):
         read(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["mlflow.db", "backend"])
-def test_the_error_for_a_database_without_a_scheme_names_its_url(tmp_path, name):
+def test_a_database_without_a_scheme_is_read_as_one(tmp_path, name):
     make_database(tmp_path / name, "CREATE TABLE runs (a)")
     with pytest.raises(
-        TrackingStoreError, match=f"a file, not a folder; give sqlite:///{tmp_path}"
+        TrackingStoreError, match=f"sqlite:///{tmp_path}/{name}: not an MLflow store"
     ):
         read(str(tmp_path / name))
 
 
-def test_a_database_that_is_a_pointer_of_git_lfs_is_an_error(tmp_path):
+@pytest.mark.parametrize("scheme", ["sqlite:///", ""])
+def test_a_database_that_is_a_pointer_of_git_lfs_is_an_error(tmp_path, scheme):
     (tmp_path / "mlflow.db").write_text(POINTER)
     with pytest.raises(TrackingStoreError, match=r"a pointer of Git LFS.*git lfs pull"):
-        read(f"sqlite:///{tmp_path}/mlflow.db")
+        read(f"{scheme}{tmp_path}/mlflow.db")
 
 
 @pytest.mark.parametrize("form", ["file://{}", "file:{}", "file://localhost{}", "{}"])
@@ -256,7 +260,7 @@ def test_a_file_url_of_another_machine_is_an_error(url):
 
 def test_the_url_of_a_database_must_name_a_file():
     with pytest.raises(
-        TrackingStoreError, match=r"does not name a file; give sqlite:///mlflow\.db"
+        TrackingStoreError, match=r"has three slashes .*; give sqlite:///mlflow\.db"
     ):
         read("sqlite://mlflow.db")
 

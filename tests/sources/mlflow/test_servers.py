@@ -42,7 +42,7 @@ class TestUnusableServers:
     )
     def test_a_server_of_something_else_is_an_error(self, content):
         with serve(lambda *_: (200, {}, content)) as (url, _):
-            error_of(url, "check that this is an MLflow server")
+            error_of(url, "an MLflow server")
 
     def test_a_service_that_answers_with_empty_objects_is_not_an_empty_mlflow(self):
         with serve(lambda *_: (200, {}, b"{}")) as (url, _):

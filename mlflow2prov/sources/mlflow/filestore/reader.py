@@ -19,7 +19,7 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.folder import Folder, unicode_name
 from mlflow2prov.sources.mlflow import values
-from mlflow2prov.sources.mlflow.discovery import database_url, is_sqlite
+from mlflow2prov.sources.mlflow.discovery import local_stores
 from mlflow2prov.sources.mlflow.entities import (
     Point,
     add_assessment,
@@ -85,6 +85,10 @@ class FileStore:
             ) from error
         facts.flush()
         if _is_empty(facts):
+            if databases := [store.url for store in local_stores(path.parent) if store.is_database]:
+                raise TrackingStoreError(
+                    f"{location}: holds no runs, perhaps only artifacts; give the database beside it: {databases[0]}"
+                )
             if root.unreadable:
                 raise TrackingStoreError(next(iter(root.unreadable)))
             require_store(root, location)
@@ -168,8 +172,6 @@ class FileStore:
 
 
 def _reason_for_no_folder(path: Path) -> str:
-    if is_sqlite(path):
-        return f"a file, not a folder; give {database_url(path)}"
     if path.is_file():
         return "a file, not a folder; give the folder of a file store (mlruns)"
     return "no such folder; give the folder of a file store (mlruns)"

@@ -17,6 +17,7 @@ from mlflow2prov.sources.mlflow.rest.tracking import (
     read_model_inputs,
     read_runs,
 )
+from mlflow2prov.sources.mlflow.selection import matching_experiments
 from mlflow2prov.sources.report import SourceReport
 
 
@@ -36,6 +37,10 @@ class Server:
         """
         with open_client(self.url, self.options) as client:
             experiments = read_experiments(client, facts)
+            if self.options.experiments:
+                experiments = matching_experiments(
+                    facts, self.options.experiments, client.transport.location
+                )
             runs = read_runs(client, facts, experiments)
             models = read_logged_models(client, facts, experiments)
             if models:

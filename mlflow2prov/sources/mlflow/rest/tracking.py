@@ -12,7 +12,9 @@ from mlflow2prov.sources.mlflow.rest import client as rest
 from mlflow2prov.sources.mlflow.rest.client import API, Client
 from mlflow2prov.sources.mlflow.rest.transport import (
     Json,
+    NoJsonError,
     RefusedError,
+    StatusError,
     json_object,
     json_objects,
 )
@@ -24,6 +26,12 @@ from mlflow2prov.sources.mlflow.values import (
     parse_time,
     tag_value,
 )
+
+_NO_SERVER = (
+    "not an MLflow server; give the URL of one, with its path, as `mlflow server` prints it"
+)
+_ANSWERS_OF_MLFLOW = (400, 401, 403, 429, 500, 502, 503, 504)
+"""Errors that a server of MLflow, or a proxy before one, gives."""
 
 POINTS_PER_PAGE = 25_000
 """Number of points of a metric in a page."""
@@ -38,10 +46,10 @@ def read_experiments(client: Client, facts: Facts) -> list[str]:
     location, report = client.transport.location, client.report
     path = f"{API}/experiments/search"
     body = {"view_type": "ALL", "max_results": rest.PAGE_SIZE}
-    probe = client.transport.post(path, {**body, "max_results": 1})
+    probe = _probe(client, path, {**body, "max_results": 1})
     if "experiments" not in probe and report.version is None:
         # Any service may answer {}. An MLflow server without visible experiments at least has a version.
-        raise TrackingStoreError(f"{location}: not an MLflow server; give the URL of one")
+        raise TrackingStoreError(f"{location}: {_NO_SERVER}")
     experiment_ids: dict[str, None] = {}
     for experiment in client.pages(path, "experiments", body, post=True):
         experiment_id = parse_text(experiment.get("experiment_id"))
@@ -49,12 +57,23 @@ def read_experiments(client: Client, facts: Facts) -> list[str]:
             experiment_ids[experiment_id] = None
             _add_experiment(facts, experiment_id, experiment)
     if not experiment_ids and probe.get("experiments"):
-        raise TrackingStoreError(
-            f"{location}: not an MLflow server, because its experiments have no ids; give the URL of one"
-        )
+        raise TrackingStoreError(f"{location}: its experiments have no ids; {_NO_SERVER}")
     if not experiment_ids:
         report.notices.append(f"{location}: the server shows no experiment to these credentials")
     return list(experiment_ids)
+
+
+def _probe(client: Client, path: str, body: Json) -> Json:
+    """Ask for one experiment; an answer that no MLflow server gives names what to do."""
+    try:
+        return client.transport.post(path, body)
+    except (StatusError, NoJsonError) as error:
+        if client.report.version is not None or (
+            isinstance(error, StatusError) and error.status in _ANSWERS_OF_MLFLOW
+        ):
+            raise
+        status = f" (it answered {error.status})" if isinstance(error, StatusError) else ""
+        raise TrackingStoreError(f"{client.transport.location}: {_NO_SERVER}{status}") from error
 
 
 def _add_experiment(facts: Facts, experiment_id: str, experiment: Json) -> None:
@@ -83,7 +102,8 @@ def read_runs(client: Client, facts: Facts, experiments: list[str]) -> dict[str,
     With the option ``metric_history``, metrics are left to :func:`read_metric_history`.
 
     Returns:
-        The keys of each run's metrics, by run id.
+        The keys of each run's metrics, by run id, for the selected runs. The others are in the facts, for the
+        identities of experiments.
     """
 
     def body(group: list[str]) -> Json:
@@ -95,12 +115,16 @@ def read_runs(client: Client, facts: Facts, experiments: list[str]) -> dict[str,
         }
 
     metric_keys: dict[str, list[str]] = {}
+    run_ids: set[str] = set()
     for run in client.search_experiments(f"{API}/runs/search", "runs", experiments, body, "runs"):
         run_id = parse_text(json_object(run, "info").get("run_id"))
         # Runs that start while we read shift the pages, so that a run may come twice.
-        if run_id is None or run_id in metric_keys:
+        if run_id is None or run_id in run_ids:
             continue
+        run_ids.add(run_id)
         _add_run(facts, run_id, run)
+        if _is_earlier(run, client.options.runs_since):
+            continue
         metrics = list(json_objects(json_object(run, "data").get("metrics")))
         if not client.options.metric_history:
             _add_points(facts, run_id, metrics)
@@ -131,6 +155,12 @@ def _add_run(facts: Facts, run_id: str, run: Json) -> None:
             direction="output",
             step=parse_integer(link.get("step", 0)),
         )
+
+
+def _is_earlier(run: Json, since: int | None) -> bool:
+    """Return whether a run started before ``since``, or at an unknown time."""
+    start = parse_integer(json_object(run, "info").get("start_time"))
+    return since is not None and (start is None or start < since * 1000)
 
 
 def _add_points(facts: Facts, run_id: str, metrics: Iterable[Json]) -> None:

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import orjson
 import stamina
 
 from mlflow2prov.errors import TrackingStoreError, one_line
-from mlflow2prov.http_client import AnswerError, HttpClient
+from mlflow2prov.http_client import AnswerError, HttpClient, find_tls_error
 from mlflow2prov.secrets import mask_secrets, without_credentials
 
 MAX_ANSWER_BYTES = 1 << 29
@@ -47,6 +48,10 @@ Json = dict[str, Any]
 
 class UnusableServerError(TrackingStoreError):
     """The server cannot be reached, does not answer, or does not answer in JSON. Further requests are pointless."""
+
+
+class NoJsonError(UnusableServerError):
+    """The server answered something other than JSON."""
 
 
 class StatusError(TrackingStoreError):
@@ -179,12 +184,24 @@ class Transport:
                 "an MLflow server"
             ) from error
         except (httpx.HTTPError, OSError, UnicodeError, OverflowError) as error:
+            advice = self._advice(error)
             raise UnusableServerError(
-                f"{self.location}: cannot be reached ({self._client.reason(error)}); check that the server is "
-                "running"
+                f"{self.location}: cannot be reached ({self._client.reason(error)}); {advice}"
             ) from error
         self._busy_requests = 0
         return response
+
+    def _advice(self, error: Exception) -> str:
+        """Return what to do about a server that cannot be reached."""
+        scheme, _, rest = self.location.partition("://")
+        tls_error = find_tls_error(error)
+        if isinstance(tls_error, ssl.SSLCertVerificationError):
+            return "name the certificate of its authority in MLFLOW_TRACKING_SERVER_CERT_PATH"
+        if tls_error is not None:
+            return f"if the server does not use TLS, give http://{rest}"
+        if scheme == "http" and isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+            return f"if the server uses TLS, give https://{rest}"
+        return "check that the server is running"
 
     def _count_busy_request(self, status: int) -> None:
         self._busy_requests += 1
@@ -231,7 +248,7 @@ class Transport:
             try:
                 body = json.loads(response.content)
             except (ValueError, RecursionError) as error:
-                raise UnusableServerError(
+                raise NoJsonError(
                     f"{where}: the answer is not JSON; check that this is an MLflow server"
                 ) from error
         if not isinstance(body, dict):
@@ -302,8 +319,9 @@ def _should_retry(error: Exception) -> bool | float:
             return True
         is_pause = math.isfinite(seconds) and seconds > 0
         return min(seconds, _MAX_RETRY_AFTER_SECONDS) if is_pause else True
-    # A timeout has already cost a minute; a second one would not help.
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.TimeoutException)
+    # A timeout has already cost a minute; a second one would not help. TLS fails in the same way each time.
+    is_final = isinstance(error, httpx.TimeoutException) or find_tls_error(error) is not None
+    return isinstance(error, httpx.TransportError) and not is_final
 
 
 def _read_seconds() -> float:
