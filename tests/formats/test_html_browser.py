@@ -2,6 +2,7 @@
 
 import os
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -451,6 +452,30 @@ def test_twenty_thousand_statements_open_in_two_seconds_and_stay_fluid(show, pag
     )
     wheel = "picture.dispatchEvent(new WheelEvent('wheel', {deltaY: n % 2 ? 40 : -40, cancelable: true}))"
     assert milliseconds_per_frame(page, wheel) < 100
+
+
+def test_every_line_to_a_person_with_many_is_drawn_without_delay(show, page):
+    commits = [f"Commit.{number}" for number in range(150)]
+    show(
+        document(
+            thing("agent", "User.ada", "User", name="ada"),
+            *(thing("activity", name, "Commit", title=f"change {name}") for name in commits),
+            *(relation("wasAssociatedWith", name, "User.ada", None) for name in commits),
+            *(relation("wasInformedBy", *pair) for pair in pairwise(commits)),
+        )
+    )
+    search(page, "c")
+    page.click("#only-matches")
+    search(page, "ada")
+    start = time.monotonic()
+    page.click("#add-matches")
+    assert len(shown(page)) == 151
+    assert time.monotonic() - start < 3
+    assert page.evaluate("document.querySelectorAll('.arrow').length") == 150 + 149
+    lines = page.evaluate(
+        "[...document.querySelectorAll('.arrow .line')].map(line => line.getTotalLength())"
+    )
+    assert min(lines) > 10
 
 
 def milliseconds_per_frame(page, action):

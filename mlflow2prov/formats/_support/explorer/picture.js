@@ -3,7 +3,7 @@
 const NODE_WIDTH = 160, NODE_HEIGHT = 44, ROW_GAP = 22, LABEL_LENGTH = 21;
 const TOOLS_HEIGHT = 56, MARGIN = 14;
 const MAX_LABELLED_LINES = 60;
-const MAX_ORDERED_NODES = 80;
+const MAX_ORDERED_NODES = 80, MAX_ROUTED_LINES = 120, HUB_LINES = 10;
 const SVG = "http://www.w3.org/2000/svg";
 
 function svg(name, attributes = {}, ...children) {
@@ -46,15 +46,42 @@ function linesBetween(graph, shown) {
   return [...pairs.values()];
 }
 
+// The lines that decide the places of elements. In a large picture, those to a person with many do not: routing them
+// through all layers takes seconds, and they are easier to follow if they are straight.
+function linesToRoute(graph, lines) {
+  if (lines.length <= MAX_ROUTED_LINES) return lines;
+  const counts = new Map();
+  for (const number of lines.flatMap(({ effect, cause }) => [effect, cause])) {
+    counts.set(number, (counts.get(number) ?? 0) + 1);
+  }
+  const isHub = (number) => graph.elements[number].kind === "agent" && counts.get(number) > HUB_LINES;
+  const routed = lines.filter(({ effect, cause }) => !isHub(effect) && !isHub(cause));
+  const placed = new Set(routed.flatMap(({ effect, cause }) => [effect, cause]));
+  for (const line of lines) {
+    if (placed.has(line.effect) && placed.has(line.cause)) continue;
+    routed.push(line);
+    placed.add(line.effect).add(line.cause);
+  }
+  return routed;
+}
+
+// A straight route between the boxes at two places.
+function straightRoute(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const part = Math.min(NODE_WIDTH / 2 / Math.abs(dx), NODE_HEIGHT / 2 / Math.abs(dy), 0.5);
+  return { points: [{ x: from.x + dx * part, y: from.y + dy * part }, { x: to.x - dx * part, y: to.y - dy * part }],
+    isStraight: true };
+}
+
 // Arrange elements in layers, from right to left (RL) or from the bottom to the top (BT), and those without lines in
 // rows below. The result has the size, the places of the elements, and the route of each line.
-function arrange(shown, lines, direction) {
+function arrange(graph, shown, lines, direction) {
   const layout = new dagre.graphlib.Graph();
   const ranker = shown.size > MAX_ORDERED_NODES ? "tight-tree" : "network-simplex";
   const hasLabels = lines.length <= MAX_LABELLED_LINES;
   const gaps = { RL: { ranksep: hasLabels ? 44 : 96, nodesep: 18 }, BT: { ranksep: 50, nodesep: 24 } }[direction];
   layout.setGraph({ rankdir: direction, edgesep: 10, ranker, ...gaps });
-  for (const { effect, cause, names } of lines) {
+  for (const { effect, cause, names } of linesToRoute(graph, lines)) {
     for (const number of [effect, cause]) layout.setNode(String(number), { width: NODE_WIDTH, height: NODE_HEIGHT });
     const label = hasLabels ? { width: [...names].join(", ").length * 5.4, height: 12, labelpos: "c" } : {};
     layout.setEdge(String(effect), String(cause), label);
@@ -74,7 +101,8 @@ function arrange(shown, lines, direction) {
     width: Math.max(size.width, ...ends.map(({ x }) => x + NODE_WIDTH / 2)),
     height: Math.max(size.height, ...ends.map(({ y }) => y + NODE_HEIGHT / 2)),
     places,
-    routes: lines.map(({ effect, cause }) => layout.edge(String(effect), String(cause))),
+    routes: lines.map(({ effect, cause }) => layout.edge(String(effect), String(cause))
+      ?? straightRoute(places.get(effect), places.get(cause))),
   };
 }
 
@@ -108,8 +136,9 @@ class Picture {
   // Arrange elements in the direction that makes better use of the window. A picture that is changed keeps its
   // direction unless the other is much better, so that readers find what they have seen.
   arrangeForWindow(shown, lines, isChange) {
-    const layouts = ["RL", "BT"].map((direction) => {
-      const layout = arrange(shown, lines, direction);
+    const isLarge = isChange && shown.size > MAX_ORDERED_NODES;
+    const layouts = (isLarge ? [this.direction] : ["RL", "BT"]).map((direction) => {
+      const layout = arrange(this.graph, shown, lines, direction);
       const scale = Math.min(this.root.clientWidth / layout.width, this.root.clientHeight / layout.height, 1);
       return { direction, layout, scale: isChange && direction === this.direction ? 1.6 * scale : scale };
     });
@@ -168,7 +197,7 @@ class Picture {
       const { x, y } = route.x === undefined ? route.points[Math.floor(route.points.length / 2)] : route;
       const label = svg("text", { x, y: y + 3 });
       label.textContent = names;
-      const path = curve(route.points, this.direction);
+      const path = curve(route.points, route.isStraight ? "straight" : this.direction);
       const arrow = svg("g", { class: line.isInferred ? "arrow inferred" : "arrow" },
         svg("path", { class: "reach", d: path }), svg("path", { class: "line", d: path }), label);
       return { ...line, arrow };
@@ -345,7 +374,8 @@ function curve(points, direction) {
   let path = `M${x} ${y}`;
   for (const next of points.slice(1)) {
     const [middleX, middleY] = [(x + next.x) / 2, (y + next.y) / 2];
-    path += direction === "RL" ? `C${middleX} ${y} ${middleX} ${next.y} ${next.x} ${next.y}`
+    if (direction === "straight") path += `L${next.x} ${next.y}`;
+    else path += direction === "RL" ? `C${middleX} ${y} ${middleX} ${next.y} ${next.x} ${next.y}`
       : `C${x} ${middleY} ${next.x} ${middleY} ${next.x} ${next.y}`;
     ({ x, y } = next);
   }
