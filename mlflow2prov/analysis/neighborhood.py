@@ -121,8 +121,8 @@ def _create_members(
     """Create the table of the members of all neighborhoods, with the columns ``subject`` and ``name``."""
     members = [member for explanation in explanations for member in _members(explanation)]
     columns = {
-        "subject": pa.array([member.subject for member in members], pa.string()),
-        "name": pa.array([member.name for member in members], pa.string()),
+        "subject": engine.text_array([member.subject for member in members]),
+        "name": engine.text_array([member.name for member in members]),
         "has_creation": pa.array([member.has_creation for member in members], pa.bool_()),
     }
     with engine.registered(pa.table(columns)) as answers:

@@ -202,11 +202,12 @@ def _script_changes(
         for script in version.answer("script").items
         if script.identifier and (accept_inferred or not script.is_inferred)
     ]
-    schema = pa.schema(
-        [(name, pa.string()) for name in ("version", "script", "started_at", "registered_at")]
-    )
+    columns = {
+        name: engine.text_array([row[name] for row in rows])
+        for name in ("version", "script", "started_at", "registered_at")
+    }
     specializations = document.tables.of(KIND["specializationOf"])
-    with engine.registered(pa.Table.from_pylist(rows, schema)) as scripts:
+    with engine.registered(pa.table(columns)) as scripts:
         changes = engine.rows(
             f"""
             WITH files AS (

@@ -56,7 +56,7 @@ class SubjectTables:
         """Create the tables for ``subjects``, which are identifiers in a unified document."""
         self._document = document
         self._schema = engine.Schema("subjects")
-        names = pa.table({"subject": pa.array(subjects, pa.string())})
+        names = pa.table({"subject": engine.text_array(subjects)})
         with engine.registered(names) as rows:
             self.subjects = self._schema.create("subjects", f"SELECT DISTINCT subject FROM {rows}")
         self._versions = ids_of_type(document, "entity", _VERSION_TYPES)

@@ -9,9 +9,11 @@ stream of rows has one of its own, so the functions below may be called from any
     interrupt                               stops running queries
     registered, functions                   lend Arrow tables and Python functions to SQL, for the length of a block
     literal, identifier, Sql                make SQL out of values and names
+    text_array, integer_array               make Arrow columns out of Python values
     configure                               sets the memory limit and the temporary folder
 """
 
+from mlflow2prov.engine.arrow import integer_array, text_array
 from mlflow2prov.engine.connection import (
     arrays,
     configure,
@@ -38,10 +40,12 @@ __all__ = [
     "function",
     "functions",
     "identifier",
+    "integer_array",
     "interrupt",
     "literal",
     "registered",
     "rows",
     "scalar",
     "stream",
+    "text_array",
 ]

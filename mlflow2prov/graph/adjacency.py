@@ -155,7 +155,7 @@ class Adjacency:
 
     def numbers(self, names: Iterable[str]) -> Numbers:
         """Return the numbers of the nodes with these names, in no particular order; other names are ignored."""
-        names_column = pa.table({"name": pa.array(list(names), pa.string())})
+        names_column = pa.table({"name": engine.text_array(list(names))})
         with engine.registered(names_column) as selection:
             query = f"SELECT number FROM {self.nodes} SEMI JOIN {selection} USING (name)"
             return np.asarray(engine.arrays(query)["number"], np.int64)

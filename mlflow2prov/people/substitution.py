@@ -107,8 +107,8 @@ def replace(
 def create_pairs(schema: engine.Schema, name: str, pairs: Mapping[str, str]) -> Sql:
     """Create a table of pairs with the columns ``old`` and ``new``, and return its qualified name."""
     columns = {
-        "old": pa.array(list(pairs.keys()), pa.string()),
-        "new": pa.array(list(pairs.values()), pa.string()),
+        "old": engine.text_array(list(pairs.keys())),
+        "new": engine.text_array(list(pairs.values())),
     }
     with engine.registered(pa.table(columns)) as rows:
         return schema.create(name, f"SELECT * FROM {rows}")

@@ -239,11 +239,11 @@ def arrow_batch(
     """
     fields = zip(*attributes, strict=True) if attributes else [()] * len(Attribute._fields)
     structs = pa.StructArray.from_arrays(
-        [pa.array(field, pa.string()) for field in fields], Attribute._fields
+        [engine.text_array(field) for field in fields], Attribute._fields
     )
     columns = {
-        name: pa.array(values, pa.string())
+        name: engine.text_array(values)
         for name, values in zip(kind.key_columns, zip(*keys, strict=True), strict=True)
     }
-    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
+    lists = pa.ListArray.from_arrays(engine.integer_array(offsets, pa.int32()), structs)
     return pa.table({**columns, "attributes": lists})

@@ -256,7 +256,7 @@ class _Names:
                 self._same_prefixes.add(name)
         if self._are_unchanged(column):
             return column
-        return strings(map(self._scope.resolved, names))
+        return strings([self._scope.resolved(name) for name in names])
 
     def _are_unchanged(self, column: pa.Array) -> bool:
         if not self._same_prefixes:
@@ -363,4 +363,4 @@ def _character(reference: re.Match[str]) -> str:
 def _unescaped(column: pa.Array) -> pa.Array:
     if not any_match(column, "_x"):
         return column
-    return strings(unescape(text) if "_x" in text else text for text in column.to_pylist())
+    return strings([unescape(text) if "_x" in text else text for text in column.to_pylist()])

@@ -6,7 +6,7 @@ repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -38,7 +38,7 @@ def typed_column(key: str, texts: Sequence[str], datatype: str) -> AttributeColu
     """Return the column of values of one datatype, which is not that of names."""
     values = strings(texts)
     if any_match(values, _OUTER_SPACE):
-        values = strings(declared(text, datatype)[0] for text in texts)
+        values = strings([declared(text, datatype)[0] for text in texts])
     return AttributeColumn(key, values, declared("", datatype)[1])
 
 
@@ -58,9 +58,9 @@ def map_distinct(values: Sequence[str], function: Callable[[str], str | None]) -
     return strings([results[value] for value in values])
 
 
-def strings(values: Iterable[str | None]) -> pa.Array:
+def strings(values: Sequence[str | None]) -> pa.Array:
     """Return a column of texts."""
-    return pa.array(values, pa.string())
+    return engine.text_array(values)
 
 
 def all_match(values: pa.Array, pattern: str) -> bool:
