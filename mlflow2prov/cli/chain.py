@@ -63,9 +63,16 @@ class Chain:
     """Whether it could not be found out if a document passes a check."""
     has_result: bool = False
     """Whether a step has written, printed or exported something."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Where the documents come from, for reports: names of facts and their values."""
     output: Output = field(default_factory=Output)
     """What the steps have written so far."""
     _written: list[str] = field(default_factory=list)
+
+    def add_source(self, name: str, value: str) -> None:
+        """Add a fact about where documents come from; the values of several steps are joined."""
+        values = dict.fromkeys([*self.sources.get(name, "").split("; "), value])
+        self.sources[name] = "; ".join(filter(None, values))
 
     def report_notice(self, message: str) -> None:
         """Print a notice on standard error at once."""

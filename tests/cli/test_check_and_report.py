@@ -1,6 +1,7 @@
 """``check``, ``report``, ``validate`` and ``statistics --by``: exit codes, files, waivers, SARIF."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -150,6 +151,33 @@ def test_an_invalid_repository_url_is_refused_and_credentials_are_not_repeated(r
     code, output, _ = run_on("report", "--repository-url", "https://me:secret@example.org/x.git")
     assert code == 0 and "secret" not in output
     assert f'href="https://example.org/x/commit/{"c2" * 20}"' in output
+
+
+def test_a_report_names_its_sources(run, tmp_path):
+    history = tmp_path / "history"
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(history)]
+    subprocess.run(["git", "init", "-q", str(history)], check=True)
+    arguments = (
+        "extract",
+        "--repository-path",
+        str(history),
+        "--no-calls",
+        "--since",
+        "2001-01-01",
+    )
+    _, output, _ = run(*arguments, "report", "--format", "markdown")
+    assert "HEAD" not in output
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    _, output, _ = run(*arguments, "report", "--format", "markdown")
+    lines = output.replace("\\", "").splitlines()
+    assert f"- HEAD: {head.stdout.strip()}" in lines
+    assert f"- Repository folder: {history}" in lines
+    assert "- Options: --no-calls; --since 2001-01-01" in lines
+    _, output, _ = run(
+        *arguments, "transform", "--use-pseudonyms", "report", "--format", "markdown"
+    )
+    assert str(history) not in output.replace("\\", "")
 
 
 # Statistics and validation

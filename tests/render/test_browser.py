@@ -97,6 +97,9 @@ def predict(filter_type, left, above, above_left):
     raise ValueError(filter_type)
 
 
+UNFOLD = "document.querySelectorAll('details').forEach(details => details.open = true)"
+
+
 def test_a_report_is_complete_and_requests_nothing(show, page, demo_report):
     show(demo_report)
     assert page.errors == []
@@ -119,6 +122,7 @@ def test_every_internal_link_has_a_target(show, page, demo_report):
 
 def test_nodes_do_not_overlap_and_contain_their_labels(show, page, demo_report):
     show(demo_report)
+    page.evaluate(UNFOLD)
     script = """
     [...document.querySelectorAll('svg.lineage')].map(svg => {
         const boxes = [...svg.querySelectorAll('g > :is(ellipse, rect, path)')].map(e => e.getBoundingClientRect());
@@ -212,6 +216,38 @@ def test_a_report_prints_in_black_on_white(show, page, demo_report):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.emulate(scheme="dark")
     assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_a_link_to_a_folded_version_unfolds_it(show, page, demo_report):
+    show(demo_report)
+    folded = "document.querySelector('.others article:last-of-type')"
+    assert not page.evaluate(f"{folded}.checkVisibility()")
+    page.evaluate(f"location.hash = {folded}.id")
+    assert page.evaluate(f"{folded}.checkVisibility()")
+
+
+def test_a_printed_report_contains_what_the_page_folds(show, page, demo_report):
+    text = "document.querySelector('.others dl').checkVisibility({contentVisibilityAuto: true})"
+    show(demo_report)
+    assert not page.evaluate(text)
+    show(demo_report, media="print")
+    assert page.evaluate(text)
+
+
+@pytest.mark.parametrize("count", [1, 54])
+def test_many_versions_take_at_most_five_screens(show, page, count):
+    runs = [s for n in range(100, 154) for s in run(f"r{n}", "c2", "c1", "Dataset.a")]
+    versions = [s for n in range(100, 154) for s in version_of(f"{n}", f"r{n}")]
+    in_use = [
+        thing("entity", f"Version.{n}", "RegisteredModelVersion", registered_model_version_stage="Production")
+        for n in range(100, 100 + count)
+    ]  # fmt: skip
+    show(report(document(*STATEMENTS, *runs, *versions, *in_use)))
+    page.resize(1280, 900)
+    try:
+        assert page.evaluate("document.documentElement.scrollHeight") <= 5 * 900
+    finally:
+        page.resize(1200, 1600)
 
 
 def test_two_hundred_versions_load_in_less_than_a_second(show, page):

@@ -1,11 +1,12 @@
 """The content of reports in HTML and in Markdown, and the escaping of text from documents."""
 
+import hashlib
 import re
 
 import pytest
 from lxml import html
 
-from mlflow2prov import load, report
+from mlflow2prov import __version__, load, report
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.escaping import markdown, markdown_paragraph
 from mlflow2prov.render.report.content import gather_content
@@ -37,6 +38,7 @@ def test_a_report_contains_everything_that_an_auditor_asks_for(demo, format_):
         "swh:1:cnt:", "accuracy", "0.9814814814814815", "a5ceb0d8", "training", "requirements.txt",
         "author of the commit, committer of the commit", "co-author of the commit",
         "its run gamma 0.01 recorded no dataset", "no-dataset", "98 %", "100 %", "Tells three growers apart.",
+        "620 statements", "38e0f527e8d60fbc6a62b2d83e6fa709e57d7e60",
     ):  # fmt: skip
         assert words in text, words
     assert "unknown" in text  # for the uncommitted changes
@@ -241,11 +243,85 @@ def test_long_values_are_shortened_and_a_page_unfolds_them(format_):
     assert "n" * 299 + "…" in text and "n" * 300 not in text
     if format_ == "html":
         page = html.document_fromstring(text)
-        (details,) = page.iter("details")
+        (details,) = [d for d in page.iter("details") if d.getparent().tag == "td"]
         assert details.text_content().endswith("end")
         assert len(details.find("summary").text_content()) == 150
     else:
         assert max(map(len, text.splitlines())) < 1000
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_a_report_names_the_graph_by_the_digest_of_its_file(demo, format_):
+    digest = hashlib.sha256((GOLDEN / "result.json").read_bytes()).hexdigest()
+    sources = {"MLflow store": "http://ada:pw@example.org/?token=abc", "HEAD": "<b>"}
+    text = report(demo, format_, "wine@champion", sources=sources)
+    if format_ == "html":
+        text = text_of(text)
+    for words in (
+        digest,
+        f"MLflow2PROV {__version__}",
+        "http://example.org/?token=...",
+        "<b>" if format_ == "html" else "&lt;b>",
+        "Selection",
+    ):
+        assert words in text, words
+    assert digest not in report(project(), format_)
+
+
+def test_the_identity_has_the_commits_that_no_commit_follows_and_the_recorded_repositories():
+    creation = thing(
+        "activity", "Creation.Run.r1", "Creation", repository_url="https://u:secret@code.org/x.git"
+    )
+    facts = {fact.name: fact.values for fact in gather_content(project(creation)).identity}
+    assert facts["Repository"] == ("https://code.org/x",)
+    assert all("c1" * 20 not in value for value in facts["Last commit"])
+    url = "https://example.org/other"
+    facts = {fact.name: fact.values for fact in gather_content(project(), (), url).identity}
+    assert facts["Repository"] == (url,)
+    empty = {fact.name for fact in gather_content(document()).identity}
+    assert empty == {"Graph", "SHA-256 of the graph as PROV-JSON", "Report by"}
+
+
+def staged(*stages):
+    """Return the statements of a model with a version for each stage, the earliest first."""
+    versions = [
+        thing("entity", f"V.{n}", "RegisteredModelVersion", name="m", version=str(n),
+              registered_model_version_stage=stage)
+        for n, stage in enumerate(stages, start=1)
+    ]  # fmt: skip
+    relations = [relation("specializationOf", f"V.{n}", "M") for n, _ in enumerate(stages, start=1)]
+    return document(thing("entity", "M", "RegisteredModel", name="m"), *versions, *relations)
+
+
+def test_versions_in_use_come_first_and_the_others_are_folded():
+    text = report(staged("Production", "None", "Staging", "Archived"))
+    page = html.document_fromstring(text)
+    (others,) = page.find_class("others")
+    order = [article.findtext(".//h3") for article in page.iter("article")]
+    assert order == ["m 3", "m 1", "m 4", "m 2"]
+    assert [a.findtext(".//h3") for a in others.iter("article")] == ["m 4", "m 2"]
+    is_open = ["open" in article.find("details").attrib for article in page.iter("article")]
+    assert is_open == [True, True, False, False]
+    rows = [
+        row.text_content() for row in page.xpath("//h2[@id='registry']/following::table[1]//tr")
+    ]
+    assert "m 3" in rows[1] and "m 1" in rows[2] and "2 more" in rows[3]
+    markdown_text = report(staged("Production", "None"), "markdown")
+    assert (
+        markdown_text.index("### m 1")
+        < markdown_text.index("<details>")
+        < markdown_text.index("### m 2")
+    )
+
+
+def test_without_versions_in_use_the_latest_comes_first():
+    page = html.document_fromstring(report(staged("None", "Archived")))
+    assert [article.findtext(".//h3") for article in page.iter("article")] == ["m 2", "m 1"]
+
+
+def test_many_versions_in_use_are_folded_too():
+    page = html.document_fromstring(report(staged(*["Production"] * 4)))
+    assert all("open" not in a.find("details").attrib for a in page.iter("article"))
 
 
 @pytest.mark.parametrize("format_", ["html", "markdown"])

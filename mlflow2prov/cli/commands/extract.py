@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from click.core import ParameterSource
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.param_types import TEXT, URI, checked_values, choice_of
-from mlflow2prov.errors import ConfigurationError
+from mlflow2prov.errors import ConfigurationError, MLflow2ProvError
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.options import ArtifactListing, Renames
 
@@ -256,6 +257,7 @@ def command(
                 chain.report_notice(
                     f"reading {options['mlflow_url']}, the value of MLFLOW_TRACKING_URI"
                 )
+            _add_sources(context, options, chain)
             extraction = run_extraction(mailmap=not no_mailmap, progress=chain.progress, **options)
             for notice in extraction.notices:
                 chain.report_notice(notice)
@@ -317,6 +319,28 @@ def _find_sources(options: dict[str, Any]) -> list[str]:
             "reading the Git repository of this folder, in which there is no MLflow store; give one with --mlflow-url"
         ]
     return [f"reading the Git repository of this folder and the MLflow store {store.url}"]
+
+
+def _add_sources(context: click.Context, sources: Mapping[str, Any], chain: Chain) -> None:
+    """Add the repository with its HEAD, the store and the options that were set to the sources of a chain."""
+    from mlflow2prov.git.repository import Repository
+    from mlflow2prov.secrets import mask_secrets, without_credentials
+
+    folder, store = sources["repository_path"], sources["mlflow_url"]
+    if folder is not None:
+        chain.add_source("Repository folder", str(folder))
+        with suppress(MLflow2ProvError):  # the extraction reports it
+            for head in Repository(folder).lines("rev-parse", "--verify", "HEAD^{commit}"):
+                chain.add_source("HEAD", head)
+    if store is not None:
+        chain.add_source("MLflow store", without_credentials(store))
+    for option in context.command.params:
+        name, value = option.name or "", context.params[option.name or ""]
+        is_set = context.get_parameter_source(name) != ParameterSource.DEFAULT
+        if is_set and name not in ("repository_path", "mlflow_url", "workers"):
+            values = [value] if isinstance(value, str | int) else value
+            text = [] if value is True else [mask_secrets(str(value)) for value in values]
+            chain.add_source("Options", " ".join([option.opts[0], *text]))
 
 
 def _refuse_contradictions(context: click.Context) -> None:

@@ -44,6 +44,7 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
 
     def prepare() -> Action:
         from mlflow2prov.formats.files import load, require_readable
+        from mlflow2prov.secrets import without_credentials
         from mlflow2prov.stores import find, pull
 
         for name in inputs:
@@ -53,11 +54,14 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
             else:
                 require_readable(name)
 
-        def action(documents: list[Document], _: Chain) -> list[Document]:
+        def action(documents: list[Document], chain: Chain) -> list[Document]:
             loaded_documents = (
                 pull(name, graph=graph) if is_address(name) else load(name, format=format_)
                 for name in inputs
             )
+            for name in inputs:
+                source = "standard input" if name == "-" else without_credentials(name)
+                chain.add_source("Loaded from", source)
             return [*documents, *loaded_documents]
 
         return action

@@ -70,7 +70,13 @@ def command(
             paths = output_paths(output, extensions, len(documents))
             for document, document_paths in zip(documents, paths, strict=True):
                 for name, path in zip(formats, document_paths, strict=True):
-                    text = report(document, name, selectors, repository_url=repository_url)
+                    text = report(
+                        document,
+                        name,
+                        selectors,
+                        repository_url=repository_url,
+                        sources=chain.sources,
+                    )
                     chain.write_text(text, str(path))
             return documents
 

@@ -74,6 +74,8 @@ def command(
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             if suggest_aliases:
                 chain.write_text(_suggestions(documents, people), suggest_aliases)
+            if use_pseudonyms:
+                chain.sources.clear()  # names of folders may be those of people
             return [
                 transform(
                     document,

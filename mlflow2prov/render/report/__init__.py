@@ -8,7 +8,7 @@ lead to ``http`` and ``https`` addresses only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import mlflow2prov
@@ -29,6 +29,7 @@ def report(
     selectors: str | Iterable[str] = (),
     *,
     repository_url: str | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> str:
     """Return a report on registered models and their versions: origin, people, lineage and findings.
 
@@ -38,6 +39,7 @@ def report(
             Markdown with Mermaid diagrams).
         selectors: the models, versions and aliases to report on; all of them by default.
         repository_url: the URL of the Git repository, for links to the commits of runs that recorded none.
+        sources: where the document comes from, as far as the caller knows; its names and values are shown first.
 
     Raises:
         ConfigurationError: the format is unknown, or the URL is not that of a repository with a web page.
@@ -51,4 +53,5 @@ def report(
         raise ConfigurationError(unknown_choice("format", format, EXTENSIONS))
     if repository_url is not None:
         check_repository_url(repository_url)
-    return render_template(gather_content(document, selectors, repository_url), format)
+    content = gather_content(document, selectors, repository_url, sources)
+    return render_template(content, format)

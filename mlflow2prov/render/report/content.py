@@ -11,12 +11,17 @@ from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation, neighborhoods
 from mlflow2prov.analysis.options import SEVERITIES, Severity
 from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule
+from mlflow2prov.arguments import require_texts
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links
 from mlflow2prov.render.report.drawing import Drawing, draw
+from mlflow2prov.render.report.identity import Fact, identify
 from mlflow2prov.render.report.plots import finite_number, relative_position
 from mlflow2prov.secrets import mask_secrets
+
+MAX_OPEN_VERSIONS = 3
+"""Up to this many versions in use are unfolded at first."""
 
 _ROLES = {
     "authors": "author of the commit",
@@ -89,6 +94,13 @@ class VersionContent:
         return None if stage in (None, "None") else stage
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether the version has an alias or a stage other than ``Archived``."""
+        return not self.audited.is_deleted and bool(
+            self.aliases or self.stage not in (None, "Archived")
+        )
+
+    @property
     def percent(self) -> int:
         """The percentage of questions that are answered."""
         return round(100 * self.audited.explanation.completeness)
@@ -127,6 +139,19 @@ class ModelContent:
         """The model itself."""
         return self.audited.item
 
+    @property
+    def main_versions(self) -> tuple[VersionContent, ...]:
+        """The versions in use, the latest first; without any, the latest version that is not deleted."""
+        latest_first = self.versions[::-1]
+        in_use = tuple(version for version in latest_first if version.is_in_use)
+        return in_use or tuple(v for v in latest_first if not v.audited.is_deleted)[:1]
+
+    @property
+    def other_versions(self) -> tuple[VersionContent, ...]:
+        """The other versions, the latest first."""
+        anchors = {version.anchor for version in self.main_versions}
+        return tuple(version for version in self.versions[::-1] if version.anchor not in anchors)
+
 
 @dataclass(frozen=True)
 class ElementContent:
@@ -145,12 +170,18 @@ class Content:
 
     audit: Audit
     models: tuple[ModelContent, ...]
+    identity: tuple[Fact, ...] = ()
     rules: tuple[AuditRule, ...] = (*RULES, DELETED)
     severities: tuple[Severity, ...] = SEVERITIES
     anchors: dict[str, str] = field(default_factory=dict)
     """The anchors of versions by identifier."""
     elements: dict[str, ElementContent] = field(default_factory=dict)
     """The elements in the drawings, by identifier."""
+
+    @property
+    def unfolds_main_versions(self) -> bool:
+        """Whether the main versions are so few that they are unfolded at first."""
+        return sum(len(model.main_versions) for model in self.models) <= MAX_OPEN_VERSIONS
 
     @property
     def counts(self) -> dict[Severity, int]:
@@ -160,10 +191,14 @@ class Content:
 
 
 def gather_content(
-    document: Document, selectors: str | Iterable[str] = (), repository_url: str | None = None
+    document: Document,
+    selectors: str | Iterable[str] = (),
+    repository_url: str | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> Content:
     """Return the content of a report; the arguments are those of :func:`mlflow2prov.render.report.report`."""
     document = unified(document)
+    selectors = require_texts("selectors", selectors)
     result = audit(document, selectors)
     explanations = [v.explanation for v in result.versions if not v.is_deleted]
     graphs = neighborhoods(document, explanations)
@@ -177,7 +212,9 @@ def gather_content(
         for model in models
         for version in model.versions
     }
-    return Content(result, models, anchors=anchors, elements=_elements(graphs.values()))
+    identity = identify(document, selectors, repository_url, sources or {})
+    elements = _elements(graphs.values())
+    return Content(result, models, identity, anchors=anchors, elements=elements)
 
 
 def _elements(graphs: Iterable[Neighborhood]) -> dict[str, ElementContent]:
