@@ -105,8 +105,8 @@ def extract(
         repository_path: a Git repository, or a folder in one.
         mlflow_url: the ``http(s)://`` URL of a server, a database URL, or the folder of a file store.
         calls: read captured calls from here: database URLs of repositories of :mod:`mlflow2prov.capture`, their
-            folders, record files, or folders of them. None: read the folder ``.mlflow2prov`` of the repository, if it
-            has one.
+            folders, files of calls, or folders of them. None: read the folder ``.mlflow2prov`` of the repository, if it
+            has one. Records that capture logged to the MLflow store are read too, unless this is empty.
         since: exclude commits before this date, in any form that ``git log --since`` accepts.
         until: exclude commits after this date.
         branches: read only this branch, or these.
@@ -239,6 +239,7 @@ def run_extraction(
                 if artifacts_destination is None
                 else _require_location("artifacts_destination", artifacts_destination),
                 environments=environments,
+                calls=locations != (),
                 traces=traces,
                 restore_redacted=restore_redacted,
                 workers=workers,
@@ -342,7 +343,8 @@ def _read_sources(
         reports.append(history.read(facts))
     if store is not None:
         reports.append(store.read(facts))
-    if history is not None and (store is not None or sources.calls):
+    has_calls = not facts.is_empty("calls")
+    if history is not None and (store is not None or has_calls):
         history.resolve_commit_names(facts)
     if history is not None and store is not None:
         derive_stored_runs(facts)
@@ -352,9 +354,9 @@ def _read_sources(
         if not include_store:
             _note_other_stores(facts, reports[0], history)
         derive_revisions(facts)
-    if not facts.is_empty("calls"):
+    if has_calls:
         find_circular_derivations(facts)
-    if history is not None and sources.calls:
+    if history is not None and has_calls:
         history.read_tree_files(facts, candidate_call_sources(facts))
         link_calls(facts)
     if history is not None and store is not None:

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     )
     from mlflow2prov.capture.locks import Claim, ProcessLock
     from mlflow2prov.capture.misses import Difference, MissExplanation, explain_miss
+    from mlflow2prov.capture.packages import get_installed_packages
     from mlflow2prov.capture.permissions import Permissions
     from mlflow2prov.capture.pictures import Picture, visualize_lineage
     from mlflow2prov.capture.proxies import ArtifactProxy, CallableArtifactProxy, is_proxy
@@ -91,7 +92,6 @@ if TYPE_CHECKING:
         check_rerun,
         get_environment_info,
         get_git_info,
-        get_installed_packages,
         read_records,
         rerun_script,
         seed_tasks,
@@ -180,6 +180,7 @@ _NAMES = {
     ),
     "locks": ("Claim", "ProcessLock"),
     "misses": ("Difference", "MissExplanation", "explain_miss"),
+    "packages": ("get_installed_packages",),
     "permissions": ("Permissions",),
     "pictures": ("Picture", "visualize_lineage"),
     "proxies": ("ArtifactProxy", "CallableArtifactProxy", "is_proxy"),
@@ -191,7 +192,6 @@ _NAMES = {
         "check_rerun",
         "get_environment_info",
         "get_git_info",
-        "get_installed_packages",
         "read_records",
         "rerun_script",
         "seed_tasks",

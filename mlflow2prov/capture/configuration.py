@@ -42,6 +42,7 @@ SETTINGS = {
     "silence_warnings": False,
     "proxies": True,
     "record_hits": True,
+    "log_to_mlflow": False,
 }
 """The settings of a configuration, and their defaults."""
 
@@ -57,7 +58,8 @@ class Config:
         **settings: ``use_cache``: look up results. ``read_only``: look up results, and store none.
             ``check_mutations``: check that the values of artifacts have not changed. ``silence_warnings``: do not warn
             if a call cannot be recorded. ``proxies``: return results as proxies. ``record_hits``: record calls
-            that only looked up a result.
+            that only looked up a result. ``log_to_mlflow``: log the record of each call in a run of MLflow as an
+            artifact of the run.
     """
 
     def __init__(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.code import plain_function, source_digest
-from mlflow2prov.capture.configuration import warn
+from mlflow2prov.capture.configuration import setting, warn
 from mlflow2prov.capture.environment import (
     GitState,
     git_state,
@@ -20,7 +20,11 @@ from mlflow2prov.capture.environment import (
     run_info,
 )
 from mlflow2prov.capture.errors import CaptureError
+from mlflow2prov.capture.packages import installed_environment
 from mlflow2prov.capture.records import Call, Status
+
+if TYPE_CHECKING:
+    from mlflow2prov.capture.record_files.content import RecordedCall
 
 current_call: ContextVar[Call | None] = ContextVar("call", default=None)
 """The call that runs in this thread or task."""
@@ -47,6 +51,8 @@ def describe(call: Call, function: Callable[..., Any], state: GitState | None = 
         state = git_state(code.co_filename) if state is None else state
         for name in state.__slots__:
             setattr(call, name, getattr(state, name))
+    if call.face != "tracked":  # a record file has the packages themselves
+        call.environment_id = installed_environment().id
     active = mlflow_run()
     for name, value in active.items():
         setattr(call, name, value)
@@ -60,14 +66,27 @@ def start(call: Call, repo: Any) -> None:
         repo.start_call(call)
 
 
-def end(call: Call, repo: Any) -> None:
-    """Record the outcome of a call, and the run of MLflow that its function began."""
+def end(
+    call: Call, repo: Any, record: RecordedCall | None = None, *, logs: bool | None = None
+) -> None:
+    """Record the outcome of a call, and the run of MLflow that its function began.
+
+    Args:
+        call: the call.
+        repo: the repository, or the record file.
+        record: the call with its surroundings, if they are known already.
+        logs: whether to log the record to MLflow; None: as the configuration says.
+    """
     if call.id in _last_runs:
         run = last_mlflow_run()
         if run != _last_runs.pop(call.id):
             call.mlflow_run_id = run
     with failures_are_warnings(call):
         repo.end_call(call)
+    if logs or (logs is None and setting("log_to_mlflow")):
+        from mlflow2prov.capture.mlflow_records import log_call
+
+        log_call(call, record)
 
 
 def outcome(error: BaseException) -> Status:

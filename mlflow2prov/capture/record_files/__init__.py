@@ -17,10 +17,7 @@ from mlflow2prov.capture.record_files.files import read_records, write_record
 from mlflow2prov.capture.record_files.modules import get_git_info
 from mlflow2prov.capture.record_files.rerun import Change, RerunCheck, check_rerun, rerun_script
 from mlflow2prov.capture.record_files.seeds import seed_tasks
-from mlflow2prov.capture.record_files.surroundings import (
-    get_environment_info,
-    get_installed_packages,
-)
+from mlflow2prov.capture.record_files.surroundings import get_environment_info
 
 __all__ = [
     "Change",
@@ -29,7 +26,6 @@ __all__ = [
     "check_rerun",
     "get_environment_info",
     "get_git_info",
-    "get_installed_packages",
     "read_records",
     "rerun_script",
     "seed_tasks",

@@ -37,6 +37,10 @@ _MLFLOW = {
 }
 
 
+_REPOSITORY_KEYS = ("face", "version", "artifact_id", "cached", "uncacheable")
+"""The keys of calls that a repository keeps, whose records are logged to MLflow."""
+
+
 @dataclass
 class RecordedCall:
     """A call as a record file has it."""
@@ -89,6 +93,8 @@ class RecordedCall:
             }
         if call.parent_id is not None:
             content["parent_uuid"] = call.parent_id
+        if call.face != "tracked":
+            content |= {name: getattr(call, name) for name in _REPOSITORY_KEYS}
         if call.mlflow_run_id is not None:
             content["mlflow"] = {key: getattr(call, name) for key, name in _MLFLOW.items()}
         content["environment"] = self.environment
@@ -133,7 +139,11 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
         name=f"{function['module']}.{function['name']}",
         fn_module=str(function["module"]),
         fn_name=str(function["name"]),
-        face="tracked",
+        version=content.get("version", 0),
+        face=content.get("face", "tracked"),
+        artifact_id=content.get("artifact_id"),
+        cached=content.get("cached", False),
+        uncacheable=content.get("uncacheable"),
         id=str(content["uuid"]),
         parent_id=content.get("parent_uuid"),
         status=cast("Status", status),
@@ -181,7 +191,8 @@ def _check_types(
     Raises:
         TypeError: a value has another type.
     """
-    _require(str, content, "parent_uuid")
+    _require(str, content, "parent_uuid", "face", "artifact_id", "uncacheable")
+    _require(bool, content, "cached")
     _require(str, content["called_function"], "source_file", "source_digest")
     _require(str, content.get("exception") or {}, "type", "message")
     _require(str, content.get("mlflow") or {}, *_MLFLOW)
@@ -305,5 +316,7 @@ def clean(value: Any) -> Any:
 
 def _without_defaults(item: Argument | Output) -> dict[str, Any]:
     return {
-        name: value for name, value in asdict(item).items() if value not in (None, "", [], False)
+        name: value
+        for name, value in asdict(item).items()
+        if not (value is None or (name != "value" and value in ("", [], False)))
     }

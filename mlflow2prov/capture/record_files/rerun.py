@@ -15,9 +15,9 @@ from typing import Any
 
 from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.packages import get_installed_packages
 from mlflow2prov.capture.record_files.content import RecordedCall
 from mlflow2prov.capture.record_files.modules import module_state
-from mlflow2prov.capture.record_files.surroundings import get_installed_packages
 from mlflow2prov.capture.records import Argument
 from mlflow2prov.secrets import MASK
 

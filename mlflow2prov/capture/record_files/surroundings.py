@@ -1,4 +1,4 @@
-"""The surroundings of a call: command line, Python, machine, selected variables of the environment, packages."""
+"""The surroundings of a call: command line, Python, machine, selected variables of the environment."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import socket
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +55,6 @@ def get_environment_info(extra_variables: Iterable[str] = ()) -> dict[str, Any]:
     if (image := _container_image()) is not None:
         info["container_image"] = without_secrets(image)
     return info
-
-
-def get_installed_packages() -> dict[str, str]:
-    """Return the versions of the installed packages by their normalized names, in order.
-
-    Names are normalized as in the specification of Python packages (PEP 503).
-    """
-    return dict(_installed_packages(tuple(sys.path)))
-
-
-@lru_cache(maxsize=4)
-def _installed_packages(python_path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    packages: dict[str, str] = {}
-    for distribution in metadata.distributions(path=list(python_path)):
-        # A damaged installation has no name. The first distribution of a name is the one that is imported.
-        with suppress(Exception):
-            name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
-            packages.setdefault(name, str(distribution.version))
-    return tuple(sorted(packages.items()))
 
 
 def _variables(extra: Iterable[str]) -> dict[str, str | None]:

@@ -27,16 +27,14 @@ from mlflow2prov.capture import recording
 from mlflow2prov.capture.arguments import HashedArguments
 from mlflow2prov.capture.code import plain_function
 from mlflow2prov.capture.hashing import file_hash
+from mlflow2prov.capture.packages import get_installed_packages
 from mlflow2prov.capture.record_files.content import RecordedCall, argument_to_json
 from mlflow2prov.capture.record_files.files import RecordFile
 from mlflow2prov.capture.record_files.folders import FolderOptions
 from mlflow2prov.capture.record_files.modules import ModuleState, module_file, module_state
 from mlflow2prov.capture.record_files.outputs import Snapshot
 from mlflow2prov.capture.record_files.seeds import check_seed, new_seed, seed_tasks
-from mlflow2prov.capture.record_files.surroundings import (
-    get_environment_info,
-    get_installed_packages,
-)
+from mlflow2prov.capture.record_files.surroundings import get_environment_info
 from mlflow2prov.capture.records import Call
 from mlflow2prov.secrets import MASK
 
@@ -132,7 +130,7 @@ class TrackedCall:
             self._call.outputs = self._before.changes(self._file.path)
         status = "FINISHED" if error is None else recording.outcome(error)
         self._call.end(status, error)
-        recording.end(self._call, self._file)
+        recording.end(self._call, self._file, self._record)
 
     # --- arguments
 
@@ -228,7 +226,8 @@ class Steps(Generator[Any, Any, Any]):
 def _content(value: Any) -> str | None:
     """Return the digest of a file's content if a value is its path."""
     if isinstance(value, str | os.PathLike):
-        with suppress(OSError, ValueError):
+        # Every proxy passes for a path, and the class of a path may be the user's.
+        with suppress(OSError, ValueError, TypeError, AttributeError):
             if Path(value).is_file():
                 return file_hash(value)
     return None

@@ -100,8 +100,10 @@ class CallLog:
         statement, process = self._repo._statements.upsert_call, run_info()
         with self._repo._transaction() as connection:
             self._repo._processes.insert(connection, process)
+            self._repo._environments.insert(connection, calls)
             statement.execute(connection, *rows)
         self._repo._processes.remember(process)
+        self._repo._environments.remember(calls)
 
 
 def _row(call: Call) -> dict[str, Any]:

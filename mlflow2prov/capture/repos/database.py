@@ -35,6 +35,7 @@ from mlflow2prov.capture.repos import engine
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.repos.call_log import CallLog
 from mlflow2prov.capture.repos.engine import ConflictError, rows_of_capture, translate
+from mlflow2prov.capture.repos.environment_table import EnvironmentTable
 from mlflow2prov.capture.repos.prepared import Transaction
 from mlflow2prov.capture.repos.run_table import RunTable
 from mlflow2prov.capture.repos.schema import prepare, read_version
@@ -86,6 +87,7 @@ class DbRepo(Repository):
         self._values = Values(self)
         self._sets = SetTables(self)
         self._processes = RunTable(self)
+        self._environments = EnvironmentTable(self)
         self._connect_options = (schema, create_schema, persistent_connections and not create_db)
         if isinstance(db, str):
             self._url = db

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement
 
-from mlflow2prov.capture.models import ARTIFACTS, BLOBS, CALLS, RUNS
+from mlflow2prov.capture.models import ARTIFACTS, BLOBS, CALLS, ENVIRONMENTS, RUNS
 from mlflow2prov.capture.repos.prepared import Prepared
 
 
@@ -66,6 +66,11 @@ class Statements:
     def insert_run(self) -> Prepared:
         """Insert a process, unless there is one with its ``id``."""
         return self._prepare(self._insert(RUNS).on_conflict_do_nothing())
+
+    @cached_property
+    def insert_environment(self) -> Prepared:
+        """Insert an environment, unless there is one with its ``id``."""
+        return self._prepare(self._insert(ENVIRONMENTS).on_conflict_do_nothing())
 
     @cached_property
     def upsert_blob(self) -> Prepared:

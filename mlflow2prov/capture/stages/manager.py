@@ -58,7 +58,7 @@ class ArtifactManager:
         status_override: the status of the run until it ends.
         **options: ``overwrite``: compute all stages again. ``overwrite_stages``: compute these again. ``params``,
             ``params_files``: the names of the parameter sets, and of the modules that they come from.
-            ``log_to_mlflow``: make each record a run of MLflow.
+            ``log_to_mlflow``: make each record a run of MLflow, with the records of its calls.
 
     Paths that are not given come from ``curifactory_config.json``, see
     :mod:`mlflow2prov.capture.stages.configuration`.
@@ -211,10 +211,8 @@ class ArtifactManager:
 
     def write_run_env_output(self) -> None:
         """Write the packages and the machine into the folder of the run."""
-        from mlflow2prov.capture.record_files.surroundings import (
-            get_environment_info,
-            get_installed_packages,
-        )
+        from mlflow2prov.capture.packages import get_installed_packages
+        from mlflow2prov.capture.record_files.surroundings import get_environment_info
 
         folder = Path(self.get_run_output_path())
         packages = get_installed_packages()

@@ -373,7 +373,7 @@ class StageCall:
             return values
         finally:
             recording.current_call.reset(token)
-            recording.end(call, find_repo(None))
+            recording.end(call, find_repo(None), logs=self._manager.log_to_mlflow or None)
 
     def _new_call(self, arguments: Mapping[str, Any]) -> Call:
         function = self._definition.function

@@ -90,7 +90,9 @@ def _check_date(date: str) -> None:
     "may be repeated.  [default: "
     "the folder .mlflow2prov of the repository]",
 )
-@click.option("--no-calls", is_flag=True, help="Read no captured calls.")
+@click.option(
+    "--no-calls", is_flag=True, help="Read no captured calls, those in the MLflow store included."
+)
 @click.option(
     "--since",
     type=TEXT,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -16,6 +18,23 @@ MAX_VALUE_LENGTH = 1000
 """Longer values of arguments are cut to this many characters."""
 
 _INTEGERS = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Installed packages, which calls may share."""
+
+    versions: Mapping[str, str | None]
+    """The versions by name, None for one that is unknown."""
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest that identifies the list, in whatever order."""
+        lines = (
+            f"{name}\n" if version is None else f"{name}=={version}\n"
+            for name, version in sorted(self.versions.items())
+        )
+        return hashlib.sha256("".join(lines).encode("utf-8", "replace")).hexdigest()
 
 
 class UsedArtifact(NamedTuple):
@@ -48,7 +67,7 @@ class CallFacts:
         self,
         call: Call,
         process: Mapping[str, Any],
-        packages: Mapping[str, str | None] | None = None,
+        packages: Packages | None = None,
         *,
         has_start: bool = True,
         artifacts: Iterable[UsedArtifact] = (),
@@ -59,7 +78,7 @@ class CallFacts:
             call: the call.
             process: the process that made it, with the keys ``user``, ``host``, ``cwd``, ``argv``,
                 ``python_version`` and ``platform``.
-            packages: the versions of the installed packages by name.
+            packages: the installed packages.
             has_start: whether the start of the call is known.
             artifacts: the artifacts that the call used besides those of its arguments.
         """
@@ -147,31 +166,20 @@ class CallFacts:
                 serializer=_word(output.serializer),
             )
 
-    def _add_packages(self, packages: Mapping[str, str | None] | None) -> str | None:
-        """Add installed packages, and return the digest of their sorted list."""
-        if not packages:
+    def _add_packages(self, packages: Packages | None) -> str | None:
+        """Add installed packages, and return the digest of their list."""
+        if packages is None or not packages.versions:
             return None
-        pairs = sorted(packages.items())
-        digest = digest_of_packages(packages)
-        if digest not in self._known:
-            self._known.add(digest)
-            for name, version in pairs:
+        if packages.digest not in self._known:
+            self._known.add(packages.digest)
+            for name, version in sorted(packages.versions.items()):
                 self._facts.add(
                     "environment_packages",
-                    digest=digest,
+                    digest=packages.digest,
                     name=_word(name),
                     version=_word(version),
                 )
-        return digest
-
-
-def digest_of_packages(packages: Mapping[str, str | None]) -> str:
-    """Return the digest that identifies a list of packages, in whatever order."""
-    pairs = sorted(packages.items())
-    text = "".join(
-        f"{name}\n" if version is None else f"{name}=={version}\n" for name, version in pairs
-    )
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        return packages.digest
 
 
 def _exception(call: Call) -> str | None:

@@ -17,7 +17,7 @@ from mlflow2prov.capture.records import Call, Output
 from mlflow2prov.engine.sql import identifier
 from mlflow2prov.errors import CallRecordsError, one_line
 from mlflow2prov.sources.capture import peer_values
-from mlflow2prov.sources.capture.call_facts import CallFacts, UsedArtifact
+from mlflow2prov.sources.capture.call_facts import CallFacts, Packages, UsedArtifact
 from mlflow2prov.sources.report import SourceReport
 
 BATCH_ROWS = 1000
@@ -238,15 +238,15 @@ def _process(run: Row) -> dict[str, str | None]:
     }
 
 
-def _packages(listing: Any) -> dict[str, str | None]:
+def _packages(listing: Any) -> Packages | None:
     """Return the packages in the output of ``pip freeze``.
 
     The library cuts its last characters off, so that the version of the last package is unknown.
     """
     if not isinstance(listing, str):
-        return {}
+        return None
     lines = [line.partition("==") for line in listing.splitlines() if "==" in line]
     packages: dict[str, str | None] = {name: version for name, _, version in lines}
     if lines:
         packages[lines[-1][0]] = None
-    return packages
+    return Packages(packages)

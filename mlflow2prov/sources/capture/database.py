@@ -10,7 +10,7 @@ from typing import Any
 from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
 from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.secrets import without_credentials
-from mlflow2prov.sources.capture.call_facts import CallFacts
+from mlflow2prov.sources.capture.call_facts import CallFacts, Packages
 from mlflow2prov.sources.capture.provenance_tables import is_provenance, read_provenance
 from mlflow2prov.sources.database.connection import Database, DatabaseKind, open_database
 from mlflow2prov.sources.report import SourceReport
@@ -42,7 +42,7 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
             report.omissions += [f"{location}: {reason}" for reason in reasons]
             return
         database.require(_OWN_REPOSITORY)
-        processes = _processes(database)
+        processes, environments = _processes(database), _environments(database)
         for row in database.read_rows("calls", *CALL_FIELDS):
             values = dict(zip(CALL_FIELDS, row, strict=True))
             try:
@@ -50,7 +50,11 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
             except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
                 report.omissions.append(f"{location}: the call {values['id']}: {error}")
                 continue
-            calls.add(call, processes.get(call.run_id or "", {}))
+            calls.add(
+                call,
+                processes.get(call.run_id or "", {}),
+                environments.get(call.environment_id or ""),
+            )
         report.omissions += [f"{location}: {reason}" for reason in database.unread]
 
 
@@ -70,6 +74,17 @@ def _processes(database: Database) -> dict[str, dict[str, str | None]]:
             "platform": _object(details.get("host")).get("platform"),
         }
     return processes
+
+
+def _environments(database: Database) -> dict[str, Packages]:
+    """Return the installed packages by the identifiers of the environments."""
+    return {
+        str(identifier): Packages(
+            {name: None if version is None else str(version) for name, version in versions.items()}
+        )
+        for identifier, packages in database.read_rows("environments", "id", "packages")
+        if (versions := _object(packages))
+    }
 
 
 def _call(values: dict[str, Any]) -> Call:

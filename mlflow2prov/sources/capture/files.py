@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 
-from mlflow2prov.capture.errors import CaptureError
-from mlflow2prov.capture.record_files.content import RecordedCall
 from mlflow2prov.capture.record_files.files import MAX_FILE_BYTES
 from mlflow2prov.errors import CallRecordsError
-from mlflow2prov.sources.capture import curifactory_database, peer_values
+from mlflow2prov.sources.capture import curifactory_database
 from mlflow2prov.sources.capture.call_facts import CallFacts
 from mlflow2prov.sources.capture.curifactory_files import CurifactoryFiles, is_metadata, is_store
+from mlflow2prov.sources.capture.record_files import add_records
 from mlflow2prov.sources.folder import MAX_DEPTH, Folder, UnreadableError
 from mlflow2prov.sources.report import SourceReport
 
 _SKIPPED_FOLDERS = frozenset((".git", ".mlflow2prov", "__pycache__", "node_modules", ".venv"))
 _DATABASE_SUFFIXES = (".db", ".duckdb")
-_RECORD_KEYS = {"called_function", "timing", "uuid"}
-"""The keys that every record has."""
 
 
 def read_files(path: Path, calls: CallFacts, report: SourceReport) -> None:
@@ -123,7 +118,7 @@ class CallFiles:
             except ValueError as error:
                 self.report.omissions.append(f"{name}: not the metadata of an artifact: {error}")
         else:
-            return self._add_records(name, data)
+            return add_records(self.calls, name, data, self.report.omissions)
         return True
 
     def add_database(self, path: Path) -> None:
@@ -139,34 +134,3 @@ class CallFiles:
     def close(self) -> None:
         """Add the calls that several files describe."""
         self._curifactory.add_calls(self.calls)
-
-    def _add_records(self, name: str, data: Any) -> bool:
-        records = data if isinstance(data, list) else [data]
-        if not records or not all(map(_is_record, records)):
-            return False
-        for item in records:
-            try:
-                record = RecordedCall.from_json(item, name)
-            except CaptureError as error:
-                self.report.omissions.append(str(error))
-                continue
-            self.calls.add(record.call, _process(record.environment), record.packages)
-        return True
-
-
-def _is_record(data: Any) -> bool:
-    return isinstance(data, dict) and data.keys() >= _RECORD_KEYS
-
-
-def _process(environment: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the process of a call, as the facts have it."""
-    command_line = environment.get("argv")
-    version = environment.get("python_version")
-    return {
-        "user": peer_values.text(environment.get("user")),
-        "host": peer_values.text(environment.get("hostname")),
-        "cwd": peer_values.text(environment.get("cwd")),
-        "argv": " ".join(map(str, command_line)) if isinstance(command_line, list) else None,
-        "python_version": version.partition(" ")[0] if isinstance(version, str) else None,
-        "platform": peer_values.text(environment.get("platform_info")),
-    }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from pathlib import Path
@@ -25,7 +25,7 @@ from mlflow2prov.sources.folder import (
     UnreadableError,
     unicode_name,
 )
-from mlflow2prov.sources.mlflow import environments
+from mlflow2prov.sources.mlflow import call_records, environments
 from mlflow2prov.sources.mlflow.entities import (
     Artifact,
     add_artifacts,
@@ -43,7 +43,9 @@ _DEFAULT_FOLDERS = ("mlruns", _PROXIED_FOLDER)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _MAX_SCHEMES_LENGTH = 200
 
-_OWNERS = (
+_AddArtifacts = Callable[[Facts, str, Iterable[Artifact]], None]
+
+_OWNERS: tuple[tuple[str, str, _AddArtifacts], ...] = (
     ("run", "SELECT run_id, artifact_uri FROM runs ORDER BY ALL", add_artifacts),
     (
         "logged model",
@@ -239,7 +241,7 @@ def add_local_artifacts(
     roots = ArtifactRoots(store, destination, homes or {})
     elsewhere: dict[str, list[tuple[ArtifactLocation, str]]] = {}
     unreadable: list[str] = []
-    captured_sizes = _captured_sizes(facts)
+    found: list[tuple[str, Folder, _AddArtifacts]] = []
     for noun, query, add in _OWNERS:
         for owner, uri in facts.rows(query):
             if not owner:
@@ -248,12 +250,18 @@ def add_local_artifacts(
             folder = roots.find(location, owner)
             if folder is None:
                 elsewhere.setdefault(noun, []).append((location, owner))
-                continue
-            artifacts = list(list_folder(folder, unreadable, only_top=options.artifacts == "top"))
-            add(facts, owner, artifacts)
-            _add_digests(facts, owner, folder, artifacts, captured_sizes, unreadable)
-            if options.environments:
-                _add_environments(facts, owner, folder, artifacts, unreadable)
+            else:
+                found.append((owner, folder, add))
+    if options.calls and options.artifacts == "all":
+        runs = [(owner, folder) for owner, folder, add in found if add is add_artifacts]
+        _add_call_records(facts, runs, report, unreadable)
+    captured_sizes = _captured_sizes(facts)
+    for owner, folder, add in found:
+        artifacts = list(list_folder(folder, unreadable, only_top=options.artifacts == "top"))
+        add(facts, owner, artifacts)
+        _add_digests(facts, owner, folder, artifacts, captured_sizes, unreadable)
+        if options.environments:
+            _add_environments(facts, owner, folder, artifacts, unreadable)
     report.notices += _notices(report, roots, elsewhere)
     if unreadable:
         report.omissions.append(
@@ -345,16 +353,54 @@ def _add_digests(
             facts.add("artifact_digests", owner_id=owner, path=artifact.path, digest=digest)
 
 
+def _add_call_records(
+    facts: Facts,
+    runs: Iterable[tuple[str, Folder]],
+    report: SourceReport,
+    unreadable: list[str],
+) -> None:
+    """Add the calls whose records are among the artifacts of runs."""
+
+    def files() -> Iterator[tuple[tuple[str, str], bytes]]:
+        for owner, folder in runs:
+            for path in call_records.call_record_paths(_list_call_records(folder)):
+                content = _read_file(folder, path, call_records.MAX_BYTES, unreadable)
+                if content is not None:
+                    yield (owner, path), content
+
+    invalid: list[str] = []
+    call_records.add_call_records(facts, files(), invalid)
+    report.omissions += [f"{report.location}: {reason}" for reason in invalid]
+    facts.flush()
+
+
+def _list_call_records(folder: Folder) -> Iterator[Artifact]:
+    """Yield what is in the folder of records. It is listed once more with the other artifacts."""
+    try:
+        entries = reduce(Folder.__truediv__, call_records.FOLDER.split("/"), folder).entries()
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_file:
+            yield Artifact(f"{call_records.FOLDER}/{entry.name}", False, entry.size)
+
+
+def _read_file(folder: Folder, path: str, max_bytes: int, unreadable: list[str]) -> bytes | None:
+    """Return the content of an artifact, or None with a line in ``unreadable``."""
+    *parents, name = path.split("/")
+    try:
+        return reduce(Folder.__truediv__, parents, folder).read(name, max_bytes)
+    except UnreadableError as error:
+        unreadable.append(f"{error.path}: {error.reason}")
+    except OSError as error:
+        unreadable.append(_reason(error))
+    return None
+
+
 def _add_environments(
     facts: Facts, owner: str, folder: Folder, artifacts: list[Artifact], unreadable: list[str]
 ) -> None:
     for path in environments.environment_paths(artifacts):
-        *parents, name = path.split("/")
-        try:
-            content = reduce(Folder.__truediv__, parents, folder).read(name, environments.MAX_BYTES)
-        except UnreadableError as error:
-            unreadable.append(f"{error.path}: {error.reason}")
-        except OSError as error:
-            unreadable.append(_reason(error))
-        else:
+        content = _read_file(folder, path, environments.MAX_BYTES, unreadable)
+        if content is not None:
             environments.add_environment(facts, owner, path, content, unreadable)

@@ -20,6 +20,8 @@ class ReadOptions:
     """A local folder whose artifacts may be read, in addition to the store's own."""
     environments: bool = False
     """Read the software environment of models from the files that MLflow keeps beside them."""
+    calls: bool = True
+    """Read the records of captured calls among the artifacts of runs."""
     traces: bool = False
     """Read every trace and its assessments, not only their number."""
     restore_redacted: bool = False

@@ -311,3 +311,5 @@ def test_each_record_is_a_run_of_mlflow(folder, monkeypatch):
     assert baseline.data.tags["mlflow2prov.params_hash"] == run.param_sets[0].hash
     names = {item.path for item in client.list_artifacts(baseline.info.run_id)}
     assert any(name.endswith("_score.json") for name in names)
+    records = client.list_artifacts(baseline.info.run_id, "mlflow2prov/calls")
+    assert len(records) == 2

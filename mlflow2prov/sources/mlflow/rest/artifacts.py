@@ -1,4 +1,4 @@
-"""The artifacts of a server, and the environment files among them."""
+"""The artifacts of a server, and the environment files and records of calls among them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.folder import MAX_DEPTH
-from mlflow2prov.sources.mlflow import environments
+from mlflow2prov.sources.mlflow import call_records, environments
 from mlflow2prov.sources.mlflow.entities import Artifact, add_artifacts, add_model_artifacts
 from mlflow2prov.sources.mlflow.rest.client import API, Client
 from mlflow2prov.sources.mlflow.rest.transport import Json
@@ -65,7 +65,7 @@ _LOGGED_MODELS = OwnerKind(
 
 
 def read_artifacts(client: Client, facts: Facts, runs: list[str], models: list[str]) -> None:
-    """Read the artifacts of runs and logged models, and their environments if the options ask for them.
+    """Read the artifacts of runs and logged models, and the files among them that the options ask for.
 
     Args:
         client: the client of the server.
@@ -87,16 +87,22 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
     def list_all(owner: str) -> list[Artifact]:
         return list(_list_artifacts(client, owner, kind, partial))
 
-    def read_file(file: tuple[str, str]) -> bytes:
+    def read_file(file: tuple[str, str], max_bytes: int = environments.MAX_BYTES) -> bytes:
         path, parameters = kind.file_endpoint(*file)
-        return client.transport.get_content(path, parameters, environments.MAX_BYTES)
+        return client.transport.get_content(path, parameters, max_bytes)
+
+    def read_record(file: tuple[str, str]) -> bytes:
+        return read_file(file, call_records.MAX_BYTES)
 
     files: list[tuple[str, str]] = []
+    records: list[tuple[str, str]] = []
     listings = client.read_each(owners, list_all, label)
     for done, (owner, artifacts) in enumerate(listings, start=1):
         kind.add(facts, owner, sorted(artifacts))
         if client.options.environments:
             files += [(owner, path) for path in environments.environment_paths(artifacts)]
+        if client.options.calls and kind is _RUNS:
+            records += [(owner, path) for path in call_records.call_record_paths(artifacts)]
         client.options.report_progress(label, done, len(owners))
     if partial:
         client.report.omissions.append(
@@ -109,6 +115,10 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
         client.report.omissions.append(
             f"environments: {len(malformed)} could not be read ({malformed[0]})"
         )
+    invalid: list[str] = []
+    found = client.read_each(sorted(records), read_record, "records of calls")
+    call_records.add_call_records(facts, found, invalid)
+    client.report.omissions += invalid
 
 
 def _list_artifacts(

@@ -1,0 +1,127 @@
+"""Records of calls that are logged to MLflow: on request, by the client of the program, without ever disturbing it."""
+
+import json
+import sys
+from types import ModuleType, SimpleNamespace
+
+import jsonschema
+import pytest
+
+import mlflow2prov.capture as p
+from mlflow2prov.capture import mlflow_records
+from tests.capture.record_files.test_records import SCHEMA
+
+RUN = "0" * 32
+
+
+class Client:
+    """A client of MLflow that keeps what it logs, or fails."""
+
+    def __init__(self):
+        self.logged, self.error = {}, None
+
+    def log_text(self, run_id, text, path):
+        if self.error is not None:
+            raise self.error
+        self.logged[path] = (run_id, json.loads(text))
+
+
+@pytest.fixture
+def client(monkeypatch):
+    """The client of a program that has imported MLflow and has an active run."""
+    client, module = Client(), ModuleType("mlflow")
+    module.MlflowClient = lambda: client
+    module.active_run = lambda: SimpleNamespace(info=SimpleNamespace(run_id=RUN, experiment_id="1"))
+    module.get_tracking_uri = lambda: "https://ada:s3cr3t@example.org"
+    monkeypatch.setitem(sys.modules, "mlflow", module)
+    return client
+
+
+@pytest.fixture
+def config(memory_repo):
+    """A configuration that logs records."""
+    before = p.current_config()
+    p.Config.set_current(p.Config(default_repo=memory_repo, log_to_mlflow=True))
+    yield
+    p.Config.set_current(before)
+
+
+@pytest.fixture
+def memory_repo():
+    return p.MemoryRepo()
+
+
+def one(client):
+    """Return the only record that was logged."""
+    ((path, (run_id, record)),) = client.logged.items()
+    assert run_id == RUN and path == f"mlflow2prov/calls/{record['uuid']}.json"
+    return record
+
+
+def test_the_record_of_a_call_is_logged_to_its_run(client, config, memory_repo):
+    p.provenance(version=3)(lambda x: [x])(0)
+    record = one(client)
+    (call,) = memory_repo.calls()
+    assert p.RecordedCall.from_json(record).call.artifact_id == call.artifact_id is not None
+    assert record["arguments"][0]["value"] == 0 and record["version"] == 3
+    assert record["package_inventory"] == p.get_installed_packages()
+    jsonschema.validate(record, SCHEMA)
+
+
+def test_the_record_of_a_tracked_call_is_the_record_file(client, config, tmp_path):
+    p.tracked(literal_directory=tmp_path, record_filename="r")(lambda: None)()
+    assert one(client) == json.loads((tmp_path / "r.json").read_text())
+
+
+def test_a_failure_is_logged_too(client, config):
+    @p.provenance()
+    def fail():
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    assert one(client)["exception"] == {"type": "builtins.ValueError", "message": "no"}
+
+
+def test_without_the_setting_nothing_is_logged(client, memory_repo):
+    p.provenance(repo=memory_repo)(lambda x: x)(1)
+    assert client.logged == {}
+
+
+def test_without_a_run_nothing_is_logged(client, config):
+    sys.modules["mlflow"].active_run = lambda: None
+    p.provenance()(lambda x: x)(1)
+    assert client.logged == {}
+
+
+def test_mlflow_is_not_imported(config, monkeypatch):
+    monkeypatch.delitem(sys.modules, "mlflow", raising=False)
+    monkeypatch.setenv("MLFLOW_RUN_ID", RUN)
+    p.provenance()(lambda x: x)(1)
+    assert "mlflow" not in sys.modules
+
+
+def test_a_failing_store_is_a_warning_without_secrets(client, config):
+    client.error = ConnectionError("no https://ada:s3cr3t@example.org")
+    with pytest.warns(p.CaptureWarning, match="not logged to MLflow") as warnings:
+        assert p.provenance(proxies=False)(lambda x: x)(7) == 7
+    assert "s3cr3t" not in str(warnings[0].message)
+
+
+def test_a_large_record_is_not_logged(client, config, monkeypatch):
+    monkeypatch.setattr(mlflow_records, "MAX_BYTES", 10)
+    with pytest.warns(p.CaptureWarning, match="larger than 10 bytes"):
+        p.provenance()(lambda x: x)(7)
+    assert client.logged == {}
+
+
+def test_no_secret_is_logged(client, config):
+    p.provenance()(lambda password: password)("s3cr3t-1")
+    assert "s3cr3t" not in json.dumps(one(client))
+
+
+def test_a_proxy_is_an_argument_of_a_tracked_function(tmp_path, memory_repo):
+    value = p.provenance(repo=memory_repo)(lambda: {"a": 1})()
+    received = []
+    p.tracked(literal_directory=tmp_path)(received.append)(value)
+    assert received == [{"a": 1}]
