@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import NamedTuple
 from unittest.mock import patch
 
+import duckdb
 import httpx
 
 from mlflow2prov import formats
@@ -20,6 +21,7 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.people.aliases import read_aliases
 from mlflow2prov.people.mentions import mentions
 from mlflow2prov.secrets import mask_secrets, urls_without_credentials
+from mlflow2prov.sources.capture.records import CallRecords
 from mlflow2prov.sources.git import notebooks
 from mlflow2prov.sources.git.log_parser import Layout, LogParser
 from mlflow2prov.sources.mlflow import environments
@@ -160,6 +162,55 @@ def _read_database(entry: Input) -> None:
     TrackingStore(f"sqlite:///{_written(entry)}", _OPTIONS).read(Facts())
 
 
+_CALL_TABLES = (
+    "calls",
+    "call_arguments",
+    "call_argument_artifacts",
+    "call_results",
+    "environment_packages",
+)
+
+
+def _read_calls(entry: Input) -> None:
+    """Read a file or a database of calls. Nothing else is in its folder."""
+    folder = _scratch() / "calls"
+    folder.mkdir(exist_ok=True)
+    file = folder / Path(entry.name).name.replace(".sql", ".db")
+    file.write_bytes(entry.content)
+    try:
+        _read_call_records(folder)
+        _read_call_records(file)
+    finally:
+        file.unlink()
+
+
+def _read_call_records(path: Path) -> None:
+    facts = _facts()
+    try:
+        CallRecords(str(path)).read(facts)
+    finally:
+        facts.discard(_CALL_TABLES)
+
+
+def _read_pipelines(entry: Input) -> None:
+    """Read a database of pipelines in which one table has other values, of any type."""
+    file = _scratch() / "store.db"
+    tables = dict(_files("pipelines")) | {entry.name: entry.content}
+    with suppress(FileNotFoundError):
+        file.unlink()
+    with duckdb.connect(str(file)) as connection:
+        for name, content in tables.items():
+            table = _scratch() / name
+            table.write_bytes(content)
+            try:
+                connection.execute(
+                    f"CREATE TABLE {Path(name).stem} AS FROM read_json('{table}', maximum_object_size = 1000000)"
+                )
+            except (duckdb.Error, UnicodeDecodeError):
+                return  # not a table
+    _read_call_records(file)
+
+
 def _read_server(entry: Input) -> None:
     """Read a server that answers one kind of request with other content."""
 
@@ -190,5 +241,8 @@ READERS: dict[str, Reader] = {
     "git log": Reader(_read_log, ("gitlog",)),
     "file store": Reader(_read_file_store, ("filestore",), _SLOW),
     "database": Reader(_read_database, ("sqlite",), _SLOW),
+    "call files": Reader(_read_calls, ("callfiles",), _SLOW),
+    "call database": Reader(_read_calls, ("calls",), _SLOW),
+    "pipelines": Reader(_read_pipelines, ("pipelines",), _SLOW),
     "server": Reader(_read_server, ("server",), _SLOW),
 }
