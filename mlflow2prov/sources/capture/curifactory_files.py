@@ -18,6 +18,9 @@ from mlflow2prov.sources.capture.call_facts import CallFacts
 
 _RUN_KEYS = {"reference", "experiment_name", "run_number", "timestamp"}
 _METADATA_KEYS = {"artifact_generated", "artifact_name", "stage", "manager_run_info"}
+_OWN_KEYS = {"digests", "seals"}
+"""The keys of metadata that the stages of :mod:`mlflow2prov.capture` have written, whose calls are in a repository."""
+
 _TIME = "%Y-%m-%d-T%H%M%S"
 
 _STATUSES: Mapping[str, Status] = {"complete": "FINISHED", "error": "FAILED"}
@@ -57,6 +60,8 @@ class CurifactoryFiles:
 
     runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     stages: dict[str, _StageCall] = field(default_factory=dict)
+    own_runs: set[str] = field(default_factory=set)
+    """The runs of stages of :mod:`mlflow2prov.capture`, which are passed over."""
 
     def add_store(self, content: list[Mapping[str, Any]]) -> Iterator[str]:
         """Add the runs of a store, and yield a reason for each that is left out."""
@@ -74,6 +79,9 @@ class CurifactoryFiles:
         Raises:
             ValueError: it is not valid.
         """
+        if metadata.keys() >= _OWN_KEYS:
+            self.own_runs.add(_run_id(metadata["manager_run_info"]))
+            return
         stage, name = metadata["stage"], metadata["artifact_name"]
         if not isinstance(stage, str) or not isinstance(name, str):
             raise ValueError("the stage or the artifact has no name")
@@ -91,7 +99,8 @@ class CurifactoryFiles:
     def add_calls(self, calls: CallFacts) -> None:
         """Add the runs and their stages to the facts."""
         for identifier, run in self.runs.items():
-            calls.add(_run_call(identifier, run), _process(run))
+            if identifier not in self.own_runs:
+                calls.add(_run_call(identifier, run), _process(run))
         for identifier, stage in self.stages.items():
             run = stage.metadata["manager_run_info"]
             calls.add(_stage_call(identifier, stage), _process(run), has_start=False)

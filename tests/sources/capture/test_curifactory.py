@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -160,6 +162,32 @@ class TestFiles:
         assert len(Graph(extraction.document).of_type("Call")) == 1 + len(log("curifactory"))
 
 
+OWN_STAGES = """
+import dataclasses
+from mlflow2prov.capture.stages import *
+from mlflow2prov.capture.stages.cachers import JsonCacher
+
+@dataclasses.dataclass
+class Params(ExperimentParameters):
+    rate: float = 0.1
+
+@stage(None, ["data"], [JsonCacher])
+def load(record):
+    return [record.params.rate]
+
+load(Record(ArtifactManager("wine"), Params(name="small")))
+"""
+
+
+def test_files_of_own_stages_add_nothing_to_the_repository_of_their_calls(tmp_path):
+    subprocess.run([sys.executable, "-c", OWN_STAGES], cwd=tmp_path, check=True)
+    assert any(tmp_path.rglob("*_metadata.json")) and any(tmp_path.rglob("store.json"))
+    extraction = run_extraction(calls=str(tmp_path))
+    assert extraction.omissions == ()
+    assert extraction.document == extract(calls=str(tmp_path / ".mlflow2prov"))
+    assert len(Graph(extraction.document).of_type("Call")) == 1
+
+
 class TestPipelines:
     @pytest.fixture
     def database(self, tmp_path):
@@ -270,6 +298,21 @@ class TestPipelines:
         with pytest.raises(CallRecordsError, match="not of curifactory; it has no tables"):
             extract(calls=str(path))
         assert len(run_extraction(calls=str(tmp_path)).omissions) == 1
+
+    def test_a_log_that_a_killed_process_left_is_read_and_stays(self, tmp_path):
+        program = (
+            "import duckdb, os, sys\n"
+            "connection = duckdb.connect(sys.argv[1])\n"
+            "connection.execute(\"SET checkpoint_threshold = '1GB'\")\n"
+            "connection.execute(open(sys.argv[2]).read())\n"
+            "os._exit(1)"
+        )
+        path, tables = tmp_path / "store.db", PEERS / "pipelines" / "tables.sql"
+        subprocess.run([sys.executable, "-c", program, path, tables], check=False)
+        before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+        assert set(before) == {"store.db", "store.db.wal"}
+        assert len(Graph(extract(calls=str(path))).of_type("Call")) == len(log("pipelines"))
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
     def test_a_damaged_database_is_an_error_in_one_line(self, database):
         content = bytearray(database.read_bytes())
