@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -176,11 +177,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "float": float, "complex": complex, "index": operator.index, "len": len, "iter": iter, "next": next,
     "reversed": reversed, "str": str, "bytes": bytes, "length_hint": operator.length_hint,
     "getitem": operator.getitem, "setitem": operator.setitem, "delitem": operator.delitem,
-    "contains": operator.contains,
+    "contains": operator.contains, "fspath": os.fspath,
 }  # fmt: skip
 for _name, _function in _FUNCTIONS.items():
     _forward(f"__{_name}__", _function)
-for _name in ("trunc", "floor", "ceil", "fspath", "await", "aiter", "anext", "aenter", "aexit"):
+for _name in ("trunc", "floor", "ceil", "await", "aiter", "anext", "aenter", "aexit"):
     _forward(
         f"__{_name}__", lambda value, *args, n=f"__{_name}__": getattr(type(value), n)(value, *args)
     )

@@ -125,3 +125,12 @@ def test_a_proxy_is_an_argument_of_a_tracked_function(tmp_path, memory_repo):
     received = []
     p.tracked(literal_directory=tmp_path)(received.append)(value)
     assert received == [{"a": 1}]
+
+
+def test_a_proxy_is_the_folder_of_a_tracked_function(tmp_path, memory_repo):
+    folder = p.provenance(repo=memory_repo)(lambda: str(tmp_path / "out"))()
+    p.tracked(directory_parameter="folder", record_filename="r")(lambda folder: folder)(folder)
+    assert (tmp_path / "out" / "r.json").is_file()
+    value = p.provenance(repo=memory_repo)(lambda: {"a": 1})()
+    with pytest.raises(p.InvalidArgumentError, match="is not a path"):
+        p.tracked(directory_parameter="folder")(lambda folder: folder)(value)

@@ -214,6 +214,9 @@ def test_paths_open_and_fspath():
 
     path = proxy(Path(__file__))
     assert os.fspath(path) == __file__
+    assert os.fspath(proxy(__file__)) == __file__
+    with pytest.raises(TypeError):
+        os.fspath(proxy({"a": 1}))
     with open(path) as file:
         assert file.readline().startswith('"""Proxies')
 

@@ -157,7 +157,10 @@ def check_parameter(option: str, name: str | None, parameters: Collection[str]) 
 
 def _path(parameter: str, arguments: Mapping[str, Any]) -> Path:
     value = arguments.get(parameter)
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    text = None
+    if isinstance(value, str | os.PathLike):
+        with suppress(TypeError):  # every proxy passes for a path
+            text = os.fspath(value)
     if not isinstance(text, str) or not text or "\0" in text:
         raise InvalidArgumentError(f"{parameter}: {value!r} is not a path; pass one")
     return Path(text)

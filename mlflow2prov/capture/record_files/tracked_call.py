@@ -226,8 +226,8 @@ class Steps(Generator[Any, Any, Any]):
 def _content(value: Any) -> str | None:
     """Return the digest of a file's content if a value is its path."""
     if isinstance(value, str | os.PathLike):
-        # Every proxy passes for a path, and the class of a path may be the user's.
-        with suppress(OSError, ValueError, TypeError, AttributeError):
+        # Every proxy passes for a path.
+        with suppress(OSError, ValueError, TypeError):
             if Path(value).is_file():
                 return file_hash(value)
     return None
