@@ -141,12 +141,15 @@ class DocumentMethods:
         selectors: str | Iterable[str] = (),
         *,
         repository_url: str | None = None,
+        sources: Mapping[str, str] | None = None,
     ) -> str:
         """Return a report on registered models and their versions.
 
         The arguments are those of :func:`mlflow2prov.report`.
         """
-        return mlflow2prov.report(self._document, format, selectors, repository_url=repository_url)
+        return mlflow2prov.report(
+            self._document, format, selectors, repository_url=repository_url, sources=sources
+        )
 
     def save(
         self,

@@ -79,7 +79,7 @@ def test_dashes_and_dates_are_read_as_on_the_command_line(tmp_path):
     ("text", "line", "message"),
     [
         ("- statistics: {fien: true}", 1,
-         "unknown option of statistics 'fien'; choose from by, fine, format, resolution; did you mean fine?"),
+         "unknown option of statistics 'fien'; choose from by, color, fine, format, resolution; did you mean fine?"),
         ("- merge:\n- save:\n    formatter: json", 3, "unknown option of save 'formatter'"),
         ("- save:\n    format: [json, jsno]", 2, "unknown format 'jsno'; choose from json, "),
         ("- save:\n    format: [json, jsno]", 2, "did you mean json?"),

@@ -22,12 +22,13 @@ SHELLS = ("bash", "zsh", "fish")
 def command(context: click.Context, shell: str) -> Step:
     """Print a script that completes commands in a shell.
 
-    Options and their choices are completed too. The shells load these files:
+    Options and their choices are completed too. Load the file in the start-up file of the shell, or move it to the
+    folder where the shell looks for completions.
 
     \b
-    mlflow2prov completion bash > ~/.local/share/bash-completion/completions/mlflow2prov
-    mlflow2prov completion zsh > ~/.zfunc/_mlflow2prov
-    mlflow2prov completion fish > ~/.config/fish/completions/mlflow2prov.fish
+    mlflow2prov completion bash > mlflow2prov.bash
+    mlflow2prov completion zsh > _mlflow2prov
+    mlflow2prov completion fish > mlflow2prov.fish
     """
     group = context.find_root().command
 
