@@ -14,7 +14,7 @@ from mlflow2prov.engine import arrow
 @pytest.fixture(autouse=True, params=["small", "large"])
 def size(request, monkeypatch):
     """Take the way of small columns, although other tests have imported pandas, and that of large ones."""
-    monkeypatch.setattr(arrow, "_is_small", lambda values: request.param == "small")
+    monkeypatch.setattr(arrow, "_is_small", lambda _: request.param == "small")
 
 
 @given(st.lists(st.none() | st.text(st.characters(codec="utf-8"))))
