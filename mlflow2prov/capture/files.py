@@ -12,7 +12,7 @@ from mlflow2prov.capture import recording
 from mlflow2prov.capture.artifacts import ArchivedFile, Artifact
 from mlflow2prov.capture.collection import collect
 from mlflow2prov.capture.configuration import find_repo, setting
-from mlflow2prov.capture.environment import run_info
+from mlflow2prov.capture.environment import GitState, run_info
 from mlflow2prov.capture.errors import KeyExistsError
 from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.hashing import hash as digest
@@ -75,7 +75,8 @@ def archive_file(
     artifact = repo.find(identifier)
     writes = not setting("read_only")
     if artifact is None:
-        recording.describe(call, archive_file)
+        # The function is not the program's: the state of Git would be that of this package.
+        recording.describe(call, archive_file, GitState())
         record = ArtifactRecord(
             id=identifier,
             value_id=file.blob_id,

@@ -132,3 +132,10 @@ def test_a_program_without_git_is_captured(source, memory, monkeypatch):
     monkeypatch.setenv("PATH", "")
     call = last_call(load(source), 1)
     assert (call.status, call.git_commit) == ("FINISHED", None)
+
+
+def test_an_archived_file_does_not_have_the_state_of_the_package(source, memory):
+    p.archive_file(source)
+    call = memory.calls()[-1]
+    assert call.status == "FINISHED"
+    assert (call.git_commit, call.git_branch, call.source_path) == (None, None, None)
