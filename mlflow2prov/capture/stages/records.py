@@ -114,6 +114,8 @@ class Record:
         """The artifacts that stages have made, by name."""
         self.state_artifact_reps: dict[str, int] = {}
         """The indexes of the artifacts in the manager's list of representations, by name."""
+        self.state_artifact_ids: dict[str, str] = {}
+        """The identifiers of the artifacts in recorded calls, by name."""
         self.output: Any = None
         """The return value of the last stage."""
         self.stages: list[str] = []
@@ -198,6 +200,7 @@ class Record:
         for name, value in self.state.items():
             new.state[name] = copy.deepcopy(value)
         new.state_artifact_reps = dict(self.state_artifact_reps)
+        new.state_artifact_ids = dict(self.state_artifact_ids)
         new.input_records = [self]
         return new
 

@@ -123,7 +123,7 @@ class StageCall:
                 self._manager.current_stage_name = self._outer_stage
 
     def _run(self) -> Record:
-        record, definition = self._record, self._definition
+        record, definition, manager = self._record, self._definition, self._manager
         arguments = self._take_inputs()
         self._note_inputs(arguments)
         reason = self._miss_reason()
@@ -135,10 +135,11 @@ class StageCall:
             except _LoadError as error:
                 reason = str(error)
         if reason is None:
-            self._record_hit(arguments, values)
+            if not manager.dry:
+                self._record_hit(arguments, values)
             self._reportables.load()
             self._note("cached", None, started)
-        elif self._manager.dry:
+        elif manager.dry:
             values = [Planned(_name(output)) for output in self._outputs]
             self._note("planned", reason, started)
         else:
@@ -369,7 +370,7 @@ class StageCall:
             raise
         else:
             call.end("FINISHED")
-            call.outputs = self._describe_outputs(values)
+            self._add_outputs(call, values)
             return values
         finally:
             recording.current_call.reset(token)
@@ -389,6 +390,9 @@ class StageCall:
         if params is not None:
             inputs = {"params": params, **inputs}
         call.arguments = HashedArguments({"kargs": inputs}, frozenset()).records
+        for argument in call.arguments:
+            if argument.name in self._definition.inputs and argument.name not in self._kwargs:
+                argument.artifacts = self._artifact_ids(argument.name)
         call.custom_fields = {"params_hash": self._record.get_hash()}
         return call
 
@@ -399,9 +403,31 @@ class StageCall:
         call = self._new_call(arguments)
         recording.describe(call, self._definition.function)
         call.cached = True
-        call.outputs = self._describe_outputs(values)
+        self._add_outputs(call, values)
         call.end("FINISHED")
         recording.end(call, find_repo(None))
+
+    def _artifact_ids(self, name: str) -> list[str]:
+        """Return the identifiers of the artifacts that are an input of the stage."""
+        sources = self._records if self._definition.is_aggregate else [self._record]
+        ids = (source.state_artifact_ids.get(name) for source in sources)
+        return [identifier for identifier in ids if identifier is not None]
+
+    def _add_outputs(self, call: Call, values: list[Any]) -> None:
+        """Describe the outputs in the record of a call.
+
+        An artifact is the same in all calls that compute it for the same parameters and with the same content.
+        """
+        call.outputs = self._describe_outputs(values)
+        for output in call.outputs:
+            content = call.id if output.digest is None else output.digest
+            identity = [self._definition.qualified_name, self._record.get_hash(), output.key, content]
+            output.artifact_id = self._record.state_artifact_ids[str(output.key)] = digest(identity)
+        if len(call.outputs) == 1:
+            # The only output is no part of a whole; a look-up names the artifact that it found.
+            call.artifact_id = call.outputs[0].artifact_id if call.cached else None
+        elif call.outputs:
+            call.artifact_id = digest([output.artifact_id for output in call.outputs])
 
     def _split(self, returned: Any) -> list[Any]:
         """Return the results of a function, one for each output.

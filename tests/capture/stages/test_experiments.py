@@ -104,13 +104,14 @@ def test_the_reason_names_the_parameter_that_differs(folder):
     assert run.outcomes[4].reason == "the stage has no cachers"
 
 
-def test_a_dry_run_computes_and_writes_nothing(folder):
+def test_a_dry_run_computes_and_writes_nothing(folder, repo):
     run = run_experiment("wine.py", dry=True)
     assert {result for *_, result in results(run)} == {"planned"}
     assert [path.name for path in folder.iterdir() if path.name != "__pycache__"] == ["wine.py"]
     run_experiment("wine.py")
     run = run_experiment("wine.py", dry=True)
     assert [result for *_, result in results(run)] == ["cached"] * 4 + ["planned"]
+    assert not any(call.cached for call in repo.calls())
 
 
 def test_processes_fill_the_cache_of_different_parameter_sets(folder):
