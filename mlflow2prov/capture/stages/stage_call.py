@@ -27,6 +27,7 @@ from mlflow2prov.capture.configuration import CaptureWarning, find_repo, setting
 from mlflow2prov.capture.errors import UnhashableError
 from mlflow2prov.capture.hashing import hash as digest
 from mlflow2prov.capture.records import Call, Output
+from mlflow2prov.capture.redaction import has_secrets, without_secrets
 from mlflow2prov.capture.stages.cachers import Cacheable, Lazy, PickleCacher
 from mlflow2prov.capture.stages.errors import (
     CachersMismatchError,
@@ -35,6 +36,7 @@ from mlflow2prov.capture.stages.errors import (
     MissingInputError,
     OutputSignatureError,
 )
+from mlflow2prov.capture.stages.hashing import parameter_registry
 from mlflow2prov.capture.stages.mlflow_runs import log_outputs, stage_run
 from mlflow2prov.capture.stages.outcomes import Planned, Result, StageOutcome, miss_reason
 from mlflow2prov.capture.stages.records import ArtifactRepresentation, Record
@@ -393,6 +395,12 @@ class StageCall:
         for argument in call.arguments:
             if argument.name in self._definition.inputs and argument.name not in self._kwargs:
                 argument.artifacts = self._artifact_ids(argument.name)
+            elif params is not None and argument.name == "params":
+                shown = parameter_registry(params)
+                del shown["IGNORED_PARAMS"]
+                argument.value = without_secrets(shown)
+                if has_secrets(params):
+                    argument.digest = None  # short secrets can be guessed from it
         call.custom_fields = {"params_hash": self._record.get_hash()}
         return call
 
@@ -421,7 +429,12 @@ class StageCall:
         call.outputs = self._describe_outputs(values)
         for output in call.outputs:
             content = call.id if output.digest is None else output.digest
-            identity = [self._definition.qualified_name, self._record.get_hash(), output.key, content]
+            identity = [
+                self._definition.qualified_name,
+                self._record.get_hash(),
+                output.key,
+                content,
+            ]
             output.artifact_id = self._record.state_artifact_ids[str(output.key)] = digest(identity)
         if len(call.outputs) == 1:
             # The only output is no part of a whole; a look-up names the artifact that it found.

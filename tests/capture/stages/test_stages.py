@@ -758,6 +758,24 @@ def test_each_computed_stage_is_a_call_with_its_arguments_and_outputs(new_manage
     ]
     assert calls["load"].outputs[0].digest == p.file_hash(calls["load"].outputs[0].path)
     assert calls["fail"].status == "FAILED"
+    (made,) = calls["load"].outputs
+    assert calls["fit"].arguments[1].artifacts == [made.artifact_id]
+
+
+def test_the_parameters_of_a_stage_are_recorded_without_secrets(new_manager, repo):
+    @dataclass
+    class Private(Params):
+        api_key: str = "s3cr3t"
+        path: str | None = None
+
+    @stage(outputs=["value"])
+    def compute(record):
+        return 1
+
+    compute(Record(new_manager(), Private(name="first", rate=0.5)))
+    (argument,) = repo.calls()[0].arguments
+    assert argument.value == {"name": "first", "rate": "0.5", "api_key": "..."}
+    assert argument.digest is None
 
 
 # --- code
