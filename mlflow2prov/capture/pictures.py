@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from mlflow2prov.capture.artifacts import Artifact
+from mlflow2prov.capture.artifacts import ArchivedFile, Artifact
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.lineage import _as_artifact, artifacts_in, dependencies, inputs_of
 from mlflow2prov.capture.previews import preview
@@ -157,9 +157,12 @@ def _parts(artifact: Artifact) -> dict[Any, Artifact]:
 
 
 def _value(artifact: Artifact) -> Any:
-    """Return the value of an artifact, abbreviated."""
+    """Return the value of an artifact, abbreviated; that of a file is its name."""
     try:
-        return preview(artifact.value)
+        value = artifact.value
+        if isinstance(value, ArchivedFile) and value.original_filename:
+            return value.original_filename
+        return preview(value)
     except (CaptureError, OSError):  # it was deleted, or the store is not trusted
         return "(not stored)"
 

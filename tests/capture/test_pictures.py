@@ -49,6 +49,14 @@ def test_a_picture_shows_functions_arguments_and_results(repo):
     assert edges(picture) == 6
 
 
+def test_a_file_is_shown_by_its_name(repo, tmp_path):
+    file = tmp_path / "trees.csv"
+    file.write_text("8.3\n")
+    picture = p.visualize_lineage(p.archive_file(file))
+    assert "trees.csv" in texts(picture)
+    assert ".mlflow2prov" not in str(picture)
+
+
 @pytest.mark.parametrize("reference", ["proxy", "artifact", "identifier"])
 def test_a_picture_is_of_a_proxy_an_artifact_or_an_identifier(repo, reference):
     proxy = add(1, 2)
