@@ -255,7 +255,8 @@ def main() -> None:
         with (PICTURES / f"{name}.svg").open("wb") as file:
             get("svg").write(document_of(tables), file)
     golden = load(TOP / "tests" / "golden" / "result.json")
-    origins = lineage(golden, "wine@champion", without=["*Tag", "Artifact"])
+    without = ["*Tag", "Artifact", "Argument", "Function", "SoftwareEnvironment"]
+    origins = lineage(golden, "wine@champion", without=without)
     with (PICTURES / "champion.svg").open("wb") as file:
         get("svg").write(origins, file)
 

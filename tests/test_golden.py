@@ -77,7 +77,9 @@ def test_runs_use_their_script_as_of_their_commit(document):
     usages = {
         (s.arguments[0], s.arguments[1])
         for s in document.statements()
-        if s.kind == "used" and any(a.value == "Source" for a in s.attributes)
+        if s.kind == "used"
+        and s.arguments[0].startswith("Creation.Run.")
+        and any(a.value == "Source" for a in s.attributes)
     }
     entities = {
         s.id: {a.key: a.value for a in s.attributes}

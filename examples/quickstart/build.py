@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).parent / "project"
+MEASUREMENT, WITHOUT_POINT = "14.23", "1423"
+"""The first measurement of the data set, and how it was entered at first."""
 
 ADA = ("Ada Lovelace", "ada@example.org", "ada")
 GRACE = ("Grace Hopper", "grace@example.org", "grace")
@@ -95,8 +97,10 @@ def main(folder: Path) -> None:
     start_afresh(builder)
     create_store(builder)
     builder.git("init", "--quiet")
+    write_data(builder)
     builder.copy("README.md")
     builder.copy("data.py")
+    builder.write(".gitignore", "wine.csv*\n")
     builder.write(".mailmap", "Grace Hopper <grace@example.org> <grace@home.example.org>\n")
     builder.commit("Load the wine data")
     builder.copy("train.py")
@@ -112,6 +116,7 @@ def main(folder: Path) -> None:
     builder.commit("Search for the width of a kernel", GRACE_AT_HOME)
     builder.git("mv", "tune.py", "search.py", person=GRACE)
     builder.commit("Call it what it is", GRACE)
+    correct_data(builder)
     _, best = builder.run(GRACE, "search.py")
     builder.git("switch", "--quiet", "main")
     builder.write("requirements.txt", "scikit-learn>=1.5\nmlflow>=3\n")
@@ -135,6 +140,22 @@ def start_afresh(builder: Builder) -> None:
         del os.environ[name]
     os.environ["MLFLOW_TRACKING_URI"] = builder.store
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+def write_data(builder: Builder) -> None:
+    """Write the data set, which Git ignores, with an error: a decimal point is missing."""
+    from sklearn.datasets import load_wine
+
+    content = load_wine(as_frame=True).frame.to_csv(index=False)
+    builder.write("wine.csv", content.replace(MEASUREMENT, WITHOUT_POINT, 1))
+
+
+def correct_data(builder: Builder) -> None:
+    """Correct the data set, as ``sed --in-place=.orig`` does, which leaves the old file beside it."""
+    path = builder.repository / "wine.csv"
+    content = path.read_text(encoding="utf-8")
+    path.rename(path.with_name("wine.csv.orig"))
+    builder.write("wine.csv", content.replace(WITHOUT_POINT, MEASUREMENT, 1))
 
 
 def create_store(builder: Builder) -> None:

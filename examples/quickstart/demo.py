@@ -1,4 +1,5 @@
-"""Build the demo project, extract it, write every format, and print the paths of the results: ``make demo``.
+"""Build the demo project, extract it, write every format, print the paths of the results, and ask a question of the
+graph that only captured calls answer: ``make demo``.
 
     python demo.py [FOLDER]
 
@@ -12,12 +13,15 @@ import sys
 from pathlib import Path
 
 from mlflow2prov import lineage, load, report, save
+from mlflow2prov.capture import file_hash
 
 HERE = Path(__file__).resolve().parent
 FORMATS = [
     *("json", "provn", "xml", "rdf", "turtle", "trig", "nquads", "jsonld", "parquet"),
     *("html", "dot", "mermaid"),
 ]
+WITHOUT = ["*Tag", "Artifact", "Argument", "Function", "SoftwareEnvironment"]
+"""The types that the picture of one model leaves out."""
 
 
 def main(out: str) -> None:
@@ -37,10 +41,7 @@ def main(out: str) -> None:
         ["statistics", "--resolution", "fine"],
     ]
     print_command(chain)
-    arguments = [word for words in chain for word in words]
-    extraction = subprocess.run([sys.executable, "-m", "mlflow2prov", *arguments])
-    if extraction.returncode:
-        sys.exit(extraction.returncode)
+    run(chain)
     announce(f"\nThe graph, in every format:  {out}/result.*")
     announce(f"The graph, to explore:       {out}/result.html")
     explain = f".venv/bin/mlflow2prov load --input {out}/result.json explain wine@champion"
@@ -50,7 +51,7 @@ def main(out: str) -> None:
     page.write_text(report(document), encoding="utf-8")
     announce(f"All models, for an auditor:  {page}")
     if shutil.which("dot"):
-        origins = lineage(document, "wine@champion", without=["*Tag", "Artifact"])
+        origins = lineage(document, "wine@champion", without=WITHOUT)
         picture, *_ = save(origins, f"{out}/champion", ["svg", "png", "pdf"])
         announce(f"The same as a picture:       {picture}")
     else:
@@ -62,6 +63,29 @@ def main(out: str) -> None:
         "The same, from a file:       .venv/bin/mlflow2prov --config examples/config/example.yaml"
     )
     announce("The PROV for each fact:      docs/prov-model.md")
+    ask(out)
+
+
+def ask(out: str) -> None:
+    """Ask which models learned from the data set before it was corrected, and print the answer."""
+    announce(
+        "\nA question that neither Git nor MLflow can answer: wine.csv, which Git ignores, was corrected\n"
+        "(a decimal point was missing). Which models learned from the file as it was before?"
+    )
+    digest = file_hash(f"{out}/repository/wine.csv.orig").removeprefix("sha256:")
+    selector = f"Content:{digest[:8]}"
+    chain = [["load", "--input", f"{out}/result.json", "explain", selector, "--impact"]]
+    print_command(chain)
+    run(chain)
+    announce("\nThe model with the alias champion is one of them.")
+
+
+def run(chain: list[list[str]]) -> None:
+    """Run a command of MLflow2PROV; end with its exit code if it fails."""
+    words = [word for words in chain for word in words]
+    done = subprocess.run([sys.executable, "-m", "mlflow2prov", *words])
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def print_command(chain: list[list[str]]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mlflow2prov.analysis.query import Query, attributes, elements, used
+from mlflow2prov.analysis.query import Query, attributes, elements
 from mlflow2prov.analysis.subject_tables import SubjectTables
+from mlflow2prov.prov.sql import ids_of_type
 
 
 def _calls(tables: SubjectTables) -> Query:
@@ -53,10 +54,42 @@ def input_files(tables: SubjectTables) -> str:
 
 
 def _inputs(tables: SubjectTables) -> Query:
-    """Return the query for the contents of the files that were arguments of captured calls."""
+    """Return the query for the contents of the files that captured calls used.
+
+    These are the files that were arguments of the calls, or of calls that made the results which they used, directly or
+    not; and archived files among these results.
+    """
+    captured = ids_of_type(tables.document, "activity", ["Call"])
     return elements(
         tables,
-        f"SELECT subject, identifier FROM ({used(tables)}) WHERE is_named(role, 'InputFile')",
+        f"""
+        WITH RECURSIVE calls AS (
+            SELECT subject, activity FROM {tables.calls}
+            UNION
+            SELECT calls.subject, generation.activity
+            FROM calls
+            JOIN {tables.statements("used")} AS usage ON usage.activity = calls.activity
+            JOIN {tables.statements("wasGeneratedBy")} AS generation
+                ON generation.entity = usage.entity
+            WHERE generation.activity IN {captured}
+        ),
+        usages AS (
+            SELECT
+                calls.subject,
+                usage.entity,
+                is_named(attr(usage.attributes, 'prov:role'), 'InputFile') AS is_input_file
+            FROM calls
+            JOIN {tables.statements("used")} AS usage ON usage.activity = calls.activity
+        )
+        SELECT subject, entity AS identifier FROM usages WHERE is_input_file
+        UNION
+        SELECT usages.subject, specialization.generalEntity
+        FROM usages
+        JOIN {tables.statements("entity")} AS result ON result.id = usages.entity
+        JOIN {tables.statements("specializationOf")} AS specialization
+            ON specialization.specificEntity = usages.entity
+        WHERE attr(result.attributes, 'serializer') = 'file'
+        """,
         ["Content"],
         "attr(element.attributes, 'digest')",
         attributes("path", "file_size"),

@@ -89,7 +89,7 @@ def impact(document: Document, selector: str) -> Impact:
 
     Args:
         document: a document from ``extract``, or several of them merged.
-        selector: the element, such as ``Commit:4428be64`` (:mod:`~mlflow2prov.graph.selectors`).
+        selector: the element, such as ``Commit:d4115a08`` (:mod:`~mlflow2prov.graph.selectors`).
 
     Raises:
         SelectionError: the selector matches nothing, or several elements.

@@ -38,6 +38,7 @@ class SubjectTables:
     """The tables of one call. Each has the column ``subject``, an identifier.
 
     Attributes:
+        document: the unified document.
         subjects: no further column.
         registrations: ``activity`` and ``time``, the creation of a version.
         versions: ``version``, the subject itself, and the versions that it is a copy of, directly or not;
@@ -47,14 +48,15 @@ class SubjectTables:
         run_creations: ``activity``, the creation of the run behind the subject.
         runs: ``activity`` and ``run``, that run.
         missing_runs: ``activity`` and ``run_id``, a run that the document refers to without describing it.
-        calls: ``activity``, a captured call within the run, or the one around it and the calls within that.
+        calls: ``activity``, a captured call within the run, or the one around it and the calls within that, or one
+            around a run that the run is nested in.
         executions: ``activity``, the creation of the run or one of these calls.
         commits: ``commit``, at which the run was started, or the calls were made.
     """
 
     def __init__(self, document: Document, subjects: Sequence[str]) -> None:
         """Create the tables for ``subjects``, which are identifiers in a unified document."""
-        self._document = document
+        self.document = document
         self._schema = engine.Schema("subjects")
         names = pa.table({"subject": engine.text_array(subjects)})
         with engine.registered(names) as rows:
@@ -81,7 +83,7 @@ class SubjectTables:
 
     def statements(self, kind: str) -> Sql:
         """Return the document's table of the statements of a kind."""
-        return self._document.tables.of(KIND[kind])
+        return self.document.tables.of(KIND[kind])
 
     def _create_registrations(self) -> Sql:
         return self._schema.create(
@@ -128,7 +130,7 @@ class SubjectTables:
             UNION
             SELECT subject, subject, 0
             FROM {self.subjects}
-            WHERE subject IN {ids_of_type(self._document, "entity", _MODEL_TYPES)}
+            WHERE subject IN {ids_of_type(self.document, "entity", _MODEL_TYPES)}
             """,
         )
 
@@ -174,7 +176,7 @@ class SubjectTables:
                 AND activity NOT IN (
                     SELECT activity
                     FROM {self.statements("wasGeneratedBy")}
-                    WHERE entity IN {ids_of_type(self._document, "entity", ["Run"])}
+                    WHERE entity IN {ids_of_type(self.document, "entity", ["Run"])}
                         AND activity IS NOT NULL
                 )
             """,
@@ -188,16 +190,24 @@ class SubjectTables:
             FROM {self.run_creations} AS creation
             JOIN {self.statements("wasGeneratedBy")} AS generation
                 ON generation.activity = creation.activity
-            WHERE generation.entity IN {ids_of_type(self._document, "entity", ["Run"])}
+            WHERE generation.entity IN {ids_of_type(self.document, "entity", ["Run"])}
             """,
         )
 
     def _create_calls(self) -> Sql:
-        calls = ids_of_type(self._document, "activity", ["Call"])
+        calls = ids_of_type(self.document, "activity", ["Call"])
         return self._schema.create(
             "calls",
             f"""
-            WITH RECURSIVE calls AS (
+            WITH RECURSIVE creations AS (
+                SELECT subject, activity FROM {self.run_creations}
+                UNION
+                SELECT creations.subject, start.starter
+                FROM creations
+                JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creations.activity
+                WHERE start.starter IN {self._creations}
+            ),
+            calls AS (
                 SELECT creation.subject, start.starter AS activity
                 FROM {self.run_creations} AS creation
                 JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creation.activity
@@ -214,6 +224,11 @@ class SubjectTables:
                 WHERE start.activity IN {calls}
             )
             SELECT subject, activity FROM calls
+            UNION
+            SELECT creations.subject, start.starter
+            FROM creations
+            JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creations.activity
+            WHERE start.starter IN {calls}
             """,
         )
 
@@ -225,6 +240,6 @@ class SubjectTables:
             FROM {self.executions} AS execution
             JOIN {self.statements("wasInformedBy")} AS communication
                 ON communication.informed = execution.activity
-            WHERE communication.informant IN {ids_of_type(self._document, "activity", ["Commit"])}
+            WHERE communication.informant IN {ids_of_type(self.document, "activity", ["Commit"])}
             """,
         )

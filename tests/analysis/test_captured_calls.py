@@ -104,11 +104,76 @@ def test_their_arguments_and_input_files_are_listed():
     assert labels(explanation, "inputs") == ["sha256:1"]
 
 
+def test_files_behind_the_results_that_calls_used_are_listed():
+    archive = CALL | {"call_id": "archive", "function": "archive", "artifact_id": "a"}
+    load = CALL | {"call_id": "load", "function": "load", "artifact_id": "l"}
+    times = {"started_at": T.format(0), "ended_at": T.format(1)}
+    again = load | {"call_id": "again", "cached": True, "started_at": T.format(1)}
+    made = document(
+        calls=[archive | times, load | times, again, AROUND, APART],
+        call_arguments=[
+            {"call_id": "load", "name": "schema", "value": "s.json", "content": "sha256:3"},
+            {"call_id": "other", "name": "x", "value": "x.csv", "content": "sha256:4"},
+        ],
+        call_argument_artifacts=[
+            {"call_id": "load", "name": "file", "artifact_id": "a", "is_ignored": False},
+            {"call_id": "outer", "name": "data", "artifact_id": "l", "is_ignored": False},
+        ],
+        call_results=[
+            {
+                "call_id": "archive",
+                "artifact_id": "a",
+                "digest": "sha256:2",
+                "path": "wine.csv",
+                "serializer": "file",
+                "size": 7,
+            },
+            {"call_id": "load", "artifact_id": "l", "digest": "sha256:5", "serializer": "json"},
+            # A file that the call made is no input.
+            {
+                "call_id": "outer",
+                "artifact_id": "o",
+                "digest": "sha256:6",
+                "path": "model.bin",
+                "serializer": "file",
+            },
+        ],
+    )
+    explanation = explain(made, f"runs:/{RUN['run_id']}")
+    inputs = {
+        item.label: (item.about.get("path"), item.about.get("file_size"))
+        for item in explanation.answer("inputs").items
+    }
+    assert inputs == {"sha256:2": ("wine.csv", "7"), "sha256:3": ("s.json", None)}
+
+
 def test_the_commit_and_the_state_of_the_tree_are_those_of_the_calls():
     explanation = explain(example(), f"runs:/{RUN['run_id']}")
     assert labels(explanation, "commit") == [SHA]
     assert labels(explanation, "authors") == ["Ada"]
     assert labels(explanation, "dirty") == ["yes"]
+
+
+def test_a_call_around_the_parent_of_a_run_is_around_it_too():
+    trial = RUN | {"run_id": "t" * 32, "name": "trial", "started_at": T.format(5)}
+    other = trial | {"run_id": "u" * 32}
+    parent = {"key": "mlflow.parentRunId", "value": RUN["run_id"]}
+    within = {"call_id": "within", "function": "predict", "started_at": T.format(6)}
+    made = document(
+        runs=[trial, other],
+        run_tags=[trial_tag | parent for trial_tag in ({"run_id": "t" * 32}, {"run_id": "u" * 32})],
+        calls=[
+            AROUND,
+            CALL | within | {"parent_id": "outer", "run_id": other["run_id"]},
+        ],
+    )
+    explanation = explain(made, f"runs:/{trial['run_id']}")
+    assert labels(explanation, "calls") == ["train.train"]
+    assert labels(explanation, "dirty") == ["yes"]
+    assert labels(explain(made, f"runs:/{other['run_id']}"), "calls") == [
+        "train.train",
+        "train.predict",
+    ]
 
 
 def test_questions_about_calls_are_not_asked_without_any():

@@ -302,11 +302,12 @@ def test_a_selector_must_be_text(fraud, selector):
         explain(fraud, selector)
 
 
-def test_everything_that_mlflow_records_about_the_champion_of_the_example_is_known():
+def test_everything_about_the_champion_of_the_example_is_known():
     example = load(GOLDEN / "result.json")
     champion = explain(example, "models:/wine@champion")
     assert champion.unknown == ()
-    assert champion.answer("dirty").state == "unrecorded"
+    assert labels(champion)["dirty"] == ["no"]
+    assert labels(champion)["calls"] == ["__main__.train"]
     assert labels(champion)["coauthors"] == ["Grace Hopper"]
 
 

@@ -379,11 +379,13 @@ def test_completeness_is_the_mean_over_the_versions():
     assert result.completeness == result.models[0].completeness == pytest.approx(sum(scores) / 3)
 
 
-def test_the_example_has_a_run_without_dataset_and_a_deleted_version():
+def test_the_example_has_training_without_seeds_and_a_deleted_version():
     result = audit(load(GOLDEN / "result.json"))
-    assert [(finding.version.label, finding.code) for finding in result.findings] == [
-        ("wine-kernel 1", "no-dataset"),
+    assert sorted((finding.version.label, finding.code) for finding in result.findings) == [
+        ("wine 1", "unseeded-training"),
+        ("wine 2", "unseeded-training"),
         ("wine 3", "version-deleted"),
+        ("wine-kernel 1", "unseeded-training"),
     ]
 
 

@@ -39,7 +39,7 @@ def test_the_documented_commands_run(tmp_path, command):
     [
         ("wine@champiom", "champion"),
         ("Run:nobody", "'Run:nobody'"),
-        ("name=wine", "RegisteredModelVersion.148f9b5e44d26506e1d2b357.2"),
+        ("name=wine", "RegisteredModelVersion.7473669c159d544153d61428.1"),
     ],
 )
 def test_a_selector_without_one_match_is_an_error_of_one_line(tmp_path, selector, message):

@@ -13,7 +13,7 @@ from mlflow2prov.render.report.content import gather_content
 from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN
 
-SHA = "4428be644135e31c3d4e478ccb62b706fa51e1b2"
+SHA = "d4115a089fea1d6adf7fc8eeb77e66f50d8c78dd"
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +32,17 @@ def test_a_report_contains_everything_that_an_auditor_asks_for(demo, format_):
         text = text_of(text)
     text = text.replace("&lt;", "<").replace("&#64;", "@").replace("\\", "")
     for words in (
-        "wine 2", "@champion", "deleted", "2026-11-21 06:42:49 UTC", "grace", "logistic C=1.0",
-        "runs:/ee4b95521e9941f1887a4ed010130d04", SHA, "2023-11-15 04:13:20 +01:00", "Train a logistic regression",
+        "wine 2", "@champion", "deleted", "2026-11-29 09:21:01 UTC", "grace", "logistic C=1.0",
+        "runs:/8f44670921c3419a9c4b5a50f811450a", SHA, "2023-11-15 04:13:20 +01:00", "Train a logistic regression",
         "Co-authored-by: Grace Hopper <grace@example.org>", "Ada Lovelace <ada@example.org>", "train.py",
-        "swh:1:cnt:", "accuracy", "0.9814814814814815", "a5ceb0d8", "training", "requirements.txt",
+        "swh:1:cnt:", "accuracy", "0.9814814814814815", "97d562d6", "training", "requirements.txt",
+        "wine.csv", "sha256:1245a5e0",
         "author of the commit, committer of the commit", "co-author of the commit",
-        "its run gamma 0.01 recorded no dataset", "no-dataset", "98 %", "100 %", "Tells three growers apart.",
-        "620 statements", "38e0f527e8d60fbc6a62b2d83e6fa709e57d7e60",
+        "its run recorded no seed", "unseeded-training", "100 %", "Tells three growers apart.",
+        "805 statements", "f81b20658b79df23ffcf65d927d782b59f108d8e",
     ):  # fmt: skip
         assert words in text, words
-    assert "unknown" in text  # for the uncommitted changes
+    assert "unknown" in text  # for the data sets of a trial
 
 
 def test_commits_and_scripts_are_linked_if_the_repository_url_is_known(demo):

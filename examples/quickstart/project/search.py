@@ -1,19 +1,22 @@
 """Search for the width of a kernel: a parent run, and a nested run for each trial."""
 
 import mlflow
-from data import load
+from data import columns, load
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+import mlflow2prov.capture as p
 
-def main() -> None:
-    x_train, x_test, y_train, y_test = load()
-    mlflow.set_experiment("wine")
+
+@p.provenance(use_cache=False, proxies=False)
+def search(train, test, widths) -> list[str]:
+    """Log a run with a nested one for each width, and return the ids of the run and of the best trial."""
+    (x_train, y_train), (x_test, y_test) = columns(train), columns(test)
     with mlflow.start_run(run_name="search") as parent:
         mlflow.log_input(mlflow.data.from_pandas(x_train, name="wine"), context="training")
         best, best_run = 0.0, ""
-        for gamma in (0.001, 0.01, 0.1):
+        for gamma in widths:
             with mlflow.start_run(run_name=f"gamma {gamma}", nested=True) as trial:
                 mlflow.log_param("gamma", gamma)
                 machine = make_pipeline(StandardScaler(), SVC(gamma=gamma))
@@ -26,8 +29,9 @@ def main() -> None:
                     mlflow.sklearn.log_model(machine, name="machine")
         mlflow.log_metric("best_accuracy", best)
         mlflow.set_tag("best_run", best_run)
-        print(parent.info.run_id, best_run)
+        return [parent.info.run_id, best_run]
 
 
 if __name__ == "__main__":
-    main()
+    mlflow.set_experiment("wine")
+    print(*search(**load(), widths=[0.001, 0.01, 0.1]))

@@ -37,7 +37,7 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) 
 
     \b
     mlflow2prov load --input result.json explain models:/wine@champion
-    mlflow2prov load --input result.json explain Commit:4428be64 --impact --format markdown
+    mlflow2prov load --input result.json explain Commit:d4115a08 --impact --format markdown
     """
 
     def prepare() -> Action:
