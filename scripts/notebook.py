@@ -1,11 +1,14 @@
-"""Write the executed notebook on the frozen demo project: examples/notebooks/audit.ipynb and docs/notebook.md.
+"""Write the executed notebooks and the pages of the documentation that show them.
 
-The cells are below. ``make docs`` runs this script, and tests/test_notebooks.py compares the outputs.
+``make docs`` runs this script, and tests/test_notebooks.py compares the outputs. ``audit_cells.py`` and
+``capture_cells.py`` have the cells.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,94 +19,50 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 TOP = Path(__file__).parents[1]
 sys.path.insert(0, str(TOP))
 
+from scripts import audit_cells, capture_cells  # noqa: E402
 from tests.golden import HERE  # noqa: E402
 
-NOTEBOOK = TOP / "examples/notebooks/audit.ipynb"
-PAGE = TOP / "docs/notebook.md"
+DOCS = TOP / "docs"
 
-CELLS = (
-    """
-# Audit a model in a notebook
 
-The demo project (`make demo`) trains classifiers of wine. Its graph was extracted from a Git repository and from an
-MLflow database. A cell shows a document as the numbers of its elements and relations.
-""",
-    """
-from mlflow2prov import load
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook."""
 
-document = load("result.json")
-document
-""",
-    """
-## Which code, data and people made this model?
+    path: Path
+    page: str
+    """The name of its page in the folder of the documentation."""
+    cells: Sequence[str]
+    """The sources of the cells: text and code in turn."""
+    files: Mapping[str, Path]
+    """The files that it reads, by their names in the folder where it is executed."""
 
-The questions of an audit, and the answers of the graph. `wine@champion` is the version with the alias `champion`.
-""",
-    """
-document.explain("wine@champion")
-""",
-    """
-An explanation also answers single questions.
-""",
-    """
-for author in document.explain("wine@champion").answer("authors").items:
-    print(author.label)
-""",
-    """
-## What else did they touch?
 
-The runs, models and versions that a commit influenced.
-""",
-    """
-document.impact("Commit:4428be64")
-""",
-    """
-## What changed between two models?
-""",
-    """
-document.compare("models:/wine/1", "models:/wine/2")
-""",
-    """
-## Would an auditor object?
-""",
-    """
-document.check()
-""",
-    """
-## Draw, count, export
-
-A lineage is a document again. Small documents are drawn, if Graphviz is installed.
-""",
-    """
-lineage = document.lineage("wine@champion", depth=2, without=["*Tag", "Artifact"])
-lineage
-""",
-    """
-Results become frames of pandas, and documents become files.
-""",
-    """
-document.statistics(by="agent").to_pandas()
-""",
-    """
-Files appear together, each whole or not at all.
-""",
-    """
-document.save("result", ["turtle", "parquet"])
-""",
+AUDIT = Notebook(
+    TOP / "examples/notebooks/audit.ipynb",
+    "notebook.md",
+    audit_cells.CELLS,
+    {"result.json": HERE / "result.json"},
 )
-"""The sources of the cells: text and code in turn."""
+CAPTURE = Notebook(
+    TOP / "examples/capture/three_faces.ipynb",
+    "capture-notebook.md",
+    capture_cells.CELLS,
+    {"trees.csv": TOP / "examples/capture/trees.csv"},
+)
+NOTEBOOKS = (AUDIT, CAPTURE)
 
 
-def build() -> nbformat.NotebookNode:
-    """Return the notebook without outputs."""
-    cells = [
+def build(cells: Sequence[str]) -> nbformat.NotebookNode:
+    """Return a notebook without outputs."""
+    nodes = [
         (new_markdown_cell if number % 2 == 0 else new_code_cell)(source.strip())
-        for number, source in enumerate(CELLS)
+        for number, source in enumerate(cells)
     ]
-    for number, cell in enumerate(cells, start=1):
+    for number, cell in enumerate(nodes, start=1):
         cell["id"] = f"cell-{number}"
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return new_notebook(cells=cells, metadata=metadata)
+    return new_notebook(cells=nodes, metadata=metadata)
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
@@ -112,28 +71,50 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = merge_texts(cell.outputs)
     notebook.metadata.pop("language_info", None)
 
 
-def executed() -> nbformat.NotebookNode:
-    """Return the notebook with its outputs, on the graph of the frozen demo project."""
+def merge_texts(outputs: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return outputs in which texts that were printed one after another are one, however they arrived."""
+    merged: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if merged and output.get("name") == merged[-1].get("name") == "stdout":
+            merged[-1]["text"] += output["text"]
+        else:
+            merged.append(output)
+    return merged
+
+
+def executed(notebook: Notebook) -> nbformat.NotebookNode:
+    """Return a notebook with its outputs."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "result.json").write_bytes((HERE / "result.json").read_bytes())
-        notebook = build()
-        execute(notebook, Path(folder))
-    return notebook
+        for name, path in notebook.files.items():
+            (Path(folder) / name).write_bytes(path.read_bytes())
+        node = build(notebook.cells)
+        execute(node, Path(folder))
+    return node
 
 
-def to_page(notebook: nbformat.NotebookNode) -> str:
-    """Return a notebook as a page of the documentation."""
-    blocks = []
-    for cell in notebook.cells:
+def to_pages(node: nbformat.NotebookNode, page: str) -> dict[str, str]:
+    """Return a notebook as a page of the documentation and its pictures: contents by path in its folder."""
+    blocks: list[str] = []
+    pictures: dict[str, str] = {}
+    for cell in node.cells:
         if cell.cell_type == "markdown":
             blocks.append(cell.source)
             continue
         blocks.append(f"```python\n{cell.source}\n```")
-        blocks += [_output(output) for output in cell.outputs]
-    return "\n\n".join(blocks) + "\n"
+        for output in cell.outputs:
+            picture = output.get("data", {}).get("image/svg+xml")
+            if picture:
+                path = f"pictures/{Path(page).stem}-{len(pictures) + 1}.svg"
+                pictures[path] = picture
+                blocks.append(f"![The output of the cell above]({path})")
+            else:
+                blocks.append(_output(output))
+    return {page: "\n\n".join(blocks) + "\n", **pictures}
 
 
 def _output(output: nbformat.NotebookNode) -> str:
@@ -145,8 +126,14 @@ def _output(output: nbformat.NotebookNode) -> str:
     return f"```text\n{text.strip()}\n```"
 
 
+def main() -> None:
+    for notebook in NOTEBOOKS:
+        node = executed(notebook)
+        notebook.path.parent.mkdir(exist_ok=True)
+        nbformat.write(node, notebook.path)
+        for path, content in to_pages(node, notebook.page).items():
+            (DOCS / path).write_text(content, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    result = executed()
-    NOTEBOOK.parent.mkdir(exist_ok=True)
-    nbformat.write(result, NOTEBOOK)
-    PAGE.write_text(to_page(result), encoding="utf-8")
+    main()

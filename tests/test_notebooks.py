@@ -179,15 +179,34 @@ def test_an_error_of_the_callers_function_is_reported(fraud, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture(params=notebook_script.NOTEBOOKS, ids=lambda notebook: notebook.path.stem)
+def committed(request):
+    """A notebook of the repository, and its content."""
+    return request.param, nbformat.read(request.param.path, as_version=4)
+
+
+def test_every_cell_of_a_notebook_was_executed_without_an_error(committed):
+    notebook, node = committed
+    assert [cell.source for cell in node.cells] == [source.strip() for source in notebook.cells]
+    code = [cell for cell in node.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+def test_the_documentation_shows_the_notebook(committed):
+    notebook, node = committed
+    for path, content in notebook_script.to_pages(node, notebook.page).items():
+        assert (notebook_script.DOCS / path).read_text("utf-8") == content, "run make docs"
+
+
 @pytest.mark.slow
-def test_the_executed_notebook_is_up_to_date():
-    """Its cells run, and show what the committed notebook and the page of the documentation show."""
-    result = notebook_script.executed()
-    committed = nbformat.read(notebook_script.NOTEBOOK, as_version=4)
-    assert [without_drawing(cell) for cell in committed.cells] == [
+def test_the_executed_notebook_is_up_to_date(committed):
+    """Its cells run, and show what the committed notebook shows."""
+    notebook, node = committed
+    result = notebook_script.executed(notebook)
+    assert [without_drawing(cell) for cell in node.cells] == [
         without_drawing(cell) for cell in result.cells
     ]
-    assert notebook_script.to_page(committed) == notebook_script.PAGE.read_text("utf-8")
 
 
 def without_drawing(cell):

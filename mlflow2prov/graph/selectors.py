@@ -9,7 +9,7 @@
     models:/<name>/<version>            also @<alias>, a stage, latest; models:/<model id>, runs:/<id>
     <name>@<alias>
     <key>=<value>                       an attribute
-    Commit.4428be64...                  an identifier
+    Commit.d4115a08...                  an identifier
 
 A selector names one element. Only a path may name several files: one after another, on several branches, or with
 contents that captured calls found there; and the name of a function several functions and calls.

@@ -28,6 +28,10 @@ def test_the_documented_commands_run(tmp_path, command):
     assert result.code == 0, result.error
     if "statistics" in command:
         assert not re.search(r"^(entity|relation) +0$", result.output, re.M)
+    elif "--impact" in command:
+        assert "models:/wine@champion" in result.output
+        is_challenger_reached = "models:/wine-kernel@challenger" in result.output
+        assert is_challenger_reached == ("File:" in command)
     else:
         graph = (tmp_path / "champion.dot").read_text("utf-8")
         for name in ("wine 2", "Train a logistic regression", "Ada Lovelace", "train.py"):
