@@ -172,7 +172,9 @@ VIEWS = (
             arguments.name,
             calls.started_at,
             arg_max(results.call_id, (results.generated_at, results.call_id)) AS maker_id,
-            arg_max(results.result, (results.generated_at, results.call_id)) AS result
+            arg_max(
+                results.result, (results.generated_at, results.call_id, results.result)
+            ) AS result
         FROM call_arguments AS arguments
         JOIN calls ON calls.call_id = arguments.call_id
         JOIN results_of_calls AS results

@@ -34,7 +34,7 @@ VIEWS = (
         SELECT
             artifact_id,
             arg_min(call_id, (generated_at, call_id)) AS call_id,
-            arg_min(result, (generated_at, call_id)) AS result,
+            arg_min(result, (generated_at, call_id, result)) AS result,
             arg_min(started_at, (generated_at, call_id)) AS started_at,
             min(generated_at) AS generated_at
         FROM results_of_calls
