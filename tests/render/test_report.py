@@ -9,6 +9,7 @@ from lxml import html
 from mlflow2prov import __version__, load, report
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from mlflow2prov.escaping import markdown, markdown_paragraph
+from mlflow2prov.render.report import content
 from mlflow2prov.render.report.content import gather_content
 from tests.analysis.graphs import STATEMENTS, document, project, relation, thing
 from tests.golden import HERE as GOLDEN
@@ -337,3 +338,22 @@ def test_a_run_outside_the_store_is_marked_in_a_report(format_):
     if format_ == "html":
         text = text_of(text)
     assert re.search(r"r9 runs:/r9 \(?not in the document", text)
+
+
+def test_a_report_lists_the_first_of_many_captured_calls_and_counts_the_rest(monkeypatch):
+    monkeypatch.setattr(content, "MAX_CALLS", 2)
+    calls = [
+        statement
+        for number in range(4)
+        for statement in (
+            thing("activity", f"Call.{number}", "Call", name=f"step{number}", module="m"),
+            relation("wasStartedBy", f"Call.{number}", None, "Creation.Run.r1", None),
+            thing("entity", f"Argument.{number}", "Argument", name="x", value=f"value{number}"),
+            relation("used", f"Call.{number}", f"Argument.{number}", None),
+        )
+    ]
+    text = text_of(report(project(*calls)))
+    assert [f"m.step{number}" in text for number in range(4)] == [True, True, False, False]
+    assert [f"value{number}" in text for number in range(4)] == [True, True, False, False]
+    assert text.count("and 2 more") == 2
+    assert text_of(report(project(*calls[:8]))).count("more;") == 0

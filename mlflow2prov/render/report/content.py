@@ -20,6 +20,11 @@ from mlflow2prov.render.report.identity import Fact, identify
 from mlflow2prov.render.report.plots import finite_number, relative_position
 from mlflow2prov.secrets import mask_secrets
 
+MAX_CALLS = 100
+"""A report lists this many captured calls of a version, and this many of their arguments and input files."""
+
+_QUESTIONS_OF_CALLS = ("calls", "arguments", "inputs")
+
 MAX_OPEN_VERSIONS = 3
 """Up to this many versions in use are unfolded at first."""
 
@@ -111,8 +116,13 @@ class VersionContent:
         return round(100 * self.audited.explanation.inferred_fraction)
 
     def answer(self, question: str) -> Answer:
-        """Return the answer to the question of that name."""
-        return self.audited.explanation.answer(question)
+        """Return the answer to the question of that name; of many captured calls, the first ones and a count."""
+        answer = self.audited.explanation.answer(question)
+        more = len(answer.items) - MAX_CALLS
+        if more <= 0 or question not in _QUESTIONS_OF_CALLS:
+            return answer
+        rest = Item(f"and {more:,} more; explain with the format json lists all")
+        return replace(answer, items=(*answer.items[:MAX_CALLS], rest))
 
 
 @dataclass(frozen=True)
