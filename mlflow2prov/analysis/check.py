@@ -45,6 +45,16 @@ MEANINGS: dict[str, tuple[Severity, str]] = {
 }
 """The severity and the meaning of every code of a finding."""
 
+REMEDIES: dict[str, str] = {
+    **{rule.code: rule.remedy for rule in (*RULES, DELETED)},
+    _INCOMPLETE: "Record the unknown answers, which explain lists, or require fewer of them",
+    **dict.fromkeys(
+        map(_missing_code, REQUIRABLE_QUESTIONS),
+        "Record the answer when the model is trained or registered, or do not require it",
+    ),
+}
+"""How to fix the findings of every code; ``docs/findings.md`` has a section for each."""
+
 
 @dataclass(frozen=True)
 class Waiver:

@@ -103,12 +103,14 @@ class AuditRule:
         code: the stable name of the rule.
         severity: how severe its findings are.
         meaning: the general meaning of its findings, a sentence without a full stop.
+        remedy: how to fix its findings, a sentence without a full stop.
         messages: returns the messages of the findings in a version.
     """
 
     code: str
     severity: Severity
     meaning: str
+    remedy: str
     messages: Callable[[Explanation, AuditContext], Iterator[str]]
 
 
@@ -389,49 +391,140 @@ def _short_name(commit: Item) -> str:
 
 
 RULES = (
-    AuditRule("run-unknown", "error", "The run of the version is unknown", _unknown_run),
-    AuditRule("run-not-in-store", "error", "The run is not in the store", _missing_run),
-    AuditRule("run-without-commit", "error", "The run has no commit", _run_without_commit),
     AuditRule(
-        "commit-not-in-repository", "error", "The commit is not in the repository", _missing_commit
+        "run-unknown",
+        "error",
+        "The run of the version is unknown",
+        "Register the version from a run, or from a model that a run logged, by its URI (runs:/... or "
+        "models:/m-...)",
+        _unknown_run,
     ),
-    AuditRule("dirty-tree", "warning", "The run had uncommitted changes", _dirty_tree),
     AuditRule(
-        "script-not-in-commit", "error", "The commit lacks the script", _script_not_in_commit
+        "run-not-in-store",
+        "error",
+        "The run is not in the store",
+        "Extract the store that has the run, or restore the run; train again and register anew if it was "
+        "purged",
+        _missing_run,
     ),
-    AuditRule("unpushed-commit", "warning", "The commit was not pushed", _unpushed_commit),
-    AuditRule("run-deleted", "error", "The run was deleted", _deleted("run", "run")),
+    AuditRule(
+        "run-without-commit",
+        "error",
+        "The run has no commit",
+        "Start the run in a working tree of the repository with Git and GitPython installed, or set the tag "
+        "mlflow.source.git.commit on the run",
+        _run_without_commit,
+    ),
+    AuditRule(
+        "commit-not-in-repository",
+        "error",
+        "The commit is not in the repository",
+        "Extract the repository that the run recorded, push the commit, or fetch the branch that has it",
+        _missing_commit,
+    ),
+    AuditRule(
+        "dirty-tree",
+        "warning",
+        "The run had uncommitted changes",
+        "Commit before the run; with captured calls, tracked(allow_dirty_repo=False) refuses calls with "
+        "uncommitted changes",
+        _dirty_tree,
+    ),
+    AuditRule(
+        "script-not-in-commit",
+        "error",
+        "The commit lacks the script",
+        "Commit the script before the run, then train again",
+        _script_not_in_commit,
+    ),
+    AuditRule(
+        "unpushed-commit",
+        "warning",
+        "The commit was not pushed",
+        "Push the commit, or fetch if it has been pushed",
+        _unpushed_commit,
+    ),
+    AuditRule(
+        "run-deleted",
+        "error",
+        "The run was deleted",
+        "Restore the run (mlflow.MlflowClient().restore_run) before its store is purged, or register a "
+        "version from another run",
+        _deleted("run", "run"),
+    ),
     AuditRule(
         "experiment-deleted",
         "error",
         "The experiment of the run was deleted",
+        "Restore the experiment (mlflow experiments restore) before its store is purged",
         _deleted("experiment", "experiment"),
     ),
     AuditRule(
         "source-deleted",
         "error",
         "The model or the artifacts behind the version were deleted",
+        "Restore the model or its run before its store is purged, or register a version from another model",
         _deleted("source", "model"),
     ),
-    AuditRule("shared-run", "warning", "Several versions have the same run", _shared_run),
-    AuditRule("no-dataset", "warning", "The run recorded no dataset", _no_dataset),
+    AuditRule(
+        "shared-run",
+        "warning",
+        "Several versions have the same run",
+        "Log each model in a run of its own, or accept the finding if one run makes several models on "
+        "purpose",
+        _shared_run,
+    ),
+    AuditRule(
+        "no-dataset",
+        "warning",
+        "The run recorded no dataset",
+        "Log the data with mlflow.log_input(), or read it in a captured call",
+        _no_dataset,
+    ),
     AuditRule(
         "script-changed",
         "warning",
         "The script was changed between run and registration",
+        "Check that the change does not affect the model, or train again with the current script",
         _script_changed,
     ),
-    AuditRule("unknown-author", "warning", "The author of the commit is unknown", _unknown_author),
-    AuditRule("call-failed", "warning", "A captured call did not finish", failed_call),
+    AuditRule(
+        "unknown-author",
+        "warning",
+        "The author of the commit is unknown",
+        "Set user.name and user.email in Git; map old commits to people with a .mailmap",
+        _unknown_author,
+    ),
+    AuditRule(
+        "call-failed",
+        "warning",
+        "A captured call did not finish",
+        "Train again without the failure, or accept the finding if the program handles it",
+        failed_call,
+    ),
     AuditRule(
         "data-without-digest",
         "warning",
         "An argument of a captured call has no digest",
+        "Pass values that can be hashed, and files by their paths; define the value of a class with "
+        "value_repr; list arguments that do not affect the result under ignore",
         data_without_digest,
     ),
-    AuditRule("unseeded-training", "note", "No seed was recorded", unseeded_training),
+    AuditRule(
+        "unseeded-training",
+        "note",
+        "No seed was recorded",
+        "Let tracked(seed_parameter=...) choose and record a seed, or pass one as an argument",
+        unseeded_training,
+    ),
 )
 """The rules for versions that are not deleted, in the order of a report."""
 
-DELETED = AuditRule("version-deleted", "note", "The version was deleted", _version_deleted)
+DELETED = AuditRule(
+    "version-deleted",
+    "note",
+    "The version was deleted",
+    "No action is needed; restore a backup of the store if the version was deleted by mistake",
+    _version_deleted,
+)
 """The only rule for a deleted version: MLflow removes its attributes, so other findings would mean nothing."""

@@ -47,12 +47,13 @@ def _run(result: CheckResult) -> dict[str, Any]:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    from mlflow2prov.analysis.check import MEANINGS
+    from mlflow2prov.analysis.check import MEANINGS, REMEDIES
 
     severity, meaning = MEANINGS[code]
     return {
         "id": code,
         "shortDescription": {"text": meaning},
+        "help": {"text": REMEDIES[code]},
         "defaultConfiguration": {"level": severity},
     }
 

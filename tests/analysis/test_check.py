@@ -1,9 +1,12 @@
 """A check: requirements, waivers, and the findings that fail it."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mlflow2prov import check
-from mlflow2prov.analysis.check import MEANINGS, Waiver, unused_waivers
+from mlflow2prov.analysis.check import MEANINGS, REMEDIES, Waiver, unused_waivers
 from mlflow2prov.analysis.options import SEVERITIES
 from mlflow2prov.analysis.waivers import read_waivers
 from mlflow2prov.errors import ConfigurationError, SelectionError
@@ -175,3 +178,20 @@ def test_a_file_of_waivers_has_a_finding_a_reason_and_optionally_versions(tmp_pa
 def test_a_file_of_waivers_that_cannot_be_read_is_an_error(path):
     with pytest.raises(ConfigurationError):
         read_waivers(path)
+
+
+def test_every_code_has_a_remedy_and_a_section_of_the_documentation():
+    assert set(REMEDIES) == set(MEANINGS)
+    page = (Path(__file__).parents[2] / "docs" / "findings.md").read_text("utf-8")
+    sections = {
+        title: " ".join(text.split())
+        for title, text in re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    }
+    codes = {
+        "missing-question" if code.startswith("missing-") else code: remedy
+        for code, remedy in REMEDIES.items()
+    }
+    assert set(sections) == set(codes)
+    for code, remedy in codes.items():
+        assert f"To fix it: {remedy}." in sections[code], code
+        assert not remedy.endswith(".") and remedy[0].isupper()

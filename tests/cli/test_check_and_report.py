@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from mlflow2prov.analysis.check import REMEDIES
 from tests.cli.conftest import is_one_line
 
 
@@ -92,6 +93,7 @@ def test_sarif_has_rules_results_locations_and_suppressions(run_on, waivers):
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["shared-run"]
+    assert rules[0]["help"]["text"] == REMEDIES["shared-run"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] == "warning"

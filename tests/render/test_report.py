@@ -137,7 +137,8 @@ def test_hostile_text_has_no_effect_in_markdown():
     )
     assert "@team" not in text
     assert not re.search(r"(?<!\\)\[a", text) and not re.search(r"(?<!\\)`b", text)
-    rows = [line for line in text.splitlines() if "script" in line and line.startswith("|")]
+    lines = text.partition("## Rules")[0].splitlines()
+    rows = [line for line in lines if "script" in line and line.startswith("|")]
     assert rows and all(len(re.findall(r"(?<!\\)\|", line)) in (3, 4) for line in rows)
     assert text.count("```") % 2 == 0 and not re.search(r"^# .*script", text, re.M)
 
@@ -314,6 +315,25 @@ def test_versions_in_use_come_first_and_the_others_are_folded():
         < markdown_text.index("<details>")
         < markdown_text.index("### m 2")
     )
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_findings_are_grouped_by_code_with_their_remedy(format_):
+    (group, *_) = gather_content(project()).finding_groups
+    assert group.rule.code == "shared-run" and len(group.findings) == 2
+    text = report(project(), format_)
+    assert text.count("To fix it: " + group.rule.remedy) == 1
+    if format_ == "html":
+        page = html.document_fromstring(text)
+        items = page.xpath("//h3[@id='finding-shared-run']/following::ul[1]/li")
+        assert [item.find("a").text_content() for item in items] == ["fraud 2", "fraud 3"]
+
+
+def test_many_findings_of_a_code_are_folded():
+    versions = staged(*["None"] * 6)
+    page = html.document_fromstring(report(versions))
+    (folded,) = page.xpath("//h3[@id='finding-run-unknown']/following::details[1]")
+    assert "open" not in folded.attrib and folded.findtext("summary") == "6 findings"
 
 
 def test_without_versions_in_use_the_latest_comes_first():

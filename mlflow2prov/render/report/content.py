@@ -10,7 +10,7 @@ from mlflow2prov.analysis.explanation import Answer
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation, neighborhoods
 from mlflow2prov.analysis.options import SEVERITIES, Severity
-from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule
+from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule, Finding
 from mlflow2prov.arguments import require_texts
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified
@@ -175,6 +175,14 @@ class ElementContent:
 
 
 @dataclass(frozen=True)
+class FindingGroup:
+    """The findings of a rule in all versions."""
+
+    rule: AuditRule
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """The content of a report."""
 
@@ -192,6 +200,15 @@ class Content:
     def unfolds_main_versions(self) -> bool:
         """Whether the main versions are so few that they are unfolded at first."""
         return sum(len(model.main_versions) for model in self.models) <= MAX_OPEN_VERSIONS
+
+    @property
+    def finding_groups(self) -> tuple[FindingGroup, ...]:
+        """The findings by their rule, the most severe first."""
+        groups: dict[str, list[Finding]] = {}
+        for finding in self.audit.findings:
+            groups.setdefault(finding.code, []).append(finding)
+        rules = {rule.code: rule for rule in self.rules}
+        return tuple(FindingGroup(rules[code], tuple(group)) for code, group in groups.items())
 
     @property
     def counts(self) -> dict[Severity, int]:
