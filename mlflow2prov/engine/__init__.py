@@ -6,6 +6,7 @@ stream of rows has one of its own, so the functions below may be called from any
 
     execute, rows, scalar, arrays, stream   run SQL
     Schema                                  owns tables and drops them with itself
+    create_in_order                         creates a table whose rows are in order
     interrupt                               stops running queries
     registered, functions                   lend Arrow tables and Python functions to SQL, for the length of a block
     literal, identifier, Sql                make SQL out of values and names
@@ -28,6 +29,7 @@ from mlflow2prov.engine.connection import (
     stream,
 )
 from mlflow2prov.engine.schema import Schema
+from mlflow2prov.engine.sorting import create_in_order
 from mlflow2prov.engine.sql import Sql, identifier, literal
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Sql",
     "arrays",
     "configure",
+    "create_in_order",
     "execute",
     "frame",
     "function",

@@ -44,6 +44,10 @@ _dropped_schemas: deque[str] = deque()
 _permanent_functions: set[str] = set()
 
 
+class OutOfMemoryError(EngineError):
+    """A query needs more memory than the limit, because a part of it cannot go to disk."""
+
+
 @own_errors()
 def configure(
     *, memory_limit: str | None = None, temporary_folder: str | Path | None = None
@@ -251,7 +255,7 @@ def _translate(error: duckdb.Error) -> EngineError:
     if is_full or "failed to offload data block" in message:
         return full_folder(Path(folder).parent, reason.replace(f"{folder}{os.sep}", ""))
     if isinstance(error, duckdb.OutOfMemoryException):
-        return EngineError(f"tables: the memory limit is too low ({reason}); set a higher one")
+        return OutOfMemoryError(f"tables: the memory limit is too low ({reason}); set a higher one")
     if folder in message:
         return EngineError(f"{folder}: temporary tables cannot be stored ({reason}); set TMPDIR")
     return EngineError(f"tables: {message}")

@@ -53,6 +53,7 @@ class Facts:
     def __init__(self) -> None:
         self._schema = engine.Schema("facts")
         self._buffers: dict[str, dict[str, list[object]]] = {}
+        self._stored: set[str] = set()
         views = (
             f"CREATE VIEW {view.name} AS SELECT {_column_list(view.columns)} FROM ({view.sql})"
             for view in VIEWS.values()
@@ -138,6 +139,19 @@ class Facts:
         """Insert the rows that :meth:`add` has buffered."""
         for table in list(self._buffers):
             self._insert_buffer(table)
+
+    def store_views(self) -> None:
+        """Replace views that several others read by tables of their rows, after the last fact was added.
+
+        Their joins would otherwise be computed again, and all at the same time, for which memory may not suffice.
+        """
+        for view in VIEWS.values():
+            if view.is_stored and not self.is_empty(view.name) and view.name not in self._stored:
+                rows = self._schema.create(
+                    f"{view.name}_rows", f"SELECT * FROM {self.table(view.name)}"
+                )
+                self.execute(f"DROP VIEW {view.name}; ALTER TABLE {rows} RENAME TO {view.name}")
+                self._stored.add(view.name)
 
     def is_empty(self, name: str) -> bool:
         """Return whether a table has no rows, or a view cannot have any."""

@@ -36,7 +36,8 @@ from mlflow2prov.vocabulary import PROV_KEYS
 
 
 def expand(rules: Iterable[Rule], facts: Facts, document: Document) -> None:
-    """Fill the empty ``document`` with the statements of ``rules`` about ``facts``."""
+    """Fill the empty ``document`` with the statements of ``rules`` about ``facts``, which are complete."""
+    facts.store_views()
     tables = {**TABLES, **VIEWS}
     queries: dict[str, list[str]] = {}
     for rule in rules:
@@ -47,7 +48,7 @@ def expand(rules: Iterable[Rule], facts: Facts, document: Document) -> None:
             queries.setdefault(pattern.kind, []).append(_query(pattern, rows))
     for kind in KINDS:
         if kind.name in queries:
-            document.tables.fill(kind, " UNION ALL ".join(queries[kind.name]))
+            document.tables.fill(kind, queries[kind.name])
 
 
 def _query(pattern: StatementPattern, rows: str) -> str:

@@ -175,16 +175,17 @@ class StatementTables:
                 f"SELECT {keys}, list_sort(list_distinct(attributes)) AS attributes FROM {rows}",
             )
 
-    def fill(self, kind: Kind, query: str) -> None:
-        """Put the rows of ``query``, like those of :meth:`insert`, into an empty table in canonical
-        order.
+    def fill(self, kind: Kind, queries: Sequence[str]) -> None:
+        """Put the rows of several queries, like those of :meth:`insert`, into an empty table in
+        canonical order.
 
         A table that is written in order from the start need not be written again to be unified.
         """
-        columns = ", ".join(kind.columns)
-        order = ", ".join(kind.key_columns)
-        ordered = f"SELECT * FROM ({query}) AS statements({columns}) ORDER BY {order}"
-        self.rewrite(lambda _, __: ordered, (kind,), unified=False)
+        rows = engine.create_in_order(
+            self._schema, "replacement", queries, kind.columns, kind.key_columns
+        )
+        self._replace(kind, rows)
+        self.is_unified = False
         self._ordered.add(kind.name)
 
     def is_in_order(self, kind: Kind) -> bool:
@@ -202,12 +203,15 @@ class StatementTables:
         """Replace the rows of each kind by those of ``query(kind, table)``, which returns the
         columns in their order."""
         for kind in self.existing() if kinds is None else kinds:
-            table = self.of(kind)
-            replacement = self._schema.create("replacement", query(kind, table))
-            self._ordered.discard(kind.name)
-            engine.execute(f"DROP TABLE {table}")
-            engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
+            self._replace(kind, self._schema.create("replacement", query(kind, self.of(kind))))
         self.is_unified = unified
+
+    def _replace(self, kind: Kind, replacement: Sql) -> None:
+        """Put another table in the place of that of a kind."""
+        table = self.of(kind)
+        self._ordered.discard(kind.name)
+        engine.execute(f"DROP TABLE {table}")
+        engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
 
     def _kinds_to_read(self) -> list[Kind]:
         return self.existing() or [KINDS[0]]

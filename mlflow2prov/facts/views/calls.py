@@ -42,6 +42,7 @@ VIEWS = (
         GROUP BY artifact_id
         """,
         rows_from="call_results",
+        is_stored=True,
         artifact_id=TEXT,
         call_id=TEXT,
         result=TEXT,
@@ -65,18 +66,20 @@ VIEWS = (
             AND coalesce(makers.started_at <= coalesce(calls.ended_at, calls.started_at), true)
         """,
         rows_from="calls",
+        is_stored=True,
         call_id=TEXT,
         started_at=TIME,
         maker_id=TEXT,
         result=TEXT,
     ),
-    # A call with the commit and the run of MLflow that it names, as far as these were read too. A call that only
-    # looked up a result has the source of the one that computed it.
+    # The commit, the run of MLflow and the outer call that a call names, as far as these were read too. A call that
+    # only looked up a result has the source of the one that computed it.
     view(
-        "calls_of_functions",
+        "references_of_calls",
         """
         SELECT
-            calls.* REPLACE (coalesce(calls.source_digest, first.source_digest) AS source_digest),
+            calls.call_id,
+            coalesce(calls.source_digest, first.source_digest) AS function_digest,
             commits.sha AS linked_commit,
             linked_runs.run_id AS linked_run,
             linked_runs.started_at AS run_started_at,
@@ -95,6 +98,24 @@ VIEWS = (
         LEFT JOIN (SELECT call_id FROM calls) AS outer_calls ON outer_calls.call_id = calls.parent_id
         LEFT JOIN cached_calls ON cached_calls.call_id = calls.call_id
         LEFT JOIN calls AS first ON first.call_id = cached_calls.maker_id
+        """,
+        rows_from="calls",
+        is_stored=True,
+        call_id=TEXT,
+        function_digest=TEXT,
+        linked_commit=TEXT,
+        linked_run=TEXT,
+        run_started_at=TIME,
+        is_around_run=BOOLEAN,
+        linked_parent=TEXT,
+    ),
+    # A call with what it names.
+    view(
+        "calls_of_functions",
+        """
+        SELECT calls.* REPLACE (names.function_digest AS source_digest), names.* EXCLUDE (call_id, function_digest)
+        FROM calls
+        JOIN references_of_calls AS names ON names.call_id = calls.call_id
         """,
         rows_from="calls",
         extends="calls",
@@ -160,6 +181,7 @@ VIEWS = (
             AND coalesce(makers.started_at <= calls.started_at, true)
         """,
         rows_from="call_argument_artifacts",
+        is_stored=True,
         call_id=TEXT,
         name=TEXT,
         is_ignored=BOOLEAN,
@@ -200,6 +222,7 @@ VIEWS = (
         ANTI JOIN circular_derivations USING (call_id, maker_id)
         """,
         rows_from=("call_results", "call_argument_artifacts"),
+        is_stored=True,
         call_id=TEXT,
         result=TEXT,
         maker_id=TEXT,

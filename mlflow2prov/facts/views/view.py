@@ -16,6 +16,8 @@ class View(Table):
     sql: str
     rows_from: tuple[str, ...]
     """The tables and views that contribute rows: the view is empty if all of them are."""
+    is_stored: bool = False
+    """Whether :meth:`Facts.store_views` computes its rows once, because several views and rules read them."""
 
 
 def view(
@@ -25,9 +27,10 @@ def view(
     *,
     rows_from: str | tuple[str, ...],
     extends: str = "",
+    is_stored: bool = False,
     **columns: Type,
 ) -> View:
     """Return the view of ``sql``, which has all columns of the table ``extends`` and also ``columns``."""
     inherited = TABLES[extends].columns if extends else {}
     sources = (rows_from,) if isinstance(rows_from, str) else rows_from
-    return View(name, {**inherited, **columns}, sql, sources)
+    return View(name, {**inherited, **columns}, sql, sources, is_stored)

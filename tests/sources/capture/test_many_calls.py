@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.call_repositories import ARGUMENTS, CHAIN, create_repository
-from mlflow2prov import extract, validate
+from mlflow2prov import engine, extract, validate
+from mlflow2prov.engine import sorting
 from mlflow2prov.facts import facts
 from mlflow2prov.sources.database import connection
 from tests.sources.capture.graph import Graph
@@ -50,6 +51,13 @@ def test_batches_of_any_size_give_the_same_graph(
 ):
     monkeypatch.setattr(facts, "BATCH_ROWS", inserted)
     monkeypatch.setattr(connection, "BATCH_ROWS", fetched)
+    assert list(extract(calls=str(repository)).statements()) == list(document.statements())
+
+
+def test_calls_that_do_not_fit_into_memory_give_the_same_graph(monkeypatch, repository, document):
+    monkeypatch.setattr(sorting, "ROW_BYTES", 10**8)
+    monkeypatch.setattr(sorting, "SAMPLE_PERCENT", 100)
+    monkeypatch.setattr(engine, "create_in_order", sorting.create_by_ranges)
     assert list(extract(calls=str(repository)).statements()) == list(document.statements())
 
 
