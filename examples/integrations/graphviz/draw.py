@@ -26,7 +26,11 @@ def best_run(graph: Graph) -> set[str]:
         if is_a(graph, metric, "Metric") and value(graph, metric, "name") == "accuracy"
     ]
     best = max(float(accuracy) for accuracy, _, _ in accuracies)
-    run, metric = min((r, m) for accuracy, r, m in accuracies if float(accuracy) == best)
+    _, run, metric = min(
+        (value(graph, run, "name"), run, metric)
+        for accuracy, run, metric in accuracies
+        if float(accuracy) == best
+    )
     nodes = {run, metric}
     for kinds in ({"wasGeneratedBy"}, {"wasInformedBy"}, {"wasAssociatedWith"}):
         nodes |= {cause for node in nodes for cause in causes(graph, node, kinds)}
