@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.explanation import Answer, Explanation, explain
     from mlflow2prov.analysis.impact import Impact, ImpactItem, impact
     from mlflow2prov.analysis.item import Item
+    from mlflow2prov.analysis.listing import list_elements
     from mlflow2prov.analysis.options import (
         AnswerState,
         Dimension,
         FailOn,
+        ListedKind,
         Resolution,
         Severity,
         SubjectKind,
@@ -112,6 +114,7 @@ _MODULES = {
     "InternalError": "errors",
     "Item": "analysis.item",
     "Layout": "stores",
+    "ListedKind": "analysis.options",
     "MLflow2ProvError": "errors",
     "NamespaceError": "errors",
     "Namespaces": "prov.namespaces",
@@ -152,6 +155,7 @@ _MODULES = {
     "extract": "extraction",
     "impact": "analysis.impact",
     "lineage": "graph.lineage",
+    "list_elements": "analysis.listing",
     "load": "formats.files",
     "merge": "prov.merge",
     "pull": "stores",
@@ -201,6 +205,7 @@ __all__ = [
     "InternalError",
     "Item",
     "Layout",
+    "ListedKind",
     "MLflow2ProvError",
     "NamespaceError",
     "Namespaces",
@@ -242,6 +247,7 @@ __all__ = [
     "extract",
     "impact",
     "lineage",
+    "list_elements",
     "load",
     "merge",
     "pull",

@@ -28,6 +28,9 @@ from mlflow2prov.prov.sql import ids_of_type, is_any_of, names_table
 from mlflow2prov.quantity import quantity
 from mlflow2prov.table import Tabular
 
+MAX_CHOICES = 10
+"""Maximum number of versions that a message lists."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,7 +41,8 @@ class Answer:
         items: the elements and values of the answer, ordered by label.
         state: ``known`` if there are items, ``inferred`` if they are only probable, ``none`` if the document shows that
             no item exists, else ``unknown``, or ``unrecorded`` if MLflow itself never records an answer. The items of
-            an unknown answer are only names that MLflow recorded.
+            an unknown answer are only names that MLflow recorded. An element that the document refers to without
+            describing it is an answer, an item without identifier.
         reason: why there is no answer, if the document shows it.
     """
 
@@ -175,11 +179,46 @@ def select_subject(document: Document, selector: str) -> str:
     identifiers = select(document, selector)
     subjects = _versions_of_aliases(document, identifiers) or identifiers
     if len(subjects) != 1 or not _has_questions(document, subjects[0]):
+        if choices := _versions_of_models(document, identifiers):
+            raise SelectionError(
+                f"selector {quoted(selector)}: a registered model; select one of its versions: {choices}"
+            )
         raise SelectionError(
             f"selector {quoted(selector)}: {', '.join(describe(document, subjects[:3]))} cannot be explained; select "
             f"a {', a '.join(SUBJECT_TYPES)} or an alias, or list effects with --impact"
         )
     return subjects[0]
+
+
+def _versions_of_models(document: Document, identifiers: Iterable[str]) -> str:
+    """Return the URIs of the versions of registered models, the latest first, with the aliases of each."""
+    rows = engine.rows(
+        f"""
+        WITH aliases AS (
+            SELECT
+                alternate.alternate2 AS version,
+                string_agg(DISTINCT '@' || attr(alias.attributes, 'name'), ', ') AS names
+            FROM {document.tables.of(KIND["alternateOf"])} AS alternate
+            JOIN {document.tables.of(KIND["entity"])} AS alias ON alias.id = alternate.alternate1
+            WHERE {is_any_of("alias.attributes", ALIAS_TYPES)}
+            GROUP BY alternate.alternate2
+        )
+        SELECT DISTINCT
+            attr(version.attributes, 'uri') AS uri,
+            aliases.names,
+            TRY_CAST(attr(version.attributes, 'version') AS BIGINT) AS number
+        FROM {document.tables.of(KIND["specializationOf"])} AS specialization
+        JOIN {document.tables.of(KIND["entity"])} AS version
+            ON version.id = specialization.specificEntity
+        LEFT JOIN aliases ON aliases.version = version.id
+        WHERE specialization.generalEntity IN (SELECT name FROM {names_table(identifiers)})
+            AND uri IS NOT NULL
+        ORDER BY number DESC NULLS LAST, uri
+        """
+    )
+    choices = [f"{uri} ({names})" if names else uri for uri, names, _ in rows]
+    more = f" and {len(choices) - MAX_CHOICES} more" if choices[MAX_CHOICES:] else ""
+    return ", ".join(choices[:MAX_CHOICES]) + more
 
 
 def _versions_of_aliases(document: Document, identifiers: Iterable[str]) -> tuple[str, ...]:
@@ -271,7 +310,9 @@ def _explanation(
 
 def _state(question: Question, items: tuple[Item, ...], *, is_implied: bool) -> AnswerState:
     """Return the state of the answer that consists of ``items``; ``is_implied``: without items, there is nothing."""
-    if any(item.identifier or not question.needs_element for item in items):
+    if any(
+        item.identifier or "missing" in item.about or not question.needs_element for item in items
+    ):
         return "inferred" if all(item.is_inferred for item in items) else "known"
     if is_implied:
         return "none"

@@ -16,8 +16,9 @@ class Item:
         identifier: the identifier of the element in the document. None for values such as times, and for a commit of
             which the document contains only the hash.
         about: attributes of the element by their keys in the vocabulary (``uri``, ``digest``, ``status``, ...), and
-            in some results ``aliases``, ``deleted_at`` and ``inferred``, the method of an inference. Unknown attributes
-            are left out.
+            in some results ``aliases``, ``deleted_at`` and ``inferred``, the method of an inference; ``missing`` is the
+            identifier of an element that the document refers to without describing it. Unknown attributes are left
+            out.
     """
 
     label: str

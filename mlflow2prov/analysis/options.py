@@ -35,3 +35,8 @@ Dimension = Literal["agent", "month", "type", "model"]
 """The dimensions that contributions are counted by, in the order of the columns."""
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+ListedKind = Literal["models", "versions", "runs", "experiments", "datasets", "people", "commits"]
+"""The kinds of elements that are listed."""
+
+LISTED_KINDS: tuple[ListedKind, ...] = get_args(ListedKind)

@@ -12,7 +12,16 @@ from mlflow2prov import engine
 from mlflow2prov.analysis import call_queries
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.analysis.options import SubjectKind
-from mlflow2prov.analysis.query import Query, agents, attributes, elements, members, recorded, used
+from mlflow2prov.analysis.query import (
+    Query,
+    agents,
+    attributes,
+    elements,
+    members,
+    missing_elements,
+    recorded,
+    used,
+)
 from mlflow2prov.analysis.subject_tables import SUBJECT_TYPES, SubjectTables
 from mlflow2prov.engine import identifier, literal
 
@@ -131,35 +140,50 @@ def _source(tables: SubjectTables) -> Query:
 
     A source among the artifacts of a run has the name that users write, ``runs:/<id>/<path>``.
     """
+    types = ["LoggedModel", "ModelArtifact", "RegisteredModelVersion", "PromptVersion", "Artifact"]
+    pairs = (
+        f"SELECT subject, model AS identifier, distance FROM {tables.models} WHERE model <> subject"
+    )
     sources = elements(
         tables,
-        f"SELECT subject, model AS identifier, distance FROM {tables.models} WHERE model <> subject",
-        ["LoggedModel", "ModelArtifact", "RegisteredModelVersion", "PromptVersion", "Artifact"],
+        pairs,
+        types,
         _LABEL,
         {
             **attributes("model_id", "uri", "path", "model_type", "status", "lifecycle_stage"),
             "distance": "pairs.distance",
         },
+        has_missing=False,
     )
     return Query(
-        tuple(key for key in sources.keys if key != "distance"),
+        (*(key for key in sources.keys if key != "distance"), "missing"),
         f"""
         WITH sources AS ({sources.sql}),
+        missing_sources AS ({missing_elements(tables, pairs, types)}),
         locations AS (
             SELECT versions.subject, max(attr(entity.attributes, 'source_path')) AS location
             FROM {tables.versions} AS versions
             JOIN {tables.statements("entity")} AS entity ON entity.id = versions.version
             WHERE versions.subject = versions.version
             GROUP BY versions.subject
+        ),
+        named_sources AS (
+            SELECT
+                subject,
+                regexp_replace(location, {_ARTIFACT_OF_RUN}, 'runs:/\\1/\\2') AS label,
+                nullif(location, label) AS uri
+            FROM locations
+            WHERE location IS NOT NULL AND subject NOT IN (SELECT subject FROM sources)
         )
         SELECT * FROM sources
         UNION ALL BY NAME
-        SELECT
-            subject,
-            regexp_replace(location, {_ARTIFACT_OF_RUN}, 'runs:/\\1/\\2') AS label,
-            nullif(location, label) AS uri
-        FROM locations
-        WHERE location IS NOT NULL AND subject NOT IN (SELECT subject FROM sources)
+        SELECT named_sources.*, missing_sources.missing
+        FROM named_sources
+        LEFT JOIN missing_sources USING (subject)
+        UNION ALL BY NAME
+        SELECT *
+        FROM missing_sources
+        WHERE subject NOT IN (SELECT subject FROM named_sources)
         """,
         order="min(distance)",
     )
@@ -434,7 +458,7 @@ def _environment(tables: SubjectTables) -> Query:
             FROM folders
         )
         SELECT * FROM environments
-        UNION ALL
+        UNION ALL BY NAME
         SELECT subject, identifier, label, digest, uri
         FROM artifacts
         SEMI JOIN environment_files USING (subject, path)

@@ -9,6 +9,9 @@ from mlflow2prov.analysis.subject_tables import SubjectTables
 from mlflow2prov.engine import identifier, literal
 from mlflow2prov.prov.sql import is_any_of
 
+_IDENTIFIER = r"^(?:[^:]*:)?([A-Za-z]+)[.](.+)$"
+"""An identifier of the mapping: the type of the element, and what distinguishes it from others of its type."""
+
 
 class Query(NamedTuple):
     """A query with the columns ``subject``, ``identifier``, ``label`` and ``keys``, in this order."""
@@ -32,21 +35,28 @@ def elements(
     label: str,
     columns: Mapping[str, str],
     kind: str = "entity",
+    *,
+    has_missing: bool = True,
 ) -> Query:
     """Return the query for elements of some types.
 
+    An element that the document refers to without describing it is an item without identifier, whose ``about`` has the
+    identifier under ``missing``. Its type is that of its identifier (``docs/prov-model.md``).
+
     Args:
         tables: the tables of the call.
-        pairs: a query with the columns ``subject`` and ``identifier`` (of an element); elements of other types and
-            elements that the document does not describe are ignored.
+        pairs: a query with the columns ``subject`` and ``identifier`` (of an element); elements of other types are
+            ignored.
         types: the types of the elements.
         label: the SQL for their label, over ``element``; without a value, the label is the identifier.
         columns: the keys of ``about``, and the SQL for their values over ``element`` and ``pairs``.
         kind: ``entity`` or ``activity``.
+        has_missing: whether elements that are not described count.
     """
+    missing = missing_elements(tables, "SELECT * FROM pairs", types, kind) if has_missing else ""
     values = "".join(f",\n{sql} AS {identifier(key)}" for key, sql in columns.items())
     return Query(
-        tuple(columns),
+        (*columns, *(["missing"] if has_missing else [])),
         f"""
         WITH pairs AS ({pairs})
         SELECT
@@ -56,8 +66,33 @@ def elements(
         FROM pairs
         JOIN {tables.statements(kind)} AS element ON element.id = pairs.identifier
         WHERE {is_any_of("element.attributes", types)}
+        {f"UNION ALL BY NAME {missing}" if missing else ""}
         """,
     )
+
+
+def missing_elements(
+    tables: SubjectTables, pairs: str, types: Sequence[str], kind: str = "entity"
+) -> str:
+    """Return the query for the elements among ``pairs`` that the document does not describe.
+
+    Its columns are ``subject``, ``label``, which is MLflow's URI of a model or a run, and ``missing``, the identifier.
+    """
+    type_of = f"regexp_extract(identifier, {literal(_IDENTIFIER)}, 1)"
+    name_of = f"regexp_extract(identifier, {literal(_IDENTIFIER)}, 2)"
+    return f"""
+        SELECT DISTINCT
+            subject,
+            CASE {type_of}
+                WHEN 'LoggedModel' THEN 'models:/' || {name_of}
+                WHEN 'Run' THEN 'runs:/' || {name_of}
+                ELSE identifier
+            END AS label,
+            identifier AS missing
+        FROM ({pairs})
+        WHERE {type_of} IN ({", ".join(map(literal, types))})
+            AND identifier NOT IN (SELECT id FROM {tables.statements(kind)})
+        """
 
 
 def agents(tables: SubjectTables, activities: str, role: str | None = None) -> Query:

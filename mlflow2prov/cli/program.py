@@ -23,6 +23,7 @@ COMMANDS = (
     "lineage",
     "save",
     "export",
+    "list",
     "statistics",
     "explain",
     "diff",

@@ -48,7 +48,11 @@ def results_text(kind: str, results: Sequence[Table | Tabular], format_: str, co
     tables = [result if isinstance(result, Table) else result.to_table() for result in results]
     if not all(table.rows for table in tables):
         return FORMATS[kind][format_](results)  # a sentence in place of an empty table
-    if kind == "statistics":
+    if kind == "list" and is_terminal:
+        from mlflow2prov.render.listing import short
+
+        tables = [short(table) for table in tables]
+    if kind in ("statistics", "list"):
         tables = [concatenate(tables, "document")]
     width = shutil.get_terminal_size().columns if is_terminal else None
     return "\n".join(to_terminal(table, width, color=use_color(color)) for table in tables)

@@ -7,6 +7,7 @@
     sha256:<beginning of the digest>    the content of a file or of a result
     Call:<beginning of the id>          Call:<function>    Function:<function>
     models:/<name>/<version>            also @<alias>, a stage, latest; models:/<model id>, runs:/<id>
+    <name>, models:/<name>              a registered model
     <name>@<alias>
     <key>=<value>                       an attribute
     Commit.d4115a08...                  an identifier
@@ -25,7 +26,8 @@ from mlflow2prov import engine
 from mlflow2prov.arguments import require_text
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.errors import SelectionError
-from mlflow2prov.prov import Document
+from mlflow2prov.graph.main_metrics import main_metrics, short_time, short_value
+from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.kinds import RELATIONS, ArgumentType, Kind
 from mlflow2prov.prov.sql import elements_table, is_any_of, names_table
 
@@ -47,6 +49,7 @@ _MAX_COMPARED_NAMES = 20_000
 _MIN_SIMILARITY = 0.5
 
 _VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
+_MODEL_TYPES = ("RegisteredModel", "Prompt")
 _ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
 _ID_KEYS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uid", "uri", "path")
 _NAME_KEYS = ("name", "prov:label", "title")
@@ -79,6 +82,7 @@ def select(document: Document, selector: str) -> tuple[str, ...]:
         _find_by_type,
         _find_by_alias,
         _find_by_attribute,
+        _find_registered_model,
         _find_reference,
     ):
         identifiers = find(document, selector)
@@ -101,22 +105,45 @@ def quoted(selector: str) -> str:
 
 
 def describe(document: Document, identifiers: Sequence[str]) -> list[str]:
-    """Return a short description of each element for a message: its identifier, type, label and digest."""
-    descriptions = {
-        identifier: f"{identifier} ({type_name} {label[:_MAX_LABEL_LENGTH]!r}{digest})"
-        for identifier, type_name, label, digest in engine.rows(
-            f"""
+    """Return a short description of each element for a message: its identifier, type, label and digest.
+
+    That of a run has its start and its main metric too.
+    """
+    generations = document.tables.of(KIND["wasGeneratedBy"])
+    rows = engine.rows(
+        f"""
+        WITH elements AS (
             SELECT
                 id,
-                coalesce(min(domain_type(attributes)), min(kind)),
-                min(coalesce(attr(attributes, 'uri'), attr(attributes, 'prov:label'), '')),
-                coalesce(', digest ' || min(attr(attributes, 'digest')), '')
+                coalesce(min(domain_type(attributes)), min(kind)) AS type,
+                min(coalesce(attr(attributes, 'uri'), attr(attributes, 'prov:label'), '')) AS label,
+                min(attr(attributes, 'digest')) AS digest
             FROM {elements_table(document)}
             WHERE id IN (SELECT name FROM {names_table(identifiers)})
             GROUP BY id
-            """
+        ),
+        starts AS (
+            SELECT generation.entity AS id, min(activity.startTime) AS started_at
+            FROM {generations} AS generation
+            JOIN {document.tables.of(KIND["activity"])} AS activity ON activity.id = generation.activity
+            WHERE generation.entity IN (SELECT id FROM elements WHERE type = 'Run')
+            GROUP BY generation.entity
         )
-    }
+        SELECT elements.*, starts.started_at, main.metric, main.value
+        FROM elements
+        LEFT JOIN starts USING (id)
+        LEFT JOIN {main_metrics(document)} AS main ON main.run = elements.id
+        """
+    )
+    descriptions = {}
+    for identifier, type_name, label, digest, start, metric, value in rows:
+        details = [
+            f"{type_name} {label[:_MAX_LABEL_LENGTH]!r}",
+            *([f"digest {digest}"] if digest else []),
+            *([f"started {short_time(start)}"] if start else []),
+            *([f"{metric[:_MAX_LABEL_LENGTH]} {short_value(value)}"] if metric and value else []),
+        ]
+        descriptions[identifier] = f"{identifier} ({', '.join(details)})"
     return [descriptions.get(identifier, identifier) for identifier in identifiers]
 
 
@@ -235,6 +262,12 @@ def _find_by_alias(document: Document, selector: str) -> list[str]:
 def _find_by_attribute(document: Document, selector: str) -> list[str]:
     parts = _KEY_AND_VALUE.fullmatch(selector)
     return _find(document, _has_value(parts["key"], parts["value"])) if parts else []
+
+
+def _find_registered_model(document: Document, selector: str) -> list[str]:
+    """Find the registered model or prompt of a name."""
+    name = selector.removeprefix("models:/").strip("/")
+    return _find(document, _has_value("name", name), _MODEL_TYPES) if name else []
 
 
 def _find_reference(document: Document, selector: str) -> list[str]:

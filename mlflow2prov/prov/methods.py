@@ -135,6 +135,20 @@ class DocumentMethods:
             history=history,
         )
 
+    def list_elements(
+        self,
+        kind: mlflow2prov.ListedKind | None = None,
+        *,
+        where: str | Iterable[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> mlflow2prov.Table:
+        """List the elements of a kind, each with a selector.
+
+        The arguments are those of :func:`mlflow2prov.list_elements`.
+        """
+        return mlflow2prov.list_elements(self._document, kind, where=where, sort=sort, limit=limit)
+
     def report(
         self,
         format: mlflow2prov.ReportFormat = "html",  # noqa: A002

@@ -21,6 +21,7 @@ from mlflow2prov.render import (
     difference,
     explanation,
     impact,
+    listing,
     rerun,
     statistics,
     validation,
@@ -29,6 +30,7 @@ from mlflow2prov.render.renderer import Formats
 
 FORMATS: dict[str, Formats[Any]] = {
     "statistics": statistics.FORMATS,
+    "list": listing.FORMATS,
     "explanation": explanation.FORMATS,
     "impact": impact.FORMATS,
     "difference": difference.FORMATS,

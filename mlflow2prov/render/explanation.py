@@ -124,12 +124,14 @@ def _item_text(question: str, item: Item) -> str:
     """Return an item's label with the attribute that identifies it as an answer to ``question``."""
     about = item.about
     match question:
+        case _ if "missing" in about:
+            return f"{_cell(item.label)} (not in the graph)"
         case "parameters" | "metrics" | "arguments" if "value" in about:
             return _cell(f"{truncate(item.label, MAX_NAME_LENGTH)} = {about['value']}")
         case "datasets" if "digest" in about:
             return _cell(f"{item.label}@{about['digest']}")
         case "commit" if item.identifier is None and "repository_url" in about:
-            return f"{_cell(item.label)} (not in the document; of {_cell(about['repository_url'])})"
+            return f"{_cell(item.label)} (not in the graph; of {_cell(about['repository_url'])})"
         case "script" if item.is_inferred:
             return f"{_cell(item.label)} (inferred)"
         case "script" if item.identifier is None:
@@ -137,7 +139,7 @@ def _item_text(question: str, item: Item) -> str:
         case "source" if item.identifier is None:
             return f"{_cell(item.label)} (as recorded)"
         case "run" | "commit" if item.identifier is None:
-            return f"{_cell(item.label)} (not in the document)"
+            return f"{_cell(item.label)} (not in the graph)"
     return _cell(f"{item.label} <{about['email']}>" if "email" in about else item.label)
 
 

@@ -315,3 +315,75 @@ def test_a_deleted_version_of_the_example_has_only_the_facts_that_mlflow_keeps()
     deleted = explain(load(GOLDEN / "result.json"), "models:/wine/3")
     assert set(labels(deleted)) == {"registered_by", "registered_at"}
     assert "deleted_at" in deleted.subject.about
+
+
+# Elements that the document refers to without describing them
+
+
+@pytest.mark.parametrize(
+    ("question", "reference", "label"),
+    [
+        ("datasets", relation("used", "Creation.Run.r9", "Dataset.x", None), "Dataset.x"),
+        ("upstream_models", relation("used", "Creation.Run.r9", "LoggedModel.m-7", None), "models:/m-7"),
+        ("script", relation("used", "Creation.Run.r9", "FileRevision.x", None, role="Source"), "FileRevision.x"),
+        ("parent_run", relation("hadMember", "Run.77", "Run.r9"), "runs:/77"),
+        ("experiment", relation("hadMember", "Experiment.5", "Run.r9"), "Experiment.5"),
+        ("metrics", relation("hadMember", "Run.r9", "Metric.m"), "Metric.m"),
+        ("environment", relation("used", "Creation.Run.r9", "SoftwareEnvironment.e", None), "SoftwareEnvironment.e"),
+    ],
+)  # fmt: skip
+def test_what_the_document_refers_to_is_never_unknown(question, reference, label):
+    alone = document(
+        thing("entity", "Run.r9", "Run", run_id="r9", uri="runs:/r9"),
+        thing("activity", "Creation.Run.r9", "Creation", resource_type="Run"),
+        relation("wasGeneratedBy", "Run.r9", "Creation.Run.r9", None),
+        reference,
+    )
+    answer = explain(alone, "runs:/r9").answer(question)
+    (item,) = answer.items
+    identifier = next(name for name in reference.arguments if name and "r9" not in name)
+    assert (item.label, item.identifier, item.about["missing"]) == (label, None, identifier)
+    assert answer.is_known and not answer.is_described
+    assert explain(project(reference), "Run.r1").answer("run").is_known
+
+
+def test_a_reference_of_another_type_is_no_answer():
+    alone = document(
+        thing("entity", "Run.r9", "Run", run_id="r9", uri="runs:/r9"),
+        thing("activity", "Creation.Run.r9", "Creation", resource_type="Run"),
+        relation("wasGeneratedBy", "Run.r9", "Creation.Run.r9", None),
+        relation("used", "Creation.Run.r9", "Param.x", None),
+    )
+    explanation = explain(alone, "runs:/r9")
+    assert explanation.answer("datasets").state == "unknown"
+    assert explanation.answer("upstream_models").state == "none"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "source", "label"),
+    [
+        ({"source_path": "models:/m-7"}, "LoggedModel.m-7", "models:/m-7"),
+        ({"source_path": "models:/other/3"}, "RegisteredModelVersion.ab.3", "models:/other/3"),
+        ({"source_path": "runs:/77/model"}, "Artifact.77.x", "runs:/77/model"),
+        ({}, "LoggedModel.m-7", "models:/m-7"),
+    ],
+)
+def test_a_source_that_is_not_in_the_graph_is_named_by_its_uri(attributes, source, label):
+    alone = document(
+        thing("entity", "V.1", "RegisteredModelVersion", name="a", version="1", uri="models:/a/1", **attributes),
+        relation("wasDerivedFrom", "V.1", source, None, None, None),
+    )  # fmt: skip
+    answer = explain(alone, "models:/a/1").answer("source")
+    (item,) = answer.items
+    assert (item.label, item.identifier, item.about["missing"]) == (label, None, source)
+    assert answer.is_known
+
+
+def test_the_missing_source_of_a_copied_version_is_named_after_the_original():
+    copied = project(
+        thing("entity", "V.1", "RegisteredModelVersion", name="a", version="1", uri="models:/a/1"),
+        relation("wasDerivedFrom", "V.1", "Version.1", None, None, None),
+        relation("wasDerivedFrom", "Version.1", "LoggedModel.m-7", None, None, None),
+    )
+    items = explain(copied, "models:/a/1").answer("source").items
+    assert [item.about.get("missing") for item in items] == [None, None, "LoggedModel.m-7"]

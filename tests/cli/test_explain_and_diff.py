@@ -96,13 +96,13 @@ def test_impact_is_a_table(run_on):
     assert "models:/fraud/1" in output and "models:/fraud/2" not in output
 
 
-def test_explain_without_a_selector_is_wrong_usage(run_on):
-    code, _, error = run_on("explain")
-    assert code == 2 and "explain needs a selector" in error
+def test_lineage_without_a_selector_is_wrong_usage(run_on):
+    code, _, error = run_on("lineage")
+    assert code == 2 and "lineage needs a selector" in error
 
 
 def test_the_help_of_explain_shows_its_selectors():
-    assert "SELECTOR..." in CliRunner().invoke(cli, ["explain", "--help"]).output
+    assert "[SELECTOR]..." in CliRunner().invoke(cli, ["explain", "--help"]).output
 
 
 def test_selectors_in_a_configuration_file_are_named_of(project_folder):

@@ -1,5 +1,6 @@
 """``extract`` and ``init`` in the folder of a project find its sources, and the summary counts what was linked."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -76,10 +77,13 @@ def test_a_repository_without_a_store_is_read_alone(run, tmp_path):
 
 def test_the_summary_counts_runs_and_their_links(run_there):
     lines = run_there("extract", "statistics").error.splitlines()
-    assert lines[-2:] == [
-        "mlflow2prov: extracted 558 statements, 8 runs: 7 linked to a commit, 7 to a script",
-        "mlflow2prov: runs that are not linked: 1 without a commit (MLflow recorded neither commit nor source)",
-    ]
+    assert re.fullmatch(
+        r"mlflow2prov: extracted \d+ statements, 8 runs: 7 linked to a commit, 7 to a script",
+        lines[-2],
+    )
+    assert lines[-1] == (
+        "mlflow2prov: runs that are not linked: 1 without a commit (MLflow recorded neither commit nor source)"
+    )
     alone = run_there("extract", "--mlflow-url", "mlflow.db", "statistics").error.splitlines()
     assert alone[-1].endswith(
         "runs that are not linked: 8 without a commit (no repository was read)"

@@ -6,6 +6,7 @@ import pytest
 
 from mlflow2prov import load
 from tests.cli.conftest import run_program
+from tests.golden import HERE as GOLDEN
 from tests.repositories import Repository
 
 
@@ -132,3 +133,38 @@ def test_a_check_without_versions_keeps_what_the_chain_has_made(run, project_fol
     assert "entity" in result.output
     assert json.loads((folder / "kept.json").read_text("utf-8"))
     (folder / "kept.json").unlink()
+
+
+# list, and explain without a selector
+
+
+def test_list_has_full_values_except_on_a_terminal(run):
+    golden = GOLDEN / "result.json"
+    rows = json.loads(run("load", golden, "list", "runs", "--format", "json").output)
+    assert all(len(row["run_id"]) == 32 and row["selector"].startswith("runs:/") for row in rows)
+    table = run("load", golden, "list", "runs", "--where", "name=gamma 0.1").output
+    row = next(row for row in rows if row["name"] == "gamma 0.1")
+    assert row["selector"] in table and row["started_at"] in table
+
+
+def test_list_takes_its_kind_as_an_argument_or_an_option(fraud):
+    assert fraud("list", "runs").output == fraud("list", "--kind", "runs").output
+    assert "models" in fraud("list").output
+    assert fraud("list", "statistics").output.count("entity") == 1
+    assert "is not one of" in fraud("list", "rnus").error
+    assert "unknown command 'versions'" in fraud("list", "runs", "versions").error
+
+
+def test_an_empty_list_says_so(fraud):
+    assert fraud("list", "runs", "--where", "name=nothing").output == "nothing of this kind\n"
+
+
+def test_explain_without_a_selector_lists_what_can_be_explained(fraud):
+    result = fraud("explain")
+    assert (
+        result.code == 0 and "models:/fraud/2" in result.output and "Commit:" not in result.output
+    )
+    assert "Commit:" in fraud("explain", "--impact").output
+    rows = json.loads(fraud("explain", "--format", "json").output)
+    assert {row["kind"] for row in rows} == {"version", "run"}
+    assert fraud("explain", "").code == 2

@@ -100,7 +100,7 @@ def test_a_run_and_a_source_that_are_not_described_are_marked():
     )
     rows = rows_by_question(explain(foreign, "V"))
     assert rows["Registered from"] == ("s3://bucket/model (as recorded)", "")
-    assert rows["Run"] == ("r9 (not in the document)", "runs:/r9")
+    assert rows["Run"] == ("r9 (not in the graph)", "runs:/r9")
 
 
 @pytest.mark.parametrize("format_", ["table", "markdown"])
@@ -108,3 +108,15 @@ def test_an_impact_without_effects_is_a_sentence(format_):
     text = impact.FORMATS[format_]([Impact((), ())])
     assert text == "no run, model or version was influenced\n"
     assert impact.FORMATS["csv"]([Impact((), ())]) == "type,name,uri,through\r\n"
+
+
+def test_a_source_that_is_named_only_is_marked_as_not_in_the_graph():
+    alone = document(
+        thing(
+            "entity", "V.1", "RegisteredModelVersion", name="a", version="1", uri="models:/a/1",
+            source_path="models:/m-7",
+        ),
+        relation("wasDerivedFrom", "V.1", "LoggedModel.m-7", None, None, None),
+    )  # fmt: skip
+    rows = rows_by_question(explain(alone, "models:/a/1"))
+    assert rows["Registered from"][0] == "models:/m-7 (not in the graph)"

@@ -357,7 +357,7 @@ def test_a_run_outside_the_store_is_marked_in_a_report(format_):
     text = report(missing, format_)
     if format_ == "html":
         text = text_of(text)
-    assert re.search(r"r9 runs:/r9 \(?not in the document", text)
+    assert re.search(r"r9 runs:/r9 \(?not in the graph", text)
 
 
 def test_a_report_lists_the_first_of_many_captured_calls_and_counts_the_rest(monkeypatch):

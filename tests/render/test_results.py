@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mlflow2prov import check, difference, explain, impact, statistics, validate
+from mlflow2prov import check, difference, explain, impact, list_elements, statistics, validate
 from mlflow2prov.capture.record_files.rerun import Change, RerunCheck
 from mlflow2prov.render import FORMATS
 from tests.analysis.graphs import project
@@ -23,6 +23,7 @@ def results(fraud):
     """One result of every type."""
     return {
         "statistics": statistics(fraud),
+        "list": list_elements(fraud, "runs"),
         "explanation": explain(fraud, "fraud@live"),
         "impact": impact(fraud, "Commit.c1"),
         "difference": difference(document(entity("a", name="x")), document(entity("a", name="y"))),
@@ -35,6 +36,7 @@ def results(fraud):
 def test_every_result_has_these_formats():
     assert {result: tuple(formats) for result, formats in FORMATS.items()} == {
         "statistics": ("table", "csv", "json", "markdown"),
+        "list": ("table", "csv", "json", "markdown"),
         "explanation": ("table", "csv", "json", "markdown"),
         "impact": ("table", "csv", "json", "markdown"),
         "difference": ("text", "json", "markdown"),

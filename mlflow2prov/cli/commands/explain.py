@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(cls=SelectorCommand)
 @selectors_option(
     "Select models:/<name>/<version>, <name>@<alias> or runs:/<id>; with --impact, anything that lineage selects",
-    required=True,
+    default="list the versions and runs",
 )
 @click.option(
     "--impact",
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) -> Step:
     """Explain a version, a model or a run.
 
-    The answers cover its code, data, parameters, metrics, environment and people. The documents are passed on.
+    The answers cover its code, data, parameters, metrics, environment and people. Without a selector, the versions and
+    runs that can be explained are listed. The documents are passed on.
 
     \b
     mlflow2prov load --input result.json explain models:/wine@champion
@@ -43,11 +44,16 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) 
     def prepare() -> Action:
         from mlflow2prov.analysis.explanation import explain
         from mlflow2prov.analysis.impact import impact as impact_of
+        from mlflow2prov.analysis.listing import list_subjects
 
         answer = impact_of if impact else explain
         kind = "impact" if impact else "explanation"
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
+            if not selectors:
+                subjects = [list_subjects(document, impact=impact) for document in documents]
+                chain.write_text(results_text("list", subjects, format_, color))
+                return documents
             answers = [
                 answer(document, selector) for document in documents for selector in selectors
             ]
