@@ -54,6 +54,28 @@ def test_commits_and_scripts_are_linked_if_the_repository_url_is_known(demo):
     assert all(a.get("href")[0] == "#" for a in html.document_fromstring(report(demo)).iter("a"))
 
 
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_runs_and_versions_are_linked_to_the_ui_of_mlflow(demo, format_):
+    text = report(demo, format_, "wine@champion", mlflow_ui="http://me:secret@mlflow.example:5000/")
+    assert "http://mlflow.example:5000/#/experiments/1/runs/" in text
+    assert "http://mlflow.example:5000/#/models/wine/versions/2" in text
+    assert "secret" not in text and "mlflow.example" not in report(demo, format_)
+
+
+def test_names_in_links_to_the_ui_of_mlflow_are_quoted():
+    version = thing("entity", "V", "RegisteredModelVersion", name='a/"b)', version="1")
+    text = report(document(version), "html", mlflow_ui="https://mlflow.example/ui")
+    assert "https://mlflow.example/ui/#/models/a%2F%22b%29/versions/1" in text
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "git@example.org:x", "ssh://example.org", ""]
+)
+def test_the_ui_of_mlflow_is_a_web_page(demo, url):
+    with pytest.raises(ConfigurationError, match="MLflow UI"):
+        report(demo, mlflow_ui=url)
+
+
 def test_the_repository_url_that_a_run_recorded_takes_precedence():
     creation = thing(
         "activity", "Creation.Run.r1", "Creation", repository_url="https://u:secret@code.org/x.git"

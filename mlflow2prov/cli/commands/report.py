@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from mlflow2prov.prov import Document
 
 
+def _check_mlflow_ui(url: str) -> None:
+    from mlflow2prov.render.report.links import check_mlflow_ui
+
+    check_mlflow_ui(url)
+
+
 def _check_repository_url(url: str) -> None:
     from mlflow2prov.render.report.links import check_repository_url
 
@@ -30,6 +36,13 @@ def _check_repository_url(url: str) -> None:
 @output_name_option
 @formats_option(tuple(EXTENSIONS), ALIASES)
 @click.option(
+    "--mlflow-ui",
+    callback=checked_values(_check_mlflow_ui),
+    type=TEXT,
+    metavar="URL",
+    help="Link runs and versions to MLflow's user interface at this address.",
+)
+@click.option(
     "--repository-url",
     callback=checked_values(_check_repository_url),
     type=TEXT,
@@ -40,6 +53,7 @@ def command(
     selectors: tuple[str, ...],
     output: str,
     formats: tuple[ReportFormat, ...],
+    mlflow_ui: str | None,
     repository_url: str | None,
 ) -> Step:
     """Report on registered models.
@@ -75,6 +89,7 @@ def command(
                         name,
                         selectors,
                         repository_url=repository_url,
+                        mlflow_ui=mlflow_ui,
                         sources=chain.sources,
                     )
                     chain.write_text(text, str(path))

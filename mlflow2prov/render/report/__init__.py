@@ -29,6 +29,7 @@ def report(
     selectors: str | Iterable[str] = (),
     *,
     repository_url: str | None = None,
+    mlflow_ui: str | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> str:
     """Return a report on registered models and their versions: origin, people, lineage and findings.
@@ -39,6 +40,7 @@ def report(
             Markdown with Mermaid diagrams).
         selectors: the models, versions and aliases to report on; all of them by default.
         repository_url: the URL of the Git repository, for links to the commits of runs that recorded none.
+        mlflow_ui: the ``http`` or ``https`` URL of MLflow's UI, for links to runs and versions.
         sources: where the document comes from, as far as the caller knows; its names and values are shown first.
 
     Raises:
@@ -46,12 +48,14 @@ def report(
         SelectionError: a selector matches nothing, several things, or something that cannot be audited.
     """
     from mlflow2prov.render.report.content import gather_content
-    from mlflow2prov.render.report.links import check_repository_url
+    from mlflow2prov.render.report.links import check_mlflow_ui, check_repository_url
     from mlflow2prov.render.report.templating import render_template
 
     if format not in tuple(EXTENSIONS):
         raise ConfigurationError(unknown_choice("format", format, EXTENSIONS))
     if repository_url is not None:
         check_repository_url(repository_url)
-    content = gather_content(document, selectors, repository_url, sources)
+    if mlflow_ui is not None:
+        check_mlflow_ui(mlflow_ui)
+    content = gather_content(document, selectors, repository_url, mlflow_ui, sources)
     return render_template(content, format)

@@ -195,6 +195,20 @@ class Content:
     """The anchors of versions by identifier."""
     elements: dict[str, ElementContent] = field(default_factory=dict)
     """The elements in the drawings, by identifier."""
+    mlflow_ui: str | None = None
+    """The address of MLflow's UI."""
+
+    def version_link(self, version: VersionContent) -> Link:
+        """Return a version with its address in MLflow's UI."""
+        about = version.item.about
+        url = links.version_url(self.mlflow_ui, about.get("name"), about.get("version"))
+        return Link(version.item, url)
+
+    def run_link(self, version: VersionContent, run: Item) -> Link:
+        """Return a run of a version with its address in MLflow's UI."""
+        experiments = version.answer("experiment").items
+        experiment_id = experiments[0].about.get("experiment_id") if experiments else None
+        return Link(run, links.run_url(self.mlflow_ui, experiment_id, run.about.get("run_id")))
 
     @property
     def unfolds_main_versions(self) -> bool:
@@ -221,6 +235,7 @@ def gather_content(
     document: Document,
     selectors: str | Iterable[str] = (),
     repository_url: str | None = None,
+    mlflow_ui: str | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> Content:
     """Return the content of a report; the arguments are those of :func:`mlflow2prov.render.report.report`."""
@@ -241,7 +256,8 @@ def gather_content(
     }
     identity = identify(document, selectors, repository_url, sources or {})
     elements = _elements(graphs.values())
-    return Content(result, models, identity, anchors=anchors, elements=elements)
+    ui = links.mlflow_ui_page(mlflow_ui)
+    return Content(result, models, identity, anchors=anchors, elements=elements, mlflow_ui=ui)
 
 
 def _elements(graphs: Iterable[Neighborhood]) -> dict[str, ElementContent]:

@@ -1,4 +1,4 @@
-"""Links to commits and files on the website that hosts a Git repository."""
+"""Links to commits and files on the website that hosts a Git repository, and to pages of MLflow's UI."""
 
 from __future__ import annotations
 
@@ -53,6 +53,39 @@ def file_url(page: str | None, sha: str, path: str) -> str | None:
     if page is None or not _SHA.fullmatch(sha):
         return None
     return f"{page}/{'src' if _is_bitbucket(page) else 'blob'}/{sha}/{quote(path)}"
+
+
+def mlflow_ui_page(url: str | None) -> str | None:
+    """Return the address of MLflow's UI without credentials, query and fragment, or None if it is not http or https."""
+    page = web_page(url)
+    is_web = page is not None and urlsplit(url or "").scheme in ("http", "https")
+    return page.rstrip("/") if page and is_web else None
+
+
+def run_url(ui: str | None, experiment_id: str | None, run_id: str | None) -> str | None:
+    """Return the address of a run in MLflow's UI, or None if something is missing."""
+    if not (ui and experiment_id and run_id):
+        return None
+    return f"{ui}/#/experiments/{quote(experiment_id, safe='')}/runs/{quote(run_id, safe='')}"
+
+
+def version_url(ui: str | None, model: str | None, version: str | None) -> str | None:
+    """Return the address of a version of a registered model in MLflow's UI, or None if something is missing."""
+    if not (ui and model and version):
+        return None
+    return f"{ui}/#/models/{quote(model, safe='')}/versions/{quote(version, safe='')}"
+
+
+def check_mlflow_ui(url: str) -> None:
+    """Check that the URL of MLflow's UI is one of ``http`` or ``https``.
+
+    Raises:
+        ConfigurationError: it is not. The message omits the URL, which may contain a credential.
+    """
+    if mlflow_ui_page(url) is None:
+        raise ConfigurationError(
+            "MLflow UI: it is not the address of a web page; write it as https://<host>"
+        )
 
 
 def _is_bitbucket(page: str) -> bool:
