@@ -120,7 +120,7 @@ def test_the_files_of_all_steps_of_a_chain_appear_together(tmp_path):
         return documents
 
     with pytest.raises(FormatError):
-        run_chain([step("a"), step("b"), Step("block", lambda: block)], verbose=False)
+        run_chain([step("a"), step("b"), Step("block", lambda: block)])
     assert contents(tmp_path) == {"a": "old"} and leftovers(tmp_path) == []
 
 
