@@ -1,6 +1,6 @@
-"""Take the picture of the explorer in ``docs/explorer.md``, with Chromium: ``python -m scripts.screenshot``.
+"""Take the pictures of the explorer and of the report, with Chromium: ``python -m scripts.screenshot``.
 
-The frozen demo project is shown, at the version with the alias ``champion``. The bytes depend on the fonts of the
+The frozen demo project is shown, the explorer at the version with the alias ``champion``. The bytes depend on the fonts of the
 machine, so ``make docs`` does not take it.
 """
 
@@ -8,11 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from mlflow2prov import load, save
+from mlflow2prov import load, report, save
 from tests.browser import browser
 from tests.golden import HERE as GOLDEN
 
 TOP = Path(__file__).resolve().parent.parent
+PICTURES = TOP / "docs/pictures"
 WIDTH, HEIGHT = 1200, 700
 
 
@@ -27,7 +28,11 @@ def main() -> None:
         page.evaluate("document.querySelectorAll('#details .actions button')[1].click()")
         page.evaluate("document.activeElement.blur()")
         time.sleep(1)  # The elements move to their places.
-        (TOP / "docs/pictures/explorer.png").write_bytes(page.screenshot())
+        (PICTURES / "explorer.png").write_bytes(page.screenshot())
+        file = Path(folder) / "report.html"
+        file.write_text(report(load(GOLDEN / "result.json")), "utf-8")
+        page.open(file.as_uri())
+        (PICTURES / "report.png").write_bytes(page.screenshot())
 
 
 if __name__ == "__main__":
