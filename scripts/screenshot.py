@@ -1,7 +1,7 @@
 """Take the pictures of the explorer and of the report, with Chromium: ``python -m scripts.screenshot``.
 
-The frozen demo project is shown, the explorer at the version with the alias ``champion``. The bytes depend on the fonts of the
-machine, so ``make docs`` does not take it.
+The frozen demo project is shown, the explorer at the version with the alias ``champion``. The bytes depend on the fonts
+of the machine, so ``make docs`` does not take them.
 """
 
 import tempfile

@@ -155,6 +155,7 @@ class DocumentMethods:
         selectors: str | Iterable[str] = (),
         *,
         repository_url: str | None = None,
+        mlflow_ui: str | None = None,
         sources: Mapping[str, str] | None = None,
     ) -> str:
         """Return a report on registered models and their versions.
@@ -162,7 +163,12 @@ class DocumentMethods:
         The arguments are those of :func:`mlflow2prov.report`.
         """
         return mlflow2prov.report(
-            self._document, format, selectors, repository_url=repository_url, sources=sources
+            self._document,
+            format,
+            selectors,
+            repository_url=repository_url,
+            mlflow_ui=mlflow_ui,
+            sources=sources,
         )
 
     def save(
