@@ -95,7 +95,7 @@ def test_a_digest_or_an_id_is_unique_and_long_enough(selector):
 @pytest.mark.parametrize(
     ("selector", "fragments"),
     [
-        ("Run:fit", ["2 elements match", "Run.r1 (Run 'runs:/r10123')", "Run.r2"]),
+        ("Run:fit", ["2 elements match", "Run.r1 (Run 'runs:/r10123', auc 0.1)", "Run.r2"]),
         ("Dataset:loans", ["Dataset.a", "digest aaaa", "Dataset.b", "digest bbbb"]),
         ("name=loans", ["Dataset.a", "Dataset.b"]),
         ("models:/fraud/prodution", ["did you mean", "'models:/fraud/1'"]),
