@@ -134,7 +134,8 @@ EXPORT_CHANGES = (
         "direct triples beside qualified nodes",
         RDF,
         (
-            *("every-kind", "association[3468]", "attr_association_one_role_*", "attribution[346]"),
+            *("example", "every-kind", "association[3468]", "attr_association_one_role_*"),
+            "attribution[346]",
             *("communication[35]", "delegation[346]", "influence[35]"),
         ),
     ),

@@ -99,8 +99,8 @@ def test_tables_filled_in_order_are_unified():
     filled = Document({"": "urn:x:"})
     empty = f"[]::{SQL_TYPE}"
     names = f"SELECT '', unnest(['b', 'a', 'b']), {empty}"
-    filled.tables.fill(KIND["entity"], names)
-    filled.tables.fill(KIND["hadMember"], f"SELECT '', NULL, unnest(['b', 'a']), 'c', {empty}")
+    filled.tables.fill(KIND["entity"], [names])
+    filled.tables.fill(KIND["hadMember"], [f"SELECT '', NULL, unnest(['b', 'a']), 'c', {empty}"])
     assert all(filled.tables.is_in_order(KIND[kind]) for kind in ("entity", "hadMember"))
     unify(filled)
     assert filled.tables.is_unified
@@ -114,7 +114,7 @@ def test_tables_filled_in_order_are_unified():
 
 def test_rows_inserted_after_filling_are_ordered():
     filled = Document({"": "urn:x:"})
-    filled.tables.fill(KIND["entity"], f"SELECT '', 'b', []::{SQL_TYPE}")
+    filled.tables.fill(KIND["entity"], [f"SELECT '', 'b', []::{SQL_TYPE}"])
     filled.tables.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
     unify(filled)
     assert [s.id for s in filled.statements()] == ["a", "b"]

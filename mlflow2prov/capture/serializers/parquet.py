@@ -11,6 +11,9 @@ from mlflow2prov.capture.serializers.packages import import_package
 _KEY = b"mlflow2prov"
 """The key of the metadata with the types of the columns, as pandas names them."""
 
+_HEADING_KEY = b"mlflow2prov_heading"
+"""The key of the metadata with the type of the heading, which matters to a frame without columns."""
+
 _UNNAMED = "_series"
 """The name of the column of a series without a name."""
 
@@ -31,10 +34,22 @@ def dump_frame(value: Any, filename: str, **options: Any) -> None:
     _check_names(value)
     _check_objects(value)
     table = pa.Table.from_pandas(value)
+    if len(value) and not table.num_columns:
+        raise NotRepresentableError(
+            "the frame has rows and no column, whose number Parquet does not keep"
+        )
     kinds = json.dumps([str(kind) for kind in value.dtypes]).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: kinds})
+    types = {_KEY: kinds, _HEADING_KEY: _heading_type(value).encode()}
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **types})
     _check_types(value, table)
     pq.write_table(table, filename, **options)
+
+
+def _heading_type(frame: Any) -> str:
+    """Return the type of a frame's heading: ``range``, or that of the names of its columns."""
+    import pandas as pd
+
+    return "range" if isinstance(frame.columns, pd.RangeIndex) else str(frame.columns.dtype)
 
 
 def _check_names(value: Any) -> None:
@@ -74,7 +89,8 @@ def _types(frame: Any) -> list[Any]:
     levels = [index.get_level_values(number).dtype for number in range(index.nlevels)]
     # The categories are in the rows.
     kinds = [getattr(kind, "ordered", kind) for kind in (*frame.dtypes, *levels)]
-    return [*kinds, *index.names, *frame.columns.names]
+    heading = [] if len(frame.columns) else [_heading_type(frame)]
+    return [*kinds, *index.names, *frame.columns.names, *heading]
 
 
 def load_frame(filename: str, **options: Any) -> Any:
@@ -86,8 +102,15 @@ def load_frame(filename: str, **options: Any) -> Any:
 
 def _frame(table: Any) -> Any:
     """Return a table as a frame with the types that it had."""
-    kinds = json.loads((table.schema.metadata or {}).get(_KEY, b"[]"))
+    import pandas as pd
+
+    metadata = table.schema.metadata or {}
+    kinds = json.loads(metadata.get(_KEY, b"[]"))
     frame = table.to_pandas()
+    if not len(frame.columns) and _HEADING_KEY in metadata:
+        # Parquet has no place for the type of names that do not exist.
+        heading = metadata[_HEADING_KEY].decode()
+        frame.columns = pd.RangeIndex(0) if heading == "range" else pd.Index([], dtype=heading)
     for name, kind in zip(frame.columns, kinds, strict=False):
         if str(frame[name].dtype) == kind:
             continue
