@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from mlflow2prov.extraction import Extraction, extract, run_extraction
     from mlflow2prov.facts.summary import RunSummary
     from mlflow2prov.formats import FormatName, ReadableFormat
-    from mlflow2prov.formats.files import load, save
+    from mlflow2prov.formats.files import save
     from mlflow2prov.formats.graphviz import to_svg
     from mlflow2prov.graph.lineage import lineage
     from mlflow2prov.graph.options import Direction, History
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from mlflow2prov.render.result_tables import to_table
     from mlflow2prov.sources.options import ArtifactListing, Renames
     from mlflow2prov.stores import Layout, export, pull, push
+    from mlflow2prov.stores.loading import load
     from mlflow2prov.table import Table, Tabular
 
 __version__ = "1.0.0"
@@ -156,7 +157,7 @@ _MODULES = {
     "impact": "analysis.impact",
     "lineage": "graph.lineage",
     "list_elements": "analysis.listing",
-    "load": "formats.files",
+    "load": "stores.loading",
     "merge": "prov.merge",
     "pull": "stores",
     "push": "stores",

@@ -43,9 +43,10 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
         raise click.UsageError("--graph has no effect without the URL of a store as --input")
 
     def prepare() -> Action:
-        from mlflow2prov.formats.files import load, require_readable
+        from mlflow2prov.formats.files import require_readable
         from mlflow2prov.secrets import without_credentials
-        from mlflow2prov.stores import find, pull
+        from mlflow2prov.stores import find
+        from mlflow2prov.stores.loading import load
 
         for name in inputs:
             if is_address(name):
@@ -56,7 +57,7 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             loaded_documents = (
-                pull(name, graph=graph) if is_address(name) else load(name, format=format_)
+                load(name, graph=graph) if is_address(name) else load(name, format=format_)
                 for name in inputs
             )
             for name in inputs:
