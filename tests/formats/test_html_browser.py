@@ -180,7 +180,7 @@ def test_a_double_click_shows_neighbours_except_those_of_collapsed_types(show, p
     show(demo)
     settle()
     before = set(shown(page))
-    page.click(node(page, "wine"), count=2)
+    page.click(node(page, "machine"), count=2)
     new = set(shown(page)) - before
     assert new and not any("=" in title for title in new)
     assert "added" in text_of(page, "#status")
