@@ -200,6 +200,7 @@ def valid_arguments(name, document, folder):
         "extract": {"repository_path": str(folder)},
         "impact": {"document": document, "selector": "models:/fraud/1"},
         "lineage": {"document": document, "selectors": "models:/fraud/1"},
+        "list_elements": {"document": document},
         "load": {"input": str(folder / "a.json")},
         "merge": {"documents": [document]},
         "pull": {"url": "bolt://"},
