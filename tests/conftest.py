@@ -65,6 +65,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
 
 
+@pytest.fixture(autouse=True)
+def restored_store_of_mlflow():
+    """Forget the store that a test gave to MLflow: its client leaves the address in the environment."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    if before is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = before
+
+
 @pytest.fixture(scope="session")
 def sqlite_store(tmp_path_factory) -> str:
     """The URL of a rich store in SQLite, with its artifacts beside the database."""
