@@ -146,7 +146,7 @@ SELECT
     '[{{"artifact_id": "sha256:' || printf('%064x', 2 * n) || '", "digest": "sha256:'
         || printf('%064x', 2 * n + 1) || '", "serializer": "json"}}]',
     printf('%064x', n % {CHAIN}),
-    '/work/train.py',
+    '/srv/wine/train.py',
     n % {CHAIN},
     '{{}}'
 FROM numbers

@@ -137,30 +137,9 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-class _PublicNames(Mapping[str, Any]):
-    """The public names of the package, for annotations that a module imports for type checking only."""
-
-    def __getitem__(self, name: str) -> Any:
-        import mlflow2prov
-
-        if name not in mlflow2prov.__all__:
-            raise KeyError(name)
-        return getattr(mlflow2prov, name)
-
-    def __iter__(self) -> Iterator[str]:
-        import mlflow2prov
-
-        return iter(mlflow2prov.__all__)
-
-    def __len__(self) -> int:
-        import mlflow2prov
-
-        return len(mlflow2prov.__all__)
-
-
 @cache
 def _hints(function: Callable[..., object]) -> dict[str, Any]:
-    return get_type_hints(function, localns=_PublicNames())
+    return get_type_hints(function)
 
 
 def _has_type(value: object, hint: Any) -> bool:

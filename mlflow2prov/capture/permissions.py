@@ -8,7 +8,7 @@ from mlflow2prov.capture.errors import PermissionDeniedError
 
 
 class Permissions:
-    """What a store or a repository may be used for.
+    """The uses that a store or a repository permits.
 
     Args:
         read: whether it is looked up.

@@ -33,7 +33,7 @@ class _Box:
     kind: str
     lines: tuple[Any, ...]
     title: str
-    """What is shown when the pointer is over the box."""
+    """The text that appears when the pointer is over the box."""
 
 
 class Picture:

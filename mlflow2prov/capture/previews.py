@@ -75,7 +75,7 @@ class _Walk:
         return self._text(description) if type(description) is str else description
 
     def _text(self, text: str) -> str:
-        # Only the beginning is shown; what is masked in it may be longer.
+        # Only the beginning is shown; a secret that is masked in it may be longer.
         head = text[: 4 * MAX_TEXT]
         redacted = redact_text(head)
         self.has_secrets |= redacted != head

@@ -204,7 +204,7 @@ def part(part: Row) -> Statements:
 
 @rule(table="contents_of_calls")
 def content(content: Row) -> Statements:
-    """Describe a content: a value or a file, whoever made or used it."""
+    """Describe a content: a value or a file, shared by the calls that made or used it."""
     yield entity(
         content_of(content.digest),
         type=term("Content"),

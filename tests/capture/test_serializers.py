@@ -126,6 +126,9 @@ CHOICES = {
         frame(a=[1, 2], b=[3, 4], c=[5, 6]).set_index(["a", "b"]),
         frame(a=range(5)).iloc[::2],
         frame(a=pd.array(["x", None], dtype="string")),
+        pd.DataFrame(index=pd.Index([0, 3])),
+        pd.DataFrame(columns=pd.Index([], dtype="str")),
+        frame(a=[1, 2]).set_index(pd.Index(["x", "y"], name="key"))[[]],
     ],
     "pd_series_parquet": [
         pd.Series([1, 2], name="s"),
@@ -251,6 +254,13 @@ COLUMNS = st.lists(
     unique_by=lambda column: column.name,
 )
 INDEXES = pandas_strategies.range_indexes() | pandas_strategies.indexes(dtype="i8", max_size=5)
+
+
+def test_parquet_refuses_rows_without_a_column_whose_number_it_would_lose():
+    value = frame(a=[1, 2])[[]]
+    serializer, read = written(value)
+    assert serializer == "joblib"
+    assert digest(read) == digest(value)
 
 
 @given(st.data())

@@ -28,10 +28,10 @@ def test_progress_is_at_most_one_line_in_some_seconds(monkeypatch):
     monkeypatch.setattr(terminal, "log_detail", lines.append)
     monkeypatch.setattr(terminal, "monotonic", count(0, 4).__next__)
     report_progress = terminal.log_progress()
-    for done in range(1, 8):
-        report_progress("commits", done, 7)
+    for done in range(1, 7):
+        report_progress("commits", done, 6)
     report_progress("runs", 1, None)
-    assert lines == ["commits: 1 of 7", "commits: 4 of 7", "commits: 7 of 7", "runs: 1"]
+    assert lines == ["commits: 1 of 6", "commits: 4 of 6", "commits: 6 of 6", "runs: 1"]
 
 
 def test_quiet_prints_no_notice_and_every_error(run, project_folder):

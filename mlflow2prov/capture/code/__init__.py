@@ -1,4 +1,4 @@
-"""The identity of code: what a function is called, its source, and the functions and constants that it uses."""
+"""The identity of code: the name of a function, its source, and the functions and constants that it uses."""
 
 from __future__ import annotations
 

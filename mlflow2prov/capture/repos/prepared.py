@@ -46,7 +46,7 @@ class Transaction:
         return connection
 
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        """Commit, and return the connection to the pool, which rolls back what is not committed."""
+        """Commit, and return the connection to the pool, which rolls back uncommitted changes."""
         try:
             if error is None:
                 self._connection.commit()
