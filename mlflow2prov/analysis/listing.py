@@ -179,15 +179,15 @@ def _sorted(
     rows: list[tuple[Cell, ...]], columns: Sequence[str], sort: str
 ) -> list[tuple[Cell, ...]]:
     index = _column(sort.removeprefix("-"), columns)
-    known = [row for row in rows if row[index] != _MISSING]
-    missing = [row for row in rows if row[index] == _MISSING]
-    numbers = [_number(row[index]) for row in known]
+    rows_with_value = [row for row in rows if row[index] != _MISSING]
+    rows_without_value = [row for row in rows if row[index] == _MISSING]
+    numbers = [_number(row[index]) for row in rows_with_value]
     is_numeric = all(number is not None for number in numbers)
 
     def key(row: tuple[Cell, ...]) -> tuple[float, str]:
         return (_number(row[index]) or 0.0, "") if is_numeric else (0.0, str(row[index]).casefold())
 
-    return [*sorted(known, key=key, reverse=sort.startswith("-")), *missing]
+    return [*sorted(rows_with_value, key=key, reverse=sort.startswith("-")), *rows_without_value]
 
 
 def _number(cell: Cell) -> float | None:

@@ -314,10 +314,10 @@ def _addition(item: Item, started_at: str | None) -> str:
         return "no extracted commit has it"
     addition = f"it was first committed by {item.about['script_added_by'][:_SHORT_HASH]}"
     try:
-        added = datetime.fromisoformat(item.about["script_added_at"])
-        started = datetime.fromisoformat(started_at or "")
-        is_later = added > started
-        span = time_between(started, added)
+        addition_time = datetime.fromisoformat(item.about["script_added_at"])
+        start_time = datetime.fromisoformat(started_at or "")
+        is_later = addition_time > start_time
+        span = time_between(start_time, addition_time)
     except (KeyError, OverflowError, TypeError, ValueError):
         return addition
     return f"{addition}, {span} {'after' if is_later else 'before'} the run"

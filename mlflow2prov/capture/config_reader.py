@@ -136,9 +136,9 @@ def _with_prototypes(name: str, section: Mapping[str, _Options]) -> _Options:
 def _blobstores(section: _Section) -> dict[str, BlobStore]:
     from mlflow2prov.capture.blobstores import TYPES
 
-    def make(kind: str, options: dict[str, Any], made: Mapping[str, Any]) -> Any:
+    def make(kind: str, options: dict[str, Any], objects: Mapping[str, Any]) -> Any:
         if kind == "chained":
-            options["stores"] = _members(options["stores"], made)
+            options["stores"] = _members(options["stores"], objects)
         return TYPES[kind](**options)
 
     return _make_all("blobstores", section, TYPES, "stores", make)
@@ -147,9 +147,9 @@ def _blobstores(section: _Section) -> dict[str, BlobStore]:
 def _repos(section: _Section, blobstores: Mapping[str, Any]) -> dict[str, Repository]:
     from mlflow2prov.capture.repos import TYPES
 
-    def make(kind: str, options: dict[str, Any], made: Mapping[str, Any]) -> Any:
+    def make(kind: str, options: dict[str, Any], objects: Mapping[str, Any]) -> Any:
         if kind == "chained":
-            options["repos"] = _members(options["repos"], made)
+            options["repos"] = _members(options["repos"], objects)
         if isinstance(options.get("store"), str):
             options["store"] = _members([options["store"]], blobstores)[0]
         return TYPES[kind](**options)
@@ -157,11 +157,11 @@ def _repos(section: _Section, blobstores: Mapping[str, Any]) -> dict[str, Reposi
     return _make_all("artifact_repos", section, TYPES, "repos", make)
 
 
-def _members(names: list[Any], made: Mapping[str, Any]) -> list[Any]:
-    missing = [name for name in names if isinstance(name, str) and name not in made]
+def _members(names: list[Any], objects: Mapping[str, Any]) -> list[Any]:
+    missing = [name for name in names if isinstance(name, str) and name not in objects]
     if missing:
         raise InvalidOptionError(f"needs {', '.join(missing)}, which could not be made")
-    return [made[name] if isinstance(name, str) else name for name in names]
+    return [objects[name] if isinstance(name, str) else name for name in names]
 
 
 def _make_all(
@@ -172,7 +172,7 @@ def _make_all(
     make: Callable[[str, dict[str, Any], Mapping[str, Any]], Any],
 ) -> dict[str, Any]:
     """Make all members of a section, those first that others need."""
-    made: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     pending = dict(section)
     while pending:
         ready = [
@@ -187,8 +187,8 @@ def _make_all(
                 choices = unknown_choice("type", kind, types)
                 raise InvalidOptionError(f"{name}: {member} has an {choices}")
             try:
-                made[member] = make(kind, options, made)
+                objects[member] = make(kind, options, objects)
             except Exception as error:  # noqa: BLE001 - options of other libraries may be wrong in any way
                 reason = mask_secrets(str(error)) or type(error).__name__
                 warn(f"{name}: {member} cannot be made ({reason}); it is left out")
-    return made
+    return objects

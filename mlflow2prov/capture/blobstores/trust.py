@@ -37,8 +37,8 @@ def create(folder: Path) -> None:
 def is_own(folder: Path) -> bool:
     """Return whether this user's capture created a folder, or the environment names it."""
     path = folder.resolve()
-    named = os.environ.get(VARIABLE, "").split(os.pathsep)
-    if any(name and path.is_relative_to(Path(name).expanduser().resolve()) for name in named):
+    names = os.environ.get(VARIABLE, "").split(os.pathsep)
+    if any(name and path.is_relative_to(Path(name).expanduser().resolve()) for name in names):
         return True
     with suppress(OSError, RuntimeError, UnicodeDecodeError):
         token = (folder / _TOKEN).read_text(encoding="ascii")
