@@ -57,6 +57,8 @@ _GIT = (
             "is_selected": BOOLEAN,
         },
     ),
+    # A ref (gitglossary(7)) by its full name, and the commit that it leads to.
+    Table("refs", {"name": TEXT, "sha": TEXT}),
     # A commit that no ref from a remote reaches. Empty if there are no remote-tracking branches.
     Table("unpushed_commits", {"sha": TEXT}),
     # A parent of a commit. The parent is missing from `commits` if a shallow clone hides it.
@@ -431,6 +433,48 @@ _CALLS = (
     Table("call_sources", {"call_id": TEXT, "sha": TEXT, "path": TEXT}),
 )
 
+_OBSERVATIONS = (
+    # A change that two observations of a project show (mlflow2prov.state). It happened after `not_before`, when the
+    # old value was last observed, and before `not_after`, when the new one was first observed. `changed_at` is its
+    # time if MLflow recorded one, and `time_source` MLflow's name for that time.
+    #
+    # `subject` is "store", "experiment", "run", "logged_model", "registered_model", "version", "alias" or "branch";
+    # `uri` is its address, and the columns from `identity` to `model_id` those that identify it, as in the tables
+    # of its kind. `property` is "presence" (its values are "present" and NULL), "name", "description", "status",
+    # "stage", "lifecycle_stage", "version" (of an alias), "tag" or "param" (named by `key`), "tip" (of a branch) or
+    # "identity" (of a store). A value is NULL where the property has none.
+    #
+    # `old_state` and `new_state` identify the states that the change ended and began. A state that no change began
+    # was there when its subject was first observed, at `old_state_since`.
+    Table(
+        "observed_changes",
+        {
+            "change_id": TEXT,
+            "subject": TEXT,
+            "uri": TEXT,
+            "is_prompt": BOOLEAN,
+            "identity": TEXT,
+            "name": TEXT,
+            "version": TEXT,
+            "alias": TEXT,
+            "experiment_id": TEXT,
+            "run_id": TEXT,
+            "model_id": TEXT,
+            "property": TEXT,
+            "key": TEXT,
+            "old_value": TEXT,
+            "new_value": TEXT,
+            "old_state": TEXT,
+            "old_state_since": TIME,
+            "new_state": TEXT,
+            "not_before": TIME,
+            "not_after": TIME,
+            "changed_at": TIME,
+            "time_source": TEXT,
+        },
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -444,5 +488,6 @@ TABLES: dict[str, Table] = {
         *_LOGGED_MODELS,
         *_REGISTRY,
         *_CALLS,
+        *_OBSERVATIONS,
     )
 }
