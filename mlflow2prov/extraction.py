@@ -5,19 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow2prov.arguments import (
-    require_choice,
-    require_integer,
-    require_text,
-    require_texts,
-)
 from mlflow2prov.boundary import own_errors, warn
-from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.call_sources import candidate_call_sources, link_calls
 from mlflow2prov.facts.circular_derivations import find_circular_derivations
@@ -35,17 +26,16 @@ from mlflow2prov.facts.stored_runs import derive_stored_runs
 from mlflow2prov.facts.summary import RunSummary, summarize_runs
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.progress import Progress, progress_of
+from mlflow2prov.project import ProjectOptions, Sources, open_sources
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
+from mlflow2prov.prov.namespaces import MLFLOW2PROV
 from mlflow2prov.prov.unify import unify
 from mlflow2prov.quantity import quantity
-from mlflow2prov.sources.options import ARTIFACT_LISTINGS, RENAMES, ArtifactListing, Renames
+from mlflow2prov.sources.options import ArtifactListing, Renames
 from mlflow2prov.sources.report import SourceReport
 
 if TYPE_CHECKING:
-    from mlflow2prov.sources.capture.records import CallRecords
     from mlflow2prov.sources.git import GitHistory
-    from mlflow2prov.sources.mlflow import TrackingStore
 
 
 MAX_NAMES = 3
@@ -202,120 +192,40 @@ def run_extraction(
 
     The arguments and errors are those of :func:`extract`. No warnings are issued.
     """
-    locations = None if calls is None else require_texts("calls", calls)
-    if repository_path is None and mlflow_url is None and not locations:
-        raise ConfigurationError(
-            "nothing to extract from; give a repository, an MLflow store or captured calls"
-        )
-    require_choice("renames", renames, RENAMES)
-    require_choice("artifacts", artifacts, ARTIFACT_LISTINGS)
-    workers = require_integer("workers", workers, minimum=1)
+    options = ProjectOptions(
+        calls=calls,
+        since=since,
+        until=until,
+        branches=branches,
+        exclude=exclude,
+        mailmap=mailmap,
+        include_store=include_store,
+        infer_code=infer_code,
+        renames=renames,
+        experiments=experiments,
+        runs_since=runs_since,
+        metric_history=metric_history,
+        artifacts=artifacts,
+        artifacts_destination=artifacts_destination,
+        environments=environments,
+        traces=traces,
+        restore_redacted=restore_redacted,
+        namespace=namespace,
+        workers=workers,
+    )
     with progress_of(progress) as report_progress:
-        history = store = None
-        if repository_path is not None:
-            from mlflow2prov.sources.git import GitHistory, HistoryOptions
-
-            history_options = HistoryOptions(
-                since=None if since is None else require_text("since", since),
-                until=None if until is None else require_text("until", until),
-                branches=require_texts("branches", branches),
-                exclude=_require_pathspecs(exclude),
-                mailmap=mailmap,
-                renames=renames,
-                progress=report_progress,
-            )
-            history = GitHistory(
-                _require_location("repository_path", repository_path), history_options
-            )
-        if mlflow_url is not None:
-            from mlflow2prov.sources.mlflow import ReadOptions, TrackingStore
-
-            read_options = ReadOptions(
-                experiments=require_texts("experiments", experiments),
-                runs_since=None if runs_since is None else _require_date("runs_since", runs_since),
-                metric_history=metric_history,
-                artifacts=artifacts,
-                artifacts_destination=None
-                if artifacts_destination is None
-                else _require_location("artifacts_destination", artifacts_destination),
-                environments=environments,
-                calls=locations != (),
-                traces=traces,
-                restore_redacted=restore_redacted,
-                workers=workers,
-                progress=report_progress,
-            )
-            store = TrackingStore(_require_location("mlflow_url", mlflow_url), read_options)
-        namespaces = Namespaces({"": require_text("namespace", namespace)})
-        sources = Sources(history, store, _call_records(locations, history))
-        return _extract_from(
-            sources, namespaces, include_store=include_store, infer_code=infer_code
-        )
+        sources = open_sources(repository_path, mlflow_url, options, report_progress)
+        return _extract_from(sources, options)
 
 
-def _require_pathspecs(exclude: object) -> tuple[str, ...]:
-    from mlflow2prov.sources.git.pathspecs import exclusion
-
-    pathspecs = require_texts("exclude", exclude)
-    for pathspec in pathspecs:
-        exclusion(pathspec)
-    return pathspecs
-
-
-def _require_date(name: str, date: object) -> int:
-    from mlflow2prov.sources.git.dates import parse_date
-
-    try:
-        return parse_date(require_text(name, date))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{name}: {error}") from error
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The sources of an extraction."""
-
-    history: GitHistory | None
-    store: TrackingStore | None
-    calls: tuple[CallRecords, ...] = ()
-
-
-def _call_records(
-    locations: Sequence[str] | None, history: GitHistory | None
-) -> tuple[CallRecords, ...]:
-    """Return the sources of calls: those that are given, or that of the repository's working tree."""
-    if locations is None:
-        locations = () if history is None else _calls_of_repository(history)
-    if not locations:
-        return ()  # the libraries that read them are not imported
-    from mlflow2prov.sources.capture.records import CallRecords
-
-    return tuple(CallRecords(location) for location in locations)
-
-
-def _calls_of_repository(history: GitHistory) -> Sequence[str]:
-    from mlflow2prov.capture.environment import repository_root
-    from mlflow2prov.sources.capture.discovery import find_calls
-
-    root = repository_root(Path(history.path))
-    found = None if root is None else find_calls(root)
-    return () if found is None else (str(found),)
-
-
-def _extract_from(
-    sources: Sources,
-    namespaces: Namespaces,
-    *,
-    include_store: bool,
-    infer_code: bool,
-) -> Extraction:
+def _extract_from(sources: Sources, options: ProjectOptions) -> Extraction:
     """Read the sources, and map their facts to a unified document."""
     facts = Facts()
-    reports = _read_sources(facts, sources, include_store=include_store, infer_code=infer_code)
+    reports = read_sources(facts, sources, options)
     runs = None
     if sources.store is not None:
         runs = summarize_runs(facts, has_history=sources.history is not None)
-    document = Document(namespaces)
+    document = Document(options.namespaces)
     expand(RULES, facts, document)
     # Free the memory of the facts for the unification.
     del facts
@@ -328,13 +238,7 @@ def _extract_from(
     )
 
 
-def _read_sources(
-    facts: Facts,
-    sources: Sources,
-    *,
-    include_store: bool,
-    infer_code: bool,
-) -> list[SourceReport]:
+def read_sources(facts: Facts, sources: Sources, options: ProjectOptions) -> list[SourceReport]:
     """Read the sources, derive the facts that follow from them, and return their reports."""
     history, store = sources.history, sources.store
     call_reports = [calls.read(facts) for calls in sources.calls]
@@ -348,10 +252,10 @@ def _read_sources(
         history.resolve_commit_names(facts)
     if history is not None and store is not None:
         derive_stored_runs(facts)
-        if not include_store:
+        if not options.include_store:
             _leave_out_store(facts, reports[-1], history)
     if history is not None:
-        if not include_store:
+        if not options.include_store:
             _note_other_stores(facts, reports[0], history)
         derive_revisions(facts)
     if has_calls:
@@ -365,7 +269,7 @@ def _read_sources(
         if history.has_all_trees:
             find_missing_scripts(facts)
             history.drop_excluded_scripts(facts)
-        if infer_code:
+        if options.infer_code:
             _infer_code(facts, reports[-1], history)
         _note_unlinked_runs(facts, reports[-1], history)
     return [*reports, *call_reports]
@@ -431,14 +335,3 @@ def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory)
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MAX_NAMES]) + (" and more" if names[MAX_NAMES:] else "")
-
-
-def _require_location(name: str, value: object) -> str:
-    """Return a path or a URL. A path may have bytes that are not UTF-8, which Python escapes (PEP 383)."""
-    location = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if isinstance(location, str):
-        with suppress(UnicodeEncodeError):
-            escaped = location.encode("utf-8", "surrogateescape")
-            require_text(name, escaped.decode("utf-8", "replace"))
-            return location
-    return require_text(name, location)

@@ -59,6 +59,7 @@ LAYERS = (
     "facts",
     "sources",
     "mapping",
+    "project",
     "extraction",
     "graph",
     "analysis",
