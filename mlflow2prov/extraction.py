@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.facts import Facts
-from mlflow2prov.facts.call_sources import candidate_call_sources, link_calls
-from mlflow2prov.facts.circular_derivations import find_circular_derivations
-from mlflow2prov.facts.inferred_sources import (
-    candidate_files,
-    candidate_notebooks,
-    infer_sources,
-    unlinked_runs,
-)
-from mlflow2prov.facts.missing_scripts import find_missing_scripts
-from mlflow2prov.facts.revisions import derive_revisions
-from mlflow2prov.facts.run_sources import candidate_scripts, link_runs
-from mlflow2prov.facts.store_files import committed_stores, store_paths
-from mlflow2prov.facts.stored_runs import derive_stored_runs
 from mlflow2prov.facts.summary import RunSummary, summarize_runs
 from mlflow2prov.mapping import RULES, expand
+from mlflow2prov.observation import read_sources
 from mlflow2prov.progress import Progress, progress_of
 from mlflow2prov.project import ProjectOptions, Sources, open_sources
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.namespaces import MLFLOW2PROV
 from mlflow2prov.prov.unify import unify
-from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.options import ArtifactListing, Renames
-from mlflow2prov.sources.report import SourceReport
-
-if TYPE_CHECKING:
-    from mlflow2prov.sources.git import GitHistory
-
-
-MAX_NAMES = 3
-"""Maximum number of paths in one notice."""
-
-MIN_STORE_FILES = 20
-MIN_STORE_SHARE = 0.25
-"""The number and the share of the files in a history that are worth a notice if they belong to MLflow stores."""
 
 
 @dataclass(frozen=True)
@@ -236,102 +209,3 @@ def _extract_from(sources: Sources, options: ProjectOptions) -> Extraction:
         omissions=tuple(omission for report in reports for omission in report.omissions),
         runs=runs,
     )
-
-
-def read_sources(facts: Facts, sources: Sources, options: ProjectOptions) -> list[SourceReport]:
-    """Read the sources, derive the facts that follow from them, and return their reports."""
-    history, store = sources.history, sources.store
-    call_reports = [calls.read(facts) for calls in sources.calls]
-    reports = []
-    if history is not None:
-        reports.append(history.read(facts))
-    if store is not None:
-        reports.append(store.read(facts))
-    has_calls = not facts.is_empty("calls")
-    if history is not None and (store is not None or has_calls):
-        history.resolve_commit_names(facts)
-    if history is not None and store is not None:
-        derive_stored_runs(facts)
-        if not options.include_store:
-            _leave_out_store(facts, reports[-1], history)
-    if history is not None:
-        if not options.include_store:
-            _note_other_stores(facts, reports[0], history)
-        derive_revisions(facts)
-    if has_calls:
-        find_circular_derivations(facts)
-    if history is not None and has_calls:
-        history.read_tree_files(facts, candidate_call_sources(facts))
-        link_calls(facts)
-    if history is not None and store is not None:
-        history.read_tree_files(facts, candidate_scripts(facts))
-        link_runs(facts)
-        if history.has_all_trees:
-            find_missing_scripts(facts)
-            history.drop_excluded_scripts(facts)
-        if options.infer_code:
-            _infer_code(facts, reports[-1], history)
-        _note_unlinked_runs(facts, reports[-1], history)
-    return [*reports, *call_reports]
-
-
-def _infer_code(facts: Facts, report: SourceReport, history: GitHistory) -> None:
-    """Add the probable sources of runs whose script is unknown, and note how many there are."""
-    runs = unlinked_runs(facts)
-    history.read_tree_files(facts, candidate_files(facts, runs))
-    history.read_notebook_names(facts, *candidate_notebooks(facts, runs))
-    infer_sources(facts, runs)
-    ((count,),) = facts.rows(
-        "SELECT count(DISTINCT run_id) FROM run_sources WHERE inferred IS NOT NULL"
-    )
-    report.notices.append(
-        f"{history.path}: the code of {quantity(count, 'run')} is inferred; explain names the method"
-    )
-
-
-def _leave_out_store(facts: Facts, report: SourceReport, history: GitHistory) -> None:
-    """Remove the files of the store from the history, and note it in the report of the store."""
-    location = None if report.path is None else history.path_in_tree(report.path)
-    paths = store_paths(facts, location)
-    if paths:
-        history.exclude(facts, paths)
-        report.notices.append(
-            f"{history.path}: the files of the store ({_listed(paths)}) are left out of the file history; "
-            "--include-store keeps them"
-        )
-
-
-def _note_other_stores(facts: Facts, report: SourceReport, history: GitHistory) -> None:
-    """Suggest an exclusion if many files of the history are those of MLflow stores that were not read."""
-    folders, count, total = committed_stores(facts)
-    if count >= MIN_STORE_FILES and count >= MIN_STORE_SHARE * total:
-        options = " ".join(f"--exclude {shlex.quote(folder)}" for folder in folders[:MAX_NAMES])
-        report.notices.append(
-            f"{history.path}: {count:,} of {quantity(total, 'file')} belong to MLflow stores ({_listed(folders)}); "
-            f"{options} leaves them out"
-        )
-
-
-def _note_unlinked_runs(facts: Facts, report: SourceReport, history: GitHistory) -> None:
-    """Note how many runs were started from commits that the repository lacks, and the repositories recorded."""
-    ((runs, commits, urls),) = facts.rows(
-        """
-        SELECT
-            count(*),
-            count(DISTINCT commit),
-            list(DISTINCT repository_url ORDER BY repository_url)
-                FILTER (repository_url IS NOT NULL)
-        FROM runs_of_experiments
-        WHERE commit IS NOT NULL AND linked_commit IS NULL
-        """
-    )
-    if runs:
-        origin = f" as of {_listed(urls)}" if urls else ""
-        report.notices.append(
-            f"{history.path}: this repository lacks {quantity(commits, 'commit')} that {quantity(runs, 'run')} "
-            f"recorded{origin}; only the name is kept, without a link"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:MAX_NAMES]) + (" and more" if names[MAX_NAMES:] else "")

@@ -60,6 +60,7 @@ LAYERS = (
     "sources",
     "mapping",
     "project",
+    "observation",
     "extraction",
     "graph",
     "analysis",

@@ -16,16 +16,36 @@ from mlflow2prov import engine
 from mlflow2prov.facts.ancestry import latest_ancestors
 from mlflow2prov.facts.facts import Facts
 
-# A state is the blob that a commit gives to a path; a group holds the states of one path with one blob.
+# A state is the blob that a commit gives to a path; a group holds the states of one path with one blob. Of the
+# revisions that are known already, only those count that a change may have replaced, and their files are known.
 _STATES = """
     CREATE TABLE history_states AS
     WITH states AS (
-        SELECT ordinal, sha, path, any_value(blob) AS blob
+        SELECT
+            ordinal,
+            sha,
+            path,
+            any_value(blob) AS blob,
+            NULL::VARCHAR AS file_sha,
+            NULL::VARCHAR AS file_path
         FROM changes
         WHERE status <> 'D'
         GROUP BY ordinal, sha, path
+        UNION ALL
+        SELECT
+            ordinal,
+            sha,
+            path,
+            any_value(blob) AS blob,
+            any_value(file_sha) AS file_sha,
+            any_value(file_path) AS file_path
+        FROM revisions
+        SEMI JOIN changes
+            ON changes.previous_path = revisions.path AND changes.previous_blob = revisions.blob
+        WHERE status <> 'D'
+        GROUP BY ordinal, sha, path
     )
-    SELECT row_number() OVER (ORDER BY ordinal, path) - 1 AS state, ordinal, sha, path, blob
+    SELECT row_number() OVER (ORDER BY ordinal, path) - 1 AS state, *
     FROM states
 """
 _GROUPS = """
@@ -82,7 +102,7 @@ _PREDECESSORS = """
 
 
 def _revisions_query(starts: engine.Sql) -> str:
-    """Return the statement that inserts all revisions.
+    """Return the statement that inserts the revisions of all changes.
 
     Args:
         starts: the table (state, start) from :func:`_start_states`.
@@ -107,8 +127,8 @@ def _revisions_query(starts: engine.Sql) -> str:
         CASE WHEN changes.status IN ('R', 'C') THEN changes.previous_path END AS renamed_from,
         previous_states.sha AS previous_sha,
         previous_states.path AS previous_path,
-        start_states.sha AS file_sha,
-        start_states.path AS file_path,
+        coalesce(start_states.file_sha, start_states.sha) AS file_sha,
+        coalesce(start_states.file_path, start_states.path) AS file_path,
         changes.status NOT IN ('D', 'R', 'C')
             AND changes.position > min(changes.position) FILTER (changes.status <> 'D') OVER same_path
             AS is_repeat,
@@ -145,7 +165,12 @@ def history_edges(facts: Facts) -> list[tuple[Any, ...]]:
 
 
 def derive_revisions(facts: Facts) -> None:
-    """Fill ``revisions`` from ``commits``, ``parents`` and ``changes``, and discard ``changes``."""
+    """Add to ``revisions`` those of ``changes``, and discard ``changes``.
+
+    Revisions of other commits may be there already: no change of these commits is among ``changes``.
+    """
+    if facts.is_empty("changes"):
+        return
     facts.execute(_STATES)
     facts.execute(_GROUPS)
     facts.execute(_PREVIOUS)

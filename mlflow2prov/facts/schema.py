@@ -36,9 +36,9 @@ def _tag_table(name: str, /, **owner: Type) -> Table:
 
 
 _GIT = (
-    # A commit. `ordinal` counts from 0, parents before children; the epochs are seconds since
-    # 1970-01-01 UTC. `is_selected` is false for commits outside --since and --until: they get no
-    # statements, but files need them for their identity.
+    # A commit. `ordinal` counts from 0, parents before children (mlflow2prov.facts.ordinals); the epochs
+    # are seconds since 1970-01-01 UTC. `is_selected` is false for commits outside --since and --until:
+    # they get no statements, but files need them for their identity.
     Table(
         "commits",
         {
@@ -59,6 +59,17 @@ _GIT = (
     ),
     # A ref (gitglossary(7)) by its full name, and the commit that it leads to.
     Table("refs", {"name": TEXT, "sha": TEXT}),
+    # How a history was read, in one row. `circumstances` is a digest of all that its facts depend on
+    # besides its commits (mlflow2prov.sources.git.known_history), `detail` how much git could read
+    # ("renames", "changes" or "commits"), and `has_skipped_renames` whether it compared some files only
+    # by digest.
+    Table(
+        "histories",
+        {"circumstances": TEXT, "detail": TEXT, "has_skipped_renames": BOOLEAN},
+    ),
+    # A file, or a folder with all its files, that was left out of the history because it belongs to
+    # the MLflow store.
+    Table("excluded_paths", {"path": TEXT}),
     # A commit that no ref from a remote reaches. Empty if there are no remote-tracking branches.
     Table("unpushed_commits", {"sha": TEXT}),
     # A parent of a commit. The parent is missing from `commits` if a shallow clone hides it.

@@ -21,7 +21,7 @@ _PARENTS = f"""
     WITH run_files AS (
         SELECT
             regexp_extract(path, '^(?:(.*?)/)??{RUN_FILES}', ['parent', 'run_id']) AS part
-        FROM changes
+        FROM changed_paths
         WHERE regexp_matches(path, '(?:^|/){RUN_FILES}')
     )
     SELECT DISTINCT part.parent, part.run_id
@@ -35,8 +35,17 @@ _EXPERIMENT = r"^[0-9]+/(?:meta[.]yaml$|datasets/|models/m-|tags/|traces/)"
 _VERSION = r"^models/[^/]+/version-[0-9]+/"
 
 
+# What the paths of the store depend on.
+_BASIS = (
+    ("commits", "sha"),
+    ("runs", "run_id"),
+    ("experiments", "experiment_id"),
+    ("registered_models", "name"),
+)
+
+
 def store_paths(facts: Facts, location: str | None) -> list[str]:
-    """Return the folders and files of ``changes`` that belong to the store.
+    """Return the folders and files of the history that belong to the store.
 
     A folder of the store may also hold other files of the project. Only what MLflow puts there is the store's.
 
@@ -70,7 +79,7 @@ def committed_stores(facts: Facts) -> tuple[list[str], int, int]:
     content = f"(?:{RUN_FILES}|models/m-[0-9a-f]{{32}}/)"
     rows = facts.rows(
         f"""
-        WITH paths AS (SELECT DISTINCT path FROM changes),
+        WITH paths AS (SELECT DISTINCT path FROM changed_paths),
         stores AS (
             SELECT DISTINCT
                 regexp_extract(path, '^(.+?)/(?:[.]trash/)?[^/]+/{content}', 1) AS folder
@@ -95,6 +104,30 @@ def committed_stores(facts: Facts) -> tuple[list[str], int, int]:
     return folders or [], count, total
 
 
+def copy_excluded_paths(facts: Facts, previous: Facts) -> bool:
+    """Take ``excluded_paths`` and ``stored_runs`` from ``previous`` if they are still right.
+
+    They follow from the changes of the history and from the runs, experiments and models of the store. If these are the
+    same as before, so are the paths.
+
+    Returns:
+        Whether ``previous`` has paths, and they are still right.
+    """
+    if previous.is_empty("excluded_paths") or not facts.is_empty("changes"):
+        return False
+    if any(_differ(facts, previous, table, column) for table, column in _BASIS):
+        return False
+    for table in ("excluded_paths", "stored_runs"):
+        facts.execute(f"INSERT INTO {table} BY NAME FROM {previous.table(table)}")
+    return True
+
+
+def _differ(facts: Facts, previous: Facts, table: str, column: str) -> bool:
+    """Return whether a column has other values than before."""
+    new, old = f"SELECT {column} FROM {table}", f"SELECT {column} FROM {previous.table(table)}"
+    return bool(facts.rows(f"({new} EXCEPT {old}) UNION ALL ({old} EXCEPT {new}) LIMIT 1"))
+
+
 def _paths_below(facts: Facts, root: str) -> Iterator[str]:
     """Yield the paths of the store in the folder ``root``: the folder itself if it holds nothing else."""
     prefix = f"{root}/" if root else ""
@@ -102,7 +135,7 @@ def _paths_below(facts: Facts, root: str) -> Iterator[str]:
         f"""
         WITH paths AS (
             SELECT DISTINCT substr(path, {len(prefix) + 1}) AS path
-            FROM changes
+            FROM changed_paths
             WHERE starts_with(path, {literal(prefix)})
         ),
         parts AS (
@@ -147,5 +180,7 @@ def _paths_below(facts: Facts, root: str) -> Iterator[str]:
 def _database_files(facts: Facts, path: str) -> list[str]:
     """Return the files of the SQLite database ``path`` that the history has."""
     names = ", ".join(literal(path + suffix) for suffix in _DATABASE_FILES)
-    rows = facts.rows(f"SELECT DISTINCT path FROM changes WHERE path IN ({names}) ORDER BY path")
+    rows = facts.rows(
+        f"SELECT DISTINCT path FROM changed_paths WHERE path IN ({names}) ORDER BY path"
+    )
     return [name for (name,) in rows]

@@ -16,7 +16,7 @@ _STORED_RUNS = f"""
     INSERT INTO stored_runs BY NAME
     WITH run_files AS (
         SELECT ordinal, sha, is_boundary, regexp_extract(path, '(?:^|/){RUN_FILES}', 1) AS run_id
-        FROM changes
+        FROM changed_paths
         WHERE status <> 'D' AND regexp_matches(path, '(?:^|/){RUN_FILES}')
     ),
     first_files AS (
@@ -34,7 +34,7 @@ _STORED_RUNS = f"""
 
 
 def derive_stored_runs(facts: Facts) -> None:
-    """Fill ``stored_runs`` from ``runs``, ``commits`` and ``changes``.
+    """Fill ``stored_runs`` from ``runs``, ``commits`` and the changed paths.
 
     Where several branches added the files, the earliest commit counts. If the oldest state of a shallow clone has them,
     the commit is unknown.

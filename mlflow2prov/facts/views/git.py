@@ -1,6 +1,6 @@
 """Views over a Git history; they contain selected commits only."""
 
-from mlflow2prov.facts.views.view import BOOLEAN, TEXT, TIME, view
+from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, view
 
 VIEWS = (
     # A commit lasts from the earlier of its two dates to the later. `pushed` is 'false' or NULL.
@@ -39,6 +39,21 @@ VIEWS = (
         "SELECT * FROM coauthors SEMI JOIN selected_commits USING (ordinal)",
         rows_from="coauthors",
         extends="coauthors",
+    ),
+    # A change of a path, whether or not the revisions have been derived from the changes.
+    view(
+        "changed_paths",
+        """
+        SELECT ordinal, sha, status, path, is_boundary FROM changes
+        UNION ALL
+        SELECT ordinal, sha, status, path, is_boundary FROM revisions
+        """,
+        rows_from=("changes", "revisions"),
+        ordinal=INTEGER,
+        sha=TEXT,
+        status=TEXT,
+        path=TEXT,
+        is_boundary=BOOLEAN,
     ),
     # A revision or a deletion. `name` is the file's base name, `swhid` the blob's Software Heritage
     # identifier; `is_start` marks the revision that begins its file.

@@ -12,13 +12,22 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.errors import RepositoryError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.ordinals import number_commits
 from mlflow2prov.facts.renames import find_exact_renames
 from mlflow2prov.git.repository import Repository
 from mlflow2prov.progress import Progress
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.git import dates, refs, shallow
 from mlflow2prov.sources.git.commit_names import resolve_commit_names
+from mlflow2prov.sources.git.known_history import (
+    add_known_commits,
+    digest_circumstances,
+    drop_unreachable_commits,
+    heads,
+    update_selection,
+)
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
+from mlflow2prov.sources.git.mailmap import map_coauthors
 from mlflow2prov.sources.git.notebooks import read_notebook_names
 from mlflow2prov.sources.git.pathspecs import exclusion, literal_exclusion
 from mlflow2prov.sources.git.trees import excluded_base_names, read_tree_files
@@ -59,8 +68,13 @@ class GitHistory:
     """A repository, bare or not, a linked worktree, or a folder within one."""
     options: HistoryOptions = field(default_factory=HistoryOptions)
 
-    def read(self, facts: Facts) -> SourceReport:
-        """Fill ``commits``, ``unpushed_commits``, ``parents``, ``coauthors`` and ``changes``.
+    def read(self, facts: Facts, previous: Facts | None = None) -> SourceReport:
+        """Fill ``commits``, ``refs``, ``unpushed_commits``, ``parents``, ``coauthors``, ``changes`` and ``histories``.
+
+        Args:
+            facts: the tables to fill.
+            previous: the facts of an earlier reading with the same options, from which known commits are taken. Then
+                ``changes`` are those of new commits only, and ``revisions`` those of the others.
 
         Raises:
             RepositoryError: there is no repository, a branch or a date is unknown, or git failed.
@@ -69,28 +83,42 @@ class GitHistory:
         renames = self._possible_renames(report)
         boundary = shallow.shallow_boundary(self._repository)
         tips = self._tips(report)
-        commits = list_commits(self._repository, tips)
-        detail = self._read_commits(facts, commits, boundary, renames, report)
-        facts.add_columns(
-            "unpushed_commits", sha=refs.list_unpushed_commits(self._repository, tips)
+        circumstances = digest_circumstances(
+            self._repository,
+            [renames, *self.options.exclude],
+            boundary,
+            mailmap=self.options.mailmap,
         )
-        facts.flush()
-        if detail == "changes" and renames != "none":
-            find_exact_renames(facts)
+        detail = None
+        if previous is not None and self._is_known(previous, circumstances, renames):
+            detail = self._read_new_commits(facts, previous, tips, boundary, renames, report)
+        if detail is None:
+            commits = list_commits(self._repository, tips)
+            detail = self._read_commits(facts, commits, boundary, renames, report)
+            number_commits(facts)
+        facts.add(
+            "histories",
+            circumstances=circumstances,
+            detail=detail,
+            has_skipped_renames=self._repository.has_skipped_renames,
+        )
+        self._read_refs(facts, tips)
         if boundary:
-            shallow.add_hidden_parents(self._repository, facts, boundary)
             report.notices.append(
                 f"{self.path}: a shallow clone, so the history before its "
                 f"{quantity(len(boundary), 'oldest commit')} is unknown; run `git fetch --unshallow` there"
             )
-        if self.options.mailmap:
-            self._map_coauthors(facts)
         self._select_commits(facts)
-        if not commits:
+        if facts.is_empty("commits"):
             report.notices.append(f"{self.path}: the repository has no commits")
         elif not facts.rows("SELECT 1 FROM commits WHERE is_selected LIMIT 1"):
             report.notices.append(f"{self.path}: no commit is between --since and --until")
         return report
+
+    def read_again(self, facts: Facts) -> SourceReport:
+        """Read the whole history in place of one that was partly taken from an earlier reading."""
+        facts.discard((*_TABLES, "histories", "refs", "revisions", "unpushed_commits"))
+        return self.read(facts)
 
     def read_tree_files(self, facts: Facts, candidates: Iterable[tuple[str, str]]) -> None:
         """Fill ``tree_files`` with the (commit, path) pairs of ``candidates`` that exist."""
@@ -159,6 +187,7 @@ class GitHistory:
                 self._read_changes_again(facts, [sha for _, sha in commits], paths)
             # Git cannot exclude a path that is not UTF-8.
             facts.execute(f"DELETE FROM changes WHERE {is_excluded}")
+        facts.add_columns("excluded_paths", path=paths)
 
     def _read_changes_again(
         self, facts: Facts, commits: list[str], excluded: Sequence[str]
@@ -168,10 +197,7 @@ class GitHistory:
         report = SourceReport("git", str(self.path))
         boundary = shallow.shallow_boundary(self._repository)
         renames = self._possible_renames(report)
-        detail = self._read_commits(changes, commits, boundary, renames, report, excluded)
-        changes.flush()
-        if detail == "changes" and renames != "none":
-            find_exact_renames(changes)
+        self._read_commits(changes, commits, boundary, renames, report, excluded)
         with engine.registered(pa.table({"sha": commits})) as selection:
             facts.execute(f"DELETE FROM changes WHERE sha IN (SELECT sha FROM {selection})")
         facts.execute(
@@ -208,6 +234,63 @@ class GitHistory:
     def _repository(self) -> Repository:
         return Repository(self.path)
 
+    def _is_known(self, previous: Facts, circumstances: str, renames: Renames) -> bool:
+        """Return whether ``previous`` has all facts of the commits that it knows, and they are still right."""
+        best_detail: Detail = "renames" if renames == "similar" else "changes"
+        # A pattern may depend on the attributes of files.
+        depends_on_attributes = any("attr" in pathspec for pathspec in self.options.exclude)
+        known = previous.rows("SELECT circumstances, detail FROM histories")
+        return known == [(circumstances, best_detail)] and not depends_on_attributes
+
+    def _read_new_commits(
+        self,
+        facts: Facts,
+        previous: Facts,
+        tips: list[str],
+        boundary: set[str],
+        renames: Renames,
+        report: SourceReport,
+    ) -> Detail | None:
+        """Read the commits that ``previous`` lacks, and take the others from it.
+
+        Returns:
+            How much was read of each commit, or None, and no facts, if that is not as much as of the others.
+        """
+        known_heads = heads(previous)
+        known_commits = {sha for (sha,) in previous.rows("SELECT sha FROM commits")}
+        try:
+            all_tips = refs.tip_commits(self._repository, tips)
+            new_tips = sorted(all_tips - known_commits)
+            commits = list_commits(self._repository, new_tips, known_heads) if new_tips else []
+        except RepositoryError:
+            # Git may have pruned a commit that no ref reaches any more.
+            return None
+        ((known_detail, has_skipped_renames),) = previous.rows(
+            "SELECT detail, has_skipped_renames FROM histories"
+        )
+        self._repository.has_skipped_renames = has_skipped_renames
+        attempt = SourceReport(report.kind, report.location)
+        detail = self._read_commits(facts, commits, boundary, renames, attempt)
+        if detail != known_detail:
+            facts.discard(_TABLES)
+            return None
+        report.notices += attempt.notices
+        reached = all_tips.union(sha for (sha,) in facts.rows("SELECT parent FROM parents"))
+        add_known_commits(facts, previous)
+        has_lost_heads = not reached.issuperset(known_heads)
+        if has_lost_heads:
+            drop_unreachable_commits(facts, all_tips)
+        if commits or has_lost_heads:
+            number_commits(facts)
+        return detail
+
+    def _read_refs(self, facts: Facts, tips: list[str]) -> None:
+        commits = refs.read_refs(self._repository, self.options.branches)
+        facts.add_columns("refs", name=list(commits), sha=list(commits.values()))
+        unpushed = refs.list_unpushed_commits(self._repository, tips)
+        facts.add_columns("unpushed_commits", sha=unpushed)
+        facts.flush()
+
     def _possible_renames(self, report: SourceReport) -> Renames:
         """Return how renames can be detected: a partial clone lacks the contents to compare."""
         if self.options.renames != "similar" or not self._repository.is_partial:
@@ -236,6 +319,26 @@ class GitHistory:
         renames: Renames,
         report: SourceReport,
         excluded: Sequence[str] = (),
+    ) -> Detail:
+        """Read the commits with their parents, co-authors and changes, and return in how much detail."""
+        detail = self._describe_commits(facts, commits, boundary, renames, report, excluded)
+        facts.flush()
+        if detail == "changes" and renames != "none":
+            find_exact_renames(facts)
+        if boundary:
+            shallow.add_hidden_parents(self._repository, facts, boundary)
+        if self.options.mailmap:
+            map_coauthors(self._repository, facts)
+        return detail
+
+    def _describe_commits(
+        self,
+        facts: Facts,
+        commits: list[str],
+        boundary: set[str],
+        renames: Renames,
+        report: SourceReport,
+        excluded: Sequence[str],
     ) -> Detail:
         """Read the commits in as much detail as the repository's objects allow, and return that detail.
 
@@ -289,29 +392,6 @@ class GitHistory:
                 "their exact renames are detected"
             )
 
-    def _map_coauthors(self, facts: Facts) -> None:
-        """Apply the mailmap to co-authors, which git does not do."""
-        people = facts.rows("SELECT DISTINCT name, email FROM coauthors ORDER BY ALL")
-        if not people:
-            return
-        contacts = [f"{name or ''} <{email or ''}>" for name, email in people]
-        stdin = "".join(f"{contact}\n" for contact in contacts).encode()
-        mapped = self._repository.lines("check-mailmap", "--stdin", stdin=stdin)
-        if len(mapped) != len(contacts):
-            return
-        for (name, email), before, after in zip(people, contacts, mapped, strict=True):
-            if before == after:
-                continue
-            new_name, _, new_email = after.rpartition("<")
-            new_email = new_email.rstrip(">").strip().lower()
-            facts.execute(
-                """
-                UPDATE coauthors SET name = ?, email = ?
-                WHERE name IS NOT DISTINCT FROM ? AND email IS NOT DISTINCT FROM ?
-                """,
-                [new_name.strip() or None, new_email or None, name, email],
-            )
-
     def _select_commits(self, facts: Facts) -> None:
         """Deselect the commits outside the dates. They stay known, so that files keep their identity."""
         if self.options.since is not None:
@@ -324,3 +404,4 @@ class GitHistory:
             facts.execute(
                 "UPDATE commits SET is_selected = false WHERE committed_epoch > ?", [epoch]
             )
+        update_selection(facts)

@@ -46,11 +46,18 @@ def list_commits(
 ) -> list[str]:
     """Return the hashes of the commits reachable from ``tips`` but not from ``excluded``, children before parents.
 
+    Args:
+        repository: the repository that has the commits.
+        tips: hashes, and options of ``git rev-list`` that select refs.
+        excluded: hashes.
+
     Raises:
         RepositoryError: git failed, for example because a commit is missing.
     """
-    stdin = "".join(f"^{sha}\n" for sha in excluded).encode()
-    with repository.stream("rev-list", "--topo-order", *tips, "--stdin", stdin=stdin) as output:
+    options = [tip for tip in tips if tip.startswith("--")]
+    commits = [*(tip for tip in tips if tip not in options), *(f"^{sha}" for sha in excluded)]
+    stdin = "".join(f"{commit}\n" for commit in commits).encode()
+    with repository.stream("rev-list", "--topo-order", *options, "--stdin", stdin=stdin) as output:
         return output.read().decode("ascii").split()
 
 

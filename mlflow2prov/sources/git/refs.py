@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from fnmatch import fnmatchcase
 
 from mlflow2prov.errors import RepositoryError, unknown_choice
 from mlflow2prov.git.repository import Repository
@@ -10,6 +11,9 @@ from mlflow2prov.sources.git.log import list_commits
 
 # Git's own bookkeeping, which is not part of the project's history.
 _NOT_HISTORY = ("refs/notes/*", "refs/replace/*", "refs/stash", "refs/prefetch/*", "refs/bisect/*")
+
+# Where the name of a branch is looked up, in order. The last place is for full names.
+_PLACES_OF_BRANCHES = ("refs/heads/", "refs/remotes/", "refs/", "refs/tags/", "")
 
 # The refs of tags, and those by which hosts of repositories, and git itself, present what others pushed.
 _REFS_OF_REMOTES = (
@@ -69,6 +73,43 @@ def _require_commit(repository: Repository, branch: str) -> str:
 def all_refs(broken: Iterable[str]) -> list[str]:
     """Return the arguments by which ``git rev-list`` starts from all refs except ``broken`` ones."""
     return [*(f"--exclude={pattern}" for pattern in (*_NOT_HISTORY, *broken)), "--all"]
+
+
+def read_refs(repository: Repository, branches: Iterable[str]) -> dict[str, str]:
+    """Return the commit that each ref leads to, by its full name: the refs of ``branches``, or those of the history.
+
+    ``HEAD`` is no ref of its own, and a branch that is given as a hash or an expression has none.
+    """
+    names = repository.lines("for-each-ref", "--format=%(refname)")
+    commits = {
+        name: sha
+        for name, sha in zip(names, _peeled_commits(repository, ["refs"]), strict=False)
+        if sha is not None and not any(fnmatchcase(name, pattern) for pattern in _NOT_HISTORY)
+    }
+    selected = {
+        name
+        for branch in branches
+        for part in ([branch] if _ref_of(branch, commits) else branch.split(","))
+        if (name := _ref_of(part.strip(), commits))
+    }
+    return {name: sha for name, sha in commits.items() if name in selected or not branches}
+
+
+def _ref_of(branch: str, names: Container[str]) -> str | None:
+    candidates = (place + branch for place in _PLACES_OF_BRANCHES)
+    return next((name for name in candidates if name in names), None)
+
+
+def tip_commits(repository: Repository, tips: Iterable[str]) -> set[str]:
+    """Return the commits at which ``git rev-list`` starts if its arguments are ``tips``.
+
+    Besides refs, these are ``HEAD`` and those of linked worktrees.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    with repository.stream("rev-list", "--no-walk=unsorted", *tips) as output:
+        return set(output.read().decode("ascii").split())
 
 
 def broken_refs(repository: Repository) -> list[str]:

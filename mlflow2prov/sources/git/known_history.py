@@ -1,0 +1,90 @@
+"""The part of a history that an earlier reading knows, so that git describes only new commits.
+
+A commit never changes, nor does what it changed. Its facts depend on it, on its ancestors, and on a few circumstances
+besides: the mailmap, the boundary of a shallow clone, the version of git. If they are the same, the facts of known
+commits are those of the earlier reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+
+import pyarrow as pa
+
+from mlflow2prov import engine
+from mlflow2prov.facts import Facts
+from mlflow2prov.git.repository import Repository
+from mlflow2prov.sources.git.mailmap import mailmap_contents
+
+_NEW_TABLES = ("commits", "parents", "coauthors", "changes")
+_TABLES = ("commits", "parents", "coauthors", "revisions")
+
+
+def digest_circumstances(
+    repository: Repository, options: Iterable[str], boundary: Iterable[str], *, mailmap: bool
+) -> str:
+    """Return a digest of all that the facts of a history depend on besides its commits.
+
+    Args:
+        repository: the repository.
+        options: the options that decide what is read of a commit.
+        boundary: the oldest commits of a shallow clone.
+        mailmap: whether the mailmap is applied.
+    """
+    mailmaps = mailmap_contents(repository) if mailmap else []
+    parts = [repository.lines("version"), options, sorted(boundary), mailmaps]
+    text = "\0\0".join("\0".join(part) for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def heads(facts: Facts) -> list[str]:
+    """Return the commits that no other commit has as a parent."""
+    rows = facts.rows(
+        "SELECT sha FROM commits ANTI JOIN parents ON parents.parent = commits.sha ORDER BY sha"
+    )
+    return [sha for (sha,) in rows]
+
+
+def add_known_commits(facts: Facts, previous: Facts) -> None:
+    """Add the commits of ``previous`` and their revisions, before the new commits that ``facts`` holds."""
+    ((count,),) = previous.rows("SELECT count(*) FROM commits")
+    for table in _NEW_TABLES:
+        facts.execute(f"UPDATE {table} SET ordinal = ordinal + {count}")
+    for table in _TABLES:
+        facts.execute(f"INSERT INTO {table} BY NAME FROM {previous.table(table)}")
+    facts.execute("UPDATE commits SET is_selected = true WHERE NOT is_selected")
+
+
+def drop_unreachable_commits(facts: Facts, tips: Collection[str]) -> None:
+    """Drop the commits that ``tips`` do not reach, with all that belongs to them.
+
+    Nothing that is left depends on them, because a revision refers to ancestors only.
+    """
+    parents: dict[str, list[str]] = {}
+    for sha, parent in facts.rows("SELECT sha, parent FROM parents"):
+        parents.setdefault(sha, []).append(parent)
+    commits = {sha for (sha,) in facts.rows("SELECT sha FROM commits")}
+    reachable: set[str] = set()
+    pending = [sha for sha in tips if sha in commits]
+    while pending:
+        sha = pending.pop()
+        if sha not in reachable:
+            reachable.add(sha)
+            pending += (parent for parent in parents.get(sha, ()) if parent in commits)
+    lost = commits - reachable
+    with engine.registered(pa.table({"sha": pa.array(sorted(lost), pa.string())})) as table:
+        for name in {*_NEW_TABLES, *_TABLES}:
+            facts.execute(f"DELETE FROM {name} WHERE sha IN (SELECT sha FROM {table})")
+
+
+def update_selection(facts: Facts) -> None:
+    """Select the revisions of selected commits."""
+    facts.execute(
+        """
+        UPDATE revisions
+        SET is_selected = commits.is_selected
+        FROM commits
+        WHERE commits.sha = revisions.sha AND commits.is_selected <> revisions.is_selected
+        """
+    )
