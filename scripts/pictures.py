@@ -226,6 +226,29 @@ EXAMPLES = {
         ],
         "logged_models": [LOGGED_MODEL],
     },
+    "observed-change": {
+        "registered_models": [REGISTERED_MODEL],
+        "registered_model_aliases": [{"name": "classifier", "alias": "production", "version": "2"}],
+        "registered_model_versions": [MODEL_VERSION | {"version": "2"}],
+        "observed_changes": [
+            {
+                "change_id": "c1",
+                "subject": "alias",
+                "uri": "models:/classifier@production",
+                "name": "classifier",
+                "is_prompt": False,
+                "identity": REGISTERED_MODEL["identity"],
+                "alias": "production",
+                "property": "version",
+                "old_value": "1",
+                "new_value": "2",
+                "old_state": "s1",
+                "new_state": "s2",
+                "not_before": TIME,
+                "not_after": "2024-01-02T10:00:00+00:00",
+            }
+        ],
+    },
     "registered-model-version-deletion": {
         "registered_model_versions": [MODEL_VERSION | {"is_deleted": True, "deleted_at": TIME}],
         "registered_model_version_tags": [

@@ -449,14 +449,19 @@ _OBSERVATIONS = (
     # old value was last observed, and before `not_after`, when the new one was first observed. `changed_at` is its
     # time if MLflow recorded one, and `time_source` MLflow's name for that time.
     #
-    # `subject` is "store", "experiment", "run", "logged_model", "registered_model", "version", "alias" or "branch";
-    # `uri` is its address, and the columns from `identity` to `model_id` those that identify it, as in the tables
-    # of its kind. `property` is "presence" (its values are "present" and NULL), "name", "description", "status",
-    # "stage", "lifecycle_stage", "version" (of an alias), "tag" or "param" (named by `key`), "tip" (of a branch) or
-    # "identity" (of a store). A value is NULL where the property has none.
+    # `subject` is "store", "experiment", "run", "logged_model", "registered_model", "version", "alias" or "branch", and
+    # the columns from `identity` to `model_id` those that identify it, as in the tables of its kind. The `name` of a
+    # branch is the full name of the ref, and its `identity`, if there is one, that of the repository. `uri` is the
+    # address of the subject: `runs:/<id>`, `models:/<model id>`, `models:/<name>`, `models:/<name>/<version>`,
+    # `models:/<name>@<alias>`, the same with `prompts:`, the name of an experiment, the URL of a store, or the full
+    # name of a branch.
     #
-    # `old_state` and `new_state` identify the states that the change ended and began. A state that no change began
-    # was there when its subject was first observed, at `old_state_since`.
+    # `property` is "presence" (its values are "present" and NULL), "name", "description", "status", "stage",
+    # "lifecycle_stage", "version" (of an alias), "tag" or "param" (named by `key`), "tip" (of a branch) or "identity"
+    # (of a store). A value is NULL where the property has none.
+    #
+    # `old_state` and `new_state` identify the states that the change ended and began. A value that returns is another
+    # state. `old_state_since` is when the old one was first observed.
     Table(
         "observed_changes",
         {

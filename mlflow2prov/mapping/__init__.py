@@ -3,7 +3,8 @@
 The pages :mod:`~mlflow2prov.mapping.git`, :mod:`~mlflow2prov.mapping.tracking`,
 :mod:`~mlflow2prov.mapping.logged_models`, :mod:`~mlflow2prov.mapping.model_registry`,
 :mod:`~mlflow2prov.mapping.environments`, :mod:`~mlflow2prov.mapping.traces`,
-:mod:`~mlflow2prov.mapping.calls` and :mod:`~mlflow2prov.mapping.call_links` are written in the words of
+:mod:`~mlflow2prov.mapping.calls`, :mod:`~mlflow2prov.mapping.call_links` and
+:mod:`~mlflow2prov.mapping.observed_changes` are written in the words of
 :mod:`~mlflow2prov.mapping.language`. A new family is a new page and a line in :data:`RULES`.
 """
 
@@ -14,6 +15,7 @@ from mlflow2prov.mapping import (
     git,
     logged_models,
     model_registry,
+    observed_changes,
     traces,
     tracking,
 )
@@ -28,6 +30,7 @@ RULES = (
     *traces.RULES,
     *calls.RULES,
     *call_links.RULES,
+    *observed_changes.RULES,
 )
 """All rules."""
 

@@ -175,14 +175,26 @@ def when(condition: str, value: Value) -> Value:
     """Return ``value`` in rows that satisfy an SQL condition; it is unknown in other rows."""
     if isinstance(value, str):
         return Column(Sql(f"CASE WHEN {condition} THEN {literal(value)} END"))
-    sql = Sql(f"CASE WHEN {condition} THEN {value.sql} END")
-    return QName(sql) if isinstance(value, QName) else Column(sql, value.type)
+    if isinstance(value, QName):
+        return name_when(condition, value)
+    return Column(Sql(f"CASE WHEN {condition} THEN {value.sql} END"), value.type)
+
+
+def name_when(condition: str, name: QName) -> QName:
+    """Return ``name`` in rows that satisfy an SQL condition; it is unknown in other rows."""
+    return QName(Sql(f"CASE WHEN {condition} THEN {name.sql} END"))
 
 
 def if_else(condition: str, name: QName, alternative: QName) -> QName:
     """Return ``name`` in rows that satisfy an SQL condition, and ``alternative`` in other rows."""
     sql = Sql(f"CASE WHEN {condition} THEN {name.sql} ELSE {alternative.sql} END")
     return QName(sql, is_known=name.is_known and alternative.is_known)
+
+
+def choose(column: Column, names: Mapping[str, QName]) -> QName:
+    """Return the name that ``names`` has for the value of ``column``; it is unknown for other values."""
+    cases = " ".join(f"WHEN {literal(value)} THEN {name.sql}" for value, name in names.items())
+    return QName(Sql(f"CASE {column.sql} {cases} END"))
 
 
 def _word(word: str | Column) -> Sql:

@@ -47,6 +47,11 @@ def version_of(row: Row) -> QName:
     return qname(row.kind + "Version", row.identity, row.version)
 
 
+def alias_of(row: Row) -> QName:
+    """Name the alias of a row."""
+    return qname(row.kind + "Alias", row.identity, digest(row.alias))
+
+
 def version_tag_of(tag: Row) -> QName:
     """Name a tag of a version."""
     return qname(tag.kind + "VersionTag", tag.identity, tag.version, digest(tag.key))
@@ -100,7 +105,7 @@ def registered_model_tag(tag: Row) -> Statements:
 @rule(table="aliases_of_registered_models")
 def registered_model_alias(alias: Row) -> Statements:
     """Describe an alias: another name for the version that it points to now."""
-    this = qname(alias.kind + "Alias", alias.identity, digest(alias.alias))
+    this = alias_of(alias)
     yield entity(
         this,
         type=term(alias.kind + "Alias"),

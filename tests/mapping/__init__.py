@@ -6,7 +6,7 @@ from mlflow2prov import engine
 from mlflow2prov.facts.schema import TABLES
 from mlflow2prov.facts.views import VIEWS
 from mlflow2prov.mapping import RULES
-from mlflow2prov.mapping.language import QName, Row
+from mlflow2prov.mapping.language import Row
 from mlflow2prov.vocabulary import PROV_KEYS
 
 _WORD = re.compile(r"'([A-Za-z]+)'")
@@ -25,9 +25,9 @@ def written_words():
         for key, values in pattern.attributes.items():
             if key not in PROV_KEYS:
                 words.add(key)
-            for value in values if isinstance(values, list) else [values]:
-                if isinstance(value, QName):
-                    words.update(_words_of(value.sql))
+            if key in ("role", "type"):
+                for term in values if isinstance(values, list) else [values]:
+                    words.update(_words_of(term.sql))
     return words
 
 

@@ -4,7 +4,15 @@ A view joins a table with its owner and derives columns from others; it adds no 
 ``<members>_of_<owners>`` has a row for each member, with columns of its owner.
 """
 
-from mlflow2prov.facts.views import call_links, calls, git, models, tracking, users
+from mlflow2prov.facts.views import (
+    call_links,
+    calls,
+    git,
+    models,
+    observed_changes,
+    tracking,
+    users,
+)
 from mlflow2prov.facts.views.view import View
 
 VIEWS: dict[str, View] = {
@@ -15,6 +23,7 @@ VIEWS: dict[str, View] = {
         *models.VIEWS,
         *calls.VIEWS,
         *call_links.VIEWS,
+        *observed_changes.VIEWS,
         *users.VIEWS,
     )
 }

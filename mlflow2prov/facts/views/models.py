@@ -53,8 +53,9 @@ _ENVIRONMENTS = (
     ),
 )
 
-# The kind of a row of the registry. MLflow keeps prompts as registered models.
-_KIND = "CASE WHEN is_prompt THEN 'Prompt' ELSE 'RegisteredModel' END AS kind"
+KIND = "CASE WHEN is_prompt THEN 'Prompt' ELSE 'RegisteredModel' END"
+"""The SQL for the kind of a row of the registry. MLflow keeps prompts as registered models."""
+
 _URI_SCHEME = "CASE WHEN is_prompt THEN 'prompts:/' ELSE 'models:/' END"
 
 _REGISTRY = (
@@ -64,7 +65,7 @@ _REGISTRY = (
         SELECT
             registered_models.*,
             registered_model_tags.value AS "user",
-            {_KIND}
+            {KIND} AS kind
         FROM registered_models
         LEFT JOIN registered_model_tags
             ON registered_model_tags.name = registered_models.name
@@ -115,7 +116,7 @@ _REGISTRY = (
             originals.identity AS source_identity,
             coalesce(versions."user", tags.value) AS creator,
             {_URI_SCHEME} || versions.name || '/' || versions.version AS uri,
-            {_KIND}
+            {KIND} AS kind
         FROM registered_model_versions AS versions
         LEFT JOIN (SELECT name, identity FROM registered_models) AS originals
             ON originals.name = versions.source_name
