@@ -2,7 +2,7 @@
 
 A contribution is an entity that an activity generated or invalidated, a commit, or a captured call. It belongs to the
 authors and co-authors of a commit, and to every agent associated with another activity. Agents who only committed the
-work of others do not count.
+work of others do not count. Observed changes do not count either, since their agents are unknown.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ def _events(document: Document) -> str:
         FROM changes AS change
         JOIN {document.tables.of(KIND["entity"])} AS entity ON entity.id = change.entity
         LEFT JOIN {activities} AS activity ON activity.id = change.activity
+        WHERE NOT is_a(entity.attributes, 'ObservedState')
         UNION ALL
         SELECT
             id,

@@ -51,6 +51,7 @@ _MIN_SIMILARITY = 0.5
 _VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
 _MODEL_TYPES = ("RegisteredModel", "Prompt")
 _ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
+_OBSERVED_TYPES = ("ObservedChange", "ObservedState")
 _ID_KEYS = ("run_id", "model_id", "sha", "experiment_id", "trace_id", "uid", "uri", "path")
 _NAME_KEYS = ("name", "prov:label", "title")
 _PREFIX_KEYS = ("run_id", "model_id", "sha", "uid")
@@ -260,8 +261,13 @@ def _find_by_alias(document: Document, selector: str) -> list[str]:
 
 
 def _find_by_attribute(document: Document, selector: str) -> list[str]:
+    """Find the elements with an attribute; observed states, which repeat those of their subjects, do not count."""
     parts = _KEY_AND_VALUE.fullmatch(selector)
-    return _find(document, _has_value(parts["key"], parts["value"])) if parts else []
+    if not parts:
+        return []
+    has_value = _has_value(parts["key"], parts["value"])
+    is_observed = is_any_of("attributes", _OBSERVED_TYPES)
+    return _find(document, Sql(f"{has_value} AND NOT {is_observed}"))
 
 
 def _find_registered_model(document: Document, selector: str) -> list[str]:

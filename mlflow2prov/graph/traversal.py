@@ -47,7 +47,8 @@ def create_reachable(
         schema: the owner of the table.
         table: the name of the table there; it has one column, ``name``.
         document: a document.
-        starts: identifiers. Their specializations, such as the revisions of a file, are starts too.
+        starts: identifiers. Their specializations, such as the revisions of a file, are starts too; their observed
+            states are not.
         direction: ``upstream`` (from effect to cause) or ``downstream``.
         depth: the number of relations that are followed in a row; None means as far as they lead.
         relations: the kinds of relations that are followed; None means :data:`DEFAULT_RELATIONS`.
@@ -133,7 +134,11 @@ def _without_excluded(edges: str, excluded: Sql | None) -> str:
 
 
 def _specializations(document: Document, starts: Sequence[str]) -> list[str]:
-    """Return the specializations of ``starts``: revisions of a file, versions of a model."""
+    """Return the specializations of ``starts``: revisions of a file, versions of a model.
+
+    The observed states of an element lead to the changes between them, and through these to nothing else. They are the
+    history of the element's attributes, not of its content.
+    """
     rows = engine.rows(
         f"""
         WITH RECURSIVE
@@ -144,6 +149,7 @@ def _specializations(document: Document, starts: Sequence[str]) -> list[str]:
             SELECT specialization.specificEntity
             FROM {document.tables.of(KIND["specializationOf"])} AS specialization
             JOIN aspects ON specialization.generalEntity = aspects.name
+            WHERE specialization.specificEntity NOT IN {ids_of_type(document, "entity", ["ObservedState"])}
         )
         SELECT name FROM aspects WHERE name NOT IN (SELECT name FROM starts) ORDER BY name
         """
