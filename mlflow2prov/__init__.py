@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.check import CheckResult, Waiver, check
     from mlflow2prov.analysis.comparison import Comparison, Point, Section, compare
     from mlflow2prov.analysis.explanation import Answer, Explanation, explain
+    from mlflow2prov.analysis.history import ObservedChange, ObservedHistory, history
     from mlflow2prov.analysis.impact import Impact, ImpactItem, impact
     from mlflow2prov.analysis.item import Item
     from mlflow2prov.analysis.listing import list_elements
@@ -119,6 +120,8 @@ _MODULES = {
     "MLflow2ProvError": "errors",
     "NamespaceError": "errors",
     "Namespaces": "prov.namespaces",
+    "ObservedChange": "analysis.history",
+    "ObservedHistory": "analysis.history",
     "Point": "analysis.comparison",
     "Progress": "progress",
     "Question": "analysis.questions",
@@ -154,6 +157,7 @@ _MODULES = {
     "explain": "analysis.explanation",
     "export": "stores",
     "extract": "extraction",
+    "history": "analysis.history",
     "impact": "analysis.impact",
     "lineage": "graph.lineage",
     "list_elements": "analysis.listing",
@@ -210,6 +214,8 @@ __all__ = [
     "MLflow2ProvError",
     "NamespaceError",
     "Namespaces",
+    "ObservedChange",
+    "ObservedHistory",
     "Point",
     "Progress",
     "Question",
@@ -246,6 +252,7 @@ __all__ = [
     "explain",
     "export",
     "extract",
+    "history",
     "impact",
     "lineage",
     "list_elements",

@@ -198,6 +198,7 @@ def valid_arguments(name, document, folder):
         "explain": {"document": document, "selector": "models:/fraud/1"},
         "export": {"document": document, "url": "bolt://"},
         "extract": {"repository_path": str(folder)},
+        "history": {"document": document},
         "impact": {"document": document, "selector": "models:/fraud/1"},
         "lineage": {"document": document, "selectors": "models:/fraud/1"},
         "list_elements": {"document": document},

@@ -110,6 +110,18 @@ def checked_values(
     return callback
 
 
+def check_date(date: str) -> None:
+    """Check that git understands a date.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    from mlflow2prov.sources.git.dates import parse_date
+
+    if date.strip().lower() != "now":
+        parse_date(date)
+
+
 def choice_of(literal: Any, aliases: Mapping[str, str] | None = None) -> AliasedChoice:
     """Return the type of an option whose values are those of a ``typing.Literal``, or aliases of them."""
     return AliasedChoice(get_args(literal), aliases or {})

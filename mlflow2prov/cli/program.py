@@ -26,6 +26,7 @@ COMMANDS = (
     "list",
     "statistics",
     "explain",
+    "history",
     "diff",
     "validate",
     "check",

@@ -101,6 +101,18 @@ class DocumentMethods:
         """
         mlflow2prov.export(self._document, url, graph=graph, layout=layout)
 
+    def history(
+        self,
+        selectors: str | Iterable[str] = (),
+        *,
+        since: str | None = None,
+    ) -> mlflow2prov.ObservedHistory:
+        """Return observed changes of models, versions, aliases, runs and experiments.
+
+        The arguments are those of :func:`mlflow2prov.history`.
+        """
+        return mlflow2prov.history(self._document, selectors, since=since)
+
     def impact(
         self,
         selector: str,

@@ -36,6 +36,6 @@ def to_table(impact: Impact) -> Table:
 
 
 FORMATS: Formats[Impact] = tabular_formats(
-    to_table, empty="no run, model or version was influenced"
+    to_table, empty=lambda _: "no run, model or version was influenced"
 )
 """The formats of impacts."""

@@ -17,4 +17,4 @@ def _table(check: RerunCheck) -> Table:
     return Table(columns, [(c.what, c.recorded, c.present) for c in check.changes])
 
 
-FORMATS: Formats[RerunCheck] = tabular_formats(_table, empty="nothing would differ")
+FORMATS: Formats[RerunCheck] = tabular_formats(_table, empty=lambda _: "nothing would differ")

@@ -7,12 +7,13 @@ from functools import singledispatch
 from mlflow2prov.analysis.check import CheckResult
 from mlflow2prov.analysis.comparison import Comparison
 from mlflow2prov.analysis.explanation import Explanation
+from mlflow2prov.analysis.history import ObservedHistory
 from mlflow2prov.analysis.impact import Impact
 from mlflow2prov.arguments import checked
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.prov.difference import Difference
 from mlflow2prov.prov.validation import ValidationReport
-from mlflow2prov.render import check, difference, explanation, impact, validation
+from mlflow2prov.render import check, difference, explanation, history, impact, validation
 from mlflow2prov.table import Table, Tabular
 
 
@@ -21,8 +22,8 @@ def to_table(result: Tabular) -> Table:
     """Return a result as a table for people, as the command line prints it.
 
     Args:
-        result: an :class:`Explanation`, an :class:`Impact`, a :class:`CheckResult`, a :class:`Difference`, a
-            :class:`Comparison` or a :class:`ValidationReport`.
+        result: an :class:`Explanation`, an :class:`Impact`, an :class:`ObservedHistory`, a :class:`CheckResult`, a
+            :class:`Difference`, a :class:`Comparison` or a :class:`ValidationReport`.
 
     Raises:
         ConfigurationError: the argument is not such a result.
@@ -37,6 +38,7 @@ def _table_of(result: Tabular) -> Table:
 
 _table_of.register(Explanation, explanation.to_table)
 _table_of.register(Impact, impact.to_table)
+_table_of.register(ObservedHistory, history.to_table)
 _table_of.register(CheckResult, check.to_table)
 _table_of.register(Difference, difference.difference_table)
 _table_of.register(Comparison, difference.comparison_table)

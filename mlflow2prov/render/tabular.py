@@ -21,17 +21,19 @@ class JsonResult(Protocol):
 R = TypeVar("R", bound=JsonResult)
 
 
-def tabular_formats(to_table: Callable[[R], Table], *, empty: str = "") -> Formats[R]:
+def tabular_formats(
+    to_table: Callable[[R], Table], *, empty: Callable[[R], str] | None = None
+) -> Formats[R]:
     """Return the formats of results that ``to_table`` turns into tables.
 
-    A person reads the sentence ``empty``, if there is one, in place of a table without rows.
+    A person reads the sentence that ``empty`` returns, if it is given, in place of a table without rows.
 
     Several results are one CSV file whose first column ``number`` numbers the results, one JSON array, or tables
     with an empty line between them.
     """
 
     def as_table(results: Sequence[R]) -> str:
-        return "\n".join(_text(to_table(result), Table.to_text) for result in results)
+        return "\n".join(_text(result, Table.to_text) for result in results)
 
     def as_csv(results: Sequence[R]) -> str:
         return to_csv(concatenate([to_table(result) for result in results], "number"))
@@ -40,9 +42,10 @@ def tabular_formats(to_table: Callable[[R], Table], *, empty: str = "") -> Forma
         return results_to_json([result.to_dict() for result in results])
 
     def as_markdown(results: Sequence[R]) -> str:
-        return "\n".join(_text(to_table(result), Table.to_markdown) for result in results)
+        return "\n".join(_text(result, Table.to_markdown) for result in results)
 
-    def _text(table: Table, render: Callable[[Table], str]) -> str:
-        return render(table) if table.rows or not empty else f"{empty}\n"
+    def _text(result: R, render: Callable[[Table], str]) -> str:
+        table = to_table(result)
+        return render(table) if table.rows or empty is None else f"{empty(result)}\n"
 
     return {"table": as_table, "csv": as_csv, "json": as_json, "markdown": as_markdown}

@@ -6,10 +6,20 @@ import sys
 
 import pytest
 
-from mlflow2prov import check, difference, explain, impact, list_elements, statistics, validate
+from mlflow2prov import (
+    check,
+    difference,
+    explain,
+    history,
+    impact,
+    list_elements,
+    statistics,
+    validate,
+)
 from mlflow2prov.capture.record_files.rerun import Change, RerunCheck
 from mlflow2prov.render import FORMATS
 from tests.analysis.graphs import project
+from tests.observations import HISTORY, document_of
 from tests.prov.statements import document, entity
 
 
@@ -26,6 +36,7 @@ def results(fraud):
         "list": list_elements(fraud, "runs"),
         "explanation": explain(fraud, "fraud@live"),
         "impact": impact(fraud, "Commit.c1"),
+        "history": history(document_of(HISTORY), "models:/wine"),
         "difference": difference(document(entity("a", name="x")), document(entity("a", name="y"))),
         "validation": (fraud, validate(fraud)),
         "check": check(fraud),
@@ -39,6 +50,7 @@ def test_every_result_has_these_formats():
         "list": ("table", "csv", "json", "markdown"),
         "explanation": ("table", "csv", "json", "markdown"),
         "impact": ("table", "csv", "json", "markdown"),
+        "history": ("table", "csv", "json", "markdown"),
         "difference": ("text", "json", "markdown"),
         "validation": ("text", "json"),
         "check": ("text", "json", "sarif", "github"),
@@ -56,7 +68,7 @@ def test_every_format_renders_one_result_and_several(results, name, format_):
     assert len(one) < len(several)
 
 
-@pytest.mark.parametrize("name", ["explanation", "impact", "difference", "check"])
+@pytest.mark.parametrize("name", ["explanation", "impact", "history", "difference", "check"])
 def test_json_is_an_object_for_one_result_and_an_array_for_several(results, name):
     to_json = FORMATS[name]["json"]
     one = json.loads(to_json([results[name]]))

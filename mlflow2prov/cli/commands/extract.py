@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, URI, checked_values, choice_of
+from mlflow2prov.cli.param_types import TEXT, URI, check_date, checked_values, choice_of
 from mlflow2prov.errors import ConfigurationError, MLflow2ProvError
 from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.options import ArtifactListing, Renames
@@ -56,13 +56,6 @@ def _check_pathspec(pathspec: str) -> None:
     exclusion(pathspec)
 
 
-def _check_date(date: str) -> None:
-    from mlflow2prov.sources.git.dates import parse_date
-
-    if date.strip().lower() != "now":
-        parse_date(date)
-
-
 @click.command()
 @click.option(
     "--repository-path",
@@ -97,14 +90,14 @@ def _check_date(date: str) -> None:
     "--since",
     type=TEXT,
     metavar="DATE",
-    callback=checked_values(_check_date, has_name=False),
+    callback=checked_values(check_date, has_name=False),
     help="Read only commits since this date, in any form that git log takes: 2024-01-31, '3 weeks ago'.",
 )
 @click.option(
     "--until",
     type=TEXT,
     metavar="DATE",
-    callback=checked_values(_check_date, has_name=False),
+    callback=checked_values(check_date, has_name=False),
     help="Read only commits up to this date; a day counts as a whole.",
 )
 @click.option(
@@ -159,7 +152,7 @@ def _check_date(date: str) -> None:
     "--runs-since",
     type=TEXT,
     metavar="DATE",
-    callback=checked_values(_check_date, has_name=False),
+    callback=checked_values(check_date, has_name=False),
     help="Read only runs that started since this date, in any form that git log takes.",
 )
 @click.option(
