@@ -23,6 +23,7 @@ _AGENT_KEYS = frozenset(
         "givenname familyname firstname lastname "
     ).split()
 )
+_VALUE_KEYS = ("value", "oldvalue", "newvalue")
 MAX_KEY_LENGTH = 250
 """The length of the longest name of a tag, in characters."""
 
@@ -34,6 +35,9 @@ IS_PERSON = (
     "lambda t: t.value NOT IN ('prov:SoftwareAgent', 'prov:Organization'))) = 0)"
 )
 """The SQL condition that an agent is not only software or an organization (PROV-DM section 5.3.1)."""
+
+_MAY_BE_TAG = "kind IN ('entity', 'activity')"
+"""The SQL condition that a statement may describe a tag, or the change of one."""
 
 _PERSONAL_IDENTIFIER = re.compile(r"[^\W\d_]{3,}(?:[._-][^\W\d_]+)*")
 
@@ -103,12 +107,12 @@ def _conditions(document: Document) -> tuple[str, str]:
     agent_keys = _sql_list(key for key in keys if _normalize(key) in _AGENT_KEYS)
     user_keys = _sql_list(key for key in keys if is_person_key(key.rpartition(":")[2]))
     tag_keys = _sql_list(key for key in keys if _normalize(key) in ("name", "key"))
-    tag_values = _sql_list(key for key in keys if _normalize(key) == "value")
+    tag_values = _sql_list(key for key in keys if _normalize(key) in _VALUE_KEYS)
     tags = _sql_list(filter(is_person_key, _tag_names(document, tag_keys, tag_values)))
     names_user = f"t.key IN ({tag_keys}) AND t.value IN ({tags})"
     flags = (
         f"CASE WHEN kind = 'agent' THEN {IS_PERSON} ELSE false END AS is_person, "
-        f"CASE WHEN kind = 'entity' THEN len(list_filter(attributes, lambda t: {names_user})) > 0 "
+        f"CASE WHEN {_MAY_BE_TAG} THEN len(list_filter(attributes, lambda t: {names_user})) > 0 "
         "ELSE false END AS is_user_tag"
     )
     return flags, (
@@ -119,13 +123,13 @@ def _conditions(document: Document) -> tuple[str, str]:
 
 
 def _tag_names(document: Document, tag_keys: str, tag_values: str) -> list[str]:
-    """Return the distinct names of tags, parameters and the like, which have a value."""
+    """Return the distinct names of tags, parameters and the like, which have a value, and of changes of these."""
     rows = engine.rows(
         f"""
         WITH tag_attributes AS (
             SELECT unnest(attributes) AS a
             FROM {document.tables.union()}
-            WHERE kind = 'entity'
+            WHERE {_MAY_BE_TAG}
                 AND len(list_filter(attributes, lambda value: value.key IN ({tag_values}))) > 0
         )
         SELECT DISTINCT a.value

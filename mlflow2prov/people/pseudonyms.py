@@ -46,7 +46,8 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
@@ -68,8 +69,11 @@ _STREAM_ROWS = 100_000
 _HASH = "[0-9a-f]{16,}"
 _USER = re.compile(rf"User\.[0-9a-f]{{{DIGEST_LENGTH}}}")
 _HASHES = re.compile(_HASH)
-# Identifiers contain digests of the values of these attributes.
+# Identifiers contain digests of the values of these attributes. Those of observed states and changes, and the names of
+# their subjects, also contain digests of further ones.
 _DIGESTED_KEYS = ("name", "path", "key", "module", "uid")
+_OBSERVED_KEYS = ("value", "old_value", "new_value", "subject_uri")
+_SUBJECT_KEYS = ("subject", "registered_model")
 
 
 def read_key(path: str | Path | None = None) -> bytes | None:
@@ -212,21 +216,35 @@ class _Names:
         )
 
     def _digests_of(self, values: Iterable[str]) -> set[str]:
-        """Return the digests in the identifiers of elements whose name, path or key is in ``values``."""
+        """Return the digests in the identifiers of elements whose name, path or key is in ``values``.
+
+        An observed state or change has its values and the address of its subject, too. Where one of these is in
+        ``values``, the digests in the name of its subject are returned as well: the subject may have vanished.
+        """
         changed = create_pairs(self._schema, "changed", {value: value for value in values})
-        keys = ", ".join(
-            literal(key) for key in self._keys() if key.rpartition(":")[2] in _DIGESTED_KEYS
-        )
         identifiers = engine.rows(
             f"""
-            WITH element_attributes AS (
-                SELECT id, unnest(attributes) AS a
+            WITH elements AS (
+                SELECT
+                    id,
+                    attributes,
+                    is_a(attributes, 'ObservedChange') OR is_a(attributes, 'ObservedState') AS is_observed
                 FROM {self._document.tables.union()}
                 WHERE id IS NOT NULL
+            ),
+            affected AS (
+                SELECT id, attributes, is_observed
+                FROM (SELECT *, unnest(attributes) AS a FROM elements)
+                WHERE a.value IN (SELECT old FROM {changed}) AND (
+                    a.key IN ({self._key_list(_DIGESTED_KEYS)})
+                    OR (is_observed AND a.key IN ({self._key_list(_OBSERVED_KEYS)}))
+                )
             )
-            SELECT DISTINCT id
-            FROM element_attributes
-            WHERE a.key IN ({keys or "''"}) AND a.value IN (SELECT old FROM {changed})
+            SELECT DISTINCT id FROM affected
+            UNION
+            SELECT a.value
+            FROM (SELECT unnest(attributes) AS a FROM affected WHERE is_observed)
+            WHERE a.key IN ({self._key_list(_SUBJECT_KEYS)})
             """
         )
         return {
@@ -236,6 +254,12 @@ class _Names:
             if len(digest) == DIGEST_LENGTH
         }
 
+    def _key_list(self, words: Collection[str]) -> str:
+        """Return the keys of the document whose local part is in ``words``, as the items of an SQL list."""
+        keys = (literal(key) for key in self._keys if key.rpartition(":")[2] in words)
+        return ", ".join(keys) or "''"
+
+    @cached_property
     def _keys(self) -> list[str]:
         attributes = f"(SELECT unnest(attributes) AS a FROM {self._document.tables.union()})"
         return [key for (key,) in engine.rows(f"SELECT DISTINCT a.key FROM {attributes}")]
