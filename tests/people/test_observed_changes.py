@@ -13,10 +13,7 @@ IDENTITY = identifier_digest(CREATED, "model-of-zoltan")
 MODEL = {"name": "model-of-zoltan", "is_prompt": False, "identity": IDENTITY}
 URI = "models:/model-of-zoltan/1"
 PEOPLE = ("zoltan", "ottilie", "wilhelmina", "quentin", "ulrike")
-DIGESTS = {identifier_digest(f"models:/wine/2 tag mlflow.user {number}") for number in (0, 1)} | {
-    identifier_digest("models:/wine/2 tag mlflow.user 1"),
-    IDENTITY,
-}
+DIGESTS = {IDENTITY, *(identifier_digest(f"models:/wine/2 tag mlflow.user {n}") for n in (0, 1))}
 
 ROWS = [
     *HISTORY,
