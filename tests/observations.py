@@ -11,7 +11,7 @@ from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.unify import unify
 
-WINE = {"name": "wine", "is_prompt": False, "identity": "0123abcd"}
+WINE = {"name": "wine", "is_prompt": False, "identity": "0123456789abcdef01234567"}
 
 SUBJECTS: dict[str, dict[str, Any]] = {
     "http://127.0.0.1:5000": {"subject": "store"},
@@ -38,9 +38,9 @@ IDENTIFIERS = {
     "Experiment:1": "Experiment.e1.1",
     "runs:/r1": "Run.r1",
     "models:/m-1": "LoggedModel.m-1",
-    "models:/wine": "RegisteredModel.0123abcd",
-    "models:/wine/1": "RegisteredModelVersion.0123abcd.1",
-    "models:/wine/2": "RegisteredModelVersion.0123abcd.2",
+    "models:/wine": f"RegisteredModel.{WINE['identity']}",
+    "models:/wine/1": f"RegisteredModelVersion.{WINE['identity']}.1",
+    "models:/wine/2": f"RegisteredModelVersion.{WINE['identity']}.2",
     "prompts:/greeting/1": "PromptVersion.p1.1",
 }
 """The identifiers of subjects that other rules describe."""

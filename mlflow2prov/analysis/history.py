@@ -15,7 +15,7 @@ from typing import Any
 from mlflow2prov import engine
 from mlflow2prov.arguments import checked, require_text, require_texts
 from mlflow2prov.engine import literal
-from mlflow2prov.errors import ConfigurationError, SelectionError
+from mlflow2prov.errors import ConfigurationError, NamespaceError, SelectionError, StatementError
 from mlflow2prov.graph.selectors import select
 from mlflow2prov.prov import KIND, Attribute, Document, Statement
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
@@ -201,7 +201,8 @@ def _select(document: Document, subjects: Mapping[str, _Subject], selector: str)
     except SelectionError:
         if names:
             return names
-        with suppress(SelectionError):
+        # The names of subjects are values of attributes, which a file may have as it likes.
+        with suppress(SelectionError, StatementError, NamespaceError):
             return {*select(_describe(document, subjects), selector)}
         raise
 

@@ -218,8 +218,9 @@ class _Names:
     def _digests_of(self, values: Iterable[str]) -> set[str]:
         """Return the digests in the identifiers of elements whose name, path or key is in ``values``.
 
-        An observed state or change has its values and the address of its subject, too. Where one of these is in
-        ``values``, the digests in the name of its subject are returned as well: the subject may have vanished.
+        The identifiers of observed states and changes contain digests of values and addresses, too. An address is made
+        of the name of its subject, which may have vanished: where it is in ``values``, the digests in the identifier of
+        the subject are returned as well.
         """
         changed = create_pairs(self._schema, "changed", {value: value for value in values})
         identifiers = engine.rows(
@@ -233,7 +234,7 @@ class _Names:
                 WHERE id IS NOT NULL
             ),
             affected AS (
-                SELECT id, attributes, is_observed
+                SELECT id, attributes, is_observed, a.key
                 FROM (SELECT *, unnest(attributes) AS a FROM elements)
                 WHERE a.value IN (SELECT old FROM {changed}) AND (
                     a.key IN ({self._key_list(_DIGESTED_KEYS)})
@@ -243,7 +244,11 @@ class _Names:
             SELECT DISTINCT id FROM affected
             UNION
             SELECT a.value
-            FROM (SELECT unnest(attributes) AS a FROM affected WHERE is_observed)
+            FROM (
+                SELECT unnest(attributes) AS a
+                FROM affected
+                WHERE is_observed AND key IN ({self._key_list(["subject_uri"])})
+            )
             WHERE a.key IN ({self._key_list(_SUBJECT_KEYS)})
             """
         )

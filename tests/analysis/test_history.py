@@ -5,11 +5,12 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 
-from mlflow2prov import Document, history, merge, validate
+from mlflow2prov import Attribute, Document, Statement, history, merge, validate
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.analysis.graphs import project
 from tests.mapping.test_observed_changes import histories
 from tests.observations import HISTORY, IDENTIFIERS, REGISTRY, changes, document_of, night
+from tests.prov.statements import PREFIXES, QUALIFIED
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,21 @@ def test_changes_that_were_observed_before_a_date_are_left_out(document, since, 
     assert result.changes == history(document).changes[9 - number :]
     with pytest.raises(ConfigurationError, match="since: 'someday' is not a date"):
         history(document, since="someday")
+
+
+@pytest.mark.parametrize("value", ["x y", "undeclared:x", "", "Run.r"])
+def test_a_change_of_another_program_is_listed_as_far_as_it_is_known(value):
+    reference = Attribute("subject", value)
+    kind = Attribute("resource_type", value)
+    typed = Attribute("prov:type", "ObservedChange", QUALIFIED)
+    uri = Attribute("subject_uri", "runs:/r")
+    odd = Statement("activity", "c", (night(0), None), (typed, reference, kind, uri))
+    bare = Statement("activity", "d", (None, None), (typed,))
+    graph = Document.from_statements([odd, bare], PREFIXES)
+    assert [change.subject for change in history(graph).changes] == ["runs:/r", "-"]
+    assert [change.identifier for change in history(graph, "runs:/r").changes] == ["c"]
+    with pytest.raises(SelectionError):
+        history(graph, "Run:nothing")
 
 
 FIELDS = ("property", "key", "old_value", "new_value", "not_before", "not_after", "changed_at")

@@ -6,7 +6,7 @@ import pytest
 
 from mlflow2prov import formats, history, merge, transform, validate
 from mlflow2prov.vocabulary import identifier_digest
-from tests.observations import HISTORY, REGISTRY, changes, document_of
+from tests.observations import HISTORY, IDENTIFIERS, REGISTRY, changes, document_of
 
 CREATED = "2026-01-01T00:00:00+00:00"
 IDENTITY = identifier_digest(CREATED, "model-of-zoltan")
@@ -58,6 +58,17 @@ def test_nobody_is_named_afterwards(hidden, name):
 def test_no_digest_of_a_name_remains(hidden):
     text = written(hidden, "json")
     assert [digest for digest in DIGESTS if digest in text] == []
+
+
+def test_a_subject_keeps_its_identifier_if_only_a_value_names_a_person(hidden):
+    """So it stays the same in documents of different days under one key."""
+    subjects = {
+        a.value
+        for statement in hidden.statements()
+        for a in statement.attributes
+        if a.key in ("subject", "registered_model")
+    }
+    assert {IDENTIFIERS["models:/wine/2"], IDENTIFIERS["models:/wine"]} < subjects
 
 
 def test_a_number_that_is_a_person_is_hidden_in_states_and_changes(hidden):
