@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         RepositoryError,
         SelectionError,
         SourceError,
+        StateError,
         StatementError,
         TrackingStoreError,
     )
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from mlflow2prov.render.report import ReportFormat, report
     from mlflow2prov.render.result_tables import to_table
     from mlflow2prov.sources.options import ArtifactListing, Renames
+    from mlflow2prov.state.update import Update, UpdateOptions, update
     from mlflow2prov.stores import Layout, export, pull, push
     from mlflow2prov.stores.loading import load
     from mlflow2prov.table import Table, Tabular
@@ -136,6 +138,7 @@ _MODULES = {
     "SelectionError": "errors",
     "Severity": "analysis.options",
     "SourceError": "errors",
+    "StateError": "errors",
     "Statement": "prov",
     "StatementChange": "prov.difference",
     "StatementError": "errors",
@@ -145,6 +148,8 @@ _MODULES = {
     "Table": "table",
     "Tabular": "table",
     "TrackingStoreError": "errors",
+    "Update": "state.update",
+    "UpdateOptions": "state.update",
     "ValidationReport": "prov.validation",
     "Violation": "prov.validation",
     "Waiver": "analysis.check",
@@ -173,6 +178,7 @@ _MODULES = {
     "to_svg": "formats.graphviz",
     "to_table": "render.result_tables",
     "transform": "people.transform",
+    "update": "state.update",
     "validate": "prov.validation",
 }
 """The module of each public name, which is imported when the name is first used."""
@@ -230,6 +236,7 @@ __all__ = [
     "SelectionError",
     "Severity",
     "SourceError",
+    "StateError",
     "Statement",
     "StatementChange",
     "StatementError",
@@ -239,6 +246,8 @@ __all__ = [
     "Table",
     "Tabular",
     "TrackingStoreError",
+    "Update",
+    "UpdateOptions",
     "ValidationReport",
     "Violation",
     "Waiver",
@@ -268,6 +277,7 @@ __all__ = [
     "to_svg",
     "to_table",
     "transform",
+    "update",
     "validate",
 ]
 

@@ -7,6 +7,7 @@
     |   `-- CallRecordsError    ... a database, file or folder of captured calls
     |-- DocumentStoreError      a store of documents cannot be reached, or refuses
     |-- FormatError             a document cannot be read, written or recognised
+    |-- StateError              a state file cannot be read or written, or belongs to another project
     |-- StatementError          a statement is not valid PROV
     |-- NamespaceError          a qualified name uses an undeclared prefix
     |-- ConfigurationError      an argument or a YAML file is not valid
@@ -53,6 +54,10 @@ class DocumentStoreError(MLflow2ProvError):
 
 class FormatError(MLflow2ProvError):
     """A document cannot be read, written or recognised."""
+
+
+class StateError(MLflow2ProvError):
+    """A state file is missing, damaged, of a newer version, in use, or belongs to another project."""
 
 
 class StatementError(MLflow2ProvError):

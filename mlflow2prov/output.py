@@ -86,6 +86,11 @@ class Output:
         self._folders: dict[Path, TemporaryFolder] = {}
         self._replacements: list[_Replacement] = []
         self._streams: list[tuple[str, BinaryIO]] = []
+        self._held = contextlib.ExitStack()
+
+    def hold(self, resource: contextlib.AbstractContextManager[object]) -> None:
+        """Enter a context, such as a lock, and leave it when this output is discarded."""
+        self._held.enter_context(resource)
 
     def write(self, path: str | Path, write_content: Callable[[BinaryIO], object]) -> Path | None:
         """Write the content of a file or stream that will appear at ``path``; return the path of the file.
@@ -108,6 +113,36 @@ class Output:
         target = _link_target(Path(path))
         try:
             self._write_file(target, write_content)
+        except OSError as error:
+            raise _write_error(target, error) from error
+        return target
+
+    def build(self, path: str | Path, build_file: Callable[[Path], object]) -> Path:
+        """Build a file that will appear at ``path``, and return the path of the file.
+
+        Args:
+            path: where the file belongs, as in :meth:`write`; not a stream.
+            build_file: called with the path of a copy of the present file, which it changes; without a present file,
+                it creates one there.
+
+        Raises:
+            FormatError: the file cannot be written, or the path is a folder or another thing that is no file.
+        """
+        target = _link_target(Path(path))
+        try:
+            mode = _mode(target)
+            temporary = self._folder_beside(target) / f"{len(self._replacements)}"
+            if mode is not None:
+                shutil.copyfile(target, temporary)
+            build_file(temporary)
+            self._replacements.append(_Replacement(temporary, target))
+            if mode is not None:
+                temporary.chmod(mode)
+            descriptor = os.open(temporary, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise _write_error(target, error) from error
         return target
@@ -182,10 +217,11 @@ class Output:
         return any(_descriptor(name) == _STANDARD_OUTPUT for name, _ in self._streams)
 
     def discard(self) -> None:
-        """Delete what has not been published."""
+        """Delete what has not been published, and let go of what was held."""
         self._replacements.clear()
         self._remove_folders()
         self._close_streams()
+        self._held.close()
 
     def _remove_folders(self) -> None:
         for folder in self._folders.values():

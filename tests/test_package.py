@@ -62,6 +62,7 @@ LAYERS = (
     "project",
     "observation",
     "extraction",
+    "state",
     "graph",
     "analysis",
     "people",

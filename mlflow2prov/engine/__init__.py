@@ -6,6 +6,7 @@ stream of rows has one of its own, so the functions below may be called from any
 
     execute, rows, scalar, arrays, stream   run SQL
     Schema                                  owns tables and drops them with itself
+    AttachedFile, attach_for_reading        own database files
     create_in_order                         creates a table whose rows are in order
     interrupt                               stops running queries
     registered, functions                   lend Arrow tables and Python functions to SQL, for the length of a block
@@ -15,6 +16,7 @@ stream of rows has one of its own, so the functions below may be called from any
 """
 
 from mlflow2prov.engine.arrow import integer_array, text_array
+from mlflow2prov.engine.attachment import AttachedFile, attach_for_reading
 from mlflow2prov.engine.connection import (
     arrays,
     configure,
@@ -33,9 +35,11 @@ from mlflow2prov.engine.sorting import create_in_order
 from mlflow2prov.engine.sql import Sql, identifier, literal
 
 __all__ = [
+    "AttachedFile",
     "Schema",
     "Sql",
     "arrays",
+    "attach_for_reading",
     "configure",
     "create_in_order",
     "execute",

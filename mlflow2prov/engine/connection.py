@@ -41,6 +41,7 @@ _local = threading.local()
 _cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 _numbers = itertools.count(1)
 _dropped_schemas: deque[str] = deque()
+_detached_files: deque[str] = deque()
 _permanent_functions: set[str] = set()
 
 
@@ -179,6 +180,11 @@ def drop_later(schema: str) -> None:
     _dropped_schemas.append(schema)
 
 
+def detach_later(name: str) -> None:
+    """Detach a database file with the next call of the engine."""
+    _detached_files.append(name)
+
+
 def _connection() -> duckdb.DuckDBPyConnection:
     """Return the process's first connection, which opens the database and owns its functions."""
     global _database
@@ -220,12 +226,15 @@ def _run(sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnecti
 
 
 def _drop_schemas() -> None:
-    """Drop the schemas whose owners are gone."""
+    """Drop the schemas, and detach the files, whose owners are gone."""
     while _dropped_schemas:
         with suppress(IndexError):  # another thread may have taken the last one
             _thread_connection().execute(
                 f"DROP SCHEMA IF EXISTS {_dropped_schemas.popleft()} CASCADE"
             )
+    while _detached_files:
+        with suppress(IndexError):
+            _thread_connection().execute(f"DETACH DATABASE IF EXISTS {_detached_files.popleft()}")
 
 
 @contextmanager

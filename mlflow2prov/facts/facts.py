@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 20_000
 """How many rows of a table :meth:`Facts.add` buffers before it inserts them."""
 
-_SQL_TYPES = {
+SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.TIME: "VARCHAR",
     Type.INTEGER: "BIGINT",
@@ -185,7 +185,7 @@ class Facts:
 
     def _definition(self, table: str) -> str:
         columns = ", ".join(
-            f"{identifier(name)} {_SQL_TYPES[kind]}" for name, kind in TABLES[table].columns.items()
+            f"{identifier(name)} {SQL_TYPES[kind]}" for name, kind in TABLES[table].columns.items()
         )
         return f"CREATE OR REPLACE TABLE {self.table(table)} ({columns})"
 

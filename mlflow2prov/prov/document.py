@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlflow2prov import engine
 from mlflow2prov.boundary import own_errors
-from mlflow2prov.errors import FormatError, StatementError
+from mlflow2prov.errors import FormatError, StateError, StatementError
 from mlflow2prov.escaping import html
 from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov.attributes import Attribute
@@ -26,6 +26,8 @@ from mlflow2prov.prov.tables import StatementTables, arrow_batch
 from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
+    import datetime
+
     import networkx
     import pandas
     import prov.model as prov_model
@@ -143,6 +145,28 @@ class Document(DocumentMethods):
             duplicate.tables.insert(kind, f"SELECT * FROM {self.tables.of(kind)}")
         duplicate.tables.is_unified = self.tables.is_unified
         return duplicate
+
+    @own_errors()
+    def as_of(self, time: str | datetime.datetime) -> Document:
+        """Return the document as it was, according to the state file that this document was loaded from.
+
+        It is the document of the last observation that ended by ``time``; a warning names the observation, and
+        how many changes the next one saw.
+
+        Args:
+            time: a time, or a date in any form that git understands; a day means its end.
+
+        Raises:
+            StateError: the document was not loaded from a state file, was changed since then, or nothing was
+                observed by ``time``.
+            ConfigurationError: the date is not valid.
+        """
+        observations = self.tables.observations
+        if observations is None:
+            raise StateError(
+                "as of: only a document as loaded from a state file has earlier states; see mlflow2prov update"
+            )
+        return observations.document_as_of(time)
 
     def statements(self) -> Iterator[Statement]:
         """Stream the statements in canonical order: by bundle, kind, identifier and formal

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
@@ -24,6 +25,11 @@ from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.prov.attributes import SQL_TYPE, Attribute
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KINDS, Kind
+
+if TYPE_CHECKING:
+    import datetime
+
+    from mlflow2prov.prov.document import Document
 
 KEY_COLUMNS = ("bundle", "kind", "id", *ARGUMENT_COLUMNS)
 COLUMNS = (*KEY_COLUMNS, "attributes")
@@ -40,6 +46,14 @@ ARROW_SCHEMA = pa.schema(
 )
 
 
+class Observations(Protocol):
+    """The states of a project that a document was made of (:mod:`mlflow2prov.state`)."""
+
+    def document_as_of(self, time: str | datetime.datetime) -> Document:
+        """Return the document of the last observation that ended by ``time``."""
+        ...
+
+
 class StatementTables:
     """The statement tables of one Document, and whether their rows are unified and in canonical
     order.
@@ -52,9 +66,22 @@ class StatementTables:
         self._schema = engine.Schema("document")
         self._tables: dict[str, Sql] = {}
         self._ordered: set[str] = set()
-        self._lock = threading.Lock()
+        self._unread: dict[str, tuple[str, object]] = {}
+        self._lock = threading.RLock()
         self.is_unified = True
         """Whether the rows are known to be unified and in canonical order."""
+        self.observations: Observations | None = None
+        """The observations that the statements come from, as long as they are as read from there."""
+
+    def fetch_later(self, kind: Kind, query: str, source: object) -> None:
+        """Fill the table of a kind when it is first used, with rows that are unified and in canonical order.
+
+        Args:
+            kind: the kind, which has no statements yet.
+            query: returns the rows, with the columns of the kind in their order.
+            source: an object that is kept until then, because the query needs it.
+        """
+        self._unread[kind.name] = query, source
 
     def of(self, kind: Kind) -> Sql:
         """Return the table of a kind, with the columns :attr:`Kind.columns`."""
@@ -67,11 +94,14 @@ class StatementTables:
                     f"attributes {SQL_TYPE} NOT NULL)"
                 )
                 self._tables[kind.name] = table
+                query, _ = self._unread.pop(kind.name, (None, None))
+                if query:
+                    engine.execute(f"INSERT INTO {table} {query}")
             return self._tables[kind.name]
 
     def existing(self) -> list[Kind]:
         """Return the kinds that have a table, in PROV-DM's order."""
-        return [kind for kind in KINDS if kind.name in self._tables]
+        return [kind for kind in KINDS if kind.name in self._tables or kind.name in self._unread]
 
     def kinds(self, bundle: str | None = None) -> list[Kind]:
         """Return the kinds of the statements in a bundle, or in the whole document, in PROV-DM's
@@ -162,6 +192,7 @@ class StatementTables:
     def insert(self, kind: Kind, query: str) -> None:
         """Add the rows of ``query``, which returns the columns of ``kind`` in their order."""
         self.is_unified = False
+        self.observations = None
         self._ordered.discard(kind.name)
         engine.execute(f"INSERT INTO {self.of(kind)} {query}")
 
@@ -208,6 +239,7 @@ class StatementTables:
 
     def _replace(self, kind: Kind, replacement: Sql) -> None:
         """Put another table in the place of that of a kind."""
+        self.observations = None
         table = self.of(kind)
         self._ordered.discard(kind.name)
         engine.execute(f"DROP TABLE {table}")

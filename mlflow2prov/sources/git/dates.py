@@ -54,8 +54,20 @@ def parse_date(date: str) -> int:
     Raises:
         ConfigurationError: git does not understand the date.
     """
-    text = _with_time(date, month=1, time_of_day="00:00:00")
-    epoch = None if _is_impossible(date) else read_date(text)
+    return _parse_date(date, _with_time(date, month=1, time_of_day="00:00:00"))
+
+
+def parse_end(date: str) -> int:
+    """Return the end of ``date`` in seconds since 1970-01-01 UTC, as :func:`parse_until` does, of no repository.
+
+    Raises:
+        ConfigurationError: git does not understand the date.
+    """
+    return _parse_date(date, _with_time(date, month=12, time_of_day="23:59:59"))
+
+
+def _parse_date(date: str, precise_date: str) -> int:
+    epoch = None if _is_impossible(date) else read_date(precise_date)
     if epoch is None:
         raise ConfigurationError(_not_a_date(date))
     return epoch

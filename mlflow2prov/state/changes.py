@@ -1,0 +1,174 @@
+"""Observed changes: what happened to a project between two observations, as rows of ``observed_changes``.
+
+Only facts that Git and MLflow overwrite change in this sense. A new run or version is not a change, because it carries
+its own time; an alias has none, so that setting one is a change.
+"""
+
+from __future__ import annotations
+
+from mlflow2prov.engine import Sql, literal
+from mlflow2prov.facts import Facts
+from mlflow2prov.facts.schema import TABLES
+from mlflow2prov.state.observation import Observation
+from mlflow2prov.state.properties import SUBJECT_COLUMNS, create_properties
+from mlflow2prov.state.refs import ref_changes
+from mlflow2prov.state.store_identity import store_change
+
+_CHANGES = "new_changes"
+
+
+def add_changes(
+    facts: Facts, previous: Facts, observation: Observation, previous_observation: Observation
+) -> int:
+    """Add the changes between two observations to ``observed_changes``, and return their number.
+
+    The changes that ``previous`` has are taken over.
+
+    Args:
+        facts: the facts of the later observation.
+        previous: those of the earlier one, with all changes until then.
+        observation: the later observation.
+        previous_observation: the earlier one.
+    """
+    facts.execute(f"INSERT INTO observed_changes FROM {previous.table('observed_changes')}")
+    facts.execute(f"CREATE TABLE {_CHANGES} AS FROM observed_changes WHERE false")
+    reset = store_change(facts, previous)
+    if reset is None:
+        _compare_properties(facts, previous)
+    else:
+        _add(facts, subject="store", property="identity", **reset)
+    for change in ref_changes(facts, previous):
+        _add(facts, subject="branch", property="tip", **change)
+    _complete(facts, observation, previous_observation)
+    ((count,),) = facts.rows(f"SELECT count(*) FROM {_CHANGES}")
+    facts.execute(f"INSERT INTO observed_changes FROM {_CHANGES}; DROP TABLE {_CHANGES}")
+    return int(count)
+
+
+def _add(facts: Facts, **values: str | None) -> None:
+    columns = ", ".join(values)
+    facts.execute(
+        f"INSERT INTO {_CHANGES} ({columns}) VALUES ({', '.join('?' * len(values))})",
+        list(values.values()),
+    )
+
+
+def _compare_properties(facts: Facts, previous: Facts) -> None:
+    """Insert a row for each property whose value differs, unless its subject is new or gone."""
+    old, new = create_properties(previous), create_properties(facts)
+    columns = ", ".join(
+        f"coalesce(new.{name}, old.{name}) AS {name}"
+        for name in ("subject", "uri", *SUBJECT_COLUMNS, "subject_key", "property", "key")
+    )
+    facts.execute(
+        f"""
+        INSERT INTO {_CHANGES} BY NAME
+        WITH old_subjects AS (
+            SELECT subject_key, is_open
+            FROM {old}
+            WHERE property = 'presence' AND value IS NOT NULL
+        ),
+        new_subjects AS (
+            SELECT subject_key FROM {new} WHERE property = 'presence' AND value IS NOT NULL
+        ),
+        models AS (
+            SELECT identity FROM {new} WHERE subject = 'registered_model'
+        ),
+        differences AS (
+            SELECT
+                {columns},
+                old.value AS old_value,
+                new.value AS new_value,
+                CASE WHEN new.updated_at IS DISTINCT FROM old.updated_at THEN new.updated_at END AS changed_at,
+                new.time_source
+            FROM {old} AS old
+            FULL JOIN {new} AS new
+                ON new.subject_key = old.subject_key AND new.property = old.property AND new.key = old.key
+            WHERE old.value IS DISTINCT FROM new.value
+        ),
+        changes AS (
+            SELECT differences.*
+            FROM differences
+            LEFT JOIN old_subjects ON old_subjects.subject_key = differences.subject_key
+            LEFT JOIN new_subjects ON new_subjects.subject_key = differences.subject_key
+            WHERE CASE
+                WHEN subject = 'alias'
+                THEN identity IN (FROM models)
+                WHEN property = 'presence'
+                THEN old_value IS NOT NULL OR {_has_vanished("differences.uri")}
+                WHEN property = 'tag' AND old_subjects.is_open
+                THEN false
+                ELSE old_subjects.subject_key IS NOT NULL AND new_subjects.subject_key IS NOT NULL
+            END
+        )
+        SELECT
+            * EXCLUDE (subject_key) REPLACE (
+                nullif(key, '') AS key,
+                -- MLflow keeps one time for several properties: if two of them changed, it is the time of one.
+                CASE
+                    WHEN count(changed_at) OVER (PARTITION BY subject_key, time_source) = 1
+                    THEN changed_at
+                END AS changed_at
+            )
+        FROM changes
+        """
+    )
+    facts.execute(f"UPDATE {_CHANGES} SET time_source = NULL WHERE changed_at IS NULL")
+
+
+def _has_vanished(uri: str) -> Sql:
+    """Return the condition that an earlier observation saw the subject, and the last one did not."""
+    return Sql(
+        f"""
+        coalesce(
+            (
+                SELECT arg_max(earlier.new_value IS NULL, earlier.not_after)
+                FROM observed_changes AS earlier
+                WHERE earlier.property = 'presence' AND earlier.uri = {uri}
+            ),
+            false
+        )
+        """
+    )
+
+
+def _complete(facts: Facts, observation: Observation, previous_observation: Observation) -> None:
+    """Set the bounds of the new changes, and identify them and the states that they end and begin."""
+    subject = ", ".join(f"coalesce(changes.{name}::VARCHAR, '')" for name in SUBJECT_COLUMNS)
+    prop = f"concat_ws(chr(31), changes.subject, {subject}, changes.uri, changes.property, coalesce(changes.key, ''))"
+    facts.execute(
+        f"""
+        UPDATE {_CHANGES}
+        SET
+            not_before = {literal(previous_observation.started_at)},
+            not_after = {literal(observation.finished_at)};
+        UPDATE {_CHANGES} AS changes
+        SET change_id = identifier_digest(concat_ws(chr(31),
+            {prop}, coalesce(old_value, ''), coalesce(new_value, ''), not_before, not_after
+        ));
+        UPDATE {_CHANGES} AS changes
+        SET
+            new_state = CASE WHEN new_value IS NOT NULL THEN change_id END,
+            old_state = CASE
+                WHEN old_value IS NOT NULL
+                THEN identifier_digest(concat_ws(chr(31), {prop}, 'first', old_value))
+            END;
+        UPDATE {_CHANGES} AS changes
+        SET old_state = earlier.new_state, old_state_since = earlier.not_after
+        FROM (
+            SELECT
+                {", ".join(f"{name} AS {name}" for name in _PROPERTY_COLUMNS)},
+                max_by(new_state, not_after) AS new_state,
+                max(not_after) AS not_after
+            FROM observed_changes
+            GROUP BY ALL
+        ) AS earlier
+        WHERE changes.old_value IS NOT NULL
+            AND earlier.new_state IS NOT NULL
+            AND {" AND ".join(f"earlier.{name} IS NOT DISTINCT FROM changes.{name}" for name in _PROPERTY_COLUMNS)}
+        """
+    )
+
+
+_PROPERTY_COLUMNS = ("subject", *SUBJECT_COLUMNS, "uri", "property", "key")
+assert set(_PROPERTY_COLUMNS) <= set(TABLES["observed_changes"].columns)

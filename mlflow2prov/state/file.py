@@ -1,0 +1,198 @@
+"""The state file: a DuckDB database with all observations of a project, and the document of the last one.
+
+    main.properties      the version of the format, and how the project is read
+    main.observations    when the project was observed, and where
+    facts.<table>        the rows of each fact table, and the observations that saw them
+    document.<kind>      the statements of the last observation
+
+The engine's tables are those of DuckDB, so that a state is written and read as columns. An update builds a new file,
+which then replaces the old one (:meth:`mlflow2prov.output.Output.build`): a state is whole at any moment, readers wait
+for no writer, and no second file belongs to it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mlflow2prov import engine
+from mlflow2prov.boundary import warn
+from mlflow2prov.engine import AttachedFile, attach_for_reading
+from mlflow2prov.errors import EngineError, FormatError, StateError
+from mlflow2prov.facts import Facts
+from mlflow2prov.mapping import RULES, expand
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
+from mlflow2prov.prov.unify import unify
+from mlflow2prov.quantity import quantity
+from mlflow2prov.state import fact_history, statements
+from mlflow2prov.state.observation import Observation, parse_time
+
+FORMAT = 1
+"""The version of the format. A change that an earlier version of the program cannot read increments it."""
+
+MAGIC, MAGIC_OFFSET = b"DUCK", 8
+"""The bytes by which a file of DuckDB is recognised."""
+
+
+@dataclass(frozen=True)
+class StateFile:
+    """A state file that is read."""
+
+    path: Path
+    _file: AttachedFile
+
+    @classmethod
+    def open(cls, path: Path, temporary: Path | None = None) -> StateFile:
+        """Open a state file for reading.
+
+        Args:
+            path: the path of the file, for messages too.
+            temporary: where the file is as long as it is not at its path.
+
+        Raises:
+            StateError: there is no such file, it is not a state file, or a newer version wrote it.
+        """
+        try:
+            file = attach_for_reading(temporary or path)
+        except FileNotFoundError as error:
+            raise StateError(f"{path}: there is no such file") from error
+        except OSError as error:
+            raise StateError(f"{path}: cannot be read ({error.strerror})") from error
+        except EngineError as error:
+            raise StateError(
+                f"{path}: not a state file, or damaged; restore a copy of it"
+            ) from error
+        state = cls(path, file)
+        state._require_known_format()
+        return state
+
+    def _require_known_format(self) -> None:
+        tables = {
+            (schema, name)
+            for schema, name in engine.rows(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?",
+                [self._file.name],
+            )
+        }
+        if not {("main", "properties"), ("main", "observations")} <= tables:
+            raise StateError(f"{self.path}: a database, but not a state file of MLflow2PROV")
+        version = self.properties.get("format")
+        if version == FORMAT:
+            return
+        program = str(self.properties.get("program"))[:40]
+        if isinstance(version, int) and version > FORMAT:
+            raise StateError(
+                f"{self.path}: written by MLflow2PROV {program}, which is newer; upgrade MLflow2PROV"
+            )
+        raise StateError(
+            f"{self.path}: of an unknown format; make the state anew with another --state"
+        )
+
+    @cached_property
+    def properties(self) -> dict[str, Any]:
+        """What the file says about itself and about the reading of its project."""
+        rows = self._rows("SELECT name, value FROM {}", "properties")
+        try:
+            return {name: orjson.loads(value) for name, value in rows}
+        except (orjson.JSONDecodeError, TypeError, ValueError) as error:
+            raise StateError(f"{self.path}: damaged; restore a copy of it") from error
+
+    @cached_property
+    def observations(self) -> list[Observation]:
+        """All observations, the earliest first; at least one."""
+        rows = self._rows(
+            "SELECT observation, started_at, finished_at FROM {} ORDER BY observation",
+            "observations",
+        )
+        if not rows:
+            raise StateError(f"{self.path}: damaged, it has no observation; restore a copy of it")
+        return [Observation(*row) for row in rows]
+
+    def _rows(self, query: str, table: str) -> list[tuple[Any, ...]]:
+        try:
+            return engine.rows(query.format(self._file.table("main", table)))
+        except EngineError as error:
+            raise StateError(f"{self.path}: damaged; restore a copy of it") from error
+
+    @property
+    def namespace(self) -> str:
+        """The default namespace of the document."""
+        return str(self.properties.get("namespace") or MLFLOW2PROV)
+
+    def facts_at(self, observation: Observation) -> Facts:
+        """Return the facts of an observation."""
+        return fact_history.facts_at(self._file, observation.number)
+
+    def document(self) -> Document:
+        """Return the document of the last observation."""
+        try:
+            document = statements.load(self._file, self.namespace)
+        except FormatError as error:
+            raise StateError(f"{self.path}: damaged ({error}); restore a copy of it") from error
+        document.tables.observations = self
+        return document
+
+    def document_as_of(self, time: str | datetime.datetime) -> Document:
+        """Return the document of the last observation that ended by ``time``.
+
+        Warns:
+            UserWarning: names the observation, and how many changes the next one saw.
+
+        Raises:
+            StateError: nothing was observed by ``time``.
+            ConfigurationError: ``time`` is not a date.
+        """
+        observations, instant = self.observations, parse_time(time)
+        earlier = [each for each in observations if each.finished_at <= instant]
+        if not earlier:
+            first = observations[0].finished_at
+            raise StateError(
+                f"{self.path}: nothing was observed by {instant}; the first observation is of {first}"
+            )
+        observation = earlier[-1]
+        if observation == observations[-1]:
+            warn(f"{self.path}: as of {observation.finished_at}, the last observation")
+            return self.document()
+        following = observations[len(earlier)]
+        changes = self._count_changes(following)
+        warn(
+            f"{self.path}: as of {observation.finished_at}; the next observation, of {following.finished_at}, shows "
+            f"{quantity(changes, 'change')} since then"
+        )
+        document = document_of(self.facts_at(observation), self.namespace)
+        document.tables.observations = self
+        return document
+
+    def _count_changes(self, observation: Observation) -> int:
+        table = self._file.table(fact_history.SCHEMA, "observed_changes")
+        return int(
+            engine.scalar(f"SELECT count(*) FROM {table} WHERE since = {observation.number}")
+        )
+
+
+def document_of(facts: Facts, namespace: str) -> Document:
+    """Return the unified document of all facts of a project."""
+    document = Document(Namespaces({"": namespace}))
+    expand(RULES, facts, document)
+    unify(document)
+    return document
+
+
+def is_state(head: bytes) -> bool:
+    """Return whether a file that begins with ``head`` may be a state file."""
+    return head[MAGIC_OFFSET : MAGIC_OFFSET + len(MAGIC)] == MAGIC
+
+
+def load_state(path: Path) -> Document:
+    """Return the document of a state file.
+
+    Raises:
+        StateError: it is not a state file, or cannot be read.
+    """
+    return StateFile.open(path).document()

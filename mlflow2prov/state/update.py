@@ -1,0 +1,296 @@
+"""``update``: observe a project once more, and remember what changed since the last observation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from mlflow2prov.arguments import require_texts
+from mlflow2prov.boundary import own_errors, warn
+from mlflow2prov.errors import ConfigurationError, StateError
+from mlflow2prov.extraction import read_sources
+from mlflow2prov.facts import Facts
+from mlflow2prov.facts.summary import RunSummary, summarize_runs
+from mlflow2prov.output import Output
+from mlflow2prov.progress import Progress, progress_of
+from mlflow2prov.project import ProjectOptions, Sources, open_sources
+from mlflow2prov.prov import Document
+from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.options import ArtifactListing, Renames
+from mlflow2prov.sources.report import SourceReport
+from mlflow2prov.state.changes import add_changes
+from mlflow2prov.state.file import StateFile
+from mlflow2prov.state.lock import update_lock
+from mlflow2prov.state.observation import Observation, now
+from mlflow2prov.state.retention import retain_unseen_rows
+from mlflow2prov.state.store_identity import is_same_history, is_same_store
+from mlflow2prov.state.writer import stage_observation
+
+
+class UpdateOptions(TypedDict, total=False):
+    """The options of :func:`mlflow2prov.extract`, as :func:`update` takes them."""
+
+    calls: str | list[str] | tuple[str, ...] | None
+    since: str | None
+    until: str | None
+    branches: str | list[str] | tuple[str, ...]
+    exclude: str | list[str] | tuple[str, ...]
+    mailmap: bool
+    include_store: bool
+    infer_code: bool
+    renames: Renames
+    experiments: str | list[str] | tuple[str, ...]
+    runs_since: str | None
+    metric_history: bool
+    artifacts: ArtifactListing
+    artifacts_destination: str | None
+    environments: bool
+    traces: bool
+    restore_redacted: bool
+    namespace: str
+    workers: int
+
+
+@dataclass(frozen=True)
+class Update:
+    """A project as it was observed, and what changed since the observation before."""
+
+    document: Document
+    """The document, with all changes that were ever observed."""
+    is_first: bool
+    """Whether the project was observed for the first time."""
+    is_changed: bool
+    """Whether anything differs from the observation before, new runs and commits included."""
+    changes: int
+    """The number of observed changes: facts that Git or MLflow overwrote since the observation before."""
+    notices: tuple[str, ...] = ()
+    """As those of :class:`mlflow2prov.Extraction`."""
+    omissions: tuple[str, ...] = ()
+    """Facts that exist but could not be read; those of the observation before are kept in their place."""
+    runs: RunSummary | None = None
+    """How the runs are linked to commits and scripts; None without an MLflow store."""
+
+
+@own_errors()
+def update(
+    state: str | os.PathLike[str],
+    repository_path: str | os.PathLike[str] | None = None,
+    mlflow_url: str | os.PathLike[str] | None = None,
+    *,
+    progress: Progress | bool | None = None,
+    **options: Unpack[UpdateOptions],
+) -> Update:
+    """Observe a project, record in a state file what changed since the last observation, and return its document.
+
+    MLflow and Git overwrite facts: where an alias points, the stage of a version, the name of a run. Two observations
+    show such a change, and the bounds of its time. The document contains it as an activity (``docs/prov-model.md``),
+    and :func:`mlflow2prov.history` lists it. The first update creates the file. :func:`mlflow2prov.load` reads the
+    file like any other document, and :meth:`mlflow2prov.Document.as_of` returns the document as it was.
+
+    Notices and omissions are issued as warnings.
+
+    Args:
+        state: the path of the state file.
+        repository_path: a Git repository, or a folder in one; by default that of the last update.
+        mlflow_url: the address of an MLflow store; by default that of the last update, without its credentials.
+        progress: as in :func:`mlflow2prov.extract`.
+        options: those of :func:`mlflow2prov.extract`. The first update decides them; later ones need not repeat
+            them, and cannot change them, except for ``workers``.
+
+    Raises:
+        StateError: the file is damaged, in use by another update, of a newer version, or belongs to another project.
+        RepositoryError: the repository cannot be read.
+        TrackingStoreError: the MLflow store cannot be read.
+        CallRecordsError: captured calls cannot be read.
+        ConfigurationError: no source is given, or an option is not valid or differs from that of the first update.
+        FormatError: the file cannot be written; it is unchanged.
+    """
+    files = Output()
+    try:
+        result = stage_update(
+            files, Path(state), repository_path, mlflow_url, progress=progress, **options
+        )
+        files.publish()
+    finally:
+        files.discard()
+    for notice in result.notices:
+        warn(notice)
+    for omission in result.omissions:
+        warn(f"left out: {omission}")
+    return result
+
+
+def stage_update(
+    files: Output,
+    path: Path,
+    repository_path: str | os.PathLike[str] | None,
+    mlflow_url: str | os.PathLike[str] | None,
+    *,
+    progress: Progress | bool | None = None,
+    **options: Unpack[UpdateOptions],
+) -> Update:
+    """Do the work of :func:`update`; the state file changes when ``files`` is published.
+
+    The file is locked until ``files`` is discarded.
+    """
+    files.hold(update_lock(path))
+    last = StateFile.open(path) if path.exists() else None
+    project = _project(last, repository_path, mlflow_url, options)
+    with progress_of(progress) as report_progress:
+        sources = open_sources(
+            project.repository_path, project.mlflow_url, project.options, report_progress
+        )
+        return _observe(files, path, last, project, sources)
+
+
+@dataclass(frozen=True)
+class _Project:
+    """Where the sources of a project are, and how they are read."""
+
+    repository_path: str | os.PathLike[str] | None
+    mlflow_url: str | os.PathLike[str] | None
+    options: ProjectOptions
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The project as JSON values, without credentials."""
+        url = None if self.mlflow_url is None else without_credentials(os.fspath(self.mlflow_url))
+        path = None if self.repository_path is None else os.fspath(self.repository_path)
+        return {
+            "repository_path": path,
+            "mlflow_url": url,
+            "namespace": self.options.namespace,
+            "options": _stored_options(asdict(self.options)),
+        }
+
+
+def _stored_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that decide which facts are read, as JSON values."""
+    return {
+        name: list(value) if isinstance(value, tuple | list) else value
+        for name, value in options.items()
+        if name not in ("workers", "namespace")
+    }
+
+
+_TEXT_LISTS = ("calls", "branches", "exclude", "experiments")
+
+
+def _project(
+    last: StateFile | None,
+    repository_path: str | os.PathLike[str] | None,
+    mlflow_url: str | os.PathLike[str] | None,
+    options: UpdateOptions,
+) -> _Project:
+    """Return the project of an update: what its caller names, and else that of the last update.
+
+    Raises:
+        ConfigurationError: an option differs from that of the last update.
+    """
+    given: dict[str, Any] = {
+        name: require_texts(name, value) if name in _TEXT_LISTS and value is not None else value
+        for name, value in options.items()
+    }
+    if last is None:
+        return _Project(repository_path, mlflow_url, _options(given))
+    properties = last.properties
+    stored = {"namespace": last.namespace, **properties.get("options", {})}
+    stored_options = _options(
+        {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    )
+    for name, value in given.items():
+        if name != "workers" and getattr(stored_options, name) != value:
+            raise ConfigurationError(
+                f"{last.path}: {name} differs from that of the first update; leave it out, or make another state"
+            )
+    return _Project(
+        repository_path or properties.get("repository_path"),
+        mlflow_url or properties.get("mlflow_url"),
+        replace(stored_options, workers=given.get("workers", stored_options.workers)),
+    )
+
+
+def _options(values: Mapping[str, Any]) -> ProjectOptions:
+    try:
+        return ProjectOptions(**values)
+    except TypeError as error:
+        name = next((name for name in values if name not in ProjectOptions.__annotations__), "")
+        raise ConfigurationError(f"update: there is no option {name[:80]!r}") from error
+
+
+@dataclass(frozen=True)
+class _LastObservation:
+    """The last observation of a state file, and what it saw."""
+
+    state: StateFile
+    observation: Observation
+    facts: Facts
+
+
+def _observe(
+    files: Output, path: Path, state: StateFile | None, project: _Project, sources: Sources
+) -> Update:
+    """Read the sources, compare them with the last observation, and stage the new state file."""
+    last = None
+    if state is not None:
+        last = _LastObservation(
+            state, state.observations[-1], state.facts_at(state.observations[-1])
+        )
+    number, started_at = 1, now()
+    if last is not None:
+        number = last.observation.number + 1
+        _require_later(path, started_at, last.observation)
+    facts = Facts()
+    reports = read_sources(facts, sources, project.options)
+    observation = Observation(number, started_at, now())
+    runs = None
+    if sources.store is not None:
+        runs = summarize_runs(facts, has_history=sources.history is not None)
+    changes = 0
+    if last is not None:
+        _require_same_project(path, facts, last, project)
+        retain_unseen_rows(facts, last.facts, reports)
+        changes = add_changes(facts, last.facts, observation, last.observation)
+    del last
+    written = stage_observation(files, path, facts, observation, project.properties)
+    return Update(
+        document=written.state.document(),
+        is_first=number == 1,
+        is_changed=written.is_changed,
+        changes=changes,
+        notices=_lines(reports, "notices"),
+        omissions=_lines(reports, "omissions"),
+        runs=runs,
+    )
+
+
+def _require_later(path: Path, started_at: str, last: Observation) -> None:
+    if started_at < last.finished_at:
+        raise StateError(
+            f"{path}: last observed at {last.finished_at}, which is later than now; correct the clock"
+        )
+
+
+def _lines(reports: list[SourceReport], name: str) -> tuple[str, ...]:
+    return tuple(line for report in reports for line in getattr(report, name))
+
+
+def _require_same_project(
+    path: Path, facts: Facts, last: _LastObservation, project: _Project
+) -> None:
+    """Require that sources at another place than before have something in common with those before.
+
+    At the same place they may have been replaced, which is recorded.
+
+    Raises:
+        StateError: they have nothing in common.
+    """
+    for name, is_same in (("repository_path", is_same_history), ("mlflow_url", is_same_store)):
+        location = project.properties[name]
+        if location != last.state.properties.get(name) and not is_same(facts, last.facts):
+            raise StateError(
+                f"{path}: the state of another project than {location}; use another --state for it"
+            )
