@@ -46,6 +46,9 @@ EXIT_INCOMPLETE = 3
 """The exit code of a chain that completed without the facts that a source refused to give."""
 
 
+EXIT_CHANGED = 4
+"""The exit code of a chain that completed, and whose update was asked to report a change, and saw one."""
+
 Verbosity = Literal["quiet", "normal", "verbose"]
 """How much is printed on standard error besides errors: nothing, notices, or notices and details."""
 
@@ -57,6 +60,8 @@ class Chain:
     verbosity: Verbosity = "normal"
     is_incomplete: bool = False
     """Whether a source refused some of its facts."""
+    is_changed: bool = False
+    """Whether an update saw a change that it was asked to report."""
     has_negative_result: bool = False
     """Whether a document was invalid, differed from another, or failed a check."""
     is_undecided: bool = False
@@ -216,6 +221,8 @@ def run_chain(steps: Sequence[Step], verbosity: Verbosity = "normal") -> None:
         raise SystemExit(EXIT_NEGATIVE)
     if chain.is_incomplete:
         raise SystemExit(EXIT_INCOMPLETE)
+    if chain.is_changed:
+        raise SystemExit(EXIT_CHANGED)
 
 
 @contextmanager

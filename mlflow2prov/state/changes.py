@@ -6,9 +6,11 @@ its own time; an alias has none, so that setting one is a change.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.facts import Facts
-from mlflow2prov.facts.schema import TABLES
+from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.observation import Observation
 from mlflow2prov.state.properties import SUBJECT_COLUMNS, create_properties
 from mlflow2prov.state.refs import ref_changes
@@ -16,9 +18,27 @@ from mlflow2prov.state.store_identity import store_change
 
 _CHANGES = "new_changes"
 
+_PROPERTY_COLUMNS = ("subject", *SUBJECT_COLUMNS, "property", "key")
+"""The columns that identify a property of a subject. Its address is not among them: a name in it may change."""
+
+_FIRST_SEEN = {
+    "experiment": ("experiments", ("experiment_id", "identity")),
+    "run": ("runs", ("run_id",)),
+    "logged_model": ("logged_models", ("model_id",)),
+    "registered_model": ("registered_models", ("identity",)),
+    "version": ("registered_model_versions", ("identity", "version")),
+    "alias": ("registered_model_aliases", ("name", "alias")),
+    "branch": ("refs", ("name",)),
+}
+"""The table that has a row for each subject of a kind, and the columns that identify the row."""
+
 
 def add_changes(
-    facts: Facts, previous: Facts, observation: Observation, previous_observation: Observation
+    facts: Facts,
+    previous: Facts,
+    observation: Observation,
+    previous_observation: Observation,
+    state: StateFile,
 ) -> int:
     """Add the changes between two observations to ``observed_changes``, and return their number.
 
@@ -29,6 +49,7 @@ def add_changes(
         previous: those of the earlier one, with all changes until then.
         observation: the later observation.
         previous_observation: the earlier one.
+        state: the state file of the earlier observation.
     """
     facts.execute(f"INSERT INTO observed_changes FROM {previous.table('observed_changes')}")
     facts.execute(f"CREATE TABLE {_CHANGES} AS FROM observed_changes WHERE false")
@@ -40,6 +61,7 @@ def add_changes(
     for change in ref_changes(facts, previous):
         _add(facts, subject="branch", property="tip", **change)
     _complete(facts, observation, previous_observation)
+    _date_first_states(facts, state)
     ((count,),) = facts.rows(f"SELECT count(*) FROM {_CHANGES}")
     facts.execute(f"INSERT INTO observed_changes FROM {_CHANGES}; DROP TABLE {_CHANGES}")
     return int(count)
@@ -95,7 +117,7 @@ def _compare_properties(facts: Facts, previous: Facts) -> None:
                 WHEN subject = 'alias'
                 THEN identity IN (FROM models)
                 WHEN property = 'presence'
-                THEN old_value IS NOT NULL OR {_has_vanished("differences.uri")}
+                THEN old_value IS NOT NULL OR {_has_vanished("differences")}
                 WHEN property = 'tag' AND old_subjects.is_open
                 THEN false
                 ELSE old_subjects.subject_key IS NOT NULL AND new_subjects.subject_key IS NOT NULL
@@ -116,15 +138,15 @@ def _compare_properties(facts: Facts, previous: Facts) -> None:
     facts.execute(f"UPDATE {_CHANGES} SET time_source = NULL WHERE changed_at IS NULL")
 
 
-def _has_vanished(uri: str) -> Sql:
-    """Return the condition that an earlier observation saw the subject, and the last one did not."""
+def _has_vanished(subject: str) -> Sql:
+    """Return the condition that the last observation did not see the subject in a row, but an earlier one did."""
     return Sql(
         f"""
         coalesce(
             (
                 SELECT arg_max(earlier.new_value IS NULL, earlier.not_after)
                 FROM observed_changes AS earlier
-                WHERE earlier.property = 'presence' AND earlier.uri = {uri}
+                WHERE earlier.property = 'presence' AND {_are_equal("earlier", subject, ("subject", *SUBJECT_COLUMNS))}
             ),
             false
         )
@@ -132,10 +154,39 @@ def _has_vanished(uri: str) -> Sql:
     )
 
 
+def _are_equal(left: str, right: str, columns: Iterable[str]) -> Sql:
+    return Sql(
+        " AND ".join(f"{left}.{name} IS NOT DISTINCT FROM {right}.{name}" for name in columns)
+    )
+
+
+def _date_first_states(facts: Facts, state: StateFile) -> None:
+    """Set since when the states are known that no change began: since their subjects were first observed."""
+    observations = state.table("main", "observations")
+    for subject, (table, columns) in _FIRST_SEEN.items():
+        names = ", ".join(columns)
+        facts.execute(
+            f"""
+            UPDATE {_CHANGES} AS changes
+            SET old_state_since = first_seen.finished_at
+            FROM (
+                SELECT {names}, min(observations.finished_at) AS finished_at
+                FROM {state.table("facts", table)} AS stored
+                JOIN {observations} AS observations ON observations.observation = stored.since
+                GROUP BY {names}
+            ) AS first_seen
+            WHERE changes.subject = {literal(subject)}
+                AND changes.old_state IS NOT NULL
+                AND changes.old_state_since IS NULL
+                AND {_are_equal("first_seen", "changes", columns)}
+            """
+        )
+
+
 def _complete(facts: Facts, observation: Observation, previous_observation: Observation) -> None:
     """Set the bounds of the new changes, and identify them and the states that they end and begin."""
     subject = ", ".join(f"coalesce(changes.{name}::VARCHAR, '')" for name in SUBJECT_COLUMNS)
-    prop = f"concat_ws(chr(31), changes.subject, {subject}, changes.uri, changes.property, coalesce(changes.key, ''))"
+    prop = f"concat_ws(chr(31), changes.subject, {subject}, changes.property, coalesce(changes.key, ''))"
     facts.execute(
         f"""
         UPDATE {_CHANGES}
@@ -157,7 +208,7 @@ def _complete(facts: Facts, observation: Observation, previous_observation: Obse
         SET old_state = earlier.new_state, old_state_since = earlier.not_after
         FROM (
             SELECT
-                {", ".join(f"{name} AS {name}" for name in _PROPERTY_COLUMNS)},
+                {", ".join(_PROPERTY_COLUMNS)},
                 max_by(new_state, not_after) AS new_state,
                 max(not_after) AS not_after
             FROM observed_changes
@@ -165,10 +216,6 @@ def _complete(facts: Facts, observation: Observation, previous_observation: Obse
         ) AS earlier
         WHERE changes.old_value IS NOT NULL
             AND earlier.new_state IS NOT NULL
-            AND {" AND ".join(f"earlier.{name} IS NOT DISTINCT FROM changes.{name}" for name in _PROPERTY_COLUMNS)}
+            AND {_are_equal("earlier", "changes", _PROPERTY_COLUMNS)}
         """
     )
-
-
-_PROPERTY_COLUMNS = ("subject", *SUBJECT_COLUMNS, "uri", "property", "key")
-assert set(_PROPERTY_COLUMNS) <= set(TABLES["observed_changes"].columns)

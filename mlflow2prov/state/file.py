@@ -22,7 +22,7 @@ import orjson
 
 from mlflow2prov import engine
 from mlflow2prov.boundary import warn
-from mlflow2prov.engine import AttachedFile, attach_for_reading
+from mlflow2prov.engine import AttachedFile, Sql, attach_for_reading
 from mlflow2prov.errors import EngineError, FormatError, StateError
 from mlflow2prov.facts import Facts
 from mlflow2prov.mapping import RULES, expand
@@ -119,6 +119,10 @@ class StateFile:
             return engine.rows(query.format(self._file.table("main", table)))
         except EngineError as error:
             raise StateError(f"{self.path}: damaged; restore a copy of it") from error
+
+    def table(self, schema: str, name: str) -> Sql:
+        """Return the qualified name of a table of the file, for SQL."""
+        return self._file.table(schema, name)
 
     @property
     def namespace(self) -> str:

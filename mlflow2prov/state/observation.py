@@ -35,6 +35,8 @@ def parse_time(time: str | datetime.datetime) -> str:
     """
     if isinstance(time, datetime.datetime):
         return _text(time.astimezone(datetime.UTC))
+    if time.strip().lower() == "now":
+        return now()
     if "T" in time:
         try:
             return _text(datetime.datetime.fromisoformat(time.strip()).astimezone(datetime.UTC))

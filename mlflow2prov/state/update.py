@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -66,6 +66,8 @@ class Update:
     """Whether anything differs from the observation before, new runs and commits included."""
     changes: int
     """The number of observed changes: facts that Git or MLflow overwrote since the observation before."""
+    added: Mapping[str, int] = field(default_factory=dict)
+    """How many commits, runs, versions, ... are new since the observation before: those of which there are any."""
     notices: tuple[str, ...] = ()
     """As those of :class:`mlflow2prov.Extraction`."""
     omissions: tuple[str, ...] = ()
@@ -250,10 +252,12 @@ def _observe(
     if sources.store is not None:
         runs = summarize_runs(facts, has_history=sources.history is not None)
     changes = 0
+    added: dict[str, int] = {}
     if last is not None:
         _require_same_project(path, facts, last, project)
         retain_unseen_rows(facts, last.facts, reports)
-        changes = add_changes(facts, last.facts, observation, last.observation)
+        changes = add_changes(facts, last.facts, observation, last.observation, last.state)
+        added = _count_added(facts, last.facts)
     del last
     written = stage_observation(files, path, facts, observation, project.properties)
     return Update(
@@ -261,10 +265,31 @@ def _observe(
         is_first=number == 1,
         is_changed=written.is_changed,
         changes=changes,
+        added=added,
         notices=_lines(reports, "notices"),
         omissions=_lines(reports, "omissions"),
         runs=runs,
     )
+
+
+_ADDED = {
+    "commit": ("commits", "sha"),
+    "run": ("runs", "run_id"),
+    "logged model": ("logged_models", "model_id"),
+    "version": ("registered_model_versions", "identity, version"),
+    "call": ("calls", "call_id"),
+}
+"""What an update counts, and where: a table, and the columns that identify its rows."""
+
+
+def _count_added(facts: Facts, previous: Facts) -> dict[str, int]:
+    counts = {
+        name: facts.rows(
+            f"SELECT count(*) FROM {table} ANTI JOIN {previous.table(table)} USING ({columns})"
+        )[0][0]
+        for name, (table, columns) in _ADDED.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _require_later(path: Path, started_at: str, last: Observation) -> None:

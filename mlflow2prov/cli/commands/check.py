@@ -8,6 +8,7 @@ import click
 
 from mlflow2prov.analysis.options import FailOn
 from mlflow2prov.analysis.questions import required_question
+from mlflow2prov.cli.as_of import as_of_option
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step, output_names
 from mlflow2prov.cli.options import format_of_file, format_option, output_file_option
 from mlflow2prov.cli.param_types import TEXT, ListOption, checked_values, choice_of
@@ -67,6 +68,7 @@ def _check_question(name: str) -> None:
 )
 @format_option(tuple(FORMATS["check"]), "Print the findings in this format.")
 @output_file_option
+@as_of_option("Check the versions as of this time, from a state file (see update).")
 def command(
     selectors: tuple[str, ...],
     require: tuple[str, ...],

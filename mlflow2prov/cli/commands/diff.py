@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.cli.as_of import compare_as_of_option
 from mlflow2prov.cli.chain import EXIT_UNDECIDED, Action, Chain, Step
 from mlflow2prov.cli.options import format_option, input_option
 from mlflow2prov.cli.param_types import TEXT
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 )
 @format_option(tuple(FORMATS), "Print the difference in this format; JSON contains every detail.")
 @color_option
+@compare_as_of_option(
+    "Compare the first document as of this time, from a state file (see update), with the last as of now."
+)
 def command(
     inputs: tuple[str, ...],
     selectors: tuple[str, ...],
@@ -60,8 +64,9 @@ def command(
 
     def prepare() -> Action:
         from mlflow2prov.analysis.comparison import compare
-        from mlflow2prov.formats.files import load, require_readable
+        from mlflow2prov.formats.files import require_readable
         from mlflow2prov.prov.difference import diff
+        from mlflow2prov.stores.loading import load
 
         for name in inputs:
             require_readable(name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.cli.as_of import as_of_option
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import format_option
 from mlflow2prov.cli.results import color_option, results_text
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     tuple(FORMATS["explanation"]), "Print the answers in this format; JSON contains every detail."
 )
 @color_option
+@as_of_option(
+    "Answer as of this time, from a state file (see update): any date that git log takes; a day means its end."
+)
 def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) -> Step:
     """Explain a version, a model or a run.
 

@@ -2,216 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, URI, check_date, checked_values, choice_of
-from mlflow2prov.errors import ConfigurationError, MLflow2ProvError
+from mlflow2prov.cli.source_options import (
+    ProjectArguments,
+    allow_incomplete_option,
+    report_reading,
+    runs_summary,
+    silence_retries,
+    source_options,
+)
 from mlflow2prov.quantity import quantity
-from mlflow2prov.sources.options import ArtifactListing, Renames
 
 if TYPE_CHECKING:
-    from mlflow2prov.extraction import Extraction
     from mlflow2prov.prov import Document
-
-_GIT_OPTIONS = (
-    "since",
-    "until",
-    "branches",
-    "exclude",
-    "no_mailmap",
-    "include_store",
-    "infer_code",
-    "renames",
-)
-_MLFLOW_OPTIONS = (
-    "include_store",
-    "infer_code",
-    "experiments",
-    "runs_since",
-    "metric_history",
-    "artifacts",
-    "artifacts_destination",
-    "environments",
-    "traces",
-    "restore_redacted",
-)
-
-
-def _check_address(url: str) -> None:
-    from mlflow2prov.sources.mlflow.address import check_address
-
-    check_address(url)
-
-
-def _check_pathspec(pathspec: str) -> None:
-    from mlflow2prov.sources.git.pathspecs import exclusion
-
-    exclusion(pathspec)
 
 
 @click.command()
-@click.option(
-    "--repository-path",
-    type=TEXT,
-    metavar="FOLDER",
-    help="Read this Git repository, bare or not, or the repository that contains this folder.",
-)
-@click.option(
-    "--mlflow-url",
-    type=TEXT,
-    metavar="URL",
-    envvar="MLFLOW_TRACKING_URI",
-    callback=checked_values(_check_address),
-    show_envvar=True,
-    help="Read this MLflow server (http://..., HOST:PORT, the address of an experiment's page), database (mlflow.db, "
-    "sqlite:///..., postgresql://...), mlruns folder, or a folder that contains one of them.",
-)
-@click.option(
-    "--calls",
-    "calls",
-    type=TEXT,
-    multiple=True,
-    metavar="PATH|URL",
-    help="Read the calls that capture, provenance, pycrumbs or curifactory recorded in this database, folder or file; "
-    "may be repeated.  [default: "
-    "the folder .mlflow2prov of the repository]",
-)
-@click.option(
-    "--no-calls", is_flag=True, help="Read no captured calls, those in the MLflow store included."
-)
-@click.option(
-    "--since",
-    type=TEXT,
-    metavar="DATE",
-    callback=checked_values(check_date, has_name=False),
-    help="Read only commits since this date, in any form that git log takes: 2024-01-31, '3 weeks ago'.",
-)
-@click.option(
-    "--until",
-    type=TEXT,
-    metavar="DATE",
-    callback=checked_values(check_date, has_name=False),
-    help="Read only commits up to this date; a day counts as a whole.",
-)
-@click.option(
-    "--branch",
-    "branches",
-    type=TEXT,
-    multiple=True,
-    metavar="NAME",
-    help="Read only this branch, or a list of them; may be repeated.",
-)
-@click.option(
-    "--exclude",
-    "exclude",
-    type=TEXT,
-    multiple=True,
-    metavar="PATHSPEC",
-    callback=checked_values(_check_pathspec, has_name=False),
-    help="Leave out these files of the repository, for example data or '*.csv', as git does; may be repeated.",
-)
-@click.option(
-    "--no-mailmap",
-    is_flag=True,
-    help="Ignore .mailmap, and keep the authors of commits as recorded.",
-)
-@click.option(
-    "--include-store",
-    is_flag=True,
-    help="Keep the files of the MLflow store in the history, if they are committed.",
-)
-@click.option(
-    "--infer-code",
-    is_flag=True,
-    help="Link runs without a known script to the revision that they probably executed, marked as inferred.",
-)
-@click.option(
-    "--renames",
-    type=choice_of(Renames),
-    default="similar",
-    show_default=True,
-    help="Detect renamed and copied files by similar content, by identical content, or not at all.",
-)
-@click.option(
-    "--experiment",
-    "experiments",
-    type=TEXT,
-    multiple=True,
-    metavar="NAME|ID",
-    help="Read only this experiment, by its id, its name or a pattern such as 'wine-*', with its runs and the versions "
-    "that came from them; may be repeated, or a list.",
-)
-@click.option(
-    "--runs-since",
-    type=TEXT,
-    metavar="DATE",
-    callback=checked_values(check_date, has_name=False),
-    help="Read only runs that started since this date, in any form that git log takes.",
-)
-@click.option(
-    "--metric-history",
-    is_flag=True,
-    help="Extract every step of every metric, not only the last.",
-)
-@click.option(
-    "--artifacts",
-    type=choice_of(ArtifactListing),
-    default="all",
-    show_default=True,
-    help="List artifacts at every depth, only at the top (models are then not recognised), or not at all.",
-)
-@click.option(
-    "--artifacts-destination",
-    type=TEXT,
-    metavar="FOLDER",
-    help="Read artifacts in this local folder, in addition to the store's own.",
-)
-@click.option(
-    "--environments",
-    is_flag=True,
-    help="Extract the packages that models were made with, from the files that MLflow keeps beside them.",
-)
-@click.option(
-    "--traces", is_flag=True, help="Extract every trace with its assessments, not only counts."
-)
-@click.option(
-    "--restore-redacted",
-    is_flag=True,
-    help="Extract the source of a deleted model version even if MLflow redacted it.",
-)
-@click.option(
-    "--namespace",
-    type=URI,
-    help="Use this namespace for types, attributes and identifiers.  [default: https://w3id.org/mlflow2prov/]",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    metavar="NUMBER",
-    default=8,
-    show_default=True,
-    help="Send at most this many concurrent requests to an MLflow server.",
-)
-@click.option(
-    "--allow-incomplete",
-    is_flag=True,
-    help="Exit with 0 instead of 3 if a source refused some of its facts.",
-)
-def command(
-    namespace: str | None,
-    no_mailmap: bool,
-    allow_incomplete: bool,
-    calls: tuple[str, ...],
-    no_calls: bool,
-    **options: Any,
-) -> Step:
+@source_options
+@allow_incomplete_option
+def command(allow_incomplete: bool, **_: Any) -> Step:
     """Extract a document from Git, MLflow and captured calls.
 
     The sources are a Git repository, an MLflow store, records of calls, or several of them. Without any of them, they
@@ -221,137 +34,31 @@ def command(
     mlflow2prov extract save --output history
     mlflow2prov extract --repository-path . --mlflow-url mlflow.db --experiment 'wine*' statistics
     """
-    context = click.get_current_context()
-    names = ("repository_path", "mlflow_url", "calls")
-    has_source = any(context.params[name] for name in names)
-    if has_source:
-        _refuse_useless_options(context, options)
-    _refuse_contradictions(context)
-    if namespace is not None:
-        options["namespace"] = namespace
-    if calls or no_calls:
-        options["calls"] = calls
-    is_from_environment = context.get_parameter_source("mlflow_url") == ParameterSource.ENVIRONMENT
+    project = ProjectArguments.of(click.get_current_context())
 
     def prepare() -> Action:
-        import logging
-
-        notices = [] if has_source else _find_sources(options)
-        if not has_source:
-            _refuse_useless_options(context, options)
+        notices = [] if project.has_source else project.find_sources()
 
         from mlflow2prov.extraction import run_extraction
 
-        # A retry that succeeds is not worth a line, and the command line reports one that fails itself.
-        logging.getLogger("stamina").addHandler(logging.NullHandler())
+        silence_retries()
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             for notice in notices:
                 chain.report_notice(notice)
-            if is_from_environment:
-                chain.report_notice(
-                    f"reading {options['mlflow_url']}, the value of MLFLOW_TRACKING_URI"
-                )
-            _add_sources(context, options, chain)
-            extraction = run_extraction(mailmap=not no_mailmap, progress=chain.progress, **options)
-            for notice in extraction.notices:
-                chain.report_notice(notice)
-            for omission in extraction.omissions:
-                chain.report_omission(omission)
-            for line in _summary(extraction):
-                chain.report_summary(line)
-            if extraction.omissions and not allow_incomplete:
-                chain.is_incomplete = True
+            project.report_sources(chain)
+            extraction = run_extraction(progress=chain.progress, **project.options)
+            report_reading(
+                chain, extraction.notices, extraction.omissions, allow_incomplete=allow_incomplete
+            )
+            links, *reasons = runs_summary(extraction.runs)
+            chain.report_summary(
+                f"extracted {quantity(len(extraction.document), 'statement')}{links}"
+            )
+            for reason in reasons:
+                chain.report_summary(reason)
             return [*documents, extraction.document]
 
         return action
 
     return Step("extract", prepare, is_source=True)
-
-
-def _summary(extraction: Extraction) -> Iterator[str]:
-    """Yield one or two lines: the size of the document, the links of its runs, and why some have none."""
-    statements = quantity(len(extraction.document), "statement")
-    runs = extraction.runs
-    if runs is None or not runs.runs:
-        yield f"extracted {statements}" + ("" if runs is None else ", no run")
-        return
-    inferred = f" ({runs.inferred:,} inferred)" if runs.inferred else ""
-    yield (
-        f"extracted {statements}, {quantity(runs.runs, 'run')}: {runs.with_commit:,} linked to a commit, "
-        f"{runs.with_script:,} to a script{inferred}"
-    )
-    reasons = [
-        *(f"{count:,} without a commit ({why})" for why, count in runs.without_commit.items()),
-        *(f"{count:,} without a script ({why})" for why, count in runs.without_script.items()),
-    ]
-    if reasons:
-        yield f"runs that are not linked: {', '.join(reasons)}"
-
-
-def _find_sources(options: dict[str, Any]) -> list[str]:
-    """Set the sources to those of the current folder, and return notices that name them."""
-    from mlflow2prov.sources.discovery import find_sources
-
-    try:
-        found = find_sources(Path())
-        store = found.store
-    except ConfigurationError as error:
-        raise click.UsageError(f"extract {error}") from error
-    if found.repository is None and store is None:
-        raise click.UsageError(
-            "extract needs --repository-path, --mlflow-url or --calls, because the current folder is in no Git "
-            "repository and contains no MLflow store"
-        )
-    options["repository_path"] = found.repository
-    options["mlflow_url"] = None if store is None else store.url
-    if store is not None and found.repository is None:
-        return [
-            f"reading the MLflow store {store.url}; give --repository-path too, to link runs to commits"
-        ]
-    if store is None:
-        return [
-            "reading the Git repository of this folder, in which there is no MLflow store; give one with --mlflow-url"
-        ]
-    return [f"reading the Git repository of this folder and the MLflow store {store.url}"]
-
-
-def _add_sources(context: click.Context, sources: Mapping[str, Any], chain: Chain) -> None:
-    """Add the repository with its HEAD, the store and the options that were set to the sources of a chain."""
-    from mlflow2prov.git.repository import Repository
-    from mlflow2prov.secrets import mask_secrets, without_credentials
-
-    folder, store = sources["repository_path"], sources["mlflow_url"]
-    if folder is not None:
-        chain.add_source("Repository folder", str(folder))
-        with suppress(MLflow2ProvError):  # the extraction reports it
-            for head in Repository(folder).lines("rev-parse", "--verify", "HEAD^{commit}"):
-                chain.add_source("HEAD", head)
-    if store is not None:
-        chain.add_source("MLflow store", without_credentials(store))
-    for option in context.command.params:
-        name, value = option.name or "", context.params[option.name or ""]
-        is_set = context.get_parameter_source(name) != ParameterSource.DEFAULT
-        if is_set and name not in ("repository_path", "mlflow_url", "workers"):
-            values = [value] if isinstance(value, str | int) else value
-            text = [] if value is True else [mask_secrets(str(value)) for value in values]
-            chain.add_source("Options", " ".join([option.opts[0], *text]))
-
-
-def _refuse_contradictions(context: click.Context) -> None:
-    if context.params["environments"] and context.params["artifacts"] == "none":
-        raise click.UsageError("--environments has no effect with --artifacts none")
-    if context.params["calls"] and context.params["no_calls"]:
-        raise click.UsageError("--calls and --no-calls exclude each other; choose one")
-
-
-def _refuse_useless_options(context: click.Context, sources: Mapping[str, Any]) -> None:
-    """Refuse options that would have no effect, because their user expects one."""
-    for has_source, names, source_option in (
-        (sources["repository_path"] is not None, _GIT_OPTIONS, "--repository-path"),
-        (sources["mlflow_url"] is not None, _MLFLOW_OPTIONS, "--mlflow-url"),
-    ):
-        for option in context.command.params:
-            is_set = context.get_parameter_source(option.name or "") != ParameterSource.DEFAULT
-            if option.name in names and is_set and not has_source:
-                raise click.UsageError(f"{option.opts[0]} has no effect without {source_option}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.cli.as_of import as_of_option
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.param_types import TEXT, ListOption, checked_values, choice_of
 from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
@@ -66,6 +67,7 @@ def _check_relation(name: str) -> None:
     help="Follow none of Git's history, earlier revisions of files, or all of it; auto follows only the history of "
     "selected commits and files.",
 )
+@as_of_option("Keep the causes or effects as of this time, from a state file (see update).")
 def command(
     selectors: tuple[str, ...],
     direction: Direction,

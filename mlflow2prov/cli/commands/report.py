@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlflow2prov.cli.as_of import as_of_option
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
 from mlflow2prov.cli.param_types import TEXT, checked_values
@@ -49,6 +50,7 @@ def _check_repository_url(url: str) -> None:
     metavar="URL",
     help="Link commits to this website, unless their run recorded another.",
 )
+@as_of_option("Report as of this time, from a state file (see update).")
 def command(
     selectors: tuple[str, ...],
     output: str,
