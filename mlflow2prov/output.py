@@ -217,7 +217,7 @@ class Output:
         return any(_descriptor(name) == _STANDARD_OUTPUT for name, _ in self._streams)
 
     def discard(self) -> None:
-        """Delete what has not been published, and let go of what was held."""
+        """Delete unpublished files, and leave the contexts of :meth:`hold`."""
         self._replacements.clear()
         self._remove_folders()
         self._close_streams()

@@ -45,6 +45,13 @@ class ProjectOptions:
     namespace: str = MLFLOW2PROV
     workers: int = 8
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(getattr(type(self), name), bool) and not isinstance(value, bool):
+                raise ConfigurationError(
+                    f"{name}: {str(value)[:80]!r} is not a truth value; pass True or False"
+                )
+
     @property
     def namespaces(self) -> Namespaces:
         """The namespaces of the document.
@@ -100,7 +107,7 @@ def _history(
     from mlflow2prov.sources.git import GitHistory, HistoryOptions
 
     return GitHistory(
-        _require_location("repository_path", path),
+        require_location("repository_path", path),
         HistoryOptions(
             since=None if options.since is None else require_text("since", options.since),
             until=None if options.until is None else require_text("until", options.until),
@@ -124,7 +131,7 @@ def _store(
 
     since, destination = options.runs_since, options.artifacts_destination
     return TrackingStore(
-        _require_location("mlflow_url", url),
+        require_location("mlflow_url", url),
         ReadOptions(
             experiments=require_texts("experiments", options.experiments),
             runs_since=None if since is None else _require_date("runs_since", since),
@@ -132,7 +139,7 @@ def _store(
             artifacts=options.artifacts,
             artifacts_destination=None
             if destination is None
-            else _require_location("artifacts_destination", destination),
+            else require_location("artifacts_destination", destination),
             environments=options.environments,
             calls=has_calls,
             traces=options.traces,
@@ -183,7 +190,7 @@ def _require_date(name: str, date: object) -> int:
         raise ConfigurationError(f"{name}: {error}") from error
 
 
-def _require_location(name: str, value: object) -> str:
+def require_location(name: str, value: object) -> str:
     """Return a path or a URL. A path may have bytes that are not UTF-8, which Python escapes (PEP 383)."""
     location = os.fspath(value) if isinstance(value, os.PathLike) else value
     if isinstance(location, str):

@@ -213,6 +213,7 @@ def valid_arguments(name, document, folder):
         "to_svg": {"document": document},
         "to_table": {"result": mlflow2prov.validate(document)},
         "transform": {"document": document},
+        "update": {"state": str(folder / "a.state"), "repository_path": str(folder)},
         "validate": {"document": document},
     }[name]
 

@@ -36,7 +36,7 @@ class AttachedFile:
         return Sql(f"{self.name}.{identifier(schema)}.{identifier(name)}")
 
     def detach(self) -> None:
-        """Write what is still in memory to the file, and close it."""
+        """Write all of it to the disk, and close the file."""
         if self._finalizer.detach():
             connection.execute(f"CHECKPOINT {self.name}")
             connection.execute(f"DETACH {self.name}")

@@ -1,6 +1,6 @@
 """Observed history: a state file that remembers every observation of a project.
 
-    update.update      observe a project, and add what changed to its state file
+    update.update      observe a project, and add the changes to its state file
     load_state         the document of the last observation
     StateFile          ... and those of earlier ones
 

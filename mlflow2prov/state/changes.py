@@ -1,4 +1,4 @@
-"""Observed changes: what happened to a project between two observations, as rows of ``observed_changes``.
+"""Observed changes: the facts that differ between two observations, as rows of ``observed_changes``.
 
 Only facts that Git and MLflow overwrite change in this sense. A new run or version is not a change, because it carries
 its own time; an alias has none, so that setting one is a change.

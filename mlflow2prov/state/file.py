@@ -96,7 +96,7 @@ class StateFile:
 
     @cached_property
     def properties(self) -> dict[str, Any]:
-        """What the file says about itself and about the reading of its project."""
+        """The version of the format, and how the project is read."""
         rows = self._rows("SELECT name, value FROM {}", "properties")
         try:
             return {name: orjson.loads(value) for name, value in rows}

@@ -13,9 +13,9 @@ class Observation:
     number: int
     """Counts from 1 within a state file."""
     started_at: str
-    """The time before the first source was read: what was observed held then, or came later."""
+    """The time before the first source was read: all facts held then or later."""
     finished_at: str
-    """The time after the last source was read: what was observed held before then."""
+    """The time after the last source was read: all facts held before then."""
 
 
 def now() -> str:

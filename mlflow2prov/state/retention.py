@@ -61,8 +61,8 @@ _OWNER_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 def retain_unseen_rows(facts: Facts, previous: Facts, reports: Iterable[SourceReport]) -> None:
     """Add the rows of owners that an incomplete reading did not see to ``facts``.
 
-    A reading is incomplete if its report has omissions, and nobody knows whether what is missing is gone. A table that
-    has rows of an owner is taken to have all of them.
+    A reading is incomplete if its report has omissions: a missing row may be gone, or unread. A table that has rows of
+    an owner is taken to have all of them.
     """
     for source in dict.fromkeys(_source_of(report) for report in reports if report.omissions):
         for column, tables in _OWNER_COLUMNS[source].items():

@@ -1,4 +1,4 @@
-"""``update``: observe a project once more, and remember what changed since the last observation."""
+"""``update``: observe a project once more, and keep the changes since the last observation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mlflow2prov.errors import ConfigurationError, StateError
 from mlflow2prov.extraction import read_sources
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.summary import RunSummary, summarize_runs
-from mlflow2prov.output import Output
+from mlflow2prov.output import Output, require_writable
 from mlflow2prov.progress import Progress, progress_of
-from mlflow2prov.project import ProjectOptions, Sources, open_sources
+from mlflow2prov.project import ProjectOptions, Sources, open_sources, require_location
 from mlflow2prov.prov import Document
 from mlflow2prov.secrets import without_credentials
 from mlflow2prov.sources.options import ArtifactListing, Renames
@@ -56,7 +56,7 @@ class UpdateOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Update:
-    """A project as it was observed, and what changed since the observation before."""
+    """A project as it was observed, and the changes since the observation before."""
 
     document: Document
     """The document, with all changes that were ever observed."""
@@ -85,7 +85,7 @@ def update(
     progress: Progress | bool | None = None,
     **options: Unpack[UpdateOptions],
 ) -> Update:
-    """Observe a project, record in a state file what changed since the last observation, and return its document.
+    """Observe a project, record the changes since the last observation in a state file, and return its document.
 
     MLflow and Git overwrite facts: where an alias points, the stage of a version, the name of a run. Two observations
     show such a change, and the bounds of its time. The document contains it as an activity (``docs/prov-model.md``),
@@ -112,8 +112,9 @@ def update(
     """
     files = Output()
     try:
+        path = Path(require_location("state", state))
         result = stage_update(
-            files, Path(state), repository_path, mlflow_url, progress=progress, **options
+            files, path, repository_path, mlflow_url, progress=progress, **options
         )
         files.publish()
     finally:
@@ -138,6 +139,7 @@ def stage_update(
 
     The file is locked until ``files`` is discarded.
     """
+    require_writable(path)
     files.hold(update_lock(path))
     last = StateFile.open(path) if path.exists() else None
     project = _project(last, repository_path, mlflow_url, options)
@@ -187,7 +189,7 @@ def _project(
     mlflow_url: str | os.PathLike[str] | None,
     options: UpdateOptions,
 ) -> _Project:
-    """Return the project of an update: what its caller names, and else that of the last update.
+    """Return the project of an update. The defaults of its sources and options are those of the last update.
 
     Raises:
         ConfigurationError: an option differs from that of the last update.
@@ -225,7 +227,7 @@ def _options(values: Mapping[str, Any]) -> ProjectOptions:
 
 @dataclass(frozen=True)
 class _LastObservation:
-    """The last observation of a state file, and what it saw."""
+    """The last observation of a state file, with its facts."""
 
     state: StateFile
     observation: Observation
@@ -279,7 +281,7 @@ _ADDED = {
     "version": ("registered_model_versions", "identity, version"),
     "call": ("calls", "call_id"),
 }
-"""What an update counts, and where: a table, and the columns that identify its rows."""
+"""The counted resources: a table for each, and the columns that identify its rows."""
 
 
 def _count_added(facts: Facts, previous: Facts) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""``update``: observe a project, and remember what changed."""
+"""``update``: observe a project, and keep the changes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.param_types import TEXT
 from mlflow2prov.cli.source_options import (
     ProjectArguments,
     allow_incomplete_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--state",
     required=True,
-    type=click.Path(dir_okay=False),
+    type=TEXT,
     metavar="FILE",
     help="Keep all observations in this file, which the first update creates.",
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 )
 @allow_incomplete_option
 def command(state: str, exit_code: bool, allow_incomplete: bool, **_: Any) -> Step:
-    """Observe a project again, and record what changed since the last update.
+    """Observe a project again, and record the changes since the last update.
 
     MLflow and Git overwrite facts: the version that an alias names, stages, descriptions, names, branches. An update
     records such changes in the state file, with the times between which they happened; history lists them. The first
@@ -86,7 +87,7 @@ def command(state: str, exit_code: bool, allow_incomplete: bool, **_: Any) -> St
 
 
 def _summary(path: Path, update: Update) -> list[str]:
-    """Return lines about what an update saw."""
+    """Return lines about the news and the changes of an update."""
     links, *reasons = runs_summary(update.runs)
     if update.is_first:
         return [f"{path}: first observation{links}", *reasons]
