@@ -139,6 +139,8 @@ def stage_update(
 
     The file is locked until ``files`` is discarded.
     """
+    if not path.name:
+        raise ConfigurationError(f"state: {str(path)!r} is not the name of a file")
     require_writable(path)
     files.hold(update_lock(path))
     last = StateFile.open(path) if path.exists() else None
