@@ -11,9 +11,9 @@ from typing import Any, TypedDict, Unpack
 from mlflow2prov.arguments import require_texts
 from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError, StateError
-from mlflow2prov.extraction import read_sources
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.summary import RunSummary, summarize_runs
+from mlflow2prov.observation import read_sources
 from mlflow2prov.output import Output, require_writable
 from mlflow2prov.progress import Progress, progress_of
 from mlflow2prov.project import ProjectOptions, Sources, open_sources, require_location
@@ -250,7 +250,7 @@ def _observe(
         number = last.observation.number + 1
         _require_later(path, started_at, last.observation)
     facts = Facts()
-    reports = read_sources(facts, sources, project.options)
+    reports = read_sources(facts, sources, project.options, None if last is None else last.facts)
     observation = Observation(number, started_at, now())
     runs = None
     if sources.store is not None:

@@ -35,12 +35,18 @@ def project(tmp_path, sqlite_store) -> Project:
     return project
 
 
+OF_CHANGES = ("ObservedChange.", "ObservedState.", "Branch.", "Store.")
+"""The beginnings of the identifiers that only observed changes have."""
+
+
 def without_changes(document):
     """Return the statements of a document that are not about observed changes, as a set."""
     return {
         statement
         for statement in document.statements()
-        if not any("Observed" in (name or "") for name in (statement.id, *statement.arguments))
+        if not any(
+            (name or "").startswith(OF_CHANGES) for name in (statement.id, *statement.arguments)
+        )
     }
 
 
@@ -427,3 +433,21 @@ def test_reading_neither_source_changes_it(project):
     with closing(sqlite3.connect(project.database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert json.dumps(os.listdir(project.state.parent))
+
+
+def test_a_branch_that_was_rewritten_or_deleted_is_a_change(project):
+    repository = project.repository
+    old = repository.commit(a="1\n")
+    repository.git("branch", "topic")
+    topic = repository.head()
+    project.update()
+    repository.git("branch", "--delete", "--force", "topic")
+    repository.commit(a="2\n")
+    project.update()
+    assert project.new_changes() == {("refs/heads/topic", "tip", None, topic, None)}
+    before = repository.head()
+    repository.git("reset", "--quiet", "--hard", f"{old}~1")
+    new = repository.commit(b="1\n")
+    result = project.update()
+    assert project.new_changes() == {("refs/heads/main", "tip", None, before, new)}
+    assert facts_equal_those_of_an_extraction(project, result.document)
