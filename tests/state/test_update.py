@@ -76,7 +76,7 @@ def test_new_commits_and_runs_are_no_changes_of_earlier_facts(project):
     project.update()
     project.repository.commit(train__py="2\n")
     project.execute(
-        "INSERT INTO runs SELECT 'f' || substr(run_uuid, 2), name, source_type, source_name, entry_point_name, "
+        "INSERT INTO runs SELECT substr(run_uuid, 2) || 'f', name, source_type, source_name, entry_point_name, "
         "user_id, status, start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id, "
         "deleted_time FROM runs LIMIT 1"
     )
@@ -235,7 +235,7 @@ def test_a_version_that_vanishes_is_recorded_once_and_not_its_properties(project
 def test_a_server_that_was_reset_is_one_change(project):
     project.update()
     project.execute("UPDATE experiments SET creation_time = creation_time + 1")
-    project.execute("UPDATE runs SET run_uuid = 'f' || substr(run_uuid, 2)")
+    project.execute("UPDATE runs SET run_uuid = substr(run_uuid, 2) || 'f'")
     project.execute("UPDATE registered_models SET creation_time = creation_time + 1")
     project.execute("UPDATE logged_models SET model_id = model_id || 'x'")
     result = project.update()
