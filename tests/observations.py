@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from hypothesis import strategies as st
+
 from mlflow2prov.facts import Facts
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.prov import Document
@@ -147,3 +149,31 @@ HISTORY = [
     *changes("runs:/r1", "status", "running", "finished", nights=(0, 1), changed_at=night(0), time_source="end_time"),
 ]  # fmt: skip
 """The observed changes of the project."""
+
+VALUES = st.one_of(st.none(), st.sampled_from(["present", "active", "deleted", "", "1"]), st.text())
+
+
+@st.composite
+def histories(draw):
+    """Return rows of observed changes, in any order: chains of values of properties of subjects."""
+    chains = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(sorted(SUBJECTS)),
+                st.sampled_from(["presence", "name", "stage", "lifecycle_stage", "version"]),
+            ),
+            unique=True,
+            max_size=4,
+        )
+    )
+    rows = []
+    for uri, property_ in chains:
+        values = draw(st.lists(VALUES, min_size=2, max_size=5))
+        nights = sorted(
+            draw(st.sets(st.integers(0, 300), min_size=len(values), max_size=len(values)))
+        )
+        rows += changes(uri, property_, *values, nights=nights)
+    for row in rows:
+        if draw(st.booleans()):
+            row |= {"changed_at": row["not_before"], "time_source": "last_updated_timestamp"}
+    return draw(st.permutations(rows))

@@ -8,8 +8,15 @@ from hypothesis import given
 from mlflow2prov import Attribute, Document, Statement, history, merge, validate
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.analysis.graphs import project
-from tests.mapping.test_observed_changes import histories
-from tests.observations import HISTORY, IDENTIFIERS, REGISTRY, changes, document_of, night
+from tests.observations import (
+    HISTORY,
+    IDENTIFIERS,
+    REGISTRY,
+    changes,
+    document_of,
+    histories,
+    night,
+)
 from tests.prov.statements import PREFIXES, QUALIFIED
 
 

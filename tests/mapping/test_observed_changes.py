@@ -2,7 +2,6 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from mlflow2prov import formats, merge, validate
 from tests.formats import differences, write
@@ -15,6 +14,7 @@ from tests.observations import (
     TIME,
     changes,
     document_of,
+    histories,
     night,
 )
 
@@ -219,35 +219,6 @@ def odd_document():
 def test_a_history_is_the_same_after_writing_and_reading(name, odd_document):
     result = formats.read(write(odd_document, name))
     assert result == odd_document, differences(odd_document, result)
-
-
-VALUES = st.one_of(st.none(), st.sampled_from(["present", "active", "deleted", "", "1"]), st.text())
-
-
-@st.composite
-def histories(draw):
-    """Return rows of observed changes, in any order: chains of values of properties of subjects."""
-    chains = draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from(sorted(SUBJECTS)),
-                st.sampled_from(["presence", "name", "stage", "lifecycle_stage", "version"]),
-            ),
-            unique=True,
-            max_size=4,
-        )
-    )
-    rows = []
-    for uri, property_ in chains:
-        values = draw(st.lists(VALUES, min_size=2, max_size=5))
-        nights = sorted(
-            draw(st.sets(st.integers(0, 300), min_size=len(values), max_size=len(values)))
-        )
-        rows += changes(uri, property_, *values, nights=nights)
-    for row in rows:
-        if draw(st.booleans()):
-            row |= {"changed_at": row["not_before"], "time_source": "last_updated_timestamp"}
-    return draw(st.permutations(rows))
 
 
 @given(rows=histories())

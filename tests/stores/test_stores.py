@@ -9,6 +9,7 @@ from mlflow2prov.errors import DocumentStoreError
 from tests.call_documents import document_of_calls
 from tests.formats.strategies import ODD_LOCALS, PLAIN_LOCALS, documents
 from tests.golden import HERE as GOLDEN
+from tests.observations import HISTORY, REGISTRY, document_of
 from tests.stores.conftest import NAMES
 
 NS = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
@@ -66,6 +67,13 @@ def test_captured_calls_are_the_same_after_push_and_pull(store):
     first_contents = contents(store)
     push(calls, store.url)
     assert contents(store) == first_contents
+
+
+def test_observed_changes_are_the_same_after_push_and_pull(store):
+    """The subject of a change is an attribute whose value is a name."""
+    history = document_of(HISTORY, **REGISTRY)
+    push(history, store.url)
+    assert_same(pull(store.url), history)
 
 
 def contents(store):
