@@ -147,7 +147,7 @@ def test_every_error_is_a_child_of_the_root():
         for name in CLASSES
         if issubclass(getattr(mlflow2prov, name), Exception)
     ]
-    assert len(errors) == 14
+    assert len(errors) == 15
     assert all(issubclass(error, MLflow2ProvError) for error in errors)
 
 

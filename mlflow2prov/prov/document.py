@@ -8,6 +8,7 @@ asks for one.
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -26,8 +27,6 @@ from mlflow2prov.prov.tables import StatementTables, arrow_batch
 from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
-    import datetime
-
     import networkx
     import pandas
     import prov.model as prov_model
