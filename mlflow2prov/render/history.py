@@ -55,7 +55,9 @@ def _empty(history: ObservedHistory) -> str:
         return (
             f"no observed change{' of ' if history.selectors else ''}{', '.join(history.selectors)}"
         )
-    return "no observed changes; record them with: mlflow2prov update --state FILE"
+    return (
+        "no observed changes; mlflow2prov update --state FILE records them, from its second run on"
+    )
 
 
 FORMATS: Formats[ObservedHistory] = tabular_formats(to_table, empty=_empty)

@@ -66,7 +66,10 @@ def test_the_documents_are_passed_on(run_on):
 def test_a_document_without_changes_names_the_command_that_records_them(run_on):
     code, output, _ = run_on("history", "models:/wine", file="first.json")
     assert code == 0
-    assert output == "no observed changes; record them with: mlflow2prov update --state FILE\n"
+    assert (
+        output
+        == "no observed changes; mlflow2prov update --state FILE records them, from its second run on\n"
+    )
 
 
 def test_an_unknown_subject_is_an_error_of_one_line(run_on):

@@ -98,7 +98,7 @@ def test_markdown_and_csv_have_the_same_rows(document):
 @pytest.mark.parametrize("name", ["table", "markdown"])
 def test_a_history_without_changes_is_a_sentence(document, name):
     assert RENDER[name]([history(document_of([]))]) == (
-        "no observed changes; record them with: mlflow2prov update --state FILE\n"
+        "no observed changes; mlflow2prov update --state FILE records them, from its second run on\n"
     )
     assert RENDER[name]([history(document, since="2030")]) == "no observed change\n"
     only_version = document_of(changes("models:/wine/1", "stage", "None", "Staging"))
