@@ -65,9 +65,9 @@ class Update:
     is_changed: bool
     """Whether anything differs from the observation before, new runs and commits included."""
     changes: int
-    """The number of observed changes: facts that Git or MLflow overwrote since the observation before."""
+    """The number of facts that Git or MLflow overwrote since the observation before, the observed changes."""
     added: Mapping[str, int] = field(default_factory=dict)
-    """How many commits, runs, versions, ... are new since the observation before: those of which there are any."""
+    """The numbers of commits, runs, versions, ... that are new since the observation before, without zeros."""
     notices: tuple[str, ...] = ()
     """As those of :class:`mlflow2prov.Extraction`."""
     omissions: tuple[str, ...] = ()
