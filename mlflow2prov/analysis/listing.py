@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mlflow2prov import engine
+from mlflow2prov.analysis.element_rows import attribute, elements, run_rows
 from mlflow2prov.analysis.options import LISTED_KINDS, ListedKind
 from mlflow2prov.arguments import (
     checked,
@@ -20,7 +21,6 @@ from mlflow2prov.arguments import (
     require_text,
     require_texts,
 )
-from mlflow2prov.engine import literal
 from mlflow2prov.errors import ConfigurationError, unknown_choice
 from mlflow2prov.graph.main_metrics import main_metrics
 from mlflow2prov.prov import KIND, Document
@@ -201,38 +201,6 @@ def _number(cell: Cell) -> float | None:
 # The kinds. Each function returns the columns and the query of a list.
 
 
-def _attribute(key: str, of: str = "element") -> str:
-    return f"attr({of}.attributes, {literal(key)})"
-
-
-def _elements(document: Document, types: Iterable[str], kind: str = "entity") -> str:
-    """Return the table of the elements of some types, one row each: that of the document itself comes first."""
-    return f"""
-        (
-            SELECT *
-            FROM {document.tables.of(KIND[kind])}
-            WHERE {is_any_of("attributes", types)}
-            QUALIFY row_number() OVER (PARTITION BY id ORDER BY bundle) = 1
-        )
-        """
-
-
-def _agent_names(document: Document, activity: str) -> str:
-    """Return the query for the names of the agents of an activity, as one text."""
-    association, agent = (document.tables.of(KIND[name]) for name in ("wasAssociatedWith", "agent"))
-    return f"""
-        (
-            SELECT string_agg(DISTINCT name, ', ' ORDER BY name)
-            FROM (
-                SELECT coalesce({_attribute("name", "agent")}, {_attribute("username", "agent")}) AS name
-                FROM {association} AS association
-                JOIN {agent} AS agent ON agent.id = association.agent
-                WHERE association.activity = {activity}
-            )
-        )
-        """
-
-
 def _versions(document: Document) -> tuple[tuple[str, ...], str]:
     tables = document.tables
     columns = (
@@ -250,7 +218,7 @@ def _versions(document: Document) -> tuple[tuple[str, ...], str]:
         columns,
         f"""
         WITH alias_names AS (
-            SELECT alternate.alternate2 AS id, {_attribute("name", "alias")} AS name
+            SELECT alternate.alternate2 AS id, {attribute("name", "alias")} AS name
             FROM {tables.of(KIND["alternateOf"])} AS alternate
             JOIN {tables.of(KIND["entity"])} AS alias ON alias.id = alternate.alternate1
             WHERE {is_any_of("alias.attributes", ["RegisteredModelAlias"])}
@@ -269,23 +237,23 @@ def _versions(document: Document) -> tuple[tuple[str, ...], str]:
             GROUP BY registration.entity
         )
         SELECT
-            {_attribute("name")},
-            {_attribute("version")},
+            {attribute("name")},
+            {attribute("version")},
             aliases.names,
-            nullif({_attribute("registered_model_version_stage")}, 'None'),
-            coalesce({_attribute("name", "run")}, {_attribute("run_id", "run")}),
+            nullif({attribute("registered_model_version_stage")}, 'None'),
+            coalesce({attribute("name", "run")}, {attribute("run_id", "run")}),
             main.metric,
             main.value,
-            {_attribute("created_at")},
-            {_attribute("uri")}
-        FROM {_elements(document, ["RegisteredModelVersion"])} AS element
+            {attribute("created_at")},
+            {attribute("uri")}
+        FROM {elements(document, ["RegisteredModelVersion"])} AS element
         LEFT JOIN aliases ON aliases.id = element.id
         LEFT JOIN runs ON runs.id = element.id
-        LEFT JOIN {_elements(document, ["Run"])} AS run ON run.id = runs.run
+        LEFT JOIN {elements(document, ["Run"])} AS run ON run.id = runs.run
         LEFT JOIN {main_metrics(document)} AS main ON main.run = runs.run
         ORDER BY
-            {_attribute("name")},
-            TRY_CAST({_attribute("version")} AS BIGINT) DESC,
+            {attribute("name")},
+            TRY_CAST({attribute("version")} AS BIGINT) DESC,
             element.id
         """,
     )
@@ -299,23 +267,22 @@ def _models(document: Document) -> tuple[tuple[str, ...], str]:
         f"""
         WITH versions(name, version, aliases, stage, run, metric, value, created_at, uri) AS ({versions})
         SELECT
-            {_attribute("name")},
+            {attribute("name")},
             count(versions.name),
             max(TRY_CAST(versions.version AS BIGINT))::VARCHAR,
             string_agg(versions.aliases, ', ' ORDER BY versions.aliases),
-            {_attribute("description")},
-            {_attribute("created_at")},
-            'RegisteredModel:' || {_attribute("name")}
-        FROM {_elements(document, ["RegisteredModel"])} AS element
-        LEFT JOIN versions ON versions.name = {_attribute("name")}
+            {attribute("description")},
+            {attribute("created_at")},
+            'RegisteredModel:' || {attribute("name")}
+        FROM {elements(document, ["RegisteredModel"])} AS element
+        LEFT JOIN versions ON versions.name = {attribute("name")}
         GROUP BY element.id, element.attributes
-        ORDER BY {_attribute("name")}, element.id
+        ORDER BY {attribute("name")}, element.id
         """,
     )
 
 
 def _runs(document: Document) -> tuple[tuple[str, ...], str]:
-    tables = document.tables
     columns = (
         *(
             "run_id",
@@ -333,45 +300,20 @@ def _runs(document: Document) -> tuple[tuple[str, ...], str]:
     return (
         columns,
         f"""
-        WITH creations AS (
-            SELECT generation.entity AS run, min(generation.activity) AS activity
-            FROM {tables.of(KIND["wasGeneratedBy"])} AS generation
-            WHERE generation.activity IN {ids_of_type(document, "activity", ["Creation"])}
-            GROUP BY generation.entity
-        ),
-        experiments AS (
-            SELECT membership.entity AS run, min({_attribute("name", "experiment")}) AS name
-            FROM {tables.of(KIND["hadMember"])} AS membership
-            JOIN {_elements(document, ["Experiment"])} AS experiment
-                ON experiment.id = membership.collection
-            GROUP BY membership.entity
-        ),
-        commits AS (
-            SELECT communication.informed AS activity, min({_attribute("sha", "source")}) AS sha
-            FROM {tables.of(KIND["wasInformedBy"])} AS communication
-            JOIN {_elements(document, ["Commit"], "activity")} AS source
-                ON source.id = communication.informant
-            GROUP BY communication.informed
-        )
         SELECT
-            {_attribute("run_id")},
-            {_attribute("name")},
-            experiments.name,
-            {_attribute("status")},
-            activity.startTime,
-            {_agent_names(document, "creations.activity")},
+            runs.run_id,
+            runs.name,
+            runs.experiment_name,
+            runs.status,
+            runs.started_at,
+            runs.user,
             main.metric,
             main.value,
-            coalesce(commits.sha, {_attribute("commit", "activity")}),
-            {_attribute("uri")}
-        FROM {_elements(document, ["Run"])} AS element
-        LEFT JOIN creations ON creations.run = element.id
-        LEFT JOIN {_elements(document, ["Creation"], "activity")} AS activity
-            ON activity.id = creations.activity
-        LEFT JOIN experiments ON experiments.run = element.id
-        LEFT JOIN commits ON commits.activity = creations.activity
-        LEFT JOIN {main_metrics(document)} AS main ON main.run = element.id
-        ORDER BY activity.startTime DESC NULLS LAST, element.id
+            coalesce(runs.commit, runs.recorded_commit),
+            runs.uri
+        FROM {run_rows(document)} AS runs
+        LEFT JOIN {main_metrics(document)} AS main ON main.run = runs.id
+        ORDER BY runs.started_at DESC NULLS LAST, runs.id
         """,
     )
 
@@ -384,16 +326,16 @@ def _experiments(document: Document) -> tuple[tuple[str, ...], str]:
         f"""
         WITH runs(run_id, name, experiment, status, started_at, "user", metric, value, sha, uri) AS ({runs})
         SELECT
-            {_attribute("experiment_id")},
-            {_attribute("name")},
+            {attribute("experiment_id")},
+            {attribute("name")},
             count(runs.run_id),
             max(runs.started_at),
-            {_attribute("lifecycle_stage")},
-            'Experiment:' || {_attribute("experiment_id")}
-        FROM {_elements(document, ["Experiment"])} AS element
-        LEFT JOIN runs ON runs.experiment = {_attribute("name")}
+            {attribute("lifecycle_stage")},
+            'Experiment:' || {attribute("experiment_id")}
+        FROM {elements(document, ["Experiment"])} AS element
+        LEFT JOIN runs ON runs.experiment = {attribute("name")}
         GROUP BY element.id, element.attributes
-        ORDER BY TRY_CAST({_attribute("experiment_id")} AS HUGEINT), element.id
+        ORDER BY TRY_CAST({attribute("experiment_id")} AS HUGEINT), element.id
         """,
     )
 
@@ -404,15 +346,15 @@ def _datasets(document: Document) -> tuple[tuple[str, ...], str]:
         columns,
         f"""
         SELECT
-            {_attribute("name")},
-            {_attribute("digest")},
-            {_attribute("source_type")},
+            {attribute("name")},
+            {attribute("digest")},
+            {attribute("source_type")},
             count(DISTINCT usage.activity),
-            'Dataset:' || {_attribute("name")} || coalesce('@' || {_attribute("digest")}, '')
-        FROM {_elements(document, ["Dataset"])} AS element
+            'Dataset:' || {attribute("name")} || coalesce('@' || {attribute("digest")}, '')
+        FROM {elements(document, ["Dataset"])} AS element
         LEFT JOIN {document.tables.of(KIND["used"])} AS usage ON usage.entity = element.id
         GROUP BY element.id, element.attributes
-        ORDER BY {_attribute("name")}, {_attribute("digest")}, element.id
+        ORDER BY {attribute("name")}, {attribute("digest")}, element.id
         """,
     )
 
@@ -428,19 +370,19 @@ def _people(document: Document) -> tuple[tuple[str, ...], str]:
                 association.agent,
                 activity.id,
                 is_a(activity.attributes, 'Commit') AS is_commit,
-                {_attribute(creation, "activity")} = 'Run' AS is_run
+                {attribute(creation, "activity")} = 'Run' AS is_run
             FROM {document.tables.of(KIND["wasAssociatedWith"])} AS association
             JOIN {document.tables.of(KIND["activity"])} AS activity
                 ON activity.id = association.activity
         )
         SELECT
-            {_attribute("name")},
-            {_attribute("email")},
-            {_attribute("username")},
+            {attribute("name")},
+            {attribute("email")},
+            {attribute("username")},
             count(*) FILTER (activities.is_commit) AS commits,
             count(*) FILTER (activities.is_run) AS runs,
-            'User:' || coalesce({_attribute("email")}, {_attribute("username")}, {_attribute("name")})
-        FROM {_elements(document, ["User", "Person"], "agent")} AS element
+            'User:' || coalesce({attribute("email")}, {attribute("username")}, {attribute("name")})
+        FROM {elements(document, ["User", "Person"], "agent")} AS element
         LEFT JOIN activities ON activities.agent = element.id
         GROUP BY element.id, element.attributes
         ORDER BY commits + runs DESC, element.id
@@ -465,23 +407,23 @@ def _commits(document: Document) -> tuple[tuple[str, ...], str]:
         authors AS (
             SELECT
                 association.activity,
-                string_agg(DISTINCT {_attribute("name", "agent")}, ', ') AS names
+                string_agg(DISTINCT {attribute("name", "agent")}, ', ') AS names
             FROM {tables.of(KIND["wasAssociatedWith"])} AS association
             JOIN {tables.of(KIND["agent"])} AS agent ON agent.id = association.agent
             WHERE is_named(attr(association.attributes, 'prov:role'), 'Author')
             GROUP BY association.activity
         )
         SELECT
-            {_attribute("sha")},
-            {_attribute("title")},
+            {attribute("sha")},
+            {attribute("title")},
             authors.names,
-            coalesce({_attribute("committed_at")}, element.endTime),
+            coalesce({attribute("committed_at")}, element.endTime),
             coalesce(runs.runs, 0),
-            'Commit:' || {_attribute("sha")}
-        FROM {_elements(document, ["Commit"], "activity")} AS element
+            'Commit:' || {attribute("sha")}
+        FROM {elements(document, ["Commit"], "activity")} AS element
         LEFT JOIN runs ON runs.activity = element.id
         LEFT JOIN authors ON authors.activity = element.id
-        ORDER BY coalesce({_attribute("committed_at")}, element.endTime) DESC NULLS LAST, element.id
+        ORDER BY coalesce({attribute("committed_at")}, element.endTime) DESC NULLS LAST, element.id
         """,
     )
 

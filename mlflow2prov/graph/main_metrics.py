@@ -1,4 +1,7 @@
-"""The main metric of a run: the one metric that a list shows, because neither PROV nor MLflow names one."""
+"""The metrics of runs, and the main one, which a list shows, because neither PROV nor MLflow names one.
+
+Neither do they state whether a metric is better if it is high or if it is low, so nothing here decides it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from mlflow2prov.prov import KIND, Document
 SIGNIFICANT_DIGITS = 4
 """The number of digits of a value in a message."""
 
-_PREFERENCE = """
+PREFERENCE = """
     CASE
         WHEN regexp_matches(lower(name), '(^|[^a-z])(time|duration|epochs?|steps?|lr|learning_rate)([^a-z]|$)') THEN 4
         WHEN regexp_matches(lower(name), '(^|[^a-z])test') THEN 0
@@ -17,39 +20,62 @@ _PREFERENCE = """
         ELSE 2
     END
     """
+"""The SQL of the order of metrics by ``name``: those of a test, of a validation, others, of the training, times."""
 
 
-def main_metrics(document: Document) -> Sql:
-    """Return a table with the columns ``run``, ``metric`` and ``value``: the main metric of each run that has metrics.
+def metric_points(document: Document) -> Sql:
+    """Return the table of the recorded values of metrics, except for those of the system that MLflow measures itself.
 
-    It is the metric that most runs have. Among several, those of a test come before those of a validation, others and
-    those of the training, and then the first by name. MLflow's metrics of the system do not count.
+    Its columns are ``run``, ``name``, ``value``, a text, ``step`` and ``timestamp``.
     """
     members, entities = (document.tables.of(KIND[name]) for name in ("hadMember", "entity"))
     return Sql(
         f"""
         (
-            WITH points AS (
-                SELECT
-                    membership.collection AS run,
-                    attr(metric.attributes, 'name') AS name,
-                    attr(metric.attributes, 'value') AS value,
-                    coalesce(TRY_CAST(attr(metric.attributes, 'step') AS BIGINT), 0) AS step
-                FROM {members} AS membership
-                JOIN {entities} AS metric ON metric.id = membership.entity
-                WHERE is_a(metric.attributes, 'Metric')
-            ),
-            last_points AS (
-                SELECT run, name, arg_max(value, step) AS value
-                FROM points
-                WHERE name IS NOT NULL AND NOT starts_with(name, 'system/')
-                GROUP BY run, name
-            ),
-            counts AS (SELECT name, count(*) AS runs FROM last_points GROUP BY name)
+            SELECT
+                membership.collection AS run,
+                attr(metric.attributes, 'name') AS name,
+                attr(metric.attributes, 'value') AS value,
+                coalesce(TRY_CAST(attr(metric.attributes, 'step') AS BIGINT), 0) AS step,
+                coalesce(attr(metric.attributes, 'timestamp'), '') AS timestamp
+            FROM {members} AS membership
+            JOIN {entities} AS metric ON metric.id = membership.entity
+            WHERE is_a(metric.attributes, 'Metric')
+                AND attr(metric.attributes, 'name') IS NOT NULL
+                AND NOT starts_with(attr(metric.attributes, 'name'), 'system/')
+        )
+        """
+    )
+
+
+def last_values(document: Document) -> Sql:
+    """Return a table with the columns ``run``, ``name`` and ``value``: that of the last step, and there the latest."""
+    return Sql(
+        f"""
+        (
+            SELECT run, name, arg_max(value, (step, timestamp, value)) AS value
+            FROM {metric_points(document)}
+            GROUP BY run, name
+        )
+        """
+    )
+
+
+def main_metrics(document: Document) -> Sql:
+    """Return a table with the columns ``run``, ``metric`` and ``value``: the main metric of each run that has metrics.
+
+    It is the metric that most runs have. Among several, those of :data:`PREFERENCE` come first, and then the first by
+    name. MLflow's metrics of the system do not count.
+    """
+    return Sql(
+        f"""
+        (
+            WITH last_values AS (SELECT * FROM {last_values(document)}),
+            counts AS (SELECT name, count(*) AS runs FROM last_values GROUP BY name)
             SELECT run, name AS metric, value
-            FROM last_points
+            FROM last_values
             JOIN counts USING (name)
-            QUALIFY row_number() OVER (PARTITION BY run ORDER BY runs DESC, {_PREFERENCE}, name) = 1
+            QUALIFY row_number() OVER (PARTITION BY run ORDER BY runs DESC, {PREFERENCE}, name) = 1
         )
         """
     )
