@@ -1,4 +1,4 @@
-"""Layered layouts of graphs: causes at the left, effects at the right.
+"""Layered layouts of graphs: from causes at the left to effects at the right, or from causes down to effects.
 
 The layout follows Sugiyama, Tagawa and Toda (1981): assign nodes to layers, reserve a place in each layer that an edge
 crosses, order each layer by the barycenters of its neighbours, then compute coordinates.
@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 BOX_WIDTH, BOX_HEIGHT = 128, 40
-_LAYER_SPACING, _ROW_SPACING, _MARGIN = 212, 56, 8
+_MARGIN = 8
+
+Direction = Literal["right", "down"]
+"""Where effects are, seen from their causes."""
+
+_SPACINGS: Mapping[Direction, tuple[int, int]] = {"right": (212, 56), "down": (96, 146)}
+"""The distances between the centers of layers, and within a layer."""
+
 _ORDERING_SWEEPS = 6
+
+Point = tuple[float, float]
+"""The coordinates x and y."""
 
 Edge = tuple[str, str]
 """An effect and its cause, by the names of their nodes."""
@@ -25,6 +36,8 @@ class Curve:
     path: str
     x: float
     y: float
+    stops: tuple[Point, ...] = ()
+    """Its start, the places in layers that it crosses, and its end; cubic curves connect them."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +59,25 @@ Route = list[Waypoint]
 """The waypoints of an edge, from effect to cause."""
 
 
-def arrange(names: Sequence[str], edges: Sequence[Edge]) -> Layout:
+def arrange(names: Sequence[str], edges: Sequence[Edge], direction: Direction = "right") -> Layout:
     """Return the layout of a graph. The same graph always has the same layout.
 
     Args:
         names: the nodes.
         edges: the edges between them, without edges from a node to itself. Cycles do no harm.
+        direction: where effects are, seen from their causes.
     """
     layer_of = _assign_layers(names, edges)
     routes = [_route(number, edge, layer_of) for number, edge in enumerate(edges)]
     layers = _fill_layers(names, routes, layer_of)
     _order_layers(layers, routes)
-    width = (len(layers) - 1) * _LAYER_SPACING + BOX_WIDTH + 2 * _MARGIN
-    height = max(map(len, layers)) * _ROW_SPACING + 2 * _MARGIN
-    position = _positions(layers, height)
+    width, height = _size(layers, direction)
+    position = _positions(layers, (width / 2, height / 2), direction)
     return Layout(
         width,
         height,
         {name: position[name] for name in names},
-        tuple(_curve([position[waypoint] for waypoint in route]) for route in routes),
+        tuple(_curve([position[waypoint] for waypoint in route], direction) for route in routes),
     )
 
 
@@ -144,28 +157,48 @@ def _heights(layer: Sequence[Waypoint]) -> dict[Waypoint, float]:
     return {waypoint: row - len(layer) / 2 for row, waypoint in enumerate(layer)}
 
 
+def _size(layers: Sequence[Sequence[Waypoint]], direction: Direction) -> tuple[float, float]:
+    """Return the width and the height of a layout."""
+    layer_spacing, spacing = _SPACINGS[direction]
+    along = (len(layers) - 1) * layer_spacing + 2 * _MARGIN
+    across = max(map(len, layers)) * spacing + 2 * _MARGIN
+    return (along + BOX_WIDTH, across) if direction == "right" else (across, along + BOX_HEIGHT)
+
+
 def _positions(
-    layers: Sequence[Sequence[Waypoint]], height: float
-) -> dict[Waypoint, tuple[float, float]]:
-    """Return the centers of all waypoints, each layer centered vertically."""
-    return {
-        waypoint: (
-            _MARGIN + BOX_WIDTH / 2 + column * _LAYER_SPACING,
-            height / 2 + (row - (len(layer) - 1) / 2) * _ROW_SPACING,
-        )
-        for column, layer in enumerate(layers)
-        for row, waypoint in enumerate(layer)
-    }
+    layers: Sequence[Sequence[Waypoint]], middle: Point, direction: Direction
+) -> dict[Waypoint, Point]:
+    """Return the centers of all waypoints, around the middle of the layout."""
+    layer_spacing, spacing = _SPACINGS[direction]
+    positions: dict[Waypoint, Point] = {}
+    for number, layer in enumerate(layers):
+        along = (number - (len(layers) - 1) / 2) * layer_spacing
+        for row, waypoint in enumerate(layer):
+            across = (row - (len(layer) - 1) / 2) * spacing
+            x, y = (along, across) if direction == "right" else (across, along)
+            positions[waypoint] = (middle[0] + x, middle[1] + y)
+    return positions
 
 
-def _curve(route: Sequence[tuple[float, float]]) -> Curve:
+def _curve(route: Sequence[Point], direction: Direction) -> Curve:
     """Return an edge as cubic curves from the side of its effect to the facing side of its cause."""
     (effect_x, effect_y), (cause_x, cause_y) = route[0], route[-1]
-    side = BOX_WIDTH / 2 if effect_x > cause_x else -BOX_WIDTH / 2
-    stops = [(effect_x - side, effect_y), *route[1:-1], (cause_x + side, cause_y)]
+    if direction == "right":
+        side_x, side_y = (BOX_WIDTH / 2 if effect_x > cause_x else -BOX_WIDTH / 2), 0.0
+    else:
+        side_x, side_y = 0.0, (BOX_HEIGHT / 2 if effect_y > cause_y else -BOX_HEIGHT / 2)
+    stops = (
+        (effect_x - side_x, effect_y - side_y),
+        *route[1:-1],
+        (cause_x + side_x, cause_y + side_y),
+    )
     path = f"M{stops[0][0]:g} {stops[0][1]:g}"
     for (x, y), (next_x, next_y) in pairwise(stops):
-        middle = (x + next_x) / 2
-        path += f" C{middle:g} {y:g} {middle:g} {next_y:g} {next_x:g} {next_y:g}"
+        if direction == "right":
+            middle = (x + next_x) / 2
+            path += f" C{middle:g} {y:g} {middle:g} {next_y:g} {next_x:g} {next_y:g}"
+        else:
+            middle = (y + next_y) / 2
+            path += f" C{x:g} {middle:g} {next_x:g} {middle:g} {next_x:g} {next_y:g}"
     (first_x, first_y), (second_x, second_y) = stops[:2]
-    return Curve(path, (first_x + second_x) / 2, (first_y + second_y) / 2)
+    return Curve(path, (first_x + second_x) / 2, (first_y + second_y) / 2, stops)

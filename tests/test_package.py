@@ -46,6 +46,7 @@ LAYERS = (
     "progress",
     "quantity",
     "escaping",
+    "content_security",
     "table",
     "yaml_file",
     "temporary",

@@ -12,13 +12,12 @@ its element.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov.boundary import warn
+from mlflow2prov.content_security import hash_source
 from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.format import Format
@@ -119,8 +118,8 @@ def _page() -> tuple[str, str]:
     library = _library()
     script = "".join(["(() => {\n'use strict';\n", *map(_file, _SCRIPTS), "})();\n"])
     policy = (
-        f"default-src 'none'; script-src '{_digest(library)}' '{_digest(script)}'; "
-        f"style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {hash_source(library)} {hash_source(script)}; "
+        f"style-src {hash_source(style)}; base-uri 'none'; form-action 'none'"
     )
     head = _file("page.html").replace("{policy}", policy).replace("{style}", style)
     scripts = f"<script>{library}</script>\n<script>{script}</script>\n</body>\n</html>\n"
@@ -137,11 +136,6 @@ def _library() -> str:
 
 def _file(name: str) -> str:
     return (_FOLDER / name).read_text("utf-8")
-
-
-def _digest(content: str) -> str:
-    """Return the digest by which a policy allows an inline element (Content Security Policy 3, section 6.7.3.3)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 FORMATS = (Format("html", ".html", "HTML", write),)

@@ -1,6 +1,5 @@
 """The explorer in headless Chromium: search, selection, expansion, types, keys, links, loading time, hostile text."""
 
-import os
 import time
 from itertools import pairwise
 
@@ -12,10 +11,7 @@ from tests.analysis.graphs import document, relation, thing
 from tests.formats import write
 from tests.golden import HERE as GOLDEN
 
-pytestmark = pytest.mark.skipif(
-    chromium.COMMAND is None and not os.environ.get("MLFLOW2PROV_TEST_ALL"),
-    reason="Chromium is not installed (Debian: chromium)",
-)
+pytestmark = chromium.REQUIRED
 
 TITLE = "node => node.querySelector('.title').textContent"
 

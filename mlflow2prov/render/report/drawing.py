@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation
 from mlflow2prov.layout import BOX_HEIGHT, BOX_WIDTH, arrange
+from mlflow2prov.render.report.labels import place_labels
 
 __all__ = ["BOX_HEIGHT", "BOX_WIDTH", "Arrow", "Box", "Drawing", "draw"]
 
@@ -21,7 +22,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An edge as an SVG path; ``x`` and ``y`` are the position of its label."""
+    """An edge as an SVG path; ``x`` and ``y`` are the center of its label."""
 
     edge: Relation
     path: str
@@ -47,22 +48,29 @@ class Drawing:
 
 
 def draw(neighborhood: Neighborhood) -> Drawing:
-    """Return a drawing of ``neighborhood``. The same neighborhood always gives the same drawing.
+    """Return a drawing of ``neighborhood``, with causes above their effects.
 
-    Edges from a node to itself are not drawn. Cycles, which only a hostile document has, do no harm.
+    The same neighborhood always gives the same drawing. Edges from a node to itself are not
+    drawn. Cycles, which only a hostile document has, do no harm.
     """
     edges = [edge for edge in neighborhood.relations if edge.effect != edge.cause]
     layout = arrange(
         [node.identifier for node in neighborhood.nodes],
         [(edge.effect, edge.cause) for edge in edges],
+        "down",
+    )
+    labels = place_labels(
+        [edge.kind for edge in edges],
+        [curve.stops for curve in layout.curves],
+        layout.centers.values(),
     )
     return Drawing(
         layout.width,
         layout.height,
         tuple(Box(node, *layout.centers[node.identifier]) for node in neighborhood.nodes),
         tuple(
-            Arrow(edge, curve.path, curve.x, curve.y)
-            for edge, curve in zip(edges, layout.curves, strict=True)
+            Arrow(edge, curve.path, *label)
+            for edge, curve, label in zip(edges, layout.curves, labels, strict=True)
         ),
         neighborhood.left_out,
     )
