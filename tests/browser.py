@@ -9,8 +9,16 @@ import subprocess
 import tempfile
 import time
 
+import pytest
+
 COMMAND = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 """The path of the browser, or None if it is not installed."""
+
+REQUIRED = pytest.mark.skipif(
+    COMMAND is None and not os.environ.get("MLFLOW2PROV_TEST_ALL"),
+    reason="Chromium is not installed (Debian: chromium)",
+)
+"""The mark of tests that need the browser."""
 
 FLAGS = [
     "--headless",
@@ -138,8 +146,13 @@ class Page:
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def pdf(self):
-        """Return the printed page."""
-        return base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"])
+        """Return the printed page, with an outline of its headings."""
+        options = {"printBackground": True, "generateDocumentOutline": True}
+        return base64.b64decode(self.call("Page.printToPDF", **options)["data"])
+
+    def allow_scripts(self, is_allowed=True):
+        """Run the scripts of the pages that are opened next, or not."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not is_allowed)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The content of a report as plain data for its templates: an audit with links, plots, people and drawings."""
+"""The content of a report as plain data for its templates: an audit with links, plots and drawings, and runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from mlflow2prov.prov.merge import unified
 from mlflow2prov.render.report import links
 from mlflow2prov.render.report.drawing import Drawing, draw
 from mlflow2prov.render.report.identity import Fact, identify
+from mlflow2prov.render.report.links import Link
 from mlflow2prov.render.report.plots import finite_number, relative_position
+from mlflow2prov.render.report.runs import RunsContent, gather_runs
 from mlflow2prov.secrets import mask_secrets
 
 MAX_CALLS = 100
@@ -25,8 +27,11 @@ MAX_CALLS = 100
 
 _QUESTIONS_OF_CALLS = ("calls", "arguments", "inputs")
 
-MAX_OPEN_VERSIONS = 3
+MAX_OPEN_VERSIONS = 2
 """Up to this many versions in use are unfolded at first."""
+
+MAX_MAIN_VERSIONS = 10
+"""This many versions in use of a model precede the fold with its other versions."""
 
 _ROLES = {
     "authors": "author of the commit",
@@ -57,14 +62,6 @@ class Person:
 
     item: Item
     roles: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Link:
-    """An item and its address on the web, if it has one."""
-
-    item: Item
-    url: str | None
 
 
 @dataclass(frozen=True)
@@ -151,9 +148,9 @@ class ModelContent:
 
     @property
     def main_versions(self) -> tuple[VersionContent, ...]:
-        """The versions in use, the latest first; without any, the latest version that is not deleted."""
+        """The latest versions in use, the latest first; without any, the latest version that is not deleted."""
         latest_first = self.versions[::-1]
-        in_use = tuple(version for version in latest_first if version.is_in_use)
+        in_use = tuple(v for v in latest_first if v.is_in_use)[:MAX_MAIN_VERSIONS]
         return in_use or tuple(v for v in latest_first if not v.audited.is_deleted)[:1]
 
     @property
@@ -197,6 +194,8 @@ class Content:
     """The elements in the drawings, by identifier."""
     mlflow_ui: str | None = None
     """The address of MLflow's UI."""
+    runs: RunsContent = field(default_factory=RunsContent)
+    """The experiments and their runs; empty in a report on selected versions."""
 
     def version_link(self, version: VersionContent) -> Link:
         """Return a version with its address in MLflow's UI."""
@@ -257,7 +256,10 @@ def gather_content(
     identity = identify(document, selectors, repository_url, sources or {})
     elements = _elements(graphs.values())
     ui = links.mlflow_ui_page(mlflow_ui)
-    return Content(result, models, identity, anchors=anchors, elements=elements, mlflow_ui=ui)
+    runs = RunsContent() if selectors else gather_runs(document, repository_url, ui)
+    return Content(
+        result, models, identity, anchors=anchors, elements=elements, mlflow_ui=ui, runs=runs
+    )
 
 
 def _elements(graphs: Iterable[Neighborhood]) -> dict[str, ElementContent]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from mlflow2prov.analysis.item import Item
 from mlflow2prov.errors import ConfigurationError
 
 # The short form of SSH URLs, [user@]host:path. Without a user, a host is recognised by its dot.
@@ -12,6 +14,14 @@ _SCP_URL = re.compile(r"(?:[\w.-]+@(?=[\w.-])|(?=[\w-]*\.))(?P<host>[\w.-]+):(?P
 _HOST = re.compile(r"[\w.-]+")
 _SCHEMES = ("http", "https", "ssh", "git")
 _SHA = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An item and its address on the web, if it has one."""
+
+    item: Item
+    url: str | None
 
 
 def web_page(url: str | None) -> str | None:
@@ -67,6 +77,13 @@ def run_url(ui: str | None, experiment_id: str | None, run_id: str | None) -> st
     if not (ui and experiment_id and run_id):
         return None
     return f"{ui}/#/experiments/{quote(experiment_id, safe='')}/runs/{quote(run_id, safe='')}"
+
+
+def experiment_url(ui: str | None, experiment_id: str | None) -> str | None:
+    """Return the address of an experiment in MLflow's UI, or None if something is missing."""
+    if not (ui and experiment_id):
+        return None
+    return f"{ui}/#/experiments/{quote(experiment_id, safe='')}"
 
 
 def version_url(ui: str | None, model: str | None, version: str | None) -> str | None:

@@ -11,8 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mlflow2prov.content_security import hash_source
 from mlflow2prov.escaping import markdown, markdown_paragraph, printable, truncate
 from mlflow2prov.formats import mermaid
+from mlflow2prov.quantity import quantity
 from mlflow2prov.render.explanation import STATE_LABELS
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat, plots
 from mlflow2prov.render.report.content import Content
@@ -23,6 +25,15 @@ MAX_TEXT_LENGTH = 300
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
+
+
+_STYLESHEET = (_TEMPLATES / "report.css").read_text("utf-8")
+_SCRIPT = (_TEMPLATES / "report.js").read_text("utf-8")
+_POLICY = (
+    f"default-src 'none'; script-src {hash_source(_SCRIPT)}; style-src {hash_source(_STYLESHEET)}; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""The policy of a report: exactly its style and its script, and no request of any kind."""
 
 
 def render_template(content: Content, format: ReportFormat) -> str:  # noqa: A002
@@ -55,7 +66,9 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         mermaid_shapes=mermaid.SHAPES,
         percentage=_percentage,
         state_labels=STATE_LABELS,
-        stylesheet=(_TEMPLATES / "report.css").read_text("utf-8"),
+        policy=_POLICY,
+        script=_SCRIPT,
+        stylesheet=_STYLESHEET,
     )
     environment.filters.update(
         shorten=_shorten,
@@ -63,6 +76,8 @@ def _environment(format: ReportFormat) -> Environment:  # noqa: A002
         paragraph=lambda text: Markup(markdown_paragraph(text)),
         mermaid=lambda text: Markup(mermaid.label(text)),
         timestamp=_timestamp,
+        digits=_digits,
+        quantity=quantity,
     )
     return environment
 
@@ -101,6 +116,12 @@ def _timestamp(text: str) -> str:
     date, time, zone = match.groups()
     suffix = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(zone, f" {zone}")
     return f"{date} {time}{suffix}"
+
+
+def _digits(text: str) -> str:
+    """Return the value of a metric with at most six digits; what is not a finite number as it is."""
+    number = plots.finite_number(text)
+    return text if number is None else f"{number:.6g}"
 
 
 def _percentage(fraction: float | None) -> str:
