@@ -14,7 +14,7 @@ from tests.golden import HERE as GOLDEN
 
 TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs/pictures"
-WIDTH, HEIGHT = 1200, 700
+WIDTH, HEIGHT, REPORT_HEIGHT = 1200, 700, 1000
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
         (PICTURES / "explorer.png").write_bytes(page.screenshot())
         file = Path(folder) / "report.html"
         file.write_text(report(load(GOLDEN / "result.json")), "utf-8")
+        page.resize(WIDTH, REPORT_HEIGHT)
         page.open(file.as_uri())
         (PICTURES / "report.png").write_bytes(page.screenshot())
 

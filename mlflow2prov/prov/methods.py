@@ -170,7 +170,7 @@ class DocumentMethods:
         mlflow_ui: str | None = None,
         sources: Mapping[str, str] | None = None,
     ) -> str:
-        """Return a report on registered models and their versions.
+        """Return a report on registered models, their versions and the runs.
 
         The arguments are those of :func:`mlflow2prov.report`.
         """

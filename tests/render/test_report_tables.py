@@ -32,7 +32,8 @@ def runs_report():
 
 
 RUNS = "[data-filter=runs]"
-SHOWN = "[...document.querySelectorAll('{} tbody tr')].filter(r => r.checkVisibility()).map(r => r.cells[0].textContent)"
+ROWS = "[...document.querySelectorAll('{} tbody tr')]"
+SHOWN = f"{ROWS}.filter(row => row.checkVisibility()).map(row => row.cells[0].textContent)"
 COUNT = "document.querySelector('{} [role=status]').textContent"
 
 

@@ -1,4 +1,4 @@
-"""``report``: lay out registered models and their versions for an auditor."""
+"""``report``: lay out registered models, their versions and the runs for an auditor."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _check_repository_url(url: str) -> None:
     callback=checked_values(_check_mlflow_ui),
     type=TEXT,
     metavar="URL",
-    help="Link runs and versions to MLflow's user interface at this address.",
+    help="Link experiments, runs and versions to MLflow's user interface at this address.",
 )
 @click.option(
     "--repository-url",
@@ -58,10 +58,10 @@ def command(
     mlflow_ui: str | None,
     repository_url: str | None,
 ) -> Step:
-    """Report on registered models.
+    """Report on registered models and runs.
 
-    A report shows the origin, people, lineage and findings of each version. HTML is one self-contained file. The
-    documents are passed on; reports on several documents are numbered: report-1.html.
+    A report shows the origin, people, lineage and findings of each version, and the runs with their metrics. HTML is
+    one self-contained file. The documents are passed on; reports on several documents are numbered: report-1.html.
 
     \b
     mlflow2prov load --input result.json report --output registry --format html,markdown

@@ -1,9 +1,9 @@
-"""The report on registered models: an audit as a page, in HTML or in Markdown.
+"""The report on registered models and runs: an audit as a page, in HTML or in Markdown.
 
-The content is gathered once (:mod:`.content`), with links (:mod:`.links`), plots (:mod:`.plots`) and drawings of the
-lineage (:mod:`.drawing`). A format is a Jinja template in ``templates`` with a line in :data:`EXTENSIONS` and one in
-:mod:`.templating` that defines how it escapes text. All text from a document is hostile until it is escaped, and links
-lead to ``http`` and ``https`` addresses only.
+The content is gathered once (:mod:`.content`, :mod:`.runs`), with links (:mod:`.links`), plots (:mod:`.plots`) and
+drawings of the lineage (:mod:`.drawing`). A format is a Jinja template in ``templates`` with a line in
+:data:`EXTENSIONS` and one in :mod:`.templating` that defines how it escapes text. All text from a document is hostile
+until it is escaped, and links lead to ``http`` and ``https`` addresses only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def report(
     mlflow_ui: str | None = None,
     sources: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a report on registered models and their versions: origin, people, lineage and findings.
+    """Return a report on registered models and their versions (origin, people, lineage, findings) and on the runs.
+
+    It lists the latest runs of large experiments, and states how many there are. A report on selected versions has no
+    section on runs.
 
     Args:
         document: a document from ``extract``, or several of them merged.
@@ -40,7 +43,7 @@ def report(
             Markdown with Mermaid diagrams).
         selectors: the models, versions and aliases to report on; all of them by default.
         repository_url: the URL of the Git repository, for links to the commits of runs that recorded none.
-        mlflow_ui: the ``http`` or ``https`` URL of MLflow's UI, for links to runs and versions.
+        mlflow_ui: the ``http`` or ``https`` URL of MLflow's UI, for links to experiments, runs and versions.
         sources: where the document comes from, as far as the caller knows; its names and values are shown first.
 
     Raises:
