@@ -6,8 +6,8 @@ main metrics. Everything is counted as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.element_rows import attribute, elements, run_rows
@@ -21,6 +21,9 @@ MAX_EXPERIMENTS = 20
 
 MAX_RUNS = 100
 """The number of latest runs of an experiment that are listed."""
+
+MAX_STATUSES = 5
+"""The number of statuses that are counted apart; MLflow has this many."""
 
 MAX_METRICS = 8
 """The number of metrics of an experiment that are summarized: the main ones."""
@@ -80,9 +83,9 @@ class ExperimentSummary:
     Attributes:
         item: the experiment; without identifier for the runs that belong to no experiment.
         run_count: the number of all its runs.
-        statuses: the number of runs with each status, the most frequent first.
         commit_count: the number of runs whose commit the document describes.
         started_at: the start of the first run and of the last one, as far as they are known.
+        statuses: the number of runs with each status, the most frequent first, and that of all others as ``other``.
         metrics: the ranges of the main metrics.
         metric_count: the number of all metrics.
         runs: the listed runs, the latest first; empty if the experiment itself is beyond :data:`MAX_EXPERIMENTS`.
@@ -90,9 +93,9 @@ class ExperimentSummary:
 
     item: Item
     run_count: int
-    statuses: Mapping[str, int]
     commit_count: int
     started_at: tuple[str, str] | None
+    statuses: Mapping[str, int] = field(default_factory=dict)
     metrics: tuple[MetricRange, ...] = ()
     metric_count: int = 0
     runs: tuple[RunSummary, ...] = ()
@@ -109,35 +112,18 @@ def summarize_experiments(document: Document) -> tuple[ExperimentSummary, ...]:
     columns = f"(SELECT experiment, name FROM {metrics} WHERE place <= {MAX_COLUMNS})"
     histories = _histories(document, listed_runs, columns)
     values_of_runs = _values_of_runs(values, listed_runs, columns, histories)
-    ranges, metric_counts = _ranges(metrics)
     summaries_of_runs = _summaries_of_runs(listed_runs, values_of_runs)
+    ranges, metric_counts = _ranges(metrics)
     statuses = _statuses(runs)
     return tuple(
-        ExperimentSummary(
-            Item(name or experiment_id or identifier, identifier or None, non_empty(about)),
-            run_count,
-            statuses[identifier],
-            commit_count,
-            (first, last) if first and last else None,
-            ranges.get(identifier, ()),
-            metric_counts.get(identifier, 0),
-            summaries_of_runs.get(identifier, ()),
+        replace(
+            summary,
+            statuses=statuses[name],
+            metrics=ranges.get(name, ()),
+            metric_count=metric_counts.get(name, 0),
+            runs=summaries_of_runs.get(name, ()),
         )
-        for identifier, name, experiment_id, about, run_count, commit_count, first, last in engine.rows(
-            f"""
-            SELECT
-                experiment,
-                name,
-                experiment_id,
-                {{'experiment_id': experiment_id, 'lifecycle_stage': lifecycle_stage}},
-                run_count,
-                commit_count,
-                first_started_at,
-                last_started_at
-            FROM {experiments}
-            ORDER BY place
-            """
-        )
+        for name, summary in _counts(experiments)
     )
 
 
@@ -251,6 +237,29 @@ def _listed_runs(document: Document, runs: Sql, experiments: Sql, metrics: Sql) 
 # The results, by the identifier of their experiment.
 
 
+def _counts(experiments: Sql) -> Iterator[tuple[str, ExperimentSummary]]:
+    """Yield the experiments with the numbers of their runs, those with the latest runs first."""
+    for name, label, run_count, commit_count, first, last, *about in engine.rows(
+        f"""
+        SELECT
+            experiment,
+            coalesce(name, experiment_id, experiment),
+            run_count,
+            commit_count,
+            first_started_at,
+            last_started_at,
+            experiment_id,
+            lifecycle_stage
+        FROM {experiments}
+        ORDER BY place
+        """
+    ):
+        keys = ("experiment_id", "lifecycle_stage")
+        item = Item(label, name or None, non_empty(dict(zip(keys, about, strict=True))))
+        times = (first, last) if first and last else None
+        yield name, ExperimentSummary(item, run_count, commit_count, times)
+
+
 def _statuses(runs: Sql) -> dict[str, dict[str, int]]:
     statuses: dict[str, dict[str, int]] = {}
     for experiment, status, count in engine.rows(
@@ -261,7 +270,9 @@ def _statuses(runs: Sql) -> dict[str, dict[str, int]]:
         ORDER BY experiment, runs DESC, status
         """
     ):
-        statuses.setdefault(experiment, {})[status] = count
+        counts = statuses.setdefault(experiment, {})
+        key = status if len(counts) < MAX_STATUSES else "other"
+        counts[key] = counts.get(key, 0) + count
     return statuses
 
 

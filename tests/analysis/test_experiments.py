@@ -120,6 +120,12 @@ def test_a_long_history_keeps_its_ends_and_extremes(monkeypatch):
     assert list(history) == sorted(history, key=values.index)
 
 
+def test_only_the_most_frequent_statuses_are_counted_apart(monkeypatch):
+    monkeypatch.setattr(experiments, "MAX_STATUSES", 1)
+    (summary,) = summarize(run(1), run(2), run(3, status="failed"), run(4, status="killed"))
+    assert summary.statuses == {"finished": 2, "other": 2}
+
+
 def test_main_metrics_come_first_and_the_others_are_counted(monkeypatch):
     monkeypatch.setattr(experiments, "MAX_METRICS", 2)
     monkeypatch.setattr(experiments, "MAX_COLUMNS", 1)

@@ -23,10 +23,11 @@ from mlflow2prov.render.report.drawing import BOX_HEIGHT, BOX_WIDTH
 MAX_TEXT_LENGTH = 300
 """Longer names and values are shortened to this many characters; a page unfolds the whole value."""
 
+MIN_LONG_VALUE = 10
+"""A table of runs has fewer digits of values of this many characters; they are titles as a whole."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
-
-
 _STYLESHEET = (_TEMPLATES / "report.css").read_text("utf-8")
 _SCRIPT = (_TEMPLATES / "report.js").read_text("utf-8")
 _POLICY = (
@@ -119,9 +120,9 @@ def _timestamp(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    """Return the value of a metric with at most six digits; what is not a finite number as it is."""
+    """Return a long value of a metric with at most six digits; any other text as it is."""
     number = plots.finite_number(text)
-    return text if number is None else f"{number:.6g}"
+    return text if number is None or len(text) < MIN_LONG_VALUE else f"{number:.6g}"
 
 
 def _percentage(fraction: float | None) -> str:
