@@ -23,7 +23,7 @@ from mlflow2prov.prov.kinds import KIND
 from mlflow2prov.prov.methods import DocumentMethods
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.statement import Statement
-from mlflow2prov.prov.tables import StatementTables, arrow_batch
+from mlflow2prov.prov.tables import Observations, StatementTables, arrow_batch
 from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
@@ -160,12 +160,28 @@ class Document(DocumentMethods):
                 observed by ``time``.
             ConfigurationError: the date is not valid.
         """
-        observations = self.tables.observations
-        if observations is None:
+        return self._observations("as of").document_as_of(time)
+
+    @own_errors()
+    def statements_since(self, time: str | datetime.datetime | None = None) -> Document:
+        """Return the statements that are new since an earlier observation, or have new attributes.
+
+        Args:
+            time: a time or date, as in :meth:`as_of`; by default that of the observation before the last.
+
+        Raises:
+            StateError: the document was not loaded from a state file, was changed since then, or nothing was
+                observed by ``time``.
+            ConfigurationError: the date is not valid.
+        """
+        return self._observations("statements since").statements_since(time)
+
+    def _observations(self, purpose: str) -> Observations:
+        if self.tables.observations is None:
             raise StateError(
-                "as of: only a document as loaded from a state file has earlier states; see mlflow2prov update"
+                f"{purpose}: only a document as loaded from a state file has earlier states; see mlflow2prov update"
             )
-        return observations.document_as_of(time)
+        return self.tables.observations
 
     def statements(self) -> Iterator[Statement]:
         """Stream the statements in canonical order: by bundle, kind, identifier and formal

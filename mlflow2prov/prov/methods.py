@@ -94,12 +94,21 @@ class DocumentMethods:
         *,
         graph: str | None = None,
         layout: mlflow2prov.Layout = "kinds",
+        changes_only: bool = False,
+        changes_since: str | None = None,
     ) -> None:
         """Add the document to the document in a store.
 
         The arguments are those of :func:`mlflow2prov.export`.
         """
-        mlflow2prov.export(self._document, url, graph=graph, layout=layout)
+        mlflow2prov.export(
+            self._document,
+            url,
+            graph=graph,
+            layout=layout,
+            changes_only=changes_only,
+            changes_since=changes_since,
+        )
 
     def history(
         self,

@@ -53,6 +53,10 @@ class Observations(Protocol):
         """Return the document of the last observation that ended by ``time``."""
         ...
 
+    def statements_since(self, time: str | datetime.datetime | None) -> Document:
+        """Return the statements of the last observation that the one at ``time``, or that before the last, lacks."""
+        ...
+
 
 class StatementTables:
     """The statement tables of one Document, and whether their rows are unified and in canonical

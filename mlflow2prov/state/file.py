@@ -152,18 +152,11 @@ class StateFile:
             StateError: nothing was observed by ``time``.
             ConfigurationError: ``time`` is not a date.
         """
-        observations, instant = self.observations, parse_time(time)
-        earlier = [each for each in observations if each.finished_at <= instant]
-        if not earlier:
-            first = observations[0].finished_at
-            raise StateError(
-                f"{self.path}: nothing was observed by {instant}; the first observation is of {first}"
-            )
-        observation = earlier[-1]
-        if observation == observations[-1]:
+        observation = self._observation_at(time)
+        if observation == self.observations[-1]:
             warn(f"{self.path}: as of {observation.finished_at}, the last observation")
             return self.document()
-        following = observations[len(earlier)]
+        following = self.observations[observation.number]
         changes = self._count_changes(following)
         warn(
             f"{self.path}: as of {observation.finished_at}; the next observation, of {following.finished_at}, shows "
@@ -172,6 +165,44 @@ class StateFile:
         document = document_of(self.facts_at(observation), self.namespace)
         document.tables.observations = self
         return document
+
+    def statements_since(self, time: str | datetime.datetime | None) -> Document:
+        """Return the statements of the last observation that an earlier one lacks, or has with other attributes.
+
+        Args:
+            time: the time by which the earlier observation ended; by default, it is the one before the last. The
+                first observation has only new statements.
+
+        Raises:
+            StateError: nothing was observed by ``time``.
+            ConfigurationError: ``time`` is not a date.
+        """
+        document = self.document()
+        if time is None and len(self.observations) == 1:
+            return document
+        observation = self.observations[-2] if time is None else self._observation_at(time)
+        earlier = document_of(self.facts_at(observation), self.namespace)
+        news = Document(document.namespaces)
+        for kind in document.tables.kinds():
+            columns = ", ".join(kind.columns)
+            news.tables.insert(
+                kind,
+                f"SELECT {columns} FROM {document.tables.of(kind)} "
+                f"EXCEPT SELECT {columns} FROM {earlier.tables.of(kind)}",
+            )
+        unify(news)
+        return news
+
+    def _observation_at(self, time: str | datetime.datetime) -> Observation:
+        """Return the last observation that ended by ``time``."""
+        instant = parse_time(time)
+        earlier = [each for each in self.observations if each.finished_at <= instant]
+        if not earlier:
+            first = self.observations[0].finished_at
+            raise StateError(
+                f"{self.path}: nothing was observed by {instant}; the first observation is of {first}"
+            )
+        return earlier[-1]
 
     def _count_changes(self, observation: Observation) -> int:
         table = self._file.table(fact_history.SCHEMA, "observed_changes")

@@ -40,7 +40,13 @@ def is_address(name: str) -> bool:
 
 @checked
 def export(
-    document: mlflow2prov.Document, url: str, *, graph: str | None = None, layout: Layout = "kinds"
+    document: mlflow2prov.Document,
+    url: str,
+    *,
+    graph: str | None = None,
+    layout: Layout = "kinds",
+    changes_only: bool = False,
+    changes_since: str | None = None,
 ) -> None:
     """Add a document to the document in a store.
 
@@ -56,14 +62,21 @@ def export(
             ``MONGODB_...``; ``SPARQL_...``) or in ``~/.netrc``.
         graph: the IRI of the named graph, for SPARQL 1.1 stores.
         layout: for MongoDB ``kinds``, a collection for each kind of statement, or ``one`` for all.
+        changes_only: push only the statements that the last update of a state file added
+            (:meth:`mlflow2prov.Document.statements_since`).
+        changes_since: push only those since the observation at this date, in any form that git
+            understands.
 
     Raises:
+        StateError: ``changes_only`` or ``changes_since`` needs a document as loaded from a state file.
         DocumentStoreError: the driver is not installed, the store does not answer or refuses a
             request, or the document
             contradicts the stored one.
         FormatError: the store cannot express the document.
     """
     store, address, options = find(url, graph=graph, layout=layout)
+    if changes_only or changes_since is not None:
+        document = document.statements_since(changes_since)
     store.push(document, address, options)
 
 

@@ -451,3 +451,41 @@ def test_a_branch_that_was_rewritten_or_deleted_is_a_change(project):
     result = project.update()
     assert project.new_changes() == {("refs/heads/main", "tip", None, before, new)}
     assert facts_equal_those_of_an_extraction(project, result.document)
+
+
+def test_the_statements_since_an_observation_are_those_that_an_earlier_document_lacks(project):
+    first = project.update().document
+    assert first.statements_since() == first
+    project.repository.commit(a__py="1\n")
+    second = project.update().document
+    news = set(second.statements_since().statements())
+    assert news == set(second.statements()) - set(first.statements())
+    assert news
+    project.update()
+    assert list(load(project.state).statements_since().statements()) == []
+    times = [each.finished_at for each in StateFile.open(project.state).observations]
+    assert set(load(project.state).statements_since(times[0]).statements()) == news
+
+
+def test_a_document_as_of_a_time_is_that_of_the_last_observation_until_then(project):
+    documents = [project.update().document]
+    for number in range(3):
+        project.repository.commit(a__py=f"{number}\n")
+        documents.append(project.update().document)
+    state = load(project.state)
+    for document, observation in zip(
+        documents, StateFile.open(project.state).observations, strict=True
+    ):
+        assert state.as_of(observation.finished_at) == document
+    assert state.as_of("now") == documents[-1]
+    with pytest.raises(StateError, match="nothing was observed by 2020"):
+        state.as_of("2020-05-01")
+
+
+def test_a_changed_document_has_no_earlier_states(project):
+    document = project.update().document
+    changed = load(project.state)
+    changed.extend([next(document.statements())])
+    for call in (lambda: changed.as_of("now"), changed.statements_since):
+        with pytest.raises(StateError, match="as loaded from a state file"):
+            call()

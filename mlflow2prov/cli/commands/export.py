@@ -9,7 +9,7 @@ import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
 from mlflow2prov.cli.options import graph_option
-from mlflow2prov.cli.param_types import TEXT, checked_values, choice_of
+from mlflow2prov.cli.param_types import TEXT, check_date, checked_values, choice_of
 from mlflow2prov.cli.selector_argument import WordCommand, WordsOption
 from mlflow2prov.quantity import quantity
 from mlflow2prov.stores import Layout
@@ -48,7 +48,25 @@ def _check_address(url: str) -> None:
     show_default=True,
     help="Use a MongoDB collection for each kind of statement, or one for all.",
 )
-def command(to: str, graph: str | None, layout: Layout) -> Step:
+@click.option(
+    "--changes-only",
+    is_flag=True,
+    help="Push only the statements that the last update of a state file added.",
+)
+@click.option(
+    "--changes-since",
+    type=TEXT,
+    metavar="DATE",
+    callback=checked_values(check_date, has_name=False),
+    help="Push only the statements that are new since the observation of a state file at this date.",
+)
+def command(
+    to: str,
+    graph: str | None,
+    layout: Layout,
+    changes_only: bool,
+    changes_since: str | None,
+) -> Step:
     """Export documents to a store.
 
     The store may be Neo4j, MongoDB or a SPARQL 1.1 store. Existing statements stay, and equal statements are
@@ -59,6 +77,7 @@ def command(to: str, graph: str | None, layout: Layout) -> Step:
     \b
     mlflow2prov load result.json export bolt://127.0.0.1:7687
     mlflow2prov load result.json export http://127.0.0.1:3030/provenance
+    mlflow2prov update --state audit.mlflow2prov export bolt://127.0.0.1:7687 --changes-only
     """
 
     def prepare() -> Action:
@@ -70,10 +89,13 @@ def command(to: str, graph: str | None, layout: Layout) -> Step:
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             chain.has_result = True
             for document in documents:
-                store.push(document, address, options)
+                part = document
+                if changes_only or changes_since is not None:
+                    part = document.statements_since(changes_since)
+                store.push(part, address, options)
                 if sys.stderr.isatty():
                     chain.report_notice(
-                        f"exported to {address} ({quantity(len(document), 'statement')})"
+                        f"exported to {address} ({quantity(len(part), 'statement')})"
                     )
             return documents
 
