@@ -177,6 +177,23 @@ EXAMPLES = {
             {"call_id": "c2", "artifact_id": "a2", "digest": "sha256:33"},
         ],
     },
+    "result-set": {
+        "calls": [
+            CALL | {"call_id": "c1", "function": "load"},
+            CALL | {"call_id": "c2", "function": "fit"},
+        ],
+        "call_results": [
+            {"call_id": "c1", "artifact_id": "a1", "digest": "sha256:22"},
+            {"call_id": "c2", "artifact_id": "a2", "digest": "sha256:33"},
+        ],
+        "result_sets": [
+            {"set_id": "s1", "name": "wine", "labels": '{"name": "wine"}', "created_at": TIME}
+        ],
+        "result_set_members": [
+            {"set_id": "s1", "artifact_id": "a1"},
+            {"set_id": "s1", "artifact_id": "a2"},
+        ],
+    },
     "call-in-run": {
         "runs": [RUN],
         "artifacts": [{"run_id": "r1", "path": "model.bin", "file_size": 5, "is_dir": False}],

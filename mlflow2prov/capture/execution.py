@@ -79,6 +79,7 @@ class Execution:
         self.repo = find_repo(options.repo)
         self.name = options.name or f"{info.module}.{info.name}"
         self.call = Call(self.name, info.module, info.name, options.version)
+        self.call.custom_fields = dict(options.custom_fields or {})
         self.artifact: Artifact | None = None
         """The result, once it was looked up or computed; None if it cannot be hashed."""
         self.damaged_id: str | None = None

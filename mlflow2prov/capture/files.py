@@ -71,6 +71,7 @@ def archive_file(
     call.arguments = [
         Argument("filename", file.digest, os.fspath(filename), "file", content=file.digest)
     ]
+    call.custom_fields = fields
     call.outputs = [file_output(identifier, file.blob_id, filename)]
     artifact = repo.find(identifier)
     writes = not setting("read_only")

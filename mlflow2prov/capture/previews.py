@@ -143,7 +143,10 @@ def json_able(value: Any) -> Any:
 
     if value is None or is_json(value):
         return without_secrets(value)
-    return {str(key): preview(item) for key, item in value.items()}
+    return {
+        str(key): MASK if is_secret(str(key), item) else preview(item)
+        for key, item in value.items()
+    }
 
 
 def _cut(text: str) -> str:

@@ -363,7 +363,8 @@ _REGISTRY = (
 _CALLS = (
     # A call that capture recorded (mlflow2prov.capture.records). `status` is RUNNING, FINISHED, FAILED or
     # KILLED. `source_path` is relative to the working tree if Git tracks it, and `source_blob` the name of
-    # its content when it was called. `environment_digest` identifies the installed packages.
+    # its content when it was called. `environment_digest` identifies the installed packages. `custom_fields`
+    # is a JSON object.
     Table(
         "calls",
         {
@@ -398,8 +399,11 @@ _CALLS = (
             "python_version": TEXT,
             "platform": TEXT,
             "environment_digest": TEXT,
+            "custom_fields": TEXT,
         },
     ),
+    # A word that a user attached to a call.
+    Table("call_tags", {"call_id": TEXT, "tag": TEXT}),
     # An argument of a call. `value` is abbreviated JSON; `digest` is that of the value, and `content` that
     # of the file if the argument is the path of one.
     Table(
@@ -434,6 +438,12 @@ _CALLS = (
             "serializer": TEXT,
         },
     ),
+    # A set of artifacts, in one row for each time that it was stored; `labels` is a JSON object.
+    Table(
+        "result_sets",
+        {"set_id": TEXT, "name": TEXT, "labels": TEXT, "created_at": TIME},
+    ),
+    Table("result_set_members", {"set_id": TEXT, "artifact_id": TEXT}),
     # A call, and one that ended at the same time, of which each seems to have used results of the other
     # (mlflow2prov.facts.circular_derivations).
     Table("circular_derivations", {"call_id": TEXT, "maker_id": TEXT}),

@@ -54,6 +54,11 @@ def result_of(call_id: Column, result: Column) -> QName:
     return qname("Result", call_id, digest(result))
 
 
+def set_of(set_id: Column) -> QName:
+    """Name a set of results by its identifier, which depends only on its members."""
+    return qname("ResultSet", set_id)
+
+
 def content_of(content_digest: Column) -> QName:
     """Name a content by its digest."""
     return qname("Content", digest(content_digest))
@@ -103,6 +108,7 @@ def call(call: Row) -> Statements:
         host=call.host,
         cwd=call.cwd,
         argv=call.argv,
+        custom_fields=call.custom_fields,
         python_version=call.python_version,
         platform=call.platform,
         label=call.function,
@@ -111,6 +117,12 @@ def call(call: Row) -> Statements:
     yield was_informed_by(this, commit_of(call.linked_commit))
     yield was_started_by(this, call_of(call.linked_parent), call.started_at)
     yield used(this, environment_of(call.environment_digest), role=term("Environment"))
+
+
+@rule(table="call_tags")
+def call_tag(tag: Row) -> Statements:
+    """Add a tag to the call."""
+    yield activity(call_of(tag.call_id), tag=tag.tag)
 
 
 @rule(table="calls_of_functions", where="status = 'FINISHED'")
@@ -202,6 +214,26 @@ def part(part: Row) -> Statements:
     yield had_member(whole, result_of(part.call_id, part.part))
 
 
+@rule(table="labels_of_sets")
+def result_set(labels: Row) -> Statements:
+    """Describe a set of results, with each of the labels under which it was stored."""
+    yield entity(
+        set_of(labels.set_id),
+        type=[term("ResultSet"), prov("Collection")],
+        uid=labels.set_id,
+        name=labels.name,
+        labels=labels.labels,
+        created_at=labels.created_at,
+        label=labels.label,
+    )
+
+
+@rule(table="members_of_sets")
+def member_of_set(member: Row) -> Statements:
+    """Make a result a member of the set."""
+    yield had_member(set_of(member.set_id), result_of(member.call_id, member.result))
+
+
 @rule(table="contents_of_calls")
 def content(content: Row) -> Statements:
     """Describe a content: a value or a file, shared by the calls that made or used it."""
@@ -251,6 +283,7 @@ def cached_call(call: Row) -> Statements:
 RULES = (
     function,
     call,
+    call_tag,
     returned_call,
     returned_call_within_run,
     call_within_run,
@@ -260,6 +293,8 @@ RULES = (
     argument,
     result,
     part,
+    result_set,
+    member_of_set,
     content,
     content_path,
     used_result,

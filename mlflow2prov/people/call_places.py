@@ -17,7 +17,7 @@ from mlflow2prov.people.substitution import IS_NAME
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.sql import is_any_of
 
-CALL_TYPES = ("Call", "Function", "Argument", "Result", "Content")
+CALL_TYPES = ("Call", "Function", "Argument", "Result", "ResultSet", "Content")
 """The types of the elements that captured calls consist of."""
 
 _STREAM_ROWS = 100_000

@@ -9,6 +9,7 @@ import pytest
 
 import mlflow2prov.capture as p
 from mlflow2prov.capture import mlflow_records
+from mlflow2prov.secrets import MASK
 from tests.capture.record_files.test_records import SCHEMA
 
 RUN = "0" * 32
@@ -66,6 +67,23 @@ def test_the_record_of_a_call_is_logged_to_its_run(client, config, memory_repo):
     assert record["arguments"][0]["value"] == 0 and record["version"] == 3
     assert record["package_inventory"] == p.get_installed_packages()
     jsonschema.validate(record, SCHEMA)
+
+
+def test_custom_fields_and_tags_are_logged_without_secrets(client, config, memory_repo):
+    fields = {"team": "wine", "token": "s3cr3t-1", "kind": object()}
+    p.provenance(tags=["slow"], custom_fields=fields)(lambda x: x)(0)
+    record = one(client)
+    assert record["custom_fields"] == {
+        "team": "wine",
+        "token": MASK,
+        "kind": "builtins.object",
+        "tags": ["slow"],
+    }
+    read = p.RecordedCall.from_json(record).call.custom_fields
+    assert read == record["custom_fields"]
+    jsonschema.validate(record, SCHEMA)
+    with pytest.raises(p.InvalidRecordError, match="custom_fields is not of the type dict"):
+        p.RecordedCall.from_json(record | {"custom_fields": ["slow"]})
 
 
 def test_the_record_of_a_tracked_call_is_the_record_file(client, config, tmp_path):

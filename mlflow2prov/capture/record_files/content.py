@@ -14,6 +14,7 @@ from typing import Any, cast, get_args
 
 from mlflow2prov.capture.environment import GitState, without_secret_arguments
 from mlflow2prov.capture.errors import InvalidRecordError
+from mlflow2prov.capture.previews import json_able
 from mlflow2prov.capture.record_files.modules import DETACHED
 from mlflow2prov.capture.records import Argument, Call, Output, Status
 from mlflow2prov.capture.redaction import is_secret, redact_text, without_secrets
@@ -95,6 +96,8 @@ class RecordedCall:
             content["parent_uuid"] = call.parent_id
         if call.face != "tracked":
             content |= {name: getattr(call, name) for name in _REPOSITORY_KEYS}
+        if call.custom_fields:
+            content["custom_fields"] = json_able(call.custom_fields)
         if call.mlflow_run_id is not None:
             content["mlflow"] = {key: getattr(call, name) for key, name in _MLFLOW.items()}
         content["environment"] = self.environment
@@ -152,6 +155,7 @@ def _read(cls: type[RecordedCall], content: Any) -> RecordedCall:
         exception_type=exception.get("type"),
         exception_message=exception.get("message"),
         seed=content.get("seed"),
+        custom_fields=dict(content.get("custom_fields") or {}),
         source_digest=function.get("source_digest"),
         source_line=function.get("source_line"),
         outputs=[Output(**output) for output in content.get("outputs", ())],
@@ -193,6 +197,7 @@ def _check_types(
     """
     _require(str, content, "parent_uuid", "face", "artifact_id", "uncacheable")
     _require(bool, content, "cached")
+    _require(dict, content, "custom_fields")
     _require(str, content["called_function"], "source_file", "source_digest")
     _require(str, content.get("exception") or {}, "type", "message")
     _require(str, content.get("mlflow") or {}, *_MLFLOW)

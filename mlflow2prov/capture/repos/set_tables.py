@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from mlflow2prov.capture.redaction import without_secrets
 from mlflow2prov.capture.repos.engine import suppress_conflict
 from mlflow2prov.capture.sets import ArtifactSet
 
@@ -40,7 +41,7 @@ class SetTables:
                     connection.execute(insert(members), rows)
             row = {
                 "set_id": artifact_set.id,
-                "labels": artifact_set.labels,
+                "labels": without_secrets(artifact_set.labels),
                 "created_at": artifact_set.created_at,
             }
             connection.execute(insert(tables.ARTIFACT_SETS), row)
@@ -59,7 +60,7 @@ class SetTables:
         """Return the newest set with exactly these labels, or None."""
         from sqlalchemy import select
 
-        sets = self._repo._tables.ARTIFACT_SETS
+        sets, labels = self._repo._tables.ARTIFACT_SETS, without_secrets(labels)
         # Labels are compared here, as databases differ in the equality of JSON.
         with self._repo._connect() as connection:
             rows = connection.execute(select(sets).order_by(sets.c.id.desc())).all()

@@ -245,6 +245,40 @@ VIEWS = (
         digest=TEXT,
         size=INTEGER,
     ),
+    # A set of artifacts, in one row for each of its labels. `label` is its newest name.
+    view(
+        "labels_of_sets",
+        """
+        SELECT
+            set_id,
+            name,
+            labels,
+            min(created_at) OVER sets AS created_at,
+            coalesce(arg_max(name, (created_at, name)) OVER sets, set_id) AS label
+        FROM result_sets
+        WINDOW sets AS (PARTITION BY set_id)
+        """,
+        rows_from="result_sets",
+        set_id=TEXT,
+        name=TEXT,
+        labels=TEXT,
+        created_at=TIME,
+        label=TEXT,
+    ),
+    # An artifact in a set, as the result of the call that computed it.
+    view(
+        "members_of_sets",
+        """
+        SELECT DISTINCT members.set_id, makers.call_id, makers.result
+        FROM result_set_members AS members
+        JOIN makers_of_artifacts AS makers ON makers.artifact_id = members.artifact_id
+        SEMI JOIN result_sets ON result_sets.set_id = members.set_id
+        """,
+        rows_from="result_set_members",
+        set_id=TEXT,
+        call_id=TEXT,
+        result=TEXT,
+    ),
     view(
         "environments_of_calls",
         """

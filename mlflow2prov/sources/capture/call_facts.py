@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from math import isfinite
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from mlflow2prov.capture.records import Call, Output
 from mlflow2prov.facts import Facts
 from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.capture.annotations import name_and_labels, split_tags
 
 MAX_VALUE_LENGTH = 1000
 """Longer values of arguments are cut to this many characters."""
@@ -48,7 +50,7 @@ class UsedArtifact(NamedTuple):
 
 
 class CallFacts:
-    """The tables of calls.
+    """The tables of calls and of sets of their results.
 
     Args:
         facts: the facts. Calls and lists of packages that are there already are not added again.
@@ -85,6 +87,7 @@ class CallFacts:
         if call.id in self._known:
             return
         self._known.add(call.id)
+        tags, custom_fields = split_tags(call.custom_fields)
         self._facts.add(
             "calls",
             call_id=call.id,
@@ -112,12 +115,30 @@ class CallFacts:
             run_id=_word(call.mlflow_run_id),
             seed=_integer(call.seed),
             environment_digest=self._add_packages(packages),
+            custom_fields=custom_fields,
             **{name: _word(value) for name, value in process.items()},
         )
+        for tag in tags:
+            self._facts.add("call_tags", call_id=call.id, tag=tag)
         self._add_arguments(call)
         for artifact in artifacts:
             self._add_artifact(call.id, artifact)
         self._add_results(call)
+
+    def add_set(self, set_id: str, labels: Mapping[str, Any], created_at: datetime | None) -> None:
+        """Add a set of artifacts, as it was stored at a time with labels."""
+        name, text = name_and_labels(labels)
+        self._facts.add(
+            "result_sets",
+            set_id=_word(set_id),
+            name=name,
+            labels=text,
+            created_at=None if created_at is None else created_at.isoformat(),
+        )
+
+    def add_member(self, set_id: Any, artifact_id: Any) -> None:
+        """Add an artifact to a set."""
+        self._facts.add("result_set_members", set_id=_word(set_id), artifact_id=_word(artifact_id))
 
     def _add_arguments(self, call: Call) -> None:
         arguments = call.arguments

@@ -45,6 +45,7 @@ _RUN = (
     "dirty",
     "hostname",
     "user",
+    "notes",
     "params",
     "host_env",
     "pip_env",
@@ -172,6 +173,7 @@ def _run_call(name: str, run: Row) -> Call:
         peer_values.argument(key, value)
         for key, value in peer_values.json_object(run["params"]).items()
     ]
+    call.custom_fields = peer_values.notes(run)
     _add_commit(call, run)
     return call
 

@@ -120,6 +120,7 @@ def _run_call(identifier: str, run: Mapping[str, Any]) -> Call:
     call.started_at = peer_values.local_time(run["timestamp"], _TIME)
     if status == "FAILED":
         call.exception_type, call.exception_message = peer_values.exception(run.get("error"))
+    call.custom_fields = peer_values.notes(run)
     _add_commit(call, run)
     return call
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
 from mlflow2prov.errors import CallRecordsError
 from mlflow2prov.secrets import without_credentials
+from mlflow2prov.sources.capture import peer_values
 from mlflow2prov.sources.capture.call_facts import CallFacts, Packages
 from mlflow2prov.sources.capture.provenance_tables import is_provenance, read_provenance
+from mlflow2prov.sources.capture.result_sets import read_result_sets
 from mlflow2prov.sources.database.connection import Database, DatabaseKind, open_database
 from mlflow2prov.sources.report import SourceReport
 
@@ -38,7 +40,7 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
     location = without_credentials(url)
     with open_database(url, location, CALL_REPOSITORY) as database:
         if is_provenance(database):
-            reasons = read_provenance(database, calls)
+            reasons = chain(read_provenance(database, calls), read_result_sets(database, calls))
             report.omissions += [f"{location}: {reason}" for reason in reasons]
             return
         database.require(_OWN_REPOSITORY)
@@ -55,23 +57,24 @@ def read_database(url: str, calls: CallFacts, report: SourceReport) -> None:
                 processes.get(call.run_id or "", {}),
                 environments.get(call.environment_id or ""),
             )
-        report.omissions += [f"{location}: {reason}" for reason in database.unread]
+        reasons = chain(read_result_sets(database, calls), database.unread)
+        report.omissions += [f"{location}: {reason}" for reason in reasons]
 
 
 def _processes(database: Database) -> dict[str, dict[str, str | None]]:
     """Return the processes of the repository, as the facts have them, by identifier."""
     processes = {}
     for identifier, host, info in database.read_rows("runs", "id", "hostname", "info"):
-        details = _object(info)
-        process = _object(details.get("process"))
+        details = peer_values.json_object(info)
+        process = peer_values.json_object(details.get("process"))
         command_line = process.get("cmdline")
         processes[str(identifier)] = {
             "user": details.get("user"),
             "host": host,
             "cwd": process.get("cwd"),
             "argv": " ".join(map(str, command_line)) if isinstance(command_line, list) else None,
-            "python_version": _object(details.get("python")).get("version"),
-            "platform": _object(details.get("host")).get("platform"),
+            "python_version": peer_values.json_object(details.get("python")).get("version"),
+            "platform": peer_values.json_object(details.get("host")).get("platform"),
         }
     return processes
 
@@ -83,7 +86,7 @@ def _environments(database: Database) -> dict[str, Packages]:
             {name: None if version is None else str(version) for name, version in versions.items()}
         )
         for identifier, packages in database.read_rows("environments", "id", "packages")
-        if (versions := _object(packages))
+        if (versions := peer_values.json_object(packages))
     }
 
 
@@ -91,7 +94,7 @@ def _call(values: dict[str, Any]) -> Call:
     for name in _JSON:
         values[name] = _json(values[name])
     for name in _TIMES:
-        values[name] = _time(values[name])
+        values[name] = None if values[name] is None else peer_values.utc_time(values[name])
     for name in _FLAGS:
         values[name] = None if values[name] is None else bool(values[name])
     values["arguments"] = [Argument(**item) for item in values["arguments"] or ()]
@@ -104,23 +107,6 @@ def _call(values: dict[str, Any]) -> Call:
     return Call(**values)
 
 
-def _object(value: Any) -> dict[str, Any]:
-    """Return a JSON object, empty in place of anything else."""
-    try:
-        content = _json(value)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _json(value: Any) -> Any:
     """Return the value of a JSON column, which SQLite keeps as text and PostgreSQL's driver decodes."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _time(value: Any) -> Any:
-    """Return a time, which SQLite keeps as text in UTC."""
-    if value is None:
-        return None
-    time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,10 +1,11 @@
-"""Values in the files and tables of other programs that record calls: times, commits, arguments, command lines."""
+"""Values in files and tables of programs that record calls: times, commits, arguments, command lines."""
 
 from __future__ import annotations
 
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,17 @@ def local_time(value: Any, pattern: str | None = None) -> datetime:
     return time.astimezone(UTC)
 
 
+def utc_time(value: Any) -> datetime:
+    """Return a time of a database, which may be text, and is in UTC if it has no offset.
+
+    Raises:
+        ValueError: this is no time.
+        OverflowError: the time is out of range.
+    """
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
 def commit(value: Any) -> str | None:
     """Return the hash of a commit, which may be abbreviated; None for anything else."""
     return value if isinstance(value, str) and _COMMIT.fullmatch(value) else None
@@ -67,6 +79,12 @@ def exception(text: Any) -> tuple[str, str] | tuple[None, None]:
         return None, None
     name, separator, message = text.partition(": ")
     return (name, redact_text(message)) if separator else ("Exception", redact_text(text))
+
+
+def notes(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notes of a run of curifactory as a custom field."""
+    content = text(run.get("notes"))
+    return {} if content is None else {"notes": content}
 
 
 def text(value: Any) -> str | None:

@@ -30,6 +30,7 @@ COLUMNS = (
     "input_artifact_ids",
     "inputs_json",
     "serializer",
+    "custom_fields",
 )
 
 _KEY = ("run_id", "fn_module", "fn_name", "version", "computed_at")
@@ -128,6 +129,7 @@ def _call(identifier: str, rows: list[Row]) -> tuple[Call, list[UsedArtifact]]:
         status="FINISHED",
         started_at=start,
         ended_at=start + timedelta(seconds=seconds) if isinstance(seconds, int | float) else None,
+        custom_fields=peer_values.json_object(first["custom_fields"]),
     )
     inputs = peer_values.json_object(first["inputs_json"])
     if not inputs.get(_VARARGS):

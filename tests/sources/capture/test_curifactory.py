@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from mlflow2prov import CallRecordsError, extract, merge, run_extraction, save, validate
+from mlflow2prov.secrets import MASK
 from tests.repositories import Repository
 from tests.sources.capture.graph import Graph
 
@@ -56,6 +57,16 @@ class TestFiles:
             if is_stage(graph, s.id)
         )
         assert calls == Counter((stage, params) for stage, params, _ in log("curifactory"))
+
+    def test_the_notes_of_a_run_are_a_custom_field_without_secrets(self, files):
+        replace_in_files(files, "first try", "first try with token=s3cr3t-5")
+        notes = {
+            graph.value(s.id, "custom_fields")
+            for graph in [Graph(extract(calls=str(files)))]
+            for s in graph.of_type("Call")
+            if not is_stage(graph, s.id)
+        }
+        assert notes == {json.dumps({"notes": f"first try with token={MASK}"})}
 
     def test_each_artifact_is_a_result_of_its_stage_and_nothing_else_is(self, graph):
         results = {}

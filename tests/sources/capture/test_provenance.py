@@ -97,6 +97,7 @@ def test_the_parts_of_a_composite_result_are_its_members(graph, makers):
     members = [
         (graph.name_of(makers[whole]), graph.value(part, "key"))
         for whole, part in graph.pairs("hadMember", "collection", "entity")
+        if whole in makers
     ]
     assert sorted(members) == [("split", "test"), ("split", "train")]
 
@@ -105,6 +106,23 @@ def test_equal_values_are_one_content(graph, makers):
     contents = dict(graph.pairs("specializationOf", "specificEntity", "generalEntity"))
     of = {graph.name_of(makers[result]): content for result, content in contents.items()}
     assert of["same"] == of["fit"] != of["total"]
+
+
+def test_a_set_has_the_artifacts_that_were_captured(graph, log, makers):
+    (captured,) = graph.of_type("ResultSet")
+    assert graph.values(captured, "name") == ["wine"]
+    assert graph.values(captured, "labels") == ['{"name": "wine"}']
+    members = Counter(
+        (graph.name_of(makers[result]), graph.value(result, "key") or "")
+        for collection, result in graph.pairs("hadMember", "collection", "entity")
+        if collection == captured.id
+    )
+    assert members == Counter((entry[0], key) for entry in log for key in entry[3])
+
+
+def test_tags_are_those_of_the_function(graph):
+    tags = {graph.name_of(s.id): graph.values(s, "tag") for s in graph.of_type("Call")}
+    assert {name: found for name, found in tags.items() if found} == {"fit": ["model"]}
 
 
 def test_secrets_are_masked(document, tmp_path):
@@ -154,6 +172,29 @@ def test_inputs_that_the_library_did_not_record_are_used_without_derivations(cop
     assert sorted(found.pairs("used", "activity", "entity")) == sorted(
         graph.pairs("used", "activity", "entity")
     )
+
+
+def test_custom_fields_are_read_without_secrets(copy):
+    fields = '{"team": "wine", "token": "s3cr3t-9", "tags": ["a", "b"]}'
+    execute(copy, f"UPDATE artifacts SET custom_fields = '{fields}' WHERE fn_name = 'load'")
+    (load,) = [
+        s
+        for s in Graph(extract(calls=copy)).of_type("Call")
+        if "b" in Graph(extract(calls=copy)).values(s, "tag")
+    ]
+    assert "s3cr3t" not in str(load.attributes)
+
+
+def test_a_name_of_a_set_in_place_of_labels_is_read(copy):
+    execute(
+        copy,
+        "ALTER TABLE artifact_sets DROP COLUMN labels",
+        "ALTER TABLE artifact_sets ADD COLUMN name text",
+        "UPDATE artifact_sets SET name = 'old'",
+    )
+    graph = Graph(extract(calls=copy))
+    (captured,) = graph.of_type("ResultSet")
+    assert graph.values(captured, "name") == ["old"]
 
 
 def test_inputs_of_unknown_arguments_are_used(copy):
