@@ -59,7 +59,7 @@ class Config:
             ``check_mutations``: check that the values of artifacts have not changed. ``silence_warnings``: do not warn
             if a call cannot be recorded. ``proxies``: return results as proxies. ``record_hits``: record calls
             that only looked up a result. ``log_to_mlflow``: log the record of each call in a run of MLflow as an
-            artifact of the run.
+            artifact of the run, and name the call in a tag of the run.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Records of calls as artifacts of MLflow: ``mlflow2prov/calls/<uuid>.json`` in the run of the call.
+"""Records of calls as artifacts of MLflow: ``mlflow2prov/calls/<uuid>.json`` in the run of the call, and a tag of it.
 
 With them, whoever can read the run learns how it was made, without the repository of the calls. The content is that of
 a record file. MLflow is used only if the program has imported it, and its errors are warnings.
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 FOLDER = "mlflow2prov/calls"
 """The folder of the records among the artifacts of a run."""
 
+CALL_TAG = "mlflow2prov.call"
+"""The tag of a run that names a call: of those that no other call of the run encloses, the one that ended last."""
+
 MAX_BYTES = 1 << 20
 """Maximum size of a record that is logged, and that is read."""
 
 
 def log_call(call: Call, record: RecordedCall | None = None) -> None:
     """Log the record of a call that has ended to the run of MLflow that it belongs to, if there is one.
+
+    The run has the tag :data:`CALL_TAG` afterwards, unless another call of the run encloses this one.
 
     Args:
         call: the call.
@@ -37,13 +42,23 @@ def log_call(call: Call, record: RecordedCall | None = None) -> None:
         return
     # Any error of MLflow's client, its store or its network: the program goes on.
     try:
+        client = mlflow.MlflowClient()
+        if _is_outermost(call):
+            client.set_tag(call.mlflow_run_id, CALL_TAG, call.id)
         content = _to_json(_describe(call) if record is None else record)
         if len(content) > MAX_BYTES:
             raise ValueError(f"the record is larger than {MAX_BYTES:,} bytes")
-        client = mlflow.MlflowClient()
         client.log_text(call.mlflow_run_id, content.decode(), f"{FOLDER}/{call.id}.json")
     except Exception as error:  # noqa: BLE001
         warn(f"{call.name}: the record is not logged to MLflow ({type(error).__name__}: {error})")
+
+
+def _is_outermost(call: Call) -> bool:
+    """Return whether the call within which this one ended belongs to another run, or to none."""
+    from mlflow2prov.capture.recording import current_call
+
+    outer = current_call.get()
+    return outer is None or outer.mlflow_run_id != call.mlflow_run_id
 
 
 def _to_json(record: RecordedCall) -> bytes:

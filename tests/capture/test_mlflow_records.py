@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 import mlflow2prov.capture as p
-from mlflow2prov.capture import mlflow_records
+from mlflow2prov.capture import mlflow_records, recording
 from mlflow2prov.secrets import MASK
 from tests.capture.record_files.test_records import SCHEMA
 
@@ -19,12 +19,17 @@ class Client:
     """A client of MLflow that keeps what it logs, or fails."""
 
     def __init__(self):
-        self.logged, self.error = {}, None
+        self.logged, self.tags, self.error = {}, [], None
 
     def log_text(self, run_id, text, path):
         if self.error is not None:
             raise self.error
         self.logged[path] = (run_id, json.loads(text))
+
+    def set_tag(self, run_id, key, value):
+        if self.error is not None:
+            raise self.error
+        self.tags.append((run_id, key, value))
 
 
 @pytest.fixture
@@ -91,6 +96,41 @@ def test_the_record_of_a_tracked_call_is_the_record_file(client, config, tmp_pat
     assert one(client) == json.loads((tmp_path / "r.json").read_text())
 
 
+def test_a_tag_of_the_run_names_the_outermost_call(client, config, memory_repo):
+    inner = p.provenance(name="inner")(lambda x: x)
+    outer = p.provenance(name="outer")(lambda x: [inner(x), inner(x + 1)])
+    outer(1)
+    (call,) = memory_repo.calls(name="outer")
+    assert client.tags == [(RUN, "mlflow2prov.call", call.id)]
+    outer(7)
+    assert client.tags[-1][2] == memory_repo.calls(name="outer")[-1].id
+    assert len(client.tags) == 2
+
+
+def test_a_call_that_began_the_run_replaces_the_calls_within_it(client, config, monkeypatch):
+    mlflow = sys.modules["mlflow"]
+    run, mlflow.active_run = mlflow.active_run, lambda: None
+    started = []
+    monkeypatch.setattr(recording, "last_mlflow_run", lambda: RUN if started else None)
+
+    def train(x):
+        started.append(1)
+        mlflow.active_run = run
+        p.provenance(name="fit")(lambda y: y)(x)
+        mlflow.active_run = lambda: None
+
+    p.provenance(name="train")(train)(1)
+    names = [client.logged[f"mlflow2prov/calls/{call}.json"][1] for _, _, call in client.tags]
+    assert [name["called_function"]["name"] for name in names] == ["<lambda>", "train"]
+
+
+def test_the_tag_of_a_large_record_is_set(client, config, monkeypatch):
+    monkeypatch.setattr(mlflow_records, "MAX_BYTES", 10)
+    with pytest.warns(p.CaptureWarning, match="larger than 10 bytes"):
+        p.provenance()(lambda x: x)(7)
+    assert len(client.tags) == 1
+
+
 def test_a_failure_is_logged_too(client, config):
     @p.provenance()
     def fail():
@@ -104,12 +144,14 @@ def test_a_failure_is_logged_too(client, config):
 def test_without_the_setting_nothing_is_logged(client, memory_repo):
     p.provenance(repo=memory_repo)(lambda x: x)(1)
     assert client.logged == {}
+    assert client.tags == []
 
 
 def test_without_a_run_nothing_is_logged(client, config):
     sys.modules["mlflow"].active_run = lambda: None
     p.provenance()(lambda x: x)(1)
     assert client.logged == {}
+    assert client.tags == []
 
 
 def test_mlflow_is_not_imported(config, monkeypatch):
