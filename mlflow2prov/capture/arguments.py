@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture.artifacts import ArchivedFile
 from mlflow2prov.capture.errors import UnhashableError
+from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.hashing import hash as digest
 from mlflow2prov.capture.hashing import hash_with_references
 from mlflow2prov.capture.hashing.walk import LEAVES
@@ -15,6 +20,18 @@ from mlflow2prov.capture.proxies import artifact_of, is_proxy
 from mlflow2prov.capture.records import Argument, Inputs
 from mlflow2prov.capture.redaction import is_secret, remember_secret
 from mlflow2prov.secrets import MASK
+
+MAX_FILE_BYTES = 1 << 30
+"""Maximum size of a file whose content is digested because an argument of a cached function is its path."""
+
+
+def is_path(value: Any) -> bool:
+    """Return whether an argument is a path. A text may mean anything, and the file of an artifact is known already."""
+    return (
+        isinstance(value, os.PathLike)
+        and artifact_of(value) is None
+        and not isinstance(value, ArchivedFile)
+    )
 
 
 class HashedArguments:
@@ -89,6 +106,20 @@ class HashedArguments:
             self._uses.setdefault(identifier, (item, []))[1].append(name)
         return list(identifiers)
 
+    def digest_files(
+        self, is_path: Callable[[Any], bool] = is_path, max_bytes: int | None = None
+    ) -> None:
+        """Record the contents of the files that arguments are the paths of.
+
+        Args:
+            is_path: returns whether an argument is taken for a path.
+            max_bytes: the size of the largest file that is read; None for files of any size.
+        """
+        values = (*self.inputs.get("kargs", {}).values(), *self.inputs.get("varargs", ()))
+        for record, value in zip(self.records, values, strict=True):
+            if record.value != MASK and is_path(value):
+                record.content = _content(value, max_bytes)
+
     def find_mutated(self) -> tuple[Any, list[str]] | None:
         """Return an artifact whose value changed since it was made, and the arguments that use it, or None."""
         for item, names in self._uses.values():
@@ -112,6 +143,16 @@ class HashedArguments:
         if any(map(_has_changed, varargs, self.digests["varargs"])):
             changed.append("varargs")
         return changed
+
+
+def _content(path: Any, max_bytes: int | None) -> str | None:
+    """Return the digest of the content of a file; None for anything else."""
+    # Every proxy passes for a path, and the class of a path may be the user's.
+    with suppress(Exception):
+        file = Path(path)
+        if file.is_file() and (max_bytes is None or file.stat().st_size <= max_bytes):
+            return file_hash(file)
+    return None
 
 
 def _has_changed(value: Any, before: str | None) -> bool:

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 from mlflow2prov.capture import recording
-from mlflow2prov.capture.arguments import HashedArguments
+from mlflow2prov.capture.arguments import MAX_FILE_BYTES, HashedArguments
 from mlflow2prov.capture.artifacts import Artifact
 from mlflow2prov.capture.collection import collect
 from mlflow2prov.capture.configuration import find_repo, setting, warn
@@ -192,6 +192,9 @@ class Execution:
     def start(self) -> None:
         """Record that the function is called."""
         recording.describe(self.call, self.info.function)
+        if self.writes:
+            # A call that looks its result up does not read the file.
+            self.arguments.digest_files(max_bytes=MAX_FILE_BYTES)
         self.call.started_at = datetime.now(UTC)
         if self.writes:
             recording.start(self.call, self.repo)

@@ -26,7 +26,6 @@ from typing import Any
 from mlflow2prov.capture import recording
 from mlflow2prov.capture.arguments import HashedArguments
 from mlflow2prov.capture.code import plain_function
-from mlflow2prov.capture.hashing import file_hash
 from mlflow2prov.capture.packages import get_installed_packages
 from mlflow2prov.capture.record_files.content import RecordedCall, argument_to_json
 from mlflow2prov.capture.record_files.files import RecordFile
@@ -36,7 +35,6 @@ from mlflow2prov.capture.record_files.outputs import Snapshot
 from mlflow2prov.capture.record_files.seeds import check_seed, new_seed, seed_tasks
 from mlflow2prov.capture.record_files.surroundings import get_environment_info
 from mlflow2prov.capture.records import Call
-from mlflow2prov.secrets import MASK
 
 
 @dataclass(frozen=True)
@@ -170,11 +168,9 @@ class TrackedCall:
 
     def _describe_arguments(self) -> None:
         started = time.perf_counter()
-        arguments = self._arguments()
-        self._call.arguments = HashedArguments({"kargs": arguments}, frozenset()).records
-        for record in self._call.arguments:
-            if record.value != MASK:
-                record.content = _content(arguments[record.name])
+        arguments = HashedArguments({"kargs": self._arguments()}, frozenset())
+        arguments.digest_files(lambda value: isinstance(value, str | os.PathLike))
+        self._call.arguments = arguments.records
         self._call.hash_duration = time.perf_counter() - started
 
     # --- code
@@ -221,16 +217,6 @@ class Steps(Generator[Any, Any, Any]):
         """End the generator."""
         with self._call.is_current():
             self._generator.close()
-
-
-def _content(value: Any) -> str | None:
-    """Return the digest of a file's content if a value is its path."""
-    if isinstance(value, str | os.PathLike):
-        # Every proxy passes for a path.
-        with suppress(OSError, ValueError, TypeError):
-            if Path(value).is_file():
-                return file_hash(value)
-    return None
 
 
 def _unnamed(signature: inspect.Signature) -> Iterator[str]:
