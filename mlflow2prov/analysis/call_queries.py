@@ -41,6 +41,7 @@ def _arguments(tables: SubjectTables) -> Query:
         FROM {tables.calls} AS calls
         JOIN {tables.statements("activity")} AS activity ON activity.id = calls.activity
         JOIN {tables.statements("used")} AS usage ON usage.activity = calls.activity
+        WHERE NOT calls.is_shared
         """,
         ["Argument"],
         "pairs.function || '(' || attr(element.attributes, 'name') || ')'",
@@ -64,7 +65,7 @@ def _inputs(tables: SubjectTables) -> Query:
         tables,
         f"""
         WITH RECURSIVE calls AS (
-            SELECT subject, activity FROM {tables.calls}
+            SELECT subject, activity FROM {tables.calls} WHERE NOT is_shared
             UNION
             SELECT calls.subject, generation.activity
             FROM calls

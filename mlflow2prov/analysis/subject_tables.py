@@ -9,6 +9,7 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.analysis.options import SubjectKind
 from mlflow2prov.engine import Sql, literal
+from mlflow2prov.graph.run_contexts import RunContexts
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.sql import ids_of_type
 
@@ -48,8 +49,9 @@ class SubjectTables:
         run_creations: ``activity``, the creation of the run behind the subject.
         runs: ``activity`` and ``run``, that run.
         missing_runs: ``activity`` and ``run_id``, a run that the document refers to without describing it.
-        calls: ``activity``, a captured call within the run, or the one around it and the calls within that, or one
-            around a run that the run is nested in.
+        calls: ``activity``, a captured call within the run, or the one around it and the calls whose uses the run
+            inherits from it (:mod:`~mlflow2prov.graph.run_contexts`), or one around a run that the run is nested in;
+            ``is_shared``, whether other runs may have made use of the call's inputs rather than this one.
         executions: ``activity``, the creation of the run or one of these calls.
         commits: ``commit``, at which the run was started, or the calls were made.
     """
@@ -196,39 +198,43 @@ class SubjectTables:
 
     def _create_calls(self) -> Sql:
         calls = ids_of_type(self.document, "activity", ["Call"])
+        contexts = RunContexts(self.document)
         return self._schema.create(
             "calls",
             f"""
-            WITH RECURSIVE creations AS (
-                SELECT subject, activity FROM {self.run_creations}
+            WITH RECURSIVE contexts AS (
+                SELECT creation.subject, start.run, start.starter, start.is_shared
+                FROM {self.run_creations} AS creation
+                JOIN {contexts.starts} AS start ON start.run = creation.activity
                 UNION
-                SELECT creations.subject, start.starter
-                FROM creations
-                JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creations.activity
-                WHERE start.starter IN {self._creations}
+                SELECT contexts.subject, start.run, start.starter, start.is_shared
+                FROM contexts
+                JOIN {contexts.starts} AS start ON start.run = contexts.starter
             ),
             calls AS (
-                SELECT creation.subject, start.starter AS activity
-                FROM {self.run_creations} AS creation
-                JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creation.activity
-                WHERE start.starter IN {calls}
-                UNION
                 SELECT creation.subject, start.activity
                 FROM {self.run_creations} AS creation
                 JOIN {self.statements("wasStartedBy")} AS start ON start.starter = creation.activity
                 WHERE start.activity IN {calls}
                 UNION
+                SELECT contexts.subject, inherited.call
+                FROM contexts
+                JOIN {contexts.inherited} AS inherited
+                    ON inherited.run = contexts.run AND inherited.starter = contexts.starter
+                UNION
                 SELECT calls.subject, start.activity
                 FROM calls
                 JOIN {self.statements("wasStartedBy")} AS start ON start.starter = calls.activity
                 WHERE start.activity IN {calls}
+            ),
+            all_calls AS (
+                SELECT subject, activity, false AS is_shared FROM calls
+                UNION ALL
+                SELECT subject, starter, is_shared FROM contexts WHERE starter IN {calls}
             )
-            SELECT subject, activity FROM calls
-            UNION
-            SELECT creations.subject, start.starter
-            FROM creations
-            JOIN {self.statements("wasStartedBy")} AS start ON start.activity = creations.activity
-            WHERE start.starter IN {calls}
+            SELECT subject, activity, bool_and(is_shared) AS is_shared
+            FROM all_calls
+            GROUP BY subject, activity
             """,
         )
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from mlflow2prov.capture.artifacts import ArchivedFile
 from mlflow2prov.capture.errors import UnhashableError
-from mlflow2prov.capture.hashing import file_hash
+from mlflow2prov.capture.hashing import file_hash, hash_with_references
 from mlflow2prov.capture.hashing import hash as digest
-from mlflow2prov.capture.hashing import hash_with_references
 from mlflow2prov.capture.hashing.walk import LEAVES
 from mlflow2prov.capture.lineage_by_identity import find_artifact
 from mlflow2prov.capture.previews import preview_and_secrecy

@@ -14,6 +14,8 @@ would not count their ends among the causes of a model:
   further. It is an effect of the run, and not the commit that the run was started from.
 - *the caller of a captured call* is included and not followed further. It leads to its other calls; the results of
   these that a call used are its arguments.
+- *the call around a run* is followed to its inputs only if it began this run alone, and never to the calls that belong
+  to other runs or began later (:mod:`~mlflow2prov.graph.run_contexts`).
 - *observed changes*: the states that a version, a run or an alias was in before, and the changes between them, are
   reached only from a state or a change. An alias leads to the version that it points to now.
 - *invalidation*: the later deletion of an element is not a cause of it.

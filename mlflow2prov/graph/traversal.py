@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql
-from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, edges_query
+from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, Mask, edges_query
+from mlflow2prov.graph.context_edges import context_edges, element_of, nodes_of
 from mlflow2prov.graph.options import History, WalkDirection
+from mlflow2prov.graph.run_contexts import RunContexts
 from mlflow2prov.graph.selectors import document_types
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.kinds import RELATIONS
@@ -64,15 +66,18 @@ def create_reachable(
     if history == "auto":
         history = _history_for(document, starts)
     is_followed = "true" if include_inferred else "attr(attributes, 'inferred') IS NULL"
-    edges = [
-        edges_query(
-            document,
-            KIND[name],
-            f"({_history_condition(document, name, history)}) AND {is_followed}",
-        )
-        for name in relations
-        if name not in _TERMINAL_RELATIONS
-    ]
+    contexts = RunContexts(document)
+
+    def edges_of(name: str) -> str:
+        condition = f"({_history_condition(document, name, history)}) AND {is_followed}"
+        if name == "wasStartedBy":
+            condition += f" AND activity NOT IN (SELECT run FROM {contexts.starts})"
+        return edges_query(document, KIND[name], condition)
+
+    followed = [name for name in relations if name not in _TERMINAL_RELATIONS]
+    edges = [*map(edges_of, followed), *context_edges(document, contexts, followed, edges_of)]
+    if direction == "downstream":
+        starts = nodes_of(starts)
     adjacency = Adjacency.from_edges(
         _without_excluded(" UNION ALL ".join(edges) or _NO_EDGES, excluded),
         starts,
@@ -80,11 +85,11 @@ def create_reachable(
     )
     distances = adjacency.distances(adjacency.numbers(starts), depth)
     is_reachable = distances != UNREACHABLE
-    reachable = adjacency.create_name_table(workspace, "reachable", is_reachable)
+    reachable = _create_elements(workspace, "reachable", adjacency, is_reachable)
     departures = reachable
     if depth is not None:  # A terminal edge counts as a step too.
-        departures = adjacency.create_name_table(
-            workspace, "departures", is_reachable & (distances < depth)
+        departures = _create_elements(
+            workspace, "departures", adjacency, is_reachable & (distances < depth)
         )
     terminal_edges = " UNION ALL ".join(
         _terminal_edges(document, relations, direction, include_storage=include_storage)
@@ -98,6 +103,12 @@ def create_reachable(
         SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {departures})
         """,
     )
+
+
+def _create_elements(workspace: engine.Schema, table: str, adjacency: Adjacency, mask: Mask) -> Sql:
+    """Create a table of the elements that selected nodes belong to."""
+    nodes = adjacency.create_name_table(workspace, f"{table}_nodes", mask)
+    return workspace.create(table, f"SELECT DISTINCT {element_of('name')} AS name FROM {nodes}")
 
 
 def _create_excluded(
@@ -128,8 +139,8 @@ def _without_excluded(edges: str, excluded: Sql | None) -> str:
     return f"""
         SELECT effect, cause
         FROM ({edges})
-        WHERE effect NOT IN (SELECT name FROM {excluded})
-            AND cause NOT IN (SELECT name FROM {excluded})
+        WHERE {element_of("effect")} NOT IN (SELECT name FROM {excluded})
+            AND {element_of("cause")} NOT IN (SELECT name FROM {excluded})
         """
 
 

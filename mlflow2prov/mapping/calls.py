@@ -145,9 +145,9 @@ def call_within_run(call: Row) -> Statements:
 
 @rule(table="calls_of_functions", where="is_around_run")
 def run_within_call(call: Row) -> Statements:
-    """Let the call start the run that its function began."""
+    """Let the call start the run that its function began, or the one that this run is nested in."""
     yield was_started_by(
-        run_creation_of(call.linked_run), call_of(call.call_id), call.run_started_at
+        run_creation_of(call.outermost_run), call_of(call.call_id), call.run_started_at
     )
 
 

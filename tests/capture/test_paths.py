@@ -61,7 +61,7 @@ def test_the_content_is_that_before_the_function_ran(memory, file):
 
 
 def test_a_text_is_not_taken_for_a_path(memory, file):
-    p.provenance()(lambda path: 1)(str(file))
+    p.provenance()(lambda path: repr(path))(str(file))
     assert contents(memory) == [{"path": None}]
 
 
@@ -121,26 +121,26 @@ def test_a_look_up_reads_no_file_and_a_changed_file_is_no_reason_to_compute(memo
     ],
 )
 def test_what_is_not_a_file_has_no_content(memory, file, path):
-    assert p.provenance(proxies=False)(lambda path: 1)(path) == 1
+    assert p.provenance(proxies=False)(lambda path: repr(path))(path) == repr(path)
     assert contents(memory) == [{"path": None}]
 
 
 def test_a_pipe_is_not_opened(memory, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    p.provenance()(lambda path: 1)(tmp_path / "pipe")
+    p.provenance()(lambda path: repr(path))(tmp_path / "pipe")
     assert contents(memory) == [{"path": None}]
 
 
 def test_a_large_file_is_not_read(memory, file, monkeypatch):
     monkeypatch.setattr(execution, "MAX_FILE_BYTES", 4)
-    p.provenance()(lambda path: 1)(file)
+    p.provenance()(lambda path: repr(path))(file)
     file.write_bytes(b"12345")
-    p.provenance()(lambda path: 2)(file)
+    p.provenance()(lambda path: repr(path))(file)
     assert [found["path"] for found in contents(memory)] == [content(), None]
 
 
 def test_the_file_of_a_secret_is_not_read(memory, file):
-    p.provenance()(lambda password: 1)(file)
+    p.provenance()(lambda password: repr(password))(file)
     (argument,) = memory.calls()[0].arguments
     assert (argument.value, argument.content) == (MASK, None)
 
@@ -148,7 +148,7 @@ def test_the_file_of_a_secret_is_not_read(memory, file):
 def test_archived_files_and_proxies_are_known_by_their_artifacts(memory, file):
     archived = p.archive_file(file)
     made = p.provenance()(lambda: file)()
-    use = p.provenance()(lambda path: 1)
+    use = p.provenance()(lambda path: repr(path))
     use(archived)
     use(made)
     use(archived.artifact.value)
@@ -162,7 +162,7 @@ def test_archived_files_and_proxies_are_known_by_their_artifacts(memory, file):
 
 def test_a_call_that_is_not_stored_reads_no_file(memory, file, monkeypatch):
     monkeypatch.setattr("mlflow2prov.capture.arguments.file_hash", lambda _: 1 / 0)
-    p.provenance(read_only=True)(lambda path: 1)(file)
+    p.provenance(read_only=True)(lambda path: repr(path))(file)
     assert memory.calls() == []
 
 
@@ -170,5 +170,5 @@ def test_a_call_that_is_not_stored_reads_no_file(memory, file, monkeypatch):
 @given(st.binary(max_size=200))
 def test_the_digest_is_that_of_the_bytes(memory, file, data):
     file.write_bytes(data)
-    p.provenance(use_cache=False)(lambda path: data)(file)
+    p.provenance(use_cache=False)(lambda path: (path, data))(file)
     assert contents(memory)[-1] == {"path": content(data)}

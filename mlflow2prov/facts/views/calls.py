@@ -2,6 +2,14 @@
 
 from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, view
 
+
+def _began_within(runs: str, call_started_at: str) -> str:
+    """Return the SQL condition that a run began after a call did. MLflow cuts times to milliseconds."""
+    return (
+        f"{runs}.started_at::TIMESTAMPTZ + INTERVAL 1 MILLISECOND >= {call_started_at}::TIMESTAMPTZ"
+    )
+
+
 VIEWS = (
     # The results of calls that computed them, and when that was. `result` names the result within its call. `content`
     # is the digest without the extension that an archived file may keep.
@@ -76,25 +84,51 @@ VIEWS = (
     # only looked up a result has the source of the one that computed it.
     view(
         "references_of_calls",
-        """
+        f"""
+        WITH RECURSIVE linked_runs AS (
+            SELECT
+                runs.run_id,
+                min(runs.started_at) AS started_at,
+                min(tags.value) AS parent_run_id
+            FROM runs
+            LEFT JOIN run_tags AS tags
+                ON tags.run_id = runs.run_id AND tags.key = 'mlflow.parentRunId'
+            GROUP BY runs.run_id
+        ),
+        -- A call that is around a run is also around the runs that this one is nested in, if they began after it.
+        runs_within_calls AS (
+            SELECT calls.call_id, calls.started_at AS call_started_at, linked_runs.*
+            FROM calls
+            JOIN linked_runs ON linked_runs.run_id = calls.run_id
+            WHERE {_began_within("linked_runs", "calls.started_at")}
+            UNION
+            SELECT inner_runs.call_id, inner_runs.call_started_at, linked_runs.*
+            FROM runs_within_calls AS inner_runs
+            JOIN linked_runs ON linked_runs.run_id = inner_runs.parent_run_id
+            WHERE {_began_within("linked_runs", "inner_runs.call_started_at")}
+        ),
+        outermost_runs AS (
+            SELECT
+                call_id,
+                arg_min(run_id, (started_at, run_id)) AS run_id,
+                min(started_at) AS started_at
+            FROM runs_within_calls
+            GROUP BY call_id
+        )
         SELECT
             calls.call_id,
             coalesce(calls.source_digest, first.source_digest) AS function_digest,
             commits.sha AS linked_commit,
             linked_runs.run_id AS linked_run,
-            linked_runs.started_at AS run_started_at,
-            -- MLflow cuts times to milliseconds.
-            coalesce(
-                linked_runs.started_at::TIMESTAMPTZ + INTERVAL 1 MILLISECOND
-                    >= calls.started_at::TIMESTAMPTZ,
-                false
-            ) AS is_around_run,
+            outermost_runs.run_id AS outermost_run,
+            outermost_runs.started_at AS run_started_at,
+            outermost_runs.run_id IS NOT NULL AS is_around_run,
             outer_calls.call_id AS linked_parent
         FROM calls
         LEFT JOIN commit_names ON commit_names.name = calls.commit
         LEFT JOIN commits ON commits.sha = coalesce(commit_names.sha, calls.commit)
-        LEFT JOIN (SELECT run_id, min(started_at) AS started_at FROM runs GROUP BY run_id) AS linked_runs
-            ON linked_runs.run_id = calls.run_id
+        LEFT JOIN linked_runs ON linked_runs.run_id = calls.run_id
+        LEFT JOIN outermost_runs ON outermost_runs.call_id = calls.call_id
         LEFT JOIN (SELECT call_id FROM calls) AS outer_calls ON outer_calls.call_id = calls.parent_id
         LEFT JOIN cached_calls ON cached_calls.call_id = calls.call_id
         LEFT JOIN calls AS first ON first.call_id = cached_calls.maker_id
@@ -105,6 +139,7 @@ VIEWS = (
         function_digest=TEXT,
         linked_commit=TEXT,
         linked_run=TEXT,
+        outermost_run=TEXT,
         run_started_at=TIME,
         is_around_run=BOOLEAN,
         linked_parent=TEXT,
@@ -121,6 +156,7 @@ VIEWS = (
         extends="calls",
         linked_commit=TEXT,
         linked_run=TEXT,
+        outermost_run=TEXT,
         run_started_at=TIME,
         is_around_run=BOOLEAN,
         linked_parent=TEXT,
