@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mlflow2prov.analysis.query import Query, attributes, elements
 from mlflow2prov.analysis.subject_tables import SubjectTables
-from mlflow2prov.prov.sql import ids_of_type
+from mlflow2prov.prov.sql import after_join, ids_of_type
 
 
 def _calls(tables: SubjectTables) -> Query:
@@ -89,7 +89,7 @@ def _inputs(tables: SubjectTables) -> Query:
         JOIN {tables.statements("entity")} AS result ON result.id = usages.entity
         JOIN {tables.statements("specializationOf")} AS specialization
             ON specialization.specificEntity = usages.entity
-        WHERE attr(result.attributes, 'serializer') = 'file'
+        WHERE attr({after_join("result.attributes", "usages.entity")}, 'serializer') = 'file'
         """,
         ["Content"],
         "attr(element.attributes, 'digest')",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mlflow2prov.analysis.subject_tables import SubjectTables
 from mlflow2prov.engine import identifier, literal
-from mlflow2prov.prov.sql import is_any_of
+from mlflow2prov.prov.sql import after_join, is_any_of
 
 _IDENTIFIER = r"^(?:[^:]*:)?([A-Za-z]+)[.](.+)$"
 """An identifier of the mapping: the type of the element, and what distinguishes it from others of its type."""
@@ -65,7 +65,7 @@ def elements(
             coalesce({label}, element.id) AS label{values}
         FROM pairs
         JOIN {tables.statements(kind)} AS element ON element.id = pairs.identifier
-        WHERE {is_any_of("element.attributes", types)}
+        WHERE {is_any_of(after_join("element.attributes", "pairs.identifier"), types)}
         {f"UNION ALL BY NAME {missing}" if missing else ""}
         """,
     )

@@ -43,6 +43,19 @@ def is_any_of(attributes: str, types: Iterable[str]) -> Sql:
     return Sql(f"({' OR '.join(conditions) or 'false'})")
 
 
+def after_join(attributes: str, column: str) -> Sql:
+    """Return ``attributes`` as an expression that DuckDB evaluates only for the rows of a join.
+
+    It moves a condition on one table below the join, so that attributes of all elements are searched for the few that
+    the other table selects.
+
+    Args:
+        attributes: the SQL of attributes.
+        column: a column of the other table that is never NULL.
+    """
+    return Sql(f"CASE WHEN {column} IS NOT NULL THEN {attributes} END")
+
+
 def ids_of_type(document: Document, kind: str, types: Iterable[str]) -> Sql:
     """Return the subquery for the identifiers of the elements of a kind that have one of ``types``."""
     table = document.tables.of(KIND[kind])
