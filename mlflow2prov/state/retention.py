@@ -49,11 +49,13 @@ _OWNER_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "calls": {
         "call_id": (
             "calls",
+            "call_tags",
             "call_arguments",
             "call_argument_artifacts",
             "call_results",
             "call_sources",
         ),
+        "set_id": ("result_sets", "result_set_members"),
     },
 }
 
