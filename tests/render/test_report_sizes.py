@@ -58,6 +58,14 @@ def test_no_report_is_wider_than_the_window(show, page, reports, name, width, sc
         page.resize(1200, 1600)
 
 
+def test_tables_scroll_on_the_screen_and_are_printed_as_a_whole(show, page, reports):
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollHeight - e.clientHeight)"
+    show(reports["runs"])
+    assert max(page.evaluate(hidden)) > 0
+    show(reports["runs"], media="print")
+    assert max(page.evaluate(hidden)) == 0
+
+
 @pytest.mark.parametrize("count", [1, 54])
 def test_many_versions_take_at_most_five_screens(show, page, count):
     runs = [s for n in range(100, 154) for s in run_of(f"r{n}", "c2", "c1", "Dataset.a")]
