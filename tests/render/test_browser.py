@@ -120,6 +120,29 @@ def test_nodes_do_not_overlap_and_contain_their_labels(show, page, demo_report):
     assert all(are_apart and are_inside for _, are_apart, are_inside in drawings), drawings
 
 
+def test_labels_of_relations_are_large_and_hide_neither_boxes_nor_each_other(
+    show, page, demo_report
+):
+    show(demo_report)
+    page.evaluate(UNFOLD)
+    script = """
+    [...document.querySelectorAll('svg.lineage')].map(svg => {
+        const labels = [...svg.querySelectorAll('.relation')];
+        const boxes = [...svg.querySelectorAll('g > :is(ellipse, rect, path)')];
+        const places = [...labels, ...boxes].map(e => e.getBoundingClientRect());
+        const overlaps = labels.filter((_, n) => places.some((b, m) => m > n && places[n].right > b.left
+            && b.right > places[n].left && places[n].bottom > b.top && b.bottom > places[n].top));
+        const size = Math.min(...labels.map(e => parseFloat(getComputedStyle(e).fontSize)));
+        return [labels.length, overlaps.length, size, svg.getBoundingClientRect().width];
+    })
+    """
+    drawings = page.evaluate(script)
+    assert len(drawings) == 3
+    for count, overlap_count, font_size, width in drawings:
+        assert count > 7 and overlap_count == 0 and font_size >= 11
+        assert width <= 1100, "the drawing is wider than the page"
+
+
 def test_an_element_of_a_drawing_shows_its_attributes_and_statements(show, page, demo_report):
     show(demo_report)
     page.evaluate("document.querySelector('svg.lineage').scrollIntoView()")
