@@ -59,7 +59,7 @@ def test_no_report_is_wider_than_the_window(show, page, reports, name, width, sc
 
 
 def test_tables_scroll_on_the_screen_and_are_printed_as_a_whole(show, page, reports):
-    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollHeight - e.clientHeight)"
+    hidden = "[...document.querySelectorAll('.pane')].map(e => e.scrollHeight - e.clientHeight)"
     show(reports["runs"])
     assert max(page.evaluate(hidden)) > 0
     show(reports["runs"], media="print")
