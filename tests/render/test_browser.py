@@ -242,6 +242,16 @@ def test_a_link_to_a_folded_version_unfolds_it(show, page, demo_report):
     assert page.evaluate(f"{folded}.checkVisibility()")
 
 
+def test_a_link_leads_to_a_run_in_two_folds(show, page, demo_report):
+    show(demo_report)
+    # Chromium scrolls too, but sometimes too early; this is what the page does itself.
+    page.evaluate("history.replaceState(null, '', '#run-4')")
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    page.evaluate("new Promise(done => setTimeout(done, 200))")
+    box = "document.getElementById('run-4').getBoundingClientRect()"
+    assert 0 < page.evaluate(f"{box}.top") < page.evaluate(f"{box}.bottom") < 1601
+
+
 def test_a_printed_report_contains_what_the_page_folds(show, page, demo_report):
     text = "document.querySelector('.others dl').checkVisibility({contentVisibilityAuto: true})"
     show(demo_report)

@@ -91,12 +91,12 @@ function addFilter(region) {
 
 // Fold
 
-// The element that the address names, unfolded.
-function unfoldTarget() {
+// Show what the address names. A browser unfolds it too, but scrolls before it knows the heights of what it unfolds.
+function showTarget() {
   const target = document.getElementById(location.hash.slice(1));
-  for (let fold = target?.querySelector(":scope > details") ?? target?.closest("details"); fold;
-    fold = fold.parentElement.closest("details")) fold.open = true;
-  return target;
+  const inner = target?.querySelector(":scope > details") ?? target?.closest("details");
+  for (let fold = inner; fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  if (inner) requestAnimationFrame(() => target.scrollIntoView({ block: "nearest" }));
 }
 
 // Print everything, as the style of the page does in browsers that know how to.
@@ -111,6 +111,6 @@ addEventListener("afterprint", () => {
 
 document.querySelectorAll("[data-filter]").forEach(addFilter);
 document.querySelectorAll("table.data").forEach(makeSortable);
-addEventListener("hashchange", unfoldTarget);
-unfoldTarget()?.scrollIntoView();
+addEventListener("hashchange", showTarget);
+showTarget();
 })();
