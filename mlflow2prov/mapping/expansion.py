@@ -45,13 +45,13 @@ def expand(rules: Iterable[Rule], facts: Facts, document: Document) -> None:
             continue
         rows = f"(SELECT * FROM {facts.table(rule.table)} WHERE {rule.where})"
         for pattern in rule.statements(Row(tables[rule.table].columns)):
-            queries.setdefault(pattern.kind, []).append(_query(pattern, rows))
+            queries.setdefault(pattern.kind, []).append(pattern_query(pattern, rows))
     for kind in KINDS:
         if kind.name in queries:
             document.tables.fill(kind, queries[kind.name])
 
 
-def _query(pattern: StatementPattern, rows: str) -> str:
+def pattern_query(pattern: StatementPattern, rows: str) -> str:
     """Return the query for the statements of ``pattern`` about ``rows``, with the columns of its kind."""
     columns = {"bundle": "''", "id": pattern.id.sql if pattern.id else "NULL"}
     for argument in KIND[pattern.kind].arguments:

@@ -136,7 +136,8 @@ class StateFile:
     def document(self) -> Document:
         """Return the document of the last observation."""
         try:
-            document = statements.load(self._file, self.namespace)
+            unordered = self.properties.get("unordered_kinds", ())
+            document = statements.load(self._file, self.namespace, unordered)
         except FormatError as error:
             raise StateError(f"{self.path}: damaged ({error}); restore a copy of it") from error
         document.tables.observations = self

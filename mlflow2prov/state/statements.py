@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from mlflow2prov import engine
-from mlflow2prov.engine import AttachedFile
+from mlflow2prov.engine import AttachedFile, Sql
 from mlflow2prov.errors import FormatError
-from mlflow2prov.prov import Document
+from mlflow2prov.mapping.incremental import Changes, key_columns
+from mlflow2prov.prov import Document, Kind
+from mlflow2prov.prov.attributes import SQL_TYPE
 from mlflow2prov.prov.kinds import KIND
 from mlflow2prov.prov.namespaces import Namespaces
 
@@ -22,8 +26,48 @@ def store(file: AttachedFile, document: Document) -> None:
         )
 
 
-def load(file: AttachedFile, namespace: str) -> Document:
+def tables(file: AttachedFile) -> dict[Kind, Sql]:
+    """Return the table of each kind of which a state file has statements."""
+    names = engine.rows(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?",
+        [file.name, SCHEMA],
+    )
+    return {KIND[name]: file.table(SCHEMA, name) for (name,) in names}
+
+
+def apply(file: AttachedFile, changes: Mapping[Kind, Changes]) -> None:
+    """Change the document of a writable state file.
+
+    The new statements follow the others, so that they are put in order when they are read (:func:`load`).
+    """
+    for kind, change in changes.items():
+        table = file.table(SCHEMA, kind.name)
+        condition = " AND ".join(
+            f"statements.{column} IS NOT DISTINCT FROM keys.{column}"
+            for column in key_columns(kind)
+        )
+        columns = ", ".join(f"{column} VARCHAR" for column in kind.key_columns)
+        engine.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, attributes {SQL_TYPE})")
+        engine.execute(
+            f"""
+            DELETE FROM {table}
+            WHERE rowid IN (
+                SELECT statements.rowid
+                FROM {table} AS statements
+                SEMI JOIN {change.keys} AS keys ON {condition}
+            )
+            """
+        )
+        engine.execute(f"INSERT INTO {table} FROM {change.statements.tables.of(kind)}")
+
+
+def load(file: AttachedFile, namespace: str, unordered_kinds: Collection[str]) -> Document:
     """Return the document of a state file. The statements of each kind are read when they are first used.
+
+    Args:
+        file: the state file.
+        namespace: the default namespace of the document.
+        unordered_kinds: the names of the kinds whose statements are not stored in canonical order.
 
     Raises:
         FormatError: the file has tables that are not those of a document.
@@ -41,5 +85,8 @@ def load(file: AttachedFile, namespace: str) -> Document:
     ):
         if name not in KIND or tuple(columns) != KIND[name].columns:
             raise FormatError(f"its table {name[:80]!r} is not one of a document")
-        document.tables.fetch_later(KIND[name], f"FROM {file.table(SCHEMA, name)}", file)
+        query = f"FROM {file.table(SCHEMA, name)}"
+        if name in unordered_kinds:
+            query += f" ORDER BY {', '.join(KIND[name].key_columns)}"
+        document.tables.fetch_later(KIND[name], query, file)
     return document

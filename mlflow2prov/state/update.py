@@ -262,8 +262,11 @@ def _observe(
         retain_unseen_rows(facts, last.facts, reports)
         changes = add_changes(facts, last.facts, observation, last.observation, last.state)
         added = _count_added(facts, last.facts)
-    del last
-    written = stage_observation(files, path, facts, observation, project.properties)
+    previous = None if last is None else last.facts
+    properties = project.properties
+    if last is not None:
+        properties = {**last.state.properties, **properties}
+    written = stage_observation(files, path, facts, previous, observation, properties)
     return Update(
         document=written.state.document(),
         is_first=number == 1,

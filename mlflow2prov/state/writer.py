@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from mlflow2prov import __version__, engine
 from mlflow2prov.engine import AttachedFile
 from mlflow2prov.facts import Facts
+from mlflow2prov.mapping import RULES
+from mlflow2prov.mapping.incremental import changed_statements, mapping_digest
 from mlflow2prov.output import Output
 from mlflow2prov.state import fact_history, statements
 from mlflow2prov.state.file import FORMAT, StateFile, document_of
@@ -30,8 +33,9 @@ def stage_observation(
     files: Output,
     path: Path,
     facts: Facts,
+    previous: Facts | None,
     observation: Observation,
-    properties: Mapping[str, object],
+    properties: Mapping[str, Any],
 ) -> WrittenState:
     """Write a state file with an observation more, which replaces the old one when ``files`` is published.
 
@@ -39,6 +43,7 @@ def stage_observation(
         files: receives the file.
         path: the state file, which need not exist.
         facts: all facts of the observation.
+        previous: those of the one before; None for the first.
         observation: the observation, which is later than those of the file.
         properties: how the project is read, as JSON values.
 
@@ -49,7 +54,7 @@ def stage_observation(
     written: list[WrittenState] = []
 
     def build(temporary: Path) -> None:
-        is_changed = _write(temporary, facts, observation, properties)
+        is_changed = _write(temporary, facts, previous, observation, properties)
         written.append(WrittenState(StateFile.open(path, temporary), is_changed))
 
     files.build(path, build)
@@ -57,20 +62,47 @@ def stage_observation(
 
 
 def _write(
-    path: Path, facts: Facts, observation: Observation, properties: Mapping[str, object]
+    path: Path,
+    facts: Facts,
+    previous: Facts | None,
+    observation: Observation,
+    properties: Mapping[str, Any],
 ) -> bool:
     """Add an observation to a state file, and return whether its facts are new."""
     file = AttachedFile(path, is_writable=True)
     try:
         fact_history.add_missing_tables(file)
-        _write_properties(file, {**properties, "format": FORMAT, "program": __version__})
         _write_observation(file, observation)
-        is_changed = fact_history.store(file, facts, observation.number) or observation.number == 1
-        if is_changed:
+        is_changed = fact_history.store(file, facts, observation.number)
+        digest = mapping_digest(RULES)
+        unordered = set(properties.get("unordered_kinds", ()))
+        if previous is None or properties.get("mapping") != digest:
             statements.store(file, document_of(facts, str(properties["namespace"])))
-        return is_changed
+            unordered.clear()
+        elif is_changed:
+            unordered |= _change_document(file, facts, previous)
+        _write_properties(
+            file,
+            {
+                **properties,
+                "format": FORMAT,
+                "program": __version__,
+                "mapping": digest,
+                "unordered_kinds": sorted(unordered),
+            },
+        )
+        return is_changed or previous is None
     finally:
         file.detach()
+
+
+def _change_document(file: AttachedFile, facts: Facts, previous: Facts) -> set[str]:
+    """Change the statements that differ, and return the names of their kinds."""
+    stored = statements.tables(file)
+    schema, changes = changed_statements(RULES, facts, previous, stored.get)
+    statements.apply(file, changes)
+    del schema
+    return {kind.name for kind in changes}
 
 
 def _write_properties(file: AttachedFile, properties: Mapping[str, object]) -> None:

@@ -489,3 +489,23 @@ def test_a_changed_document_has_no_earlier_states(project):
     for call in (lambda: changed.as_of("now"), changed.statements_since):
         with pytest.raises(StateError, match="as loaded from a state file"):
             call()
+
+
+def test_a_document_of_another_mapping_is_made_anew(project):
+    import duckdb
+
+    first = project.update().document
+    with duckdb.connect(str(project.state)) as connection:
+        connection.execute("DELETE FROM document.entity")
+        connection.execute("UPDATE properties SET value = '\"other\"' WHERE name = 'mapping'")
+    assert project.update().document == first
+
+
+def test_statements_are_in_canonical_order_after_an_update(project):
+    project.update()
+    project.repository.commit(a__py="1\n")
+    project.update()
+    document = load(project.state)
+    assert document.tables.is_unified
+    expected = extract(project.repository.path, project.database)
+    assert list(document.statements()) == list(expected.statements())

@@ -1,0 +1,194 @@
+"""Incremental expansion: the statements that differ between two observations, from the rows that differ.
+
+A statement of a rule depends on one row of the rule's table only. So the rows that were added to that table, and those
+that were removed from it, lead to all statements that may differ. Added rows add statements, or attributes to known
+ones. A statement of a removed row stays if another row still leads to it, which the rules decide that name such
+statements.
+
+    changed_statements(RULES, facts, previous, stored_rows)
+
+returns for each kind the keys of the statements that may differ, and what they are now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from mlflow2prov import engine
+from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.facts import Facts
+from mlflow2prov.facts.schema import TABLES
+from mlflow2prov.facts.views import VIEWS
+from mlflow2prov.mapping.expansion import pattern_query
+from mlflow2prov.mapping.language import Row, Rule, StatementPattern
+from mlflow2prov.prov import Document
+from mlflow2prov.prov.kinds import KINDS, Kind
+from mlflow2prov.prov.unify import unify
+
+_PREFIX = re.compile(r"'([A-Za-z]+(?:\.[A-Za-z]+)*)' \|\| '\.'")
+
+Stored = Callable[[Kind], Sql | None]
+"""Returns the table of the statements of a kind before the changes, or None if there are none."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The statements of one kind that may differ."""
+
+    keys: Sql
+    """The table of their keys (:func:`key_columns`)."""
+    statements: Document
+    """What they are now, unified; a key without a statement has no statement any more."""
+
+
+def key_columns(kind: Kind) -> tuple[str, ...]:
+    """Return the columns that identify a statement: its identifier if it is an element, else all but its attributes."""
+    return ("bundle", "id") if kind.element else kind.key_columns
+
+
+def mapping_digest(rules: Iterable[Rule]) -> str:
+    """Return a digest of all that decides which statements follow from facts: the rules, and the views they read."""
+    tables = {**TABLES, **VIEWS}
+    digest = sha256()
+    for rule in rules:
+        digest.update(f"{rule.table} {rule.where}".encode())
+        for pattern in rule.statements(Row(tables[rule.table].columns)):
+            digest.update(pattern_query(pattern, "rows").encode())
+    for view in VIEWS.values():
+        digest.update(view.sql.encode())
+    return digest.hexdigest()
+
+
+def changed_statements(
+    rules: Iterable[Rule], facts: Facts, previous: Facts, stored: Stored
+) -> tuple[engine.Schema, dict[Kind, Changes]]:
+    """Return the statements that may differ because rows were added or removed, by kind.
+
+    Args:
+        rules: the rules of the mapping.
+        facts: the facts of an observation, which are complete.
+        previous: those of an earlier one.
+        stored: the statements that ``rules`` made of ``previous``, unified.
+
+    Returns:
+        The schema of the tables of keys, which must outlive them, and the changes.
+    """
+    facts.store_views()
+    previous.store_views()
+    work = engine.Schema("incremental")
+    tables = {**TABLES, **VIEWS}
+    added: dict[str, list[tuple[StatementPattern, str]]] = {}
+    removed: dict[str, list[tuple[StatementPattern, str]]] = {}
+    present: dict[str, list[tuple[StatementPattern, str]]] = {}
+    differences: dict[str, tuple[Sql, Sql] | None] = {}
+    for rule in rules:
+        if rule.table not in differences:
+            differences[rule.table] = _different_rows(work, rule.table, facts, previous)
+        difference = differences[rule.table]
+        for pattern in rule.statements(Row(tables[rule.table].columns)):
+            rows = f"(SELECT * FROM {facts.table(rule.table)} WHERE {rule.where})"
+            present.setdefault(pattern.kind, []).append((pattern, rows))
+            if difference is not None:
+                for rows_of, table in zip((added, removed), difference, strict=True):
+                    if engine.rows(f"SELECT 1 FROM {table} LIMIT 1"):
+                        rows = f"(SELECT * FROM {table} WHERE {rule.where})"
+                        rows_of.setdefault(pattern.kind, []).append((pattern, rows))
+    changes = {}
+    for kind in KINDS:
+        if kind.name in added or kind.name in removed:
+            changes[kind] = _changes_of_kind(
+                work,
+                kind,
+                added.get(kind.name, []),
+                removed.get(kind.name, []),
+                present.get(kind.name, []),
+                stored,
+            )
+    return work, changes
+
+
+def _different_rows(
+    work: engine.Schema, name: str, facts: Facts, previous: Facts
+) -> tuple[Sql, Sql] | None:
+    """Return the tables of the rows that were added to a table or view, and of those removed; None without any."""
+    columns = ", ".join(map(identifier, {**TABLES, **VIEWS}[name].columns))
+    new, old = facts.table(name), previous.table(name)
+    if facts.is_empty(name) and previous.is_empty(name):
+        return None
+    added = work.create(
+        f"{name}_added", f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}"
+    )
+    removed = work.create(
+        f"{name}_removed", f"SELECT {columns} FROM {old} EXCEPT SELECT {columns} FROM {new}"
+    )
+    return added, removed
+
+
+def _changes_of_kind(
+    work: engine.Schema,
+    kind: Kind,
+    added: list[tuple[StatementPattern, str]],
+    removed: list[tuple[StatementPattern, str]],
+    present: list[tuple[StatementPattern, str]],
+    stored: Stored,
+) -> Changes:
+    """Return the statements of one kind that may differ."""
+    columns = ", ".join(key_columns(kind))
+    removed_keys = work.create(f"{kind.name}_removed_keys", _keys(kind, removed))
+    keys = work.create(
+        f"{kind.name}_keys", f"{_keys(kind, added)} UNION SELECT {columns} FROM {removed_keys}"
+    )
+    statements = Document()
+    # A statement of added rows only: what it was before, and what they add.
+    added_keys = work.create(
+        f"{kind.name}_added_keys",
+        f"SELECT {columns} FROM {keys} EXCEPT SELECT {columns} FROM {removed_keys}",
+    )
+    queries = [_of_keys(kind, pattern_query(*each), added_keys) for each in added]
+    if table := stored(kind):
+        queries.append(_of_keys(kind, f"SELECT {', '.join(kind.columns)} FROM {table}", added_keys))
+    # A statement of a removed row is made anew, from all rows that lead to it.
+    queries += [
+        _of_keys(kind, pattern_query(*each), removed_keys)
+        for each in _patterns_of(kind, present, removed_keys)
+    ]
+    for query in queries:
+        statements.tables.insert(kind, query)
+    unify(statements)
+    return Changes(keys, statements)
+
+
+def _keys(kind: Kind, patterns: list[tuple[StatementPattern, str]]) -> str:
+    columns = ", ".join(key_columns(kind))
+    no_rows = ", ".join(f"NULL::VARCHAR AS {column}" for column in key_columns(kind))
+    queries = [
+        f"SELECT {columns} FROM ({pattern_query(pattern, rows)})" for pattern, rows in patterns
+    ]
+    return " UNION ".join([f"SELECT {no_rows} WHERE false", *queries])
+
+
+def _of_keys(kind: Kind, query: str, keys: Sql) -> str:
+    """Return the query for the rows of a query whose keys are in a table."""
+    condition = " AND ".join(
+        f"statements.{column} IS NOT DISTINCT FROM keys.{column}" for column in key_columns(kind)
+    )
+    columns = ", ".join(f"statements.{column}" for column in kind.columns)
+    return f"SELECT {columns} FROM ({query}) AS statements SEMI JOIN {keys} AS keys ON {condition}"
+
+
+def _patterns_of(
+    kind: Kind, patterns: list[tuple[StatementPattern, str]], keys: Sql
+) -> Iterator[tuple[StatementPattern, str]]:
+    """Yield the patterns whose names may be among ``keys``: names begin with a type."""
+    if not engine.rows(f"SELECT 1 FROM {keys} LIMIT 1"):
+        return
+    name_column = "id" if kind.element else kind.argument_columns[0]
+    for pattern, rows in patterns:
+        name = pattern.id if kind.element else pattern.arguments.get(kind.arguments[0].name)
+        match = _PREFIX.match(getattr(name, "sql", ""))
+        prefix = literal(f"{match[1]}.") if match else literal("")
+        if engine.rows(f"SELECT 1 FROM {keys} WHERE starts_with({name_column}, {prefix}) LIMIT 1"):
+            yield pattern, rows
