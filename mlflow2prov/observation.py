@@ -1,6 +1,6 @@
 """An observation of a project: the facts of all its sources at one time, and those that follow from them.
 
-An observation may begin with the facts of the previous one, so that it costs what has changed since then. It has the
+An observation may begin with the facts of the previous one, at the cost of the changes since then. It has the
 same facts as one that begins with nothing.
 """
 

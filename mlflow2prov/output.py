@@ -1,4 +1,4 @@
-"""Output: files that appear together, each whole or not at all, and streams that receive what is complete.
+"""Output: files that appear together, each whole or not at all, and streams that receive complete content.
 
 A file is written to a temporary folder beside it, flushed to the disk and then renamed. Standard output, descriptors
 (``/dev/fd/3``), FIFOs and character devices such as ``/dev/null`` are streams: they stay, and are written to after all

@@ -76,7 +76,7 @@ class TemporaryFolder:
         atexit.register(self.remove)
 
     def remove(self) -> None:
-        """Delete the folder and what it contains, once. A forked process does not delete the folder of its parent."""
+        """Delete the folder with its content, once. A forked process does not delete the folder of its parent."""
         atexit.unregister(self.remove)
         lock, self._lock = self._lock, None
         if lock is None or self._owner != os.getpid():

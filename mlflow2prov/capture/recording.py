@@ -1,4 +1,4 @@
-"""The record of one call: what all faces of capture have in common.
+"""The record of one call, which all faces of capture share.
 
 A failing repository is a warning: capture never breaks the program that it observes.
 """

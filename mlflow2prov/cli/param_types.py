@@ -94,7 +94,7 @@ def checked_values(
 
     Args:
         check: raises a :class:`~mlflow2prov.errors.MLflow2ProvError` for a value that is wrong.
-        has_name: whether the message of the error names the option or what is wrong; else the option is added.
+        has_name: whether the message of the error names the option already; else the option is added.
     """
 
     def callback(_: click.Context, option: click.Parameter, value: Any) -> Any:

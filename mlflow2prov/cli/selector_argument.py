@@ -61,7 +61,7 @@ class WordCommand(click.Command):
 
     Args:
         destination: the name of the parameter behind the words, which is the value of an option too.
-        example: what the command needs, for the message if there is none.
+        example: the missing word, for the message if there is none.
     """
 
     def __init__(self, *arguments: Any, destination: str, example: str, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Script names: what MLflow records about the code of a run, and the paths of a repository that it may denote.
+"""Script names: MLflow's facts about the code of a run, and the paths of a repository that it may denote.
 
 MLflow records ``mlflow.source.name``, the path of the script as the shell saw it. It is absolute, or relative to a
 folder that MLflow does not record. For ``mlflow run`` it is the project, ``<folder or URL>#<subfolder>``. Its file

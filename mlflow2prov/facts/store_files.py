@@ -2,7 +2,7 @@
 
 <store>/<experiment id>/meta.yaml, <run id>/...     an experiment, or its artifacts on a server's disk
 <store>/models/<name>/version-<n>/...               a registered model
-<store>/.trash/...                                  what was deleted
+<store>/.trash/...                                  deleted runs and experiments
 mlflow.db, mlflow.db-wal, ...                       a SQLite database
 """
 
@@ -47,7 +47,7 @@ _BASIS = (
 def store_paths(facts: Facts, location: str | None) -> list[str]:
     """Return the folders and files of the history that belong to the store.
 
-    A folder of the store may also hold other files of the project. Only what MLflow puts there is the store's.
+    A folder of the store may also hold other files of the project. Only the files that MLflow puts there are the store's.
 
     Args:
         facts: the changes of the history, and the runs, experiments and models of the store.

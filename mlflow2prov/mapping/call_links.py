@@ -1,6 +1,6 @@
 """Links of captured calls to files of other calls, and to MLflow's artifacts and datasets.
 
-The views of :mod:`mlflow2prov.facts.views.call_links` determine what is linked.
+The views of :mod:`mlflow2prov.facts.views.call_links` determine the links.
 """
 
 from mlflow2prov.mapping.calls import call_of, content_of, result_of

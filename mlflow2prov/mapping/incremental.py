@@ -7,7 +7,7 @@ statements.
 
     changed_statements(RULES, facts, previous, stored_rows)
 
-returns for each kind the keys of the statements that may differ, and what they are now.
+returns for each kind the keys of the statements that may differ, and their present form.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Changes:
     keys: Sql
     """The table of their keys (:func:`key_columns`)."""
     statements: Document
-    """What they are now, unified; a key without a statement has no statement any more."""
+    """Their present form, unified; a key without a statement has no statement any more."""
 
 
 def key_columns(kind: Kind) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def _changes_of_kind(
         f"{kind.name}_keys", f"{_keys(kind, added)} UNION SELECT {columns} FROM {removed_keys}"
     )
     statements = Document()
-    # A statement of added rows only: what it was before, and what they add.
+    # A statement of added rows only: its earlier form, and the additions.
     added_keys = work.create(
         f"{kind.name}_added_keys",
         f"SELECT {columns} FROM {keys} EXCEPT SELECT {columns} FROM {removed_keys}",

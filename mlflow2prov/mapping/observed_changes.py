@@ -1,4 +1,4 @@
-"""Observed changes: what MLflow and Git overwrote between two observations of a project.
+"""Observed changes: facts that MLflow and Git overwrote between two observations of a project.
 
 A change is an activity that happened in an interval. It has a start and an end only if MLflow recorded its time. A
 state is an entity: the subject, as long as one of its properties has one value. The change ends the old state and

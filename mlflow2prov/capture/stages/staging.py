@@ -24,7 +24,7 @@ def stage(
 
     Args:
         inputs: the names of artifacts in the state that the function takes as arguments of these names.
-        outputs: the names of what it returns; a :class:`Lazy` is not kept in memory.
+        outputs: the names of its results; a :class:`Lazy` is not kept in memory.
         cachers: for each output, a cacher or its class. If all outputs are cached, the function is not called.
         suppress_missing_inputs: use the defaults of the function for inputs that the state lacks.
         invalidate_on: the changes of code that make cached outputs stale: ``version``: none, ``source``: those of the

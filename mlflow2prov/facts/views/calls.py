@@ -1,4 +1,4 @@
-"""Views over captured calls: what they ran on, and which call made the artifacts that they used."""
+"""Views over captured calls: their inputs, and the calls that made the artifacts among them."""
 
 from mlflow2prov.facts.views.view import BOOLEAN, INTEGER, TEXT, TIME, view
 
@@ -144,7 +144,7 @@ VIEWS = (
         is_around_run=BOOLEAN,
         linked_parent=TEXT,
     ),
-    # A call with what it names.
+    # A call with the things that it names.
     view(
         "calls_of_functions",
         """

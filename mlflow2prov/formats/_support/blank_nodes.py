@@ -1,4 +1,4 @@
-"""Identifiers of blank nodes, made of what a file states about them.
+"""Identifiers of blank nodes, made of the statements of a file about them.
 
 A blank node has no name, and its label means nothing outside of its file. A node here gets a digest of all statements
 that it is connected with through blank nodes, so that equal descriptions give equal digests in every run, in every

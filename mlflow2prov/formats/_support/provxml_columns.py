@@ -309,7 +309,7 @@ def _shape(statement: str, scope: XmlScope) -> _Shape | None:
 
 
 def _value(child: re.Match[str], element: Element, scope: XmlScope) -> _Value | None:
-    """Return what the element of an argument or an attribute is, None if it is of an unusual form."""
+    """Return the meaning of the element of an argument or an attribute, None if its form is unusual."""
     prefix, colon, local = child[1].rpartition(":")
     uri = scope.namespace_of(prefix)
     if uri is None and colon:

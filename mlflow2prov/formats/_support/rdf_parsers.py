@@ -90,7 +90,7 @@ def parse(content: bytes, syntax: str, base: str) -> ParsedRdf:
 
 
 def parse_with(parser: Callable[[Dataset], None]) -> ParsedRdf:
-    """Return what a parser adds to a dataset.
+    """Return the additions of a parser to a dataset.
 
     Raises:
         FormatError: the parser fails.

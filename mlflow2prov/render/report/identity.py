@@ -66,7 +66,7 @@ def digest(document: Document) -> str:
 
 
 class _HashStream(io.RawIOBase):
-    """A stream that hashes what is written to it."""
+    """A stream that hashes its content."""
 
     def __init__(self) -> None:
         self.hash = hashlib.sha256()

@@ -28,7 +28,7 @@ def digest_circumstances(
 
     Args:
         repository: the repository.
-        options: the options that decide what is read of a commit.
+        options: the options that decide which facts of a commit are read.
         boundary: the oldest commits of a shallow clone.
         mailmap: whether the mailmap is applied.
     """

@@ -375,7 +375,7 @@ def _add_call_records(
 
 
 def _list_call_records(folder: Folder) -> Iterator[Artifact]:
-    """Yield what is in the folder of records. It is listed once more with the other artifacts."""
+    """Yield the content of the folder of records. It is listed once more with the other artifacts."""
     try:
         entries = reduce(Folder.__truediv__, call_records.FOLDER.split("/"), folder).entries()
     except OSError:
