@@ -60,7 +60,7 @@ def read_sources(
     if history is not None:
         reports.append(history.read(facts, previous))
     if store is not None:
-        reports.append(store.read(facts))
+        reports.append(store.read(facts, previous))
     has_calls = not facts.is_empty("calls")
     if history is not None and store is not None:
         if options.include_store:

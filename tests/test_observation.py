@@ -24,7 +24,7 @@ def observe_both(project, previous, **options):
     """Observe a project with and without ``previous``, expect the same, and return the facts."""
     facts, reports = observe(project, previous, **options)
     expected, expected_reports = observe(project, **options)
-    for table in TABLES:
+    for table in TABLES.keys() - {"stores"}:
         query = f"SELECT * FROM {table} ORDER BY ALL"
         assert facts.rows(query) == expected.rows(query), table
     assert reports == expected_reports

@@ -148,8 +148,24 @@ _LINKS = (
 )
 
 _EXPERIMENTS = (
-    # The MLflow store, in one row. `url` has no credentials.
-    Table("stores", {"url": TEXT, "kind": TEXT, "version": TEXT}),
+    # The MLflow store, in one row. `url` has no credentials. `read_at` is the beginning of the reading
+    # by this machine's clock, `is_complete` false if some facts could not be read, and `reread_from` the
+    # milliseconds from which the next reading goes on with runs that are read again in turn
+    # (mlflow2prov.sources.mlflow.rest.known_runs).
+    Table(
+        "stores",
+        {
+            "url": TEXT,
+            "kind": TEXT,
+            "version": TEXT,
+            "read_at": TIME,
+            "is_complete": BOOLEAN,
+            "reread_from": INTEGER,
+        },
+    ),
+    # A run of a server that was taken from an earlier reading, and when it was read last. Its name, tags,
+    # params and metrics are as of then.
+    Table("kept_runs", {"run_id": TEXT, "read_at": TIME}),
     # `identity` distinguishes the experiment from one with the same id in another store
     # (mlflow2prov.sources.mlflow.identity).
     Table(

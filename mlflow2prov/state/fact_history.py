@@ -12,6 +12,9 @@ SCHEMA = "facts"
 STORED_TABLES = tuple(name for name in TABLES if name != "changes")
 """The tables that are kept. Revisions are derived from ``changes``, which are discarded then."""
 
+_READINGS = {"stores", "kept_runs", "histories"}
+"""The tables about the readings themselves, of which nothing goes into the document."""
+
 
 def add_missing_tables(file: AttachedFile) -> None:
     """Create the tables and columns that a file of an earlier version lacks."""
@@ -32,13 +35,15 @@ def add_missing_tables(file: AttachedFile) -> None:
 def store(file: AttachedFile, facts: Facts, observation: int) -> bool:
     """Store the facts of an observation, and return whether they differ from those of the one before.
 
+    Another time of reading is no difference.
+
     Args:
         file: a writable state file, with all tables.
         facts: all facts of the observation.
         observation: its number.
     """
-    changes = [_store_table(file, facts, name, observation) for name in STORED_TABLES]
-    return any(changes)
+    changed = {name for name in STORED_TABLES if _store_table(file, facts, name, observation)}
+    return bool(changed - _READINGS)
 
 
 def _store_table(file: AttachedFile, facts: Facts, name: str, observation: int) -> bool:

@@ -239,8 +239,8 @@ class GitHistory:
         best_detail: Detail = "renames" if renames == "similar" else "changes"
         # A pattern may depend on the attributes of files.
         depends_on_attributes = any("attr" in pathspec for pathspec in self.options.exclude)
-        known = previous.rows("SELECT circumstances, detail FROM histories")
-        return known == [(circumstances, best_detail)] and not depends_on_attributes
+        readings = previous.rows("SELECT circumstances, detail FROM histories")
+        return readings == [(circumstances, best_detail)] and not depends_on_attributes
 
     def _read_new_commits(
         self,

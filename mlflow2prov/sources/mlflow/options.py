@@ -30,6 +30,9 @@ class ReadOptions:
     """The ids and names of the experiments to read, or patterns of names; all without any."""
     runs_since: int | None = None
     """Read only runs that started at or after this time, in seconds since 1970-01-01 UTC."""
+    reread: int | None = 300
+    """How many of the runs of a server that an earlier reading knows, and that have probably not changed, are read
+    again; None for all."""
     workers: int = 8
     """Maximum number of concurrent requests to a server."""
     progress: Progress | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 
 from mlflow2prov.facts import Facts
@@ -9,6 +10,7 @@ from mlflow2prov.quantity import quantity
 from mlflow2prov.sources.mlflow.address import Address, parse_address
 from mlflow2prov.sources.mlflow.normalize import normalize
 from mlflow2prov.sources.mlflow.options import ReadOptions
+from mlflow2prov.sources.mlflow.values import parse_time
 from mlflow2prov.sources.report import Source, SourceReport
 
 MAX_NAMES = 10
@@ -24,11 +26,15 @@ class TrackingStore:
     :mod:`~mlflow2prov.sources.mlflow.address` understands."""
     options: ReadOptions = field(default_factory=ReadOptions)
 
-    def read(self, facts: Facts) -> SourceReport:
+    def read(self, facts: Facts, previous: Facts | None = None) -> SourceReport:
         """Fill MLflow's tables of ``facts``.
 
         However the store is read, the same facts have the same form and order. A server hides some of
         them: when a run was deleted, and deleted versions.
+
+        Args:
+            facts: the tables to fill.
+            previous: all facts of an earlier reading with the same options, so that less of a server has to be read.
 
         Raises:
             TrackingStoreError: there is no such store, it is not an MLflow store, or it cannot be read.
@@ -37,17 +43,22 @@ class TrackingStore:
         options = replace(
             self.options, experiments=(*self.options.experiments, *address.experiments)
         )
+        read_at = parse_time(int(time.time() * 1000))
         with facts:
-            report = _source(address, options).read(facts)
+            report = _source(address, options, previous).read(facts)
         if address.notice:
             report.notices.insert(0, address.notice)
         normalize(facts, options, report.location)
+        ((reread_from,),) = facts.rows("SELECT max(reread_from) FROM stores")
         facts.execute("DELETE FROM stores")
         facts.add(
             "stores",
             url=report.location,
             kind=report.kind,
             version=report.version,
+            read_at=read_at,
+            is_complete=not report.omissions,
+            reread_from=reread_from,
         )
         facts.flush()
         if not options.is_selective:
@@ -56,13 +67,13 @@ class TrackingStore:
         return report
 
 
-def _source(address: Address, options: ReadOptions) -> Source:
+def _source(address: Address, options: ReadOptions, previous: Facts | None) -> Source:
     """Return the reader for an address. Only that reader's libraries are imported."""
     match address.kind:
         case "server":
             from mlflow2prov.sources.mlflow.rest import Server
 
-            return Server(address.location, options)
+            return Server(address.location, options, previous)
         case "database":
             from mlflow2prov.sources.mlflow.database import BackendDatabase
 

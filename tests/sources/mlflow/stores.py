@@ -14,8 +14,9 @@ def read(url: str, **options) -> tuple[SourceReport, Facts]:
 
 
 def rows(facts: Facts, table: str) -> list[str]:
-    """Return the rows of a table as texts, in order."""
-    return sorted(map(repr, facts.rows(f"SELECT * FROM {table}")))
+    """Return the rows of a table as texts, in order, without the time of reading."""
+    columns = "* EXCLUDE read_at" if table == "stores" else "*"
+    return sorted(map(repr, facts.rows(f"SELECT {columns} FROM {table}")))
 
 
 def count_rows(facts: Facts) -> dict[str, int]:

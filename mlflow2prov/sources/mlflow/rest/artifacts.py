@@ -64,7 +64,13 @@ _LOGGED_MODELS = OwnerKind(
 )
 
 
-def read_artifacts(client: Client, facts: Facts, runs: list[str], models: list[str]) -> None:
+def read_artifacts(
+    client: Client,
+    facts: Facts,
+    runs: list[str],
+    models: list[str],
+    records: Iterable[tuple[str, str]] = (),
+) -> None:
     """Read the artifacts of runs and logged models, and the files among them that the options ask for.
 
     Args:
@@ -72,14 +78,21 @@ def read_artifacts(client: Client, facts: Facts, runs: list[str], models: list[s
         facts: the tables to fill.
         runs: the ids of the runs.
         models: the ids of the logged models.
+        records: the records of calls of other runs, as (run, path).
     """
     if client.options.artifacts == "none":
         return
-    _read_owners(client, facts, runs, _RUNS)
+    _read_owners(client, facts, runs, _RUNS, records)
     _read_owners(client, facts, models, _LOGGED_MODELS)
 
 
-def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKind) -> None:
+def _read_owners(
+    client: Client,
+    facts: Facts,
+    owners: list[str],
+    kind: OwnerKind,
+    known_records: Iterable[tuple[str, str]] = (),
+) -> None:
     label = f"artifacts of {kind.label}"
 
     partial: list[str] = []
@@ -95,7 +108,7 @@ def _read_owners(client: Client, facts: Facts, owners: list[str], kind: OwnerKin
         return read_file(file, call_records.MAX_BYTES)
 
     files: list[tuple[str, str]] = []
-    records: list[tuple[str, str]] = []
+    records = list(known_records) if client.options.calls else []
     listings = client.read_each(owners, list_all, label)
     for done, (owner, artifacts) in enumerate(listings, start=1):
         kind.add(facts, owner, sorted(artifacts))

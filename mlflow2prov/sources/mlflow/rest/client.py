@@ -105,7 +105,7 @@ class Client:
             RefusedError: the server does not have this search (404).
         """
         refusals: list[RefusedError] = []
-        pending = list(_groups(experiments, EXPERIMENTS_PER_SEARCH))
+        pending = list(groups(experiments, EXPERIMENTS_PER_SEARCH))
         while pending:
             group = pending.pop(0)
             try:
@@ -178,7 +178,8 @@ def _is_missing(error: TrackingStoreError) -> bool:
     return isinstance(error, StatusError) and error.status == 404
 
 
-def _groups(items: list[str], size: int) -> Iterator[list[str]]:
+def groups(items: list[str], size: int) -> Iterator[list[str]]:
+    """Yield the items in lists of at most ``size``."""
     rest = iter(items)
     while group := list(islice(rest, size)):
         yield group

@@ -114,9 +114,17 @@ def read_runs(client: Client, facts: Facts, experiments: list[str]) -> dict[str,
             "order_by": ["attributes.start_time ASC"],
         }
 
+    path = f"{API}/runs/search"
+    return add_runs(
+        client, facts, client.search_experiments(path, "runs", experiments, body, "runs")
+    )
+
+
+def add_runs(client: Client, facts: Facts, runs: Iterable[Json]) -> dict[str, list[str]]:
+    """Add runs as :func:`read_runs` does; those that come twice are added once."""
     metric_keys: dict[str, list[str]] = {}
     run_ids: set[str] = set()
-    for run in client.search_experiments(f"{API}/runs/search", "runs", experiments, body, "runs"):
+    for run in runs:
         run_id = parse_text(json_object(run, "info").get("run_id"))
         # Runs that start while we read shift the pages, so that a run may come twice.
         if run_id is None or run_id in run_ids:
