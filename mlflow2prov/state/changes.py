@@ -60,7 +60,7 @@ def add_changes(
         _add(facts, subject="store", property="identity", **reset)
     for change in ref_changes(facts, previous):
         _add(facts, subject="branch", property="tip", **change)
-    _complete(facts, observation, previous_observation)
+    _complete(facts, previous, observation, previous_observation)
     _date_first_states(facts, state)
     ((count,),) = facts.rows(f"SELECT count(*) FROM {_CHANGES}")
     facts.execute(f"INSERT INTO observed_changes FROM {_CHANGES}; DROP TABLE {_CHANGES}")
@@ -183,7 +183,9 @@ def _date_first_states(facts: Facts, state: StateFile) -> None:
         )
 
 
-def _complete(facts: Facts, observation: Observation, previous_observation: Observation) -> None:
+def _complete(
+    facts: Facts, previous: Facts, observation: Observation, previous_observation: Observation
+) -> None:
     """Set the bounds of the new changes, and identify them and the states that they end and begin."""
     subject = ", ".join(f"coalesce(changes.{name}::VARCHAR, '')" for name in SUBJECT_COLUMNS)
     prop = f"concat_ws(chr(31), changes.subject, {subject}, changes.property, coalesce(changes.key, ''))"
@@ -193,6 +195,13 @@ def _complete(facts: Facts, observation: Observation, previous_observation: Obse
         SET
             not_before = {literal(previous_observation.started_at)},
             not_after = {literal(observation.finished_at)};
+        -- The name and the tags of a run that was not read then are those of an earlier time.
+        UPDATE {_CHANGES} AS changes
+        SET not_before = kept_runs.read_at
+        FROM {previous.table("kept_runs")} AS kept_runs
+        WHERE changes.subject = 'run'
+            AND changes.property IN ('name', 'tag')
+            AND changes.run_id = kept_runs.run_id;
         UPDATE {_CHANGES} AS changes
         SET change_id = identifier_digest(concat_ws(chr(31),
             {prop}, coalesce(old_value, ''), coalesce(new_value, ''), not_before, not_after
