@@ -82,6 +82,7 @@ def update(
     repository_path: str | os.PathLike[str] | None = None,
     mlflow_url: str | os.PathLike[str] | None = None,
     *,
+    full: bool = False,
     progress: Progress | bool | None = None,
     **options: Unpack[UpdateOptions],
 ) -> Update:
@@ -98,6 +99,8 @@ def update(
         state: the path of the state file.
         repository_path: a Git repository, or a folder in one; by default that of the last update.
         mlflow_url: the address of an MLflow store; by default that of the last update, without its credentials.
+        full: read everything again. By default known commits are not read again, nor are runs of a server that have
+            probably not changed; 300 of these are read again at each update, so that edits of old runs are seen late.
         progress: as in :func:`mlflow2prov.extract`.
         options: those of :func:`mlflow2prov.extract`. The first update decides them; later ones need not repeat
             them, and cannot change them, except for ``workers``.
@@ -114,7 +117,7 @@ def update(
     try:
         path = Path(require_location("state", state))
         result = stage_update(
-            files, path, repository_path, mlflow_url, progress=progress, **options
+            files, path, repository_path, mlflow_url, full=full, progress=progress, **options
         )
         files.publish()
     finally:
@@ -132,6 +135,7 @@ def stage_update(
     repository_path: str | os.PathLike[str] | None,
     mlflow_url: str | os.PathLike[str] | None,
     *,
+    full: bool = False,
     progress: Progress | bool | None = None,
     **options: Unpack[UpdateOptions],
 ) -> Update:
@@ -149,7 +153,7 @@ def stage_update(
         sources = open_sources(
             project.repository_path, project.mlflow_url, project.options, report_progress
         )
-        return _observe(files, path, last, project, sources)
+        return _observe(files, path, last, project, sources, full=full)
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,13 @@ class _LastObservation:
 
 
 def _observe(
-    files: Output, path: Path, state: StateFile | None, project: _Project, sources: Sources
+    files: Output,
+    path: Path,
+    state: StateFile | None,
+    project: _Project,
+    sources: Sources,
+    *,
+    full: bool,
 ) -> Update:
     """Read the sources, compare them with the last observation, and stage the new state file."""
     last = None
@@ -250,7 +260,8 @@ def _observe(
         number = last.observation.number + 1
         _require_later(path, started_at, last.observation)
     facts = Facts()
-    reports = read_sources(facts, sources, project.options, None if last is None else last.facts)
+    previous = None if last is None or full else last.facts
+    reports = read_sources(facts, sources, project.options, previous)
     observation = Observation(number, started_at, now())
     runs = None
     if sources.store is not None:

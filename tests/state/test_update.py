@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 
+import duckdb
 import pytest
 
 from mlflow2prov import (
@@ -85,6 +86,21 @@ def test_new_commits_and_runs_are_no_changes_of_earlier_facts(project):
     assert result.changes == 0
     assert result.added == {"commit": 1, "run": 1}
     assert facts_equal_those_of_an_extraction(project, result.document)
+
+
+def test_known_commits_are_read_again_on_request_only(project):
+    project.update()
+    with closing(duckdb.connect(str(project.state))) as connection:
+        connection.execute("UPDATE facts.commits SET title = 'title of the state'")
+    project.update()
+    assert titles(project) == [("title of the state",)]
+    project.update(full=True)
+    assert titles(project) == [("change",)]
+
+
+def titles(project):
+    state = StateFile.open(project.state)
+    return state.facts_at(state.observations[-1]).rows("SELECT title FROM commits")
 
 
 def test_an_alias_that_moves_is_a_change_without_an_exact_time(project):
@@ -185,6 +201,28 @@ def test_one_time_of_two_changes_is_the_time_of_neither(project):
     assert state.facts_at(state.observations[-1]).rows(
         "SELECT DISTINCT changed_at, time_source FROM observed_changes"
     ) == [(None, None)]
+
+
+def test_a_tag_of_a_run_that_was_kept_is_as_old_as_its_last_reading(project):
+    run = project.rows("SELECT run_uuid FROM runs WHERE status = 'FINISHED' LIMIT 1")[0][0]
+    project.update()
+    last_reading = "2020-01-01T00:00:00+00:00"
+    with closing(duckdb.connect(str(project.state))) as connection:
+        connection.execute(
+            "INSERT INTO facts.kept_runs (run_id, read_at, since) VALUES (?, ?, 1)",
+            [run, last_reading],
+        )
+    project.execute("INSERT INTO tags (key, value, run_uuid) VALUES ('added', 'x', ?)", run)
+    project.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?", run)
+    project.update()
+    state = StateFile.open(project.state)
+    changes = state.facts_at(state.observations[-1]).rows(
+        "SELECT property, not_before FROM observed_changes ORDER BY property DESC"
+    )
+    assert changes == [
+        ("tag", last_reading),
+        ("lifecycle_stage", state.observations[0].started_at),
+    ]
 
 
 def test_a_run_that_ends_is_deleted_restored_and_purged(project):

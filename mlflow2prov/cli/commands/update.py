@@ -34,12 +34,17 @@ if TYPE_CHECKING:
 )
 @source_options
 @click.option(
+    "--full",
+    is_flag=True,
+    help="Read everything again, not only new commits, and runs of a server that are new or may have changed.",
+)
+@click.option(
     "--exit-code",
     is_flag=True,
     help="Exit with 4 if something changed since the last update, as git diff --exit-code does with 1.",
 )
 @allow_incomplete_option
-def command(state: str, exit_code: bool, allow_incomplete: bool, **_: Any) -> Step:
+def command(state: str, full: bool, exit_code: bool, allow_incomplete: bool, **_: Any) -> Step:
     """Observe a project again, and record the changes since the last update.
 
     MLflow and Git overwrite facts: the version that an alias names, stages, descriptions, names, branches. An update
@@ -70,7 +75,7 @@ def command(state: str, exit_code: bool, allow_incomplete: bool, **_: Any) -> St
             options = dict(project.options)
             locations = options.pop("repository_path", None), options.pop("mlflow_url", None)
             update = stage_update(
-                chain.output, path, *locations, progress=chain.progress, **options
+                chain.output, path, *locations, full=full, progress=chain.progress, **options
             )
             chain.has_result = True
             report_reading(
