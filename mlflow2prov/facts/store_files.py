@@ -47,7 +47,8 @@ _BASIS = (
 def store_paths(facts: Facts, location: str | None) -> list[str]:
     """Return the folders and files of the history that belong to the store.
 
-    A folder of the store may also hold other files of the project. Only the files that MLflow puts there are the store's.
+    A folder of the store may also hold other files of the project. Only the files that MLflow puts there are those of
+    the store.
 
     Args:
         facts: the changes of the history, and the runs, experiments and models of the store.

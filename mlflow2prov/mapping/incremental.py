@@ -80,8 +80,8 @@ def changed_statements(
     previous.store_views()
     work = engine.Schema("incremental")
     tables = {**TABLES, **VIEWS}
-    added: dict[str, list[tuple[StatementPattern, str]]] = {}
-    removed: dict[str, list[tuple[StatementPattern, str]]] = {}
+    insertions: dict[str, list[tuple[StatementPattern, str]]] = {}
+    deletions: dict[str, list[tuple[StatementPattern, str]]] = {}
     present: dict[str, list[tuple[StatementPattern, str]]] = {}
     differences: dict[str, tuple[Sql, Sql] | None] = {}
     for rule in rules:
@@ -92,18 +92,18 @@ def changed_statements(
             rows = f"(SELECT * FROM {facts.table(rule.table)} WHERE {rule.where})"
             present.setdefault(pattern.kind, []).append((pattern, rows))
             if difference is not None:
-                for rows_of, table in zip((added, removed), difference, strict=True):
+                for rows_of, table in zip((insertions, deletions), difference, strict=True):
                     if engine.rows(f"SELECT 1 FROM {table} LIMIT 1"):
                         rows = f"(SELECT * FROM {table} WHERE {rule.where})"
                         rows_of.setdefault(pattern.kind, []).append((pattern, rows))
     changes = {}
     for kind in KINDS:
-        if kind.name in added or kind.name in removed:
+        if kind.name in insertions or kind.name in deletions:
             changes[kind] = _changes_of_kind(
                 work,
                 kind,
-                added.get(kind.name, []),
-                removed.get(kind.name, []),
+                insertions.get(kind.name, []),
+                deletions.get(kind.name, []),
                 present.get(kind.name, []),
                 stored,
             )
@@ -118,42 +118,45 @@ def _different_rows(
     new, old = facts.table(name), previous.table(name)
     if facts.is_empty(name) and previous.is_empty(name):
         return None
-    added = work.create(
+    insertions = work.create(
         f"{name}_added", f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}"
     )
-    removed = work.create(
+    deletions = work.create(
         f"{name}_removed", f"SELECT {columns} FROM {old} EXCEPT SELECT {columns} FROM {new}"
     )
-    return added, removed
+    return insertions, deletions
 
 
 def _changes_of_kind(
     work: engine.Schema,
     kind: Kind,
-    added: list[tuple[StatementPattern, str]],
-    removed: list[tuple[StatementPattern, str]],
+    insertions: list[tuple[StatementPattern, str]],
+    deletions: list[tuple[StatementPattern, str]],
     present: list[tuple[StatementPattern, str]],
     stored: Stored,
 ) -> Changes:
     """Return the statements of one kind that may differ."""
     columns = ", ".join(key_columns(kind))
-    removed_keys = work.create(f"{kind.name}_removed_keys", _keys(kind, removed))
+    deletion_keys = work.create(f"{kind.name}_deletion_keys", _keys(kind, deletions))
     keys = work.create(
-        f"{kind.name}_keys", f"{_keys(kind, added)} UNION SELECT {columns} FROM {removed_keys}"
+        f"{kind.name}_keys",
+        f"{_keys(kind, insertions)} UNION SELECT {columns} FROM {deletion_keys}",
     )
     statements = Document()
     # A statement of added rows only: its earlier form, and the additions.
-    added_keys = work.create(
-        f"{kind.name}_added_keys",
-        f"SELECT {columns} FROM {keys} EXCEPT SELECT {columns} FROM {removed_keys}",
+    insertion_keys = work.create(
+        f"{kind.name}_insertion_keys",
+        f"SELECT {columns} FROM {keys} EXCEPT SELECT {columns} FROM {deletion_keys}",
     )
-    queries = [_of_keys(kind, pattern_query(*each), added_keys) for each in added]
+    queries = [_of_keys(kind, pattern_query(*each), insertion_keys) for each in insertions]
     if table := stored(kind):
-        queries.append(_of_keys(kind, f"SELECT {', '.join(kind.columns)} FROM {table}", added_keys))
+        queries.append(
+            _of_keys(kind, f"SELECT {', '.join(kind.columns)} FROM {table}", insertion_keys)
+        )
     # A statement of a removed row is made anew, from all rows that lead to it.
     queries += [
-        _of_keys(kind, pattern_query(*each), removed_keys)
-        for each in _patterns_of(kind, present, removed_keys)
+        _of_keys(kind, pattern_query(*each), deletion_keys)
+        for each in _patterns_of(kind, present, deletion_keys)
     ]
     for query in queries:
         statements.tables.insert(kind, query)

@@ -66,7 +66,7 @@ class Update:
     """Whether anything differs from the observation before, new runs and commits included."""
     changes: int
     """The number of facts that Git or MLflow overwrote since the observation before, the observed changes."""
-    added: Mapping[str, int] = field(default_factory=dict)
+    additions: Mapping[str, int] = field(default_factory=dict)
     """The numbers of commits, runs, versions, ... that are new since the observation before, without zeros."""
     notices: tuple[str, ...] = ()
     """As those of :class:`mlflow2prov.Extraction`."""
@@ -200,18 +200,21 @@ def _project(
     Raises:
         ConfigurationError: an option differs from that of the last update.
     """
-    given: dict[str, Any] = {
+    settings: dict[str, Any] = {
         name: require_texts(name, value) if name in _TEXT_LISTS and value is not None else value
         for name, value in options.items()
     }
     if last is None:
-        return _Project(repository_path, mlflow_url, _options(given))
+        return _Project(repository_path, mlflow_url, _options(settings))
     properties = last.properties
-    stored = {"namespace": last.namespace, **properties.get("options", {})}
+    first_options = {"namespace": last.namespace, **properties.get("options", {})}
     stored_options = _options(
-        {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+        {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in first_options.items()
+        }
     )
-    for name, value in given.items():
+    for name, value in settings.items():
         if name != "workers" and getattr(stored_options, name) != value:
             raise ConfigurationError(
                 f"{last.path}: {name} differs from that of the first update; leave it out, or make another state"
@@ -219,7 +222,7 @@ def _project(
     return _Project(
         repository_path or properties.get("repository_path"),
         mlflow_url or properties.get("mlflow_url"),
-        replace(stored_options, workers=given.get("workers", stored_options.workers)),
+        replace(stored_options, workers=settings.get("workers", stored_options.workers)),
     )
 
 
@@ -267,30 +270,30 @@ def _observe(
     if sources.store is not None:
         runs = summarize_runs(facts, has_history=sources.history is not None)
     changes = 0
-    added: dict[str, int] = {}
+    additions: dict[str, int] = {}
     if last is not None:
         _require_same_project(path, facts, last, project)
         retain_unseen_rows(facts, last.facts, reports)
         changes = add_changes(facts, last.facts, observation, last.observation, last.state)
-        added = _count_added(facts, last.facts)
+        additions = _count_additions(facts, last.facts)
     previous = None if last is None else last.facts
     properties = project.properties
     if last is not None:
         properties = {**last.state.properties, **properties}
-    written = stage_observation(files, path, facts, previous, observation, properties)
+    staged_state = stage_observation(files, path, facts, previous, observation, properties)
     return Update(
-        document=written.state.document(),
+        document=staged_state.state.document(),
         is_first=number == 1,
-        is_changed=written.is_changed,
+        is_changed=staged_state.is_changed,
         changes=changes,
-        added=added,
+        additions=additions,
         notices=_lines(reports, "notices"),
         omissions=_lines(reports, "omissions"),
         runs=runs,
     )
 
 
-_ADDED = {
+_COUNTED_TABLES = {
     "commit": ("commits", "sha"),
     "run": ("runs", "run_id"),
     "logged model": ("logged_models", "model_id"),
@@ -300,12 +303,12 @@ _ADDED = {
 """The counted resources: a table for each, and the columns that identify its rows."""
 
 
-def _count_added(facts: Facts, previous: Facts) -> dict[str, int]:
+def _count_additions(facts: Facts, previous: Facts) -> dict[str, int]:
     counts = {
         name: facts.rows(
             f"SELECT count(*) FROM {table} ANTI JOIN {previous.table(table)} USING ({columns})"
         )[0][0]
-        for name, (table, columns) in _ADDED.items()
+        for name, (table, columns) in _COUNTED_TABLES.items()
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -84,7 +84,7 @@ def test_new_commits_and_runs_are_no_changes_of_earlier_facts(project):
     result = project.update()
     assert result.is_changed
     assert result.changes == 0
-    assert result.added == {"commit": 1, "run": 1}
+    assert result.additions == {"commit": 1, "run": 1}
     assert facts_equal_those_of_an_extraction(project, result.document)
 
 

@@ -98,7 +98,7 @@ def _summary(path: Path, update: Update) -> list[str]:
         return [f"{path}: first observation{links}", *reasons]
     if not update.is_changed:
         return [f"{path}: nothing changed{links}"]
-    news = [f"{quantity(count, name)} more" for name, count in update.added.items()]
+    news = [f"{quantity(count, name)} more" for name, count in update.additions.items()]
     if update.changes:
         news.append(f"{quantity(update.changes, 'change')} of earlier facts, which history lists")
     return [f"{path}: {', '.join(news) or 'updated'}{links}", *reasons]
