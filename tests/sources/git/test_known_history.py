@@ -70,11 +70,12 @@ def test_git_describes_new_commits_only(repository, described):
 
 def test_a_new_revision_continues_a_known_file(repository):
     repository.commit("add", old="1\n2\n3\n4\n")
+    repository.commit("modify", old="1\n2\n3\n4\n5\n")
     previous = read(repository.path)
     repository.git("mv", "old", "new")
-    repository.commit("rename", new="1\n2\n3\n4\n5\n")
+    repository.commit("rename", new="1\n2\n3\n4\n5\n6\n")
     facts = read_both(repository.path, previous)
-    assert facts.rows("SELECT DISTINCT file_path FROM revisions") == [("old",)]
+    assert len(facts.rows("SELECT DISTINCT file_sha, file_path FROM revisions")) == 1
 
 
 def test_a_new_commit_may_be_older_than_known_ones(repository):
@@ -88,6 +89,15 @@ def test_a_new_commit_may_be_older_than_known_ones(repository):
     repository.git("merge", "--quiet", "--no-ff", "--message", "merge", "main")
     repository.commit("four", a="4\n")
     read_both(repository.path, previous)
+
+
+def test_a_parent_comes_before_its_children_even_if_its_clock_was_fast(repository):
+    for number in range(6):
+        repository.commit(str(number), a=f"{number}\n")
+        repository._clock -= 50_000
+    facts = read(repository.path)
+    commits = facts.rows("SELECT ordinal, title FROM commits ORDER BY ordinal")
+    assert commits == [(number, str(number)) for number in range(6)]
 
 
 def test_commits_that_a_force_push_removed_are_dropped(repository, described):
