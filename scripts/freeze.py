@@ -1,47 +1,30 @@
-"""Freeze the demo project in ``tests/golden``, as the input of the golden files.
+"""Freeze the demo project in ``examples/quickstart/frozen``, for ``make demo`` and for the golden files.
 
-    make demo && .venv/bin/python -m scripts.freeze examples/quickstart/out && make golden
+    make demo-build && .venv/bin/python -m scripts.freeze examples/quickstart/out && make golden
 
 The repository becomes a fast-export stream, the databases of MLflow and of captured calls become SQL scripts, and the
-artifacts a list of paths and sizes in bytes. ``/srv/wine`` replaces the folder of the project, and names that any
-machine may have replace those of this one.
+files that are in neither an archive: artifacts, captured values, the data set. ``/srv/wine`` replaces the folder of the
+project, and names that any machine may have replace those of this one.
 """
 
+import io
 import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable
+import tarfile
 from pathlib import Path
-from typing import Any
 
-from tests.golden import CALLS, PROJECT_FOLDER
-from tests.golden import HERE as GOLDEN
+from examples.quickstart.restore import DATABASES, FROZEN, PROJECT_FOLDER
 
-TABLES = (
-    "experiments",
-    "experiment_tags",
-    "runs",
-    "tags",
-    "params",
-    "latest_metrics",
-    "metrics",
-    "datasets",
-    "inputs",
-    "input_tags",
-    "logged_models",
-    "logged_model_tags",
-    "logged_model_params",
-    "logged_model_metrics",
-    "registered_models",
-    "registered_model_tags",
-    "registered_model_aliases",
-    "model_versions",
-    "model_version_tags",
+FILES = (
+    "mlruns/**/*",
+    "repository/.mlflow2prov/.gitignore",
+    "repository/.mlflow2prov/blobs/sha256-*",
+    "repository/wine.csv*",
 )
-
-CALL_TABLES = ("calls", "runs")
-"""The tables of captured calls whose rows are extracted. Those of artifacts and of packages have to exist."""
+"""Patterns of the files that are in neither the history nor a database. The token of the folder of blobs stays out:
+with it, a user trusts the pickles there."""
 
 PROCESS_KEYS = ("cmdline", "cwd")
 PYTHON, HOST, PLATFORM = "/usr/bin/python3", "ml01.example.org", "Linux-x86_64"
@@ -49,52 +32,53 @@ PYTHON, HOST, PLATFORM = "/usr/bin/python3", "ml01.example.org", "Linux-x86_64"
 
 def main(out: Path) -> None:
     """Write the frozen form of the project in ``out``."""
-    GOLDEN.mkdir(exist_ok=True)
-    folder = str(out.resolve())
+    FROZEN.mkdir(exist_ok=True)
+    out = out.resolve()
     history = subprocess.run(
         ["git", "-C", out / "repository", "fast-export", "--all", "--signed-tags=strip"],
         check=True,
         capture_output=True,
     ).stdout
-    (GOLDEN / "repository.fast-export").write_bytes(history)
-    store = dump(out / "mlflow.db", TABLES).replace(folder, PROJECT_FOLDER)
-    (GOLDEN / "mlflow.sql").write_text(store, encoding="utf-8")
-    calls = dump(out / "repository" / CALLS, CALL_TABLES, ("artifacts", "environments"))
-    (GOLDEN / "calls.sql").write_text(calls.replace(folder, PROJECT_FOLDER), encoding="utf-8")
-    files = sorted(path for path in (out / "mlruns").rglob("*") if path.is_file())
-    sizes = [f"{path.stat().st_size} {path.relative_to(out).as_posix()}\n" for path in files]
-    (GOLDEN / "artifacts.txt").write_text("".join(sizes), encoding="utf-8")
+    (FROZEN / "repository.fast-export").write_bytes(history)
+    for script, name in DATABASES.items():
+        sql = dump(out / name).replace(str(out), PROJECT_FOLDER)
+        (FROZEN / script).write_text(sql, encoding="utf-8")
+    archive(out, FROZEN / "files.tar.gz")
 
 
-def dump(path: Path, tables: Iterable[str], empty: Iterable[str] = ()) -> str:
-    """Return a script that creates tables of a SQLite database with their rows, and others without."""
-    lines = []
+def dump(path: Path) -> str:
+    """Return a script that creates a copy of a SQLite database, without facts on the machine."""
+    copy = sqlite3.connect(":memory:")
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        for table in (*tables, *empty):
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            lines.append(f"CREATE TABLE {table} ({', '.join(columns)});")
-            if table in empty:
-                continue
-            for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
-                named = without_machine(dict(zip(columns, row, strict=True)))
-                values = ", ".join(
-                    database.execute("SELECT quote(?)", [v]).fetchone()[0] for v in named.values()
-                )
-                lines.append(f"INSERT INTO {table} VALUES ({values});")
-    return "\n".join(lines) + "\n"
+        database.backup(copy)
+    columns = {row[1] for row in copy.execute("PRAGMA table_info(runs)")}
+    if "hostname" in columns:
+        copy.create_function("without_machine", 1, without_machine)
+        copy.execute("UPDATE runs SET hostname = ?, info = without_machine(info)", [HOST])
+        copy.commit()
+    return "\n".join(copy.iterdump()) + "\n"
 
 
-def without_machine(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row without facts on the machine: a call without packages, a process with what is extracted of it."""
-    if "environment_id" in row:
-        return row | {"environment_id": None}
-    if "hostname" not in row:
-        return row
-    info = json.loads(row["info"])
-    process = {key: info["process"][key] for key in PROCESS_KEYS}
+def without_machine(info: str) -> str:
+    """Return the description of a captured process, with the parts that are extracted."""
+    content = json.loads(info)
+    process = {key: content["process"][key] for key in PROCESS_KEYS}
     process["cmdline"] = [PYTHON, *process["cmdline"][1:]]
-    facts = {"host": {"platform": PLATFORM}, "process": process, "python": info["python"]}
-    return row | {"hostname": HOST, "info": json.dumps({**facts, "user": info["user"]})}
+    facts = {"host": {"platform": PLATFORM}, "process": process, "python": content["python"]}
+    return json.dumps({**facts, "user": content["user"]})
+
+
+def archive(out: Path, target: Path) -> None:
+    """Write the files that are in no database to an archive, without their times and owners."""
+    paths = sorted(path for pattern in FILES for path in out.glob(pattern) if path.is_file())
+    with tarfile.open(target, "w:gz", compresslevel=9) as files:
+        for path in paths:
+            content = path.read_bytes()
+            if path.name == "MLmodel":
+                content = content.replace(str(out).encode(), PROJECT_FOLDER.encode())
+            member = tarfile.TarInfo(path.relative_to(out).as_posix())
+            member.size = len(content)
+            files.addfile(member, io.BytesIO(content))
 
 
 if __name__ == "__main__":

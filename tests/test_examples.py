@@ -13,12 +13,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
+from examples.quickstart.restore import FROZEN, PROJECT_FOLDER
 from mlflow2prov import extract, load, push, save
 from mlflow2prov.capture import file_hash, tracked
 from mlflow2prov.cli import COMMANDS
@@ -55,14 +58,14 @@ SHELL_OPERATORS = {"|", ">", "<", "&&", ";", "$", "(", ")", "&"}
 NEGATIVE_RESULTS = (" diff ", " --min 95 ", "train_record.json --check")
 """Parts of the commands that exit with 1, because their result is negative."""
 
-# tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata.
-# The test of the demo compares the digest of its data set, which the frozen demo lacks.
+# tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata. MLflow opens
+# the store of the demo in a test of its own.
 TESTED_ELSEWHERE = (
     "pip install",
     "poetry install",
     "poetry lock",
     ".venv/bin/python -m pytest",
-    "sha256sum",
+    ".venv/bin/mlflow ui",
 )
 
 
@@ -402,55 +405,136 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """Return a function that runs the demo among the files of an earlier one, and returns its folder and its output.
+
+    MLflow cannot be imported unless the demo builds its project.
+    """
+
+    def demo(*options: str) -> tuple[Path, str]:
+        folder = tmp_path_factory.mktemp("demo").resolve()
+        (folder / "out/repository/.git").mkdir(parents=True)
+        for name in ("repository/notes.txt", "mlflow.db", "result.json"):
+            (folder / "out" / name).write_text("left")
+        path = [str(TOP)]
+        if "--build" not in options:
+            (folder / "without/mlflow").mkdir(parents=True)
+            (folder / "without/mlflow/__init__.py").write_text("raise ImportError")
+            path.insert(0, str(folder / "without"))
+        # The user's own setting would send the runs to another store.
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path),
+            "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        }
+        command = [sys.executable, str(TOP / "examples/quickstart/demo.py"), *options, "out"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return folder / "out", done.stdout
+
+    return demo
+
+
+@pytest.fixture(scope="module")
+def ready_made_demo(demo):
+    return demo()
+
+
+def test_the_demo_extracts_a_ready_made_project_without_mlflow(ready_made_demo):
+    check_demo(*ready_made_demo)
+
+
 @pytest.mark.skipif(not importlib.util.find_spec("mlflow"), reason="MLflow is not installed here")
 @pytest.mark.slow
-def test_the_demo_builds_extracts_and_prints_the_paths_of_its_results(tmp_path):
-    """``make demo`` trains models, writes every format and replaces the files of an earlier demo."""
-    (tmp_path / "out/repository/.git").mkdir(parents=True)
-    for name in ("repository/notes.txt", "mlflow.db", "result.json"):
-        (tmp_path / "out" / name).write_text("left")
-    # The user's own setting would send the runs to another store.
-    demo = [sys.executable, str(TOP / "examples/quickstart/demo.py"), "out"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(TOP),
-        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
-    }
-    done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def test_the_ready_made_project_is_what_a_new_build_produces(ready_made_demo, demo):
+    """Both graphs have the same statements, except for ids, times, digests, sizes and installed packages."""
+    built, output = demo("--build")
+    check_demo(built, output)
+    restored, _ = ready_made_demo
+    assert constant_part(built) == constant_part(restored)
+
+
+def check_demo(out: Path, output: str) -> None:
+    """Check that the demo prints counts, the paths of its results, and the answer to its question."""
     counts = re.compile(r"^\w.*\d$", re.M)
     golden = (GOLDEN / "statistics.txt").read_text("utf-8")
-    # The frozen calls have no packages, which are those of the environment.
+    # The golden files leave out the packages.
     packages = re.compile(r"Package|SoftwareEnvironment|prov:Collection|^used|^hadMember")
     printed, frozen = (
         [line for line in counts.findall(text) if not packages.search(line)]
-        for text in (done.stdout, golden)
+        for text in (output, golden)
     )
     assert printed == frozen
-    suffixes = {path.suffix for path in (tmp_path / "out").glob("result.*")}
-    assert {
-        ".json",
-        ".provn",
-        ".xml",
-        ".rdf",
-        ".ttl",
-        ".trig",
-        ".nq",
-        ".jsonld",
-        ".dot",
-    } <= suffixes
-    assert {".html", ".mmd"} <= suffixes
-    assert (tmp_path / "out/champion.svg").exists() == bool(shutil.which("dot"))
-    assert "The origin of one model:" in done.stdout and "out/result.*" in done.stdout
-    assert load(tmp_path / "out/result.rdf") == load(tmp_path / "out/result.json")
+    suffixes = {path.suffix for path in out.glob("result.*")}
+    assert {".json", ".provn", ".xml", ".rdf", ".ttl", ".trig", ".nq", ".jsonld"} <= suffixes
+    assert {".html", ".dot", ".mmd"} <= suffixes
+    assert (out / "champion.svg").exists() == bool(shutil.which("dot"))
+    assert "The origin of one model:" in output and "out/result.*" in output
+    assert load(out / "result.rdf") == load(out / "result.json")
     page = (TOP / "examples/quickstart/README.md").read_text("utf-8")
-    digest = file_hash(tmp_path / "out/repository/wine.csv.orig").removeprefix("sha256:")
+    digest = file_hash(out / "repository/wine.csv.orig").removeprefix("sha256:")
     assert digest in page
-    question, _, answer = done.stdout.partition(f"explain Content:{digest[:8]} --impact")
+    question, _, answer = output.partition(f"explain Content:{digest[:8]} --impact")
     assert "Which models learned from the file as it was before?" in question
     versions = re.findall(r"^RegisteredModelVersion +(\S+ \d)", answer, re.M)
     assert versions == ["wine 1", "wine 2"]
     assert re.search(r"^RegisteredModelAlias +champion", answer, re.M)
+
+
+CHANGING = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{12,}"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-][\d:]+)|/\S*/python\S*"
+)
+"""Ids, digests, times, and the path of Python."""
+
+CHANGING_KEYS = ("file_size", "python", "python_version", "platform", "host", "hostname")
+
+
+def constant_part(out: Path) -> Counter:
+    """Return the statements of a demo without what changes from build to build and from machine to machine."""
+
+    def constant(value: str | None) -> str:
+        return CHANGING.sub("#", (value or "").replace(str(out), PROJECT_FOLDER))
+
+    return Counter(
+        (
+            statement.kind,
+            tuple(map(constant, statement.arguments)),
+            *sorted(
+                (a.key, constant(a.value))
+                for a in statement.attributes
+                if a.key not in CHANGING_KEYS
+            ),
+        )
+        for statement in load(out / "result.json").statements()
+        if not re.search("Package|Environment", str(statement))
+    )
+
+
+def test_the_ready_made_project_names_no_machine():
+    texts = [path.read_bytes() for path in FROZEN.iterdir() if path.suffix != ".gz"]
+    with tarfile.open(FROZEN / "files.tar.gz") as archive:
+        members = [member for member in archive if member.isfile()]
+        texts += [archive.extractfile(member).read() for member in members]
+    assert not [member.name for member in members if member.name.endswith(".store")]
+    assert {(member.uid, member.mtime, member.uname) for member in members} == {(0, 0, "")}
+    for text in texts:
+        assert not re.search(rb"/(home|root|tmp|Users|work)/|/site-packages", text)
+    assert sum(path.stat().st_size for path in FROZEN.iterdir()) < 300_000
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("mlflow"), reason="MLflow is not installed here")
+@pytest.mark.slow
+def test_mlflow_opens_the_ready_made_store(ready_made_demo):
+    """MLflow's own client reads runs, models and artifacts, so ``mlflow ui`` shows them."""
+    out, _ = ready_made_demo
+    client = importlib.import_module("mlflow").MlflowClient(f"sqlite:///{out}/mlflow.db")
+    champion = client.get_model_version_by_alias("wine", "champion")
+    run = client.get_run(champion.run_id)
+    assert run.info.run_name == "logistic C=1.0" and run.data.metrics["accuracy"] > 0.9
+    location = client.get_logged_model(champion.source.removeprefix("models:/")).artifact_location
+    assert (Path(location.removeprefix("file://")) / "MLmodel").is_file()
 
 
 CAPTURE = TOP / "examples/capture"

@@ -22,7 +22,8 @@ from scripts.docs import generate
 TOP = Path(__file__).parents[1]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = tomllib.loads((TOP / "poetry.lock").read_text(encoding="utf-8"))
-EXPORTED_LOCK = TOP / "requirements-dev.txt"
+RUNTIME, EVERYTHING = EXPORTED_LOCKS = (TOP / "requirements.txt", TOP / "requirements-dev.txt")
+"""The packages of the two stages of the environment: those that the package needs, and those of development."""
 
 EXPLORER = "mlflow2prov/formats/_support/explorer"
 
@@ -77,11 +78,19 @@ def test_the_lock_contains_no_download_location():
     )
 
 
-def exported_requirements():
-    """Return the requirements that make installs, each with its hashes."""
-    text = EXPORTED_LOCK.read_text(encoding="utf-8").replace(" \\\n   ", "")
+def exported_requirements(path):
+    """Return the requirements in a file that make installs, each with its hashes."""
+    text = path.read_text(encoding="utf-8").replace(" \\\n   ", "")
     lines = [line.partition(" --hash=") for line in text.splitlines()]
     return [(Requirement(line), set(hashes.split(" --hash="))) for line, _, hashes in lines]
+
+
+def exported_hashes(path):
+    """Return the hashes of each exported package, by its name and version."""
+    return {
+        (requirement.name, str(requirement.specifier).removeprefix("==")): hashes
+        for requirement, hashes in exported_requirements(path)
+    }
 
 
 def test_make_installs_the_versions_and_hashes_of_the_lock():
@@ -90,24 +99,37 @@ def test_make_installs_the_versions_and_hashes_of_the_lock():
         for package in LOCK["package"]
         if set(package["groups"]) != {"main"} or not package["optional"]
     }
-    exported = {
-        (requirement.name, str(requirement.specifier).removeprefix("==")): hashes
-        for requirement, hashes in exported_requirements()
-    }
-    assert exported == locked, "run make lock"
+    assert exported_hashes(EVERYTHING) == locked, "run make lock"
+    assert exported_hashes(RUNTIME).items() <= locked.items(), "run make lock"
+
+
+def installed_names(path):
+    """Return the names of the packages that make installs here."""
+    requirements = [requirement for requirement, _ in exported_requirements(path)]
+    return [r.name for r in requirements if r.marker is None or r.marker.evaluate()]
 
 
 def test_make_installs_each_package_once():
-    requirements = [requirement for requirement, _ in exported_requirements()]
-    names = [r.name for r in requirements if r.marker is None or r.marker.evaluate()]
+    names = installed_names(EVERYTHING)
     assert len(names) == len(set(names))
     assert {"duckdb", "prov", "pytest", "mlflow", "scikit-learn", "poetry-core", "sphinx"} <= {
         *names
     }
 
 
-def test_the_exported_lock_contains_no_download_location():
-    text = EXPORTED_LOCK.read_text(encoding="utf-8")
+def test_the_demo_needs_no_tools_of_development():
+    """The first stage is a part of the second one, so that the second only adds packages."""
+    names = set(installed_names(RUNTIME))
+    needed = {
+        canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
+    }
+    assert needed | {"poetry-core"} <= names <= set(installed_names(EVERYTHING))
+    assert not names & {"mlflow", "scikit-learn", "pytest", "sphinx"}
+
+
+@pytest.mark.parametrize("path", EXPORTED_LOCKS, ids=["runtime", "everything"])
+def test_the_exported_lock_contains_no_download_location(path):
+    text = path.read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text and "--find-links" not in text
 
 
@@ -210,30 +232,44 @@ def test_the_wheel_works_without_its_sources(wheel, tmp_path):
 @needs_make
 def test_make_reports_that_no_suitable_python_is_installed(tmp_path):
     shutil.copy(TOP / "Makefile", tmp_path)
-    (tmp_path / EXPORTED_LOCK.name).touch()
+    (tmp_path / RUNTIME.name).touch()
     done = subprocess.run(["make", "PYTHON=", "demo"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0
     assert "Python 3.11 or newer with its module venv is needed" in done.stderr
     assert not (tmp_path / ".venv").exists()
 
 
-@needs_make
-def test_make_recreates_the_environment_only_for_a_new_lock(tmp_path):
+@pytest.fixture
+def make(tmp_path):
+    """Return a function that lists the commands of a target, in a folder whose environment is complete."""
     shutil.copy(TOP / "Makefile", tmp_path)
     (tmp_path / ".venv").mkdir()
-    for number, name in enumerate((EXPORTED_LOCK.name, ".venv/ready")):
+    files = (RUNTIME.name, ".venv/ready", EVERYTHING.name, ".venv/complete")
+    for number, name in enumerate(files):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1_700_000_000 + number,) * 2)
 
-    def dry_run():
+    def make(target):
         done = subprocess.run(
-            ["make", "--dry-run", "test"], cwd=tmp_path, check=True, capture_output=True, text=True
+            ["make", "--dry-run", target], cwd=tmp_path, check=True, capture_output=True, text=True
         )
         return done.stdout
 
-    assert "pytest" in dry_run() and "pip" not in dry_run()
-    os.utime(tmp_path / EXPORTED_LOCK.name, (1_700_000_009,) * 2)
-    assert "--require-hashes" in dry_run()
+    return make
+
+
+@needs_make
+def test_make_recreates_the_environment_only_for_a_new_lock(make, tmp_path):
+    assert "pytest" in make("test") and "pip" not in make("test")
+    os.utime(tmp_path / RUNTIME.name, (1_700_000_009,) * 2)
+    assert "rm -rf .venv" in make("test") and "--require-hashes" in make("test")
+
+
+@needs_make
+def test_the_demo_waits_for_no_tools_of_development(make, tmp_path):
+    os.utime(tmp_path / EVERYTHING.name, (1_700_000_009,) * 2)
+    assert "requirements-dev.txt" in make("test") and "requirements-dev.txt" in make("demo-build")
+    assert "pip" not in make("demo")
 
 
 def test_ci_runs_every_test_and_every_check():

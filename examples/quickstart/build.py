@@ -7,10 +7,11 @@ the same in every build; the ids and the times of the runs are new.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from restore import remove
 
 PROJECT = Path(__file__).parent / "project"
 MEASUREMENT, WITHOUT_POINT = "14.23", "1423"
@@ -132,9 +133,7 @@ def main(folder: Path) -> None:
 
 def start_afresh(builder: Builder) -> None:
     """Remove an earlier build, and environment variables that would affect this one."""
-    for name in ("repository", "mlruns"):
-        shutil.rmtree(builder.folder / name, ignore_errors=True)
-    (builder.folder / "mlflow.db").unlink(missing_ok=True)
+    remove(builder.folder)
     builder.repository.mkdir(parents=True)
     for name in [name for name in os.environ if name.startswith(("GIT_", "MLFLOW_"))]:
         del os.environ[name]

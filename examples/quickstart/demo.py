@@ -1,16 +1,20 @@
-"""Build the demo project, extract it, write every format, print the paths of the results, and ask a question of the
-graph that only captured calls answer: ``make demo``.
+"""Restore or build the demo project, extract it, write every format, print the paths of the results, and ask a
+question of the graph that only captured calls answer: ``make demo`` and ``make demo-build``.
 
-    python demo.py [FOLDER]
+    python demo.py [--build] [FOLDER]
 
-All files go to FOLDER, by default ``out`` next to this script.
+All files go to FOLDER, by default ``out`` next to this script. ``--build`` trains the models anew, which needs MLflow
+and scikit-learn. Otherwise the project is the one in ``frozen``, the result of an earlier build.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from restore import restore
 
 from mlflow2prov import lineage, load, report, save
 from mlflow2prov.capture import file_hash
@@ -24,15 +28,14 @@ WITHOUT = ["*Tag", "Artifact", "Argument", "Function", "SoftwareEnvironment"]
 """The types that the picture of one model leaves out."""
 
 
-def main(out: str) -> None:
-    announce(
-        f"Building a project with Git and MLflow in {out} (scikit-learn trains; half a minute) ..."
-    )
-    build = subprocess.run(
-        [sys.executable, HERE / "build.py", out], stderr=subprocess.PIPE, text=True
-    )
-    if build.returncode:
-        sys.exit(f"cannot build the demo project:\n{build.stderr}")
+def main(out: str, anew: bool) -> None:
+    if anew:
+        build(out)
+    else:
+        announce(
+            f"Restoring a project with Git and MLflow in {out} (make demo-build trains it anew)"
+        )
+        restore(Path(out))
     chain = [
         ["extract", "--repository-path", f"{out}/repository"],
         ["--mlflow-url", f"sqlite:///{out}/mlflow.db"],
@@ -64,6 +67,18 @@ def main(out: str) -> None:
     )
     announce("The PROV for each fact:      docs/prov-model.md")
     ask(out)
+
+
+def build(out: str) -> None:
+    """Build the project: its scripts train models with scikit-learn."""
+    announce(
+        f"Building a project with Git and MLflow in {out} (scikit-learn trains; half a minute) ..."
+    )
+    done = subprocess.run(
+        [sys.executable, HERE / "build.py", out], stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        sys.exit(f"cannot build the demo project:\n{done.stderr}")
 
 
 def ask(out: str) -> None:
@@ -105,4 +120,8 @@ def announce(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else os.path.relpath(HERE / "out"))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
+    parser.add_argument("folder", nargs="?", default=os.path.relpath(HERE / "out"))
+    parser.add_argument("--build", action="store_true", help="train the models anew")
+    arguments = parser.parse_args()
+    main(arguments.folder, arguments.build)
