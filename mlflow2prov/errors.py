@@ -80,6 +80,10 @@ class EngineError(MLflow2ProvError):
     """The database that holds the tables failed: it ran out of memory or of disk space."""
 
 
+NOT_UNICODE = "tables: text contains a lone surrogate, which is not Unicode"
+"""The message about text that no table can hold."""
+
+
 class CaptureError(MLflow2ProvError):
     """A call cannot be captured, or a captured result cannot be loaded."""
 

@@ -58,8 +58,8 @@ SHELL_OPERATORS = {"|", ">", "<", "&&", ";", "$", "(", ")", "&"}
 NEGATIVE_RESULTS = (" diff ", " --min 95 ", "train_record.json --check")
 """Parts of the commands that exit with 1, because their result is negative."""
 
-# tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata. MLflow opens
-# the store of the demo in a test of its own.
+# tests/test_packaging.py builds and runs the package that pip installs, and Poetry reads the same metadata. MLflow
+# opens the store of the demo in a test below.
 TESTED_ELSEWHERE = (
     "pip install",
     "poetry install",

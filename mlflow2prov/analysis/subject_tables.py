@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from mlflow2prov import engine
 from mlflow2prov.analysis.options import SubjectKind
 from mlflow2prov.engine import Sql, literal
@@ -60,9 +58,9 @@ class SubjectTables:
         """Create the tables for ``subjects``, which are identifiers in a unified document."""
         self.document = document
         self._schema = engine.Schema("subjects")
-        names = pa.table({"subject": engine.text_array(subjects)})
-        with engine.registered(names) as rows:
-            self.subjects = self._schema.create("subjects", f"SELECT DISTINCT subject FROM {rows}")
+        self.subjects = self._schema.create(
+            "subjects", "SELECT DISTINCT unnest(?::VARCHAR[]) AS subject", [list(subjects)]
+        )
         self._versions = ids_of_type(document, "entity", _VERSION_TYPES)
         self._creations = ids_of_type(document, "activity", ["Creation"])
         self.registrations = self._create_registrations()

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
+from mlflow2prov.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+else:
+    # A small document needs neither, and their imports take longer than all work on it.
+    np, pa = LazyModule("numpy"), LazyModule("pyarrow")
 
 MAX_SMALL_ROWS = 10_000
 """Longer columns are left to ``pyarrow.array``, which is faster once it has imported pandas."""

@@ -19,7 +19,7 @@ import duckdb
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.engine.macros import MACROS
 from mlflow2prov.engine.sql import Sql
-from mlflow2prov.errors import ConfigurationError, EngineError
+from mlflow2prov.errors import NOT_UNICODE, ConfigurationError, EngineError
 from mlflow2prov.temporary import TemporaryFolder, full_folder, process_folder
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _translated_errors() -> Iterator[None]:
             raise KeyboardInterrupt from error
         raise
     except UnicodeError as error:
-        raise EngineError("tables: text contains a lone surrogate, which is not Unicode") from error
+        raise EngineError(NOT_UNICODE) from error
     except duckdb.Error as error:
         raise _translate(error) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Sequence
 
 from mlflow2prov.engine import connection
 from mlflow2prov.engine.sql import Sql, identifier
@@ -33,8 +34,8 @@ class Schema:
         """Return the qualified name of this schema's table ``name``, whether or not it exists."""
         return Sql(f"{self.name}.{identifier(name)}")
 
-    def create(self, name: str, query: str) -> Sql:
+    def create(self, name: str, query: str, parameters: Sequence[object] = ()) -> Sql:
         """Create the table ``name`` from the rows of ``query``, and return its qualified name."""
         table = self.table(name)
-        connection.execute(f"CREATE TABLE {table} AS {query}")
+        connection.execute(f"CREATE TABLE {table} AS {query}", parameters)
         return table

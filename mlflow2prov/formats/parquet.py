@@ -29,7 +29,7 @@ from mlflow2prov.prov.builder import Builder
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType, Kind
 from mlflow2prov.prov.lexical import declared
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
-from mlflow2prov.prov.tables import ARROW_SCHEMA, COLUMNS
+from mlflow2prov.prov.tables import COLUMNS, arrow_schema
 
 BATCH_ROWS = 100_000
 """Rows that are read at a time, and that a row group has before the next one begins."""
@@ -44,7 +44,7 @@ _COLUMNS_OF_1_0 = ("bundle", "kind", "id", *_POSITIONS_OF_1_0, "attributes")
 def write(document: Document, stream: BinaryIO) -> None:
     """Write a document as Parquet."""
     prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
-    schema = ARROW_SCHEMA.with_metadata({_PREFIXES: prefixes})
+    schema = arrow_schema().with_metadata({_PREFIXES: prefixes})
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
         for rows in _row_groups(document, schema):
             report_progress(rows.num_rows)
@@ -85,9 +85,10 @@ def read(content: bytes) -> Document:
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             columns = _columns(file.schema_arrow)
+            full = arrow_schema()
             schema = pa.schema(
                 [
-                    (name, ARROW_SCHEMA.field("attributes" if name == "attributes" else "id").type)
+                    (name, full.field("attributes" if name == "attributes" else "id").type)
                     for name in columns
                 ]
             )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from mlflow2prov.prov.attributes import AttributeTuple
+from mlflow2prov.prov.batch import Batch
 from mlflow2prov.prov.document import Document
 from mlflow2prov.prov.kinds import KIND, KINDS, ArgumentType
 from mlflow2prov.prov.lexical import language, time
 from mlflow2prov.prov.namespaces import Namespaces
-from mlflow2prov.prov.tables import arrow_batch
 
 BATCH_ROWS = 50_000
 """Statements that are collected before they are inserted."""
@@ -23,16 +22,6 @@ _TIME_PLACES = {
 }
 
 
-@dataclass
-class _Batch:
-    """Statements of one kind: their keys, and all their attributes with the offsets between
-    them."""
-
-    keys: list[tuple[str | None, ...]] = field(default_factory=list)
-    attributes: list[AttributeTuple] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=lambda: [0])
-
-
 class Builder:
     """Collects statements into a Document.
 
@@ -42,7 +31,7 @@ class Builder:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self.document = Document(namespaces)
-        self._batches: dict[str, _Batch] = {}
+        self._batches: dict[str, Batch] = {}
         self._rows = 0
 
     def add(
@@ -71,10 +60,8 @@ class Builder:
         for place in _TIME_PLACES[kind]:
             if (value := values[place]) is not None:
                 values[place] = time(value)
-        batch = self._batches.setdefault(kind, _Batch())
-        batch.keys.append((bundle, id, *values))
-        batch.attributes.extend(attributes)
-        batch.offsets.append(len(batch.attributes))
+        batch = self._batches.setdefault(kind, Batch(KIND[kind]))
+        batch.add((bundle, id, *values), attributes)
         self._rows += 1
         if self._rows >= BATCH_ROWS:
             self._flush()
@@ -89,12 +76,9 @@ class Builder:
         return self.document
 
     def _flush(self) -> None:
-        for name, batch in self._batches.items():
+        for batch in self._batches.values():
             for tag in {tag for *_, tag in batch.attributes if tag is not None}:
                 language(tag)
-            kind = KIND[name]
-            self.document.tables.insert_batch(
-                kind, arrow_batch(kind, batch.keys, batch.attributes, batch.offsets)
-            )
+            self.document.tables.insert_batch(batch)
         self._batches = {}
         self._rows = 0

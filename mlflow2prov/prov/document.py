@@ -19,11 +19,12 @@ from mlflow2prov.errors import FormatError, StateError, StatementError
 from mlflow2prov.escaping import html
 from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov.attributes import Attribute
+from mlflow2prov.prov.batch import Batch
 from mlflow2prov.prov.kinds import KIND
 from mlflow2prov.prov.methods import DocumentMethods
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.statement import Statement
-from mlflow2prov.prov.tables import Observations, StatementTables, arrow_batch
+from mlflow2prov.prov.tables import Observations, StatementTables
 from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
@@ -273,10 +274,8 @@ class Document(DocumentMethods):
 
 def _insert(tables: StatementTables, statements: list[Statement]) -> None:
     """Insert statements of one kind."""
-    kind = KIND[statements[0].kind]
-    keys = [(s.bundle, s.id, *s.arguments) for s in statements]
-    attributes = [attribute for s in statements for attribute in s.attributes]
-    offsets = [0]
+    batch = Batch(KIND[statements[0].kind])
     for statement in statements:
-        offsets.append(offsets[-1] + len(statement.attributes))
-    tables.insert_batch(kind, arrow_batch(kind, keys, attributes, offsets))
+        key = (statement.bundle, statement.id, *statement.arguments)
+        batch.add(key, statement.attributes)
+    tables.insert_batch(batch)

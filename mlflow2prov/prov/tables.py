@@ -19,17 +19,21 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-import pyarrow as pa
-
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov.attributes import SQL_TYPE, Attribute
+from mlflow2prov.prov.batch import Batch
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, KINDS, Kind
 
 if TYPE_CHECKING:
     import datetime
 
+    import pyarrow as pa
+
     from mlflow2prov.prov.document import Document
+else:
+    pa = LazyModule("pyarrow")
 
 KEY_COLUMNS = ("bundle", "kind", "id", *ARGUMENT_COLUMNS)
 COLUMNS = (*KEY_COLUMNS, "attributes")
@@ -37,13 +41,10 @@ COLUMNS = (*KEY_COLUMNS, "attributes")
 file."""
 
 _KIND_TYPE = f"ENUM({', '.join(literal(kind.name) for kind in KINDS)})"
-_ATTRIBUTE = pa.struct([(field, pa.string()) for field in Attribute._fields])
-ARROW_SCHEMA = pa.schema(
-    [
-        *((column, pa.string()) for column in KEY_COLUMNS),
-        ("attributes", pa.list_(_ATTRIBUTE)),
-    ]
-)
+
+MAX_JSON_ROWS = 1_000
+"""More statements of a kind are inserted through Arrow, which is faster once it is imported. Fewer are sorted before,
+so that a small document need not be unified later."""
 
 
 class Observations(Protocol):
@@ -70,6 +71,8 @@ class StatementTables:
         self._schema = engine.Schema("document")
         self._tables: dict[str, Sql] = {}
         self._ordered: set[str] = set()
+        self._unified: set[str] = set()
+        """The kinds whose rows were inserted at once, in canonical order and without repetitions."""
         self._unread: dict[str, tuple[str, object]] = {}
         self._lock = threading.RLock()
         self.is_unified = True
@@ -193,22 +196,30 @@ class StatementTables:
             f"SELECT * FROM (SELECT row_number() OVER () AS place, * FROM ({ordered})) WHERE {condition}"
         )
 
-    def insert(self, kind: Kind, query: str) -> None:
+    def insert(self, kind: Kind, query: str, parameters: Sequence[object] = ()) -> None:
         """Add the rows of ``query``, which returns the columns of ``kind`` in their order."""
         self.is_unified = False
         self.observations = None
         self._ordered.discard(kind.name)
-        engine.execute(f"INSERT INTO {self.of(kind)} {query}")
+        self._unified.discard(kind.name)
+        engine.execute(f"INSERT INTO {self.of(kind)} {query}", parameters)
 
-    def insert_batch(self, kind: Kind, batch: pa.Table) -> None:
-        """Add the rows of an Arrow table with the columns of ``kind``; attributes may be in any
-        order and repeated."""
+    def insert_batch(self, batch: Batch) -> None:
+        """Add statements, whose attributes may be in any order and repeated."""
+        kind = batch.kind
         keys = ", ".join(kind.key_columns)
-        with engine.registered(batch) as rows:
-            self.insert(
-                kind,
-                f"SELECT {keys}, list_sort(list_distinct(attributes)) AS attributes FROM {rows}",
-            )
+        query = f"SELECT {keys}, list_sort(list_distinct(attributes)) AS attributes FROM"
+        if len(batch.keys) > MAX_JSON_ROWS:
+            with engine.registered(batch.to_arrow()) as rows:
+                self.insert(kind, f"{query} {rows}")
+            return
+        batch.sort()
+        is_first = kind.name not in self._tables and kind.name not in self._unread
+        is_unified = is_first and not batch.has_repetitions()
+        self.insert(kind, f"{query} {_json_rows(kind)}", [batch.to_json().decode()])
+        if is_unified:
+            self._unified.add(kind.name)
+            self.is_unified = self._unified.issuperset([*self._tables, *self._unread])
 
     def fill(self, kind: Kind, queries: Sequence[str]) -> None:
         """Put the rows of several queries, like those of :meth:`insert`, into an empty table in
@@ -246,6 +257,7 @@ class StatementTables:
         self.observations = None
         table = self.of(kind)
         self._ordered.discard(kind.name)
+        self._unified.discard(kind.name)
         engine.execute(f"DROP TABLE {table}")
         engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
 
@@ -263,27 +275,17 @@ class StatementTables:
         )
 
 
-def arrow_batch(
-    kind: Kind,
-    keys: Sequence[tuple[str | None, ...]],
-    attributes: Sequence[tuple[str | None, ...]],
-    offsets: Sequence[int],
-) -> pa.Table:
-    """Return statements of a kind as an Arrow table with its columns.
-
-    Args:
-        kind: the kind of all statements.
-        keys: the values of :attr:`Kind.key_columns`, a tuple for each statement.
-        attributes: the attributes of all statements, one statement after another.
-        offsets: where the attributes of each statement begin, and where those of the last end.
-    """
-    fields = zip(*attributes, strict=True) if attributes else [()] * len(Attribute._fields)
-    structs = pa.StructArray.from_arrays(
-        [engine.text_array(field) for field in fields], Attribute._fields
+def arrow_schema() -> pa.Schema:
+    """Return the Arrow schema of the columns :data:`COLUMNS`."""
+    attribute = pa.struct([(field, pa.string()) for field in Attribute._fields])
+    return pa.schema(
+        [*((column, pa.string()) for column in KEY_COLUMNS), ("attributes", pa.list_(attribute))]
     )
-    columns = {
-        name: engine.text_array(values)
-        for name, values in zip(kind.key_columns, zip(*keys, strict=True), strict=True)
-    }
-    lists = pa.ListArray.from_arrays(engine.integer_array(offsets, pa.int32()), structs)
-    return pa.table({**columns, "attributes": lists})
+
+
+def _json_rows(kind: Kind) -> Sql:
+    """Return the table of the statements in a parameter, :meth:`Batch.to_json`."""
+    attribute = ", ".join(f'"{field}": "VARCHAR"' for field in Attribute._fields)
+    columns = ", ".join(f'"{column}": "VARCHAR"' for column in kind.key_columns)
+    form = f'[{{{columns}, "attributes": [{{{attribute}}}]}}]'
+    return Sql(f"(SELECT unnest(from_json(?, {literal(form)}), max_depth := 2))")

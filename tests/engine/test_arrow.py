@@ -3,12 +3,16 @@
 import subprocess
 import sys
 
+import pandas
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow2prov.engine import arrow
+from tests.golden import HERE as GOLDEN
+
+is_small = arrow._is_small
 
 
 @pytest.fixture(autouse=True, params=["small", "large"])
@@ -31,19 +35,27 @@ def test_integers_are_those_of_pyarrow(type_, values):
     assert arrow.integer_array(values, type_).equals(pa.array(values, type_))
 
 
-def test_a_small_document_is_explained_without_pandas():
-    program = """
+def test_long_columns_are_left_to_pyarrow_and_all_once_pandas_is_imported(monkeypatch):
+    monkeypatch.setattr(arrow, "MAX_SMALL_ROWS", 1)
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    assert is_small(["a"]) and not is_small(["a", "b"])
+    monkeypatch.setitem(sys.modules, "pandas", pandas)
+    assert not is_small(["a"])
+
+
+def test_a_small_document_is_explained_without_numpy_arrow_and_pandas():
+    """Their imports take longer than all work on it."""
+    program = f"""
 import sys
-from mlflow2prov import Document, Statement
-from mlflow2prov.prov import KIND
-from mlflow2prov.engine import arrow
-document = Document.from_statements([Statement("entity", "e"), Statement("used", "u", ("a", "e"))])
-assert [statement.id for statement in document.statements()] == ["e", "u"]
-assert "pandas" not in sys.modules
-assert arrow._is_small(["a"])
-arrow.MAX_SMALL_ROWS = 1
-assert not arrow._is_small(["a", "b"])
-import pandas
-assert not arrow._is_small(["a"])
+sys.argv = ["mlflow2prov", "load", {str(GOLDEN / "result.json")!r}, "explain", "wine@champion"]
+from mlflow2prov.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+print(sorted({{"numpy", "pyarrow", "pandas", "networkx"}} & {{*sys.modules}}))
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=120, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

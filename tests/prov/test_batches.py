@@ -1,12 +1,19 @@
 """Statements are inserted in batches, whose size has no effect on the document."""
 
-import pytest
+import random
 
-from mlflow2prov import Attribute, Document, Statement
-from mlflow2prov.errors import FormatError, StatementError
-from mlflow2prov.prov import builder, document
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlflow2prov import Attribute, Document, Statement, engine
+from mlflow2prov.errors import EngineError, FormatError, StatementError
+from mlflow2prov.prov import builder, document, tables
 from mlflow2prov.prov.builder import Builder
+from mlflow2prov.prov.kinds import KINDS, ArgumentType
+from mlflow2prov.prov.merge import merge, unified
 from mlflow2prov.prov.namespaces import Namespaces
+from tests.formats.strategies import documents
 
 EX = {"ex": "http://example.org/ns#"}
 STATEMENTS = [
@@ -107,3 +114,75 @@ def test_the_statements_of_bundles_follow_those_of_the_document_in_the_order_of_
     assert list(zip(frame["bundle"], frame["kind"], strict=True)) == [
         (statement.bundle, statement.kind) for statement in mixed.statements()
     ]
+
+
+@pytest.fixture(params=[0, 1_000], ids=["arrow", "json"])
+def way(request, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_JSON_ROWS", request.param)
+
+
+@pytest.mark.usefixtures("way")
+def test_every_text_survives_the_way_into_a_table():
+    texts = ["", " ", '"', "\\", "\x00", "\x7f", "null", "{}", "ü", "\U0001f377", "a\nb", "1e400"]
+    statements = [
+        Statement("entity", f"ex:{number}", (), (Attribute("ex:k", text, None, None),))
+        for number, text in enumerate(texts)
+    ]
+    document = Document.from_statements(statements, EX)
+    assert sorted(s.attributes[0].value for s in document.statements()) == sorted(texts)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_lone_surrogate_is_refused():
+    built = Builder(Namespaces(EX))
+    built.add("", "entity", "ex:a", (), [("ex:k", "\ud800", None, None)])
+    with pytest.raises((EngineError, UnicodeError), match="surrogate"):
+        built.finish()
+
+
+@given(documents(), st.randoms(use_true_random=False))
+def test_small_documents_are_unified_by_their_builder(generated, order: random.Random):
+    """Python puts statements into the same order as DuckDB does."""
+    statements = list(generated.statements())
+    order.shuffle(statements)
+    built = Builder(Namespaces(generated.namespaces.declared))
+    for kind, identifier, arguments, attributes, bundle in statements:
+        built.add(bundle, kind, identifier, arguments, attributes)
+    document = built.finish()
+    unified = merge(document)
+    if document.tables.is_unified:
+        for kind in document.tables.existing():
+            query = f"SELECT * FROM {document.tables.of(kind)}"
+            assert engine.rows(query) == engine.rows(f"SELECT * FROM {unified.tables.of(kind)}")
+
+
+REPEATED = [
+    [("entity", "ex:a", ()), ("entity", "ex:a", ())],
+    [("activity", "ex:a", ("2024-01-01T00:00:00Z",)), ("activity", "ex:a", ())],
+    [
+        ("wasGeneratedBy", None, ("ex:a", "ex:b", "2024-01-01T00:00:00Z")),
+        ("wasGeneratedBy", None, ("ex:a", "ex:b", "2024-01-01T00:00:00+00:00")),
+    ],
+]
+
+
+@pytest.mark.parametrize("statements", REPEATED, ids=["element", "times of one", "spellings"])
+def test_statements_that_may_be_the_same_are_left_to_unification(statements):
+    built = Builder(Namespaces(EX))
+    for kind, identifier, arguments in statements:
+        built.add("", kind, identifier, arguments, ())
+    document = built.finish()
+    assert not document.tables.is_unified and len(merge(document)) == 1
+
+
+def test_a_second_batch_is_left_to_unification():
+    document = Document.from_statements([Statement("entity", "ex:b")], EX)
+    assert document.tables.is_unified and unified(document) is document
+    document.extend([Statement("entity", "ex:a")])
+    assert not document.tables.is_unified
+
+
+def test_times_are_the_last_arguments_of_a_kind():
+    for kind in KINDS:
+        is_time = [argument.type is ArgumentType.TIME for argument in kind.arguments]
+        assert is_time == sorted(is_time), kind.name

@@ -14,6 +14,10 @@ from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow2prov.analysis.explanation import Explanation
+    from mlflow2prov.analysis.impact import Impact
     from mlflow2prov.prov import Document
 
 
@@ -46,15 +50,13 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) 
     """
 
     def prepare() -> Action:
-        from mlflow2prov.analysis.explanation import explain
-        from mlflow2prov.analysis.impact import impact as impact_of
-        from mlflow2prov.analysis.listing import list_subjects
-
-        answer = impact_of if impact else explain
+        answer = _answer_function(impact)
         kind = "impact" if impact else "explanation"
 
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             if not selectors:
+                from mlflow2prov.analysis.listing import list_subjects
+
                 subjects = [list_subjects(document, impact=impact) for document in documents]
                 chain.write_text(results_text("list", subjects, format_, color))
                 return documents
@@ -67,3 +69,14 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) 
         return action
 
     return Step("explain", prepare)
+
+
+def _answer_function(impact: bool) -> Callable[[Document, str], Explanation | Impact]:
+    """Return the function behind the command, without the import of the other one."""
+    if impact:
+        from mlflow2prov.analysis.impact import impact as impact_of
+
+        return impact_of
+    from mlflow2prov.analysis.explanation import explain
+
+    return explain

@@ -8,9 +8,7 @@ strings, literals of one form) become Arrow columns without a Python object for 
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.formats._support import statement_columns
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
@@ -27,6 +25,9 @@ from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_QNAME
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.lexical import declared, time
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MIN_BATCH = 200
 """The minimum number of statements of a shape; fewer are read faster one by one."""

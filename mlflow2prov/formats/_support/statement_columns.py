@@ -7,16 +7,20 @@ repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
+from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import Kind
 from mlflow2prov.prov.lexical import declared, language
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+else:
+    pa, pc = LazyModule("pyarrow"), LazyModule("pyarrow.compute")
 
 CHUNK_ROWS = 100_000
 """Statements that are inserted at a time."""

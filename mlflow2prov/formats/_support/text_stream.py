@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import BinaryIO
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, BinaryIO
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql
 from mlflow2prov.formats._support.progress import report_progress
+from mlflow2prov.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = LazyModule("pyarrow")
 
 BATCH_ROWS = 50_000
 """Rows that are written at a time."""
