@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow2prov.analysis.check import CheckResult, Waiver, check
     from mlflow2prov.analysis.comparison import Comparison, Point, Section, compare
     from mlflow2prov.analysis.explanation import Answer, Explanation, explain
+    from mlflow2prov.analysis.finding import Finding
     from mlflow2prov.analysis.history import ObservedChange, ObservedHistory, history
     from mlflow2prov.analysis.impact import Impact, ImpactItem, impact
     from mlflow2prov.analysis.item import Item
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         SubjectKind,
     )
     from mlflow2prov.analysis.questions import Question
-    from mlflow2prov.analysis.rules import Finding
     from mlflow2prov.analysis.statistics import statistics
     from mlflow2prov.engine import configure
     from mlflow2prov.errors import (
@@ -109,7 +109,7 @@ _MODULES = {
     "Explanation": "analysis.explanation",
     "Extraction": "extraction",
     "FailOn": "analysis.options",
-    "Finding": "analysis.rules",
+    "Finding": "analysis.finding",
     "FormatError": "errors",
     "FormatName": "formats",
     "History": "graph.options",

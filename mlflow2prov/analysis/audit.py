@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlflow2prov import engine
+from mlflow2prov.analysis.audit_context import audit_context, is_deleted
 from mlflow2prov.analysis.explanation import Explanation, explain_all, registered_versions
+from mlflow2prov.analysis.finding import Finding, by_severity
 from mlflow2prov.analysis.item import Item, non_empty
-from mlflow2prov.analysis.rules import Finding, apply_rules, audit_context, by_severity, is_deleted
+from mlflow2prov.analysis.rules import apply_rules
 from mlflow2prov.analysis.subject_tables import ALIAS_TYPES
 from mlflow2prov.arguments import checked, require_texts
 from mlflow2prov.engine import literal

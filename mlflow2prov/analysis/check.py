@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.audit import Audit, AuditedVersion, audit
+from mlflow2prov.analysis.finding import MISSING, Finding, by_severity
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.options import FAIL_ON, SEVERITIES, FailOn, Severity
 from mlflow2prov.analysis.questions import QUESTION, REQUIRABLE_QUESTIONS, required_question
-from mlflow2prov.analysis.rules import DELETED, RULES, Finding, by_severity
+from mlflow2prov.analysis.rules import DELETED, RULES
 from mlflow2prov.arguments import (
     checked,
     require_choice,
@@ -29,7 +30,7 @@ _INCOMPLETE = "incomplete"
 
 
 def _missing_code(question: str) -> str:
-    return f"missing-{question}"
+    return f"{MISSING}{question}"
 
 
 MEANINGS: dict[str, tuple[Severity, str]] = {
@@ -53,7 +54,7 @@ REMEDIES: dict[str, str] = {
         "Record the answer when the model is trained or registered, or do not require it",
     ),
 }
-"""How to fix the findings of every code; ``docs/findings.md`` has a section for each."""
+"""How to fix the findings of every code; ``docs/findings`` has a page for each."""
 
 
 @dataclass(frozen=True)

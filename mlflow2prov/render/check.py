@@ -17,7 +17,7 @@ from mlflow2prov.table import Table
 if TYPE_CHECKING:
     from mlflow2prov.analysis.audit import Audit, AuditedVersion
     from mlflow2prov.analysis.check import CheckResult
-    from mlflow2prov.analysis.rules import Finding
+    from mlflow2prov.analysis.finding import Finding
 
 
 def as_text(results: Sequence[CheckResult]) -> str:

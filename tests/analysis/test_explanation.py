@@ -4,7 +4,7 @@ import pytest
 
 from mlflow2prov import explain, load
 from mlflow2prov.analysis.explanation import explain_all, registered_versions
-from mlflow2prov.analysis.queries import _QUERIES
+from mlflow2prov.analysis.queries import QUERIES
 from mlflow2prov.analysis.questions import QUESTIONS
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.analysis.graphs import project, relation, thing
@@ -38,7 +38,7 @@ def test_the_names_of_the_questions_are_stable():
 
 
 def test_every_question_has_a_query():
-    assert list(_QUERIES) == [question.name for question in QUESTIONS]
+    assert list(QUERIES) == [question.name for question in QUESTIONS]
 
 
 def test_a_version_is_explained_by_its_run_and_its_commit(fraud):

@@ -3,9 +3,8 @@
 import pytest
 
 from mlflow2prov import audit, load
-from mlflow2prov.analysis import rules
 from mlflow2prov.analysis.options import SEVERITIES
-from mlflow2prov.analysis.rules import RULES
+from mlflow2prov.analysis.rules import RULES, runs
 from mlflow2prov.errors import ConfigurationError, SelectionError
 from tests.analysis.graphs import (
     STATEMENTS,
@@ -326,7 +325,7 @@ def test_a_finding_about_a_shared_run_names_a_few_of_many_versions(monkeypatch):
     assert finding.message == (
         "its run Run.r1 also made models:/fraud/2, models:/fraud/3, models:/fraud/4"
     )
-    monkeypatch.setattr(rules, "MAX_OTHER_VERSIONS", 1)
+    monkeypatch.setattr(runs, "MAX_OTHER_VERSIONS", 1)
     (finding,) = audit(faultless(*versions), "models:/fraud/1").findings
     assert finding.message == "its run Run.r1 also made models:/fraud/2 and 2 more"
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
 from mlflow2prov.analysis.explanation import Answer
+from mlflow2prov.analysis.finding import AuditRule, Finding
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.analysis.neighborhood import Neighborhood, Node, Relation, neighborhoods
 from mlflow2prov.analysis.options import SEVERITIES, Severity
-from mlflow2prov.analysis.rules import DELETED, RULES, AuditRule, Finding
+from mlflow2prov.analysis.rules import DELETED, RULES
 from mlflow2prov.arguments import require_texts
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.merge import unified

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mlflow2prov.analysis.explanation import Explanation
+from mlflow2prov.analysis.finding import AuditRule
 from mlflow2prov.analysis.item import Item
 from mlflow2prov.quantity import quantity
 from mlflow2prov.secrets import MASK
@@ -19,7 +20,7 @@ _SEED = re.compile(r"(^|[^a-z])(random_?)?(seed|random_?state)s?([^a-z]|$)", re.
 _NO_SEED = ("", "null", "none")
 
 
-def failed_call(version: Explanation, _: object) -> Iterator[str]:
+def _failed_call(version: Explanation, _: object) -> Iterator[str]:
     """Yield a message if captured calls did not finish."""
     calls = [call for call in version.answer("calls").items if _status(call) in _OUTCOMES]
     if calls:
@@ -28,7 +29,33 @@ def failed_call(version: Explanation, _: object) -> Iterator[str]:
         yield f"its call {calls[0].label} {_OUTCOMES[_status(calls[0])]}{reason}{_more(calls, 'call')}"
 
 
-def unseeded_training(version: Explanation, _: object) -> Iterator[str]:
+FAILED = AuditRule(
+    "call-failed",
+    "warning",
+    "A captured call did not finish",
+    "Train again without the failure, or accept the finding if the program handles it",
+    _failed_call,
+)
+
+
+def _data_without_digest(version: Explanation, _: object) -> Iterator[str]:
+    """Yield a message if arguments of captured calls, or datasets, have no digest."""
+    arguments = [item for item in version.answer("arguments").items if _is_unidentified(item)]
+    if arguments:
+        yield f"its argument {arguments[0].label} has no digest{_more(arguments, 'argument')}"
+
+
+WITHOUT_DIGEST = AuditRule(
+    "data-without-digest",
+    "warning",
+    "An argument of a captured call has no digest",
+    "Pass values that can be hashed, and files by their paths; define the value of a class with "
+    "value_repr; list arguments that do not affect the result under ignore",
+    _data_without_digest,
+)
+
+
+def _unseeded_training(version: Explanation, _: object) -> Iterator[str]:
     """Yield a message if calls computed something, and neither they nor the run recorded a seed."""
     calls = [
         call
@@ -39,11 +66,13 @@ def unseeded_training(version: Explanation, _: object) -> Iterator[str]:
         yield f"its run recorded no seed; {quantity(len(calls), 'captured call')} had none"
 
 
-def data_without_digest(version: Explanation, _: object) -> Iterator[str]:
-    """Yield a message if arguments of captured calls, or datasets, have no digest."""
-    arguments = [item for item in version.answer("arguments").items if _is_unidentified(item)]
-    if arguments:
-        yield f"its argument {arguments[0].label} has no digest{_more(arguments, 'argument')}"
+UNSEEDED = AuditRule(
+    "unseeded-training",
+    "note",
+    "No seed was recorded",
+    "Let tracked(seed_parameter=...) choose and record a seed, or pass one as an argument",
+    _unseeded_training,
+)
 
 
 def _status(call: Item) -> str:

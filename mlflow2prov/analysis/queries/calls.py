@@ -1,10 +1,10 @@
-"""The queries behind the questions about captured calls; see :mod:`mlflow2prov.analysis.queries`."""
+"""The queries behind the questions about captured calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mlflow2prov.analysis.query import Query, attributes, elements
+from mlflow2prov.analysis.queries.parts import Query, attributes, elements
 from mlflow2prov.analysis.subject_tables import SubjectTables
 from mlflow2prov.prov.sql import after_join, ids_of_type
 

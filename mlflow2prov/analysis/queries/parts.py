@@ -12,6 +12,11 @@ from mlflow2prov.prov.sql import after_join, is_any_of
 _IDENTIFIER = r"^(?:[^:]*:)?([A-Za-z]+)[.](.+)$"
 """An identifier of the mapping: the type of the element, and what distinguishes it from others of its type."""
 
+LABEL = "attr(element.attributes, 'prov:label')"
+NAME = "attr(element.attributes, 'name')"
+PATH = "attr(element.attributes, 'path')"
+"""The SQL of labels, over ``element``."""
+
 
 class Query(NamedTuple):
     """A query with the columns ``subject``, ``identifier``, ``label`` and ``keys``, in this order."""
