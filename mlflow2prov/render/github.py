@@ -15,8 +15,8 @@ from mlflow2prov.escaping import printable
 
 if TYPE_CHECKING:
     from mlflow2prov.analysis.check import CheckResult
+    from mlflow2prov.analysis.finding import Finding
     from mlflow2prov.analysis.options import Severity
-    from mlflow2prov.analysis.rules import Finding
 
 _COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
 """The workflow command for a finding of a severity."""
@@ -36,7 +36,10 @@ def annotation_lines(results: Sequence[CheckResult]) -> Iterator[str]:
 
 
 def _message(finding: Finding) -> str:
-    return f"{finding.version.about.get('uri', finding.version.label)}: {finding.message}"
+    from mlflow2prov.analysis.finding import page
+
+    version = finding.version.about.get("uri", finding.version.label)
+    return f"{version}: {finding.message}; see {page(finding.code)} of MLflow2PROV"
 
 
 def _annotation(command: str, title: str, message: str, script: str | None) -> str:

@@ -14,7 +14,7 @@ from mlflow2prov import __version__
 
 if TYPE_CHECKING:
     from mlflow2prov.analysis.check import CheckResult, Waiver
-    from mlflow2prov.analysis.rules import Finding
+    from mlflow2prov.analysis.finding import Finding
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,12 +48,17 @@ def _run(result: CheckResult) -> dict[str, Any]:
 
 def _rule(code: str) -> dict[str, Any]:
     from mlflow2prov.analysis.check import MEANINGS, REMEDIES
+    from mlflow2prov.analysis.finding import page
 
     severity, meaning = MEANINGS[code]
+    remedy = f"{REMEDIES[code]}."
     return {
         "id": code,
         "shortDescription": {"text": meaning},
-        "help": {"text": REMEDIES[code]},
+        "help": {
+            "text": f"{remedy} See {page(code)} of MLflow2PROV.",
+            "markdown": f"{remedy} See `{page(code)}` of MLflow2PROV.",
+        },
         "defaultConfiguration": {"level": severity},
     }
 

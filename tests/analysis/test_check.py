@@ -180,18 +180,35 @@ def test_a_file_of_waivers_that_cannot_be_read_is_an_error(path):
         read_waivers(path)
 
 
-def test_every_code_has_a_remedy_and_a_section_of_the_documentation():
-    assert set(REMEDIES) == set(MEANINGS)
-    page = (Path(__file__).parents[2] / "docs" / "findings.md").read_text("utf-8")
-    sections = {
-        title: " ".join(text.split())
-        for title, text in re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
-    }
-    codes = {
-        "missing-question" if code.startswith("missing-") else code: remedy
-        for code, remedy in REMEDIES.items()
-    }
-    assert set(sections) == set(codes)
-    for code, remedy in codes.items():
-        assert f"To fix it: {remedy}." in sections[code], code
-        assert not remedy.endswith(".") and remedy[0].isupper()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE_SECTIONS = ["Why it matters", "Example", "How to fix it", "How to accept it"]
+
+
+def page_name(code):
+    """Return the name of the page about a code; one page is about all questions that may be required."""
+    return "missing-question" if code.startswith("missing-") else code
+
+
+def test_every_code_has_a_page_and_every_page_a_code():
+    pages = {path.stem for path in (DOCS / "findings").iterdir()}
+    assert pages == set(map(page_name, MEANINGS)) and set(REMEDIES) == set(MEANINGS)
+    index = (DOCS / "findings.md").read_text("utf-8")
+    # Links to the sections of earlier versions still work.
+    assert set(re.findall(r"^## (\S+)$", index, re.M)) == pages
+    assert set(re.findall(r"\]\(findings/(.+)\.md\)", index)) == pages
+
+
+@pytest.mark.parametrize("code", MEANINGS)
+def test_the_page_of_a_code_has_its_meaning_its_remedy_an_example_and_a_waiver(code, tmp_path):
+    text = (DOCS / "findings" / f"{page_name(code)}.md").read_text("utf-8")
+    severity, meaning = MEANINGS[code]
+    assert text.startswith(f"# {page_name(code)}\n\n{meaning.partition(':')[0]} ({severity}).\n")
+    assert re.findall("^## (.+)$", text, re.M) == PAGE_SECTIONS
+    remedy = text.partition("## How to fix it\n\n")[2]
+    assert " ".join(remedy.split()).startswith(f"{REMEDIES[code]}. ")
+    example = re.search(r"```text\nmodels:/\S+: (\w+): .+ \[(.+)\]\n```", text)
+    assert example and (example[1], page_name(example[2])) == (severity, page_name(code))
+    (tmp_path / "waivers.yaml").write_text(re.search(r"```yaml\n(.+?)```", text, re.S)[1], "utf-8")
+    (waiver,) = read_waivers(str(tmp_path / "waivers.yaml"))
+    assert page_name(waiver.code) == page_name(code) and waiver.reason
+    assert not REMEDIES[code].endswith(".") and REMEDIES[code][0].isupper()

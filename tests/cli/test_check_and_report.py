@@ -93,7 +93,8 @@ def test_sarif_has_rules_results_locations_and_suppressions(run_on, waivers):
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["shared-run"]
-    assert rules[0]["help"]["text"] == REMEDIES["shared-run"]
+    page = "docs/findings/shared-run.md of MLflow2PROV"
+    assert rules[0]["help"]["text"] == f"{REMEDIES['shared-run']}. See {page}."
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] == "warning"
