@@ -18,12 +18,20 @@ _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _MENTION = re.compile(r"(?<![\w.])@")
+# GitHub's runner executes "::" at the start of a line, and "##[" anywhere in one (actions/runner, ActionCommand.cs);
+# Azure's and TeamCity's look for "##vso[" and "##teamcity[".
+_WORKFLOW_COMMAND = re.compile(r"(?m)((?:^|\r)\s*:)(?=:)|(#)(?=#\w*\[)")
 
 
 def printable(text: str) -> str:
     """Return ``text`` as one line, with U+FFFD for each control and formatting character."""
     line = " ".join(text.split())
     return "".join(c if unicodedata.category(c)[0] != "C" else "\ufffd" for c in line)
+
+
+def without_workflow_commands(text: str) -> str:
+    """Return ``text`` with a space in each place where a runner of a CI system would see a command."""
+    return _WORKFLOW_COMMAND.sub(r"\g<0> ", text)
 
 
 def without_controls(text: str) -> str:

@@ -341,7 +341,15 @@ def test_every_option_in_the_readme_exists():
         for option in command.params
         for name in option.opts
     }
-    options |= {"__config", "__validate", "__verbose", "__help", "__version", "__memory_limit"}
+    options |= {
+        "__config",
+        "__validate",
+        "__verbose",
+        "__help",
+        "__version",
+        "__memory_limit",
+        "__log_format",
+    }
     text = (TOP / "README.md").read_text("utf-8")
     without_other_programs = re.sub(r"^\$ (?!mlflow2prov).*$", "", text, flags=re.M)
     mentions = re.findall(r"(?<![\w-])--[a-z][\w-]*", without_other_programs)

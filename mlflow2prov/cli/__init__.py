@@ -14,7 +14,13 @@ import click
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.program import COMMANDS, cli
 from mlflow2prov.cli.signals import exit_cleanly_on_signals, signal_exit_code
-from mlflow2prov.cli.terminal import abandon_output, log_line, open_missing_streams, print_error
+from mlflow2prov.cli.terminal import (
+    abandon_output,
+    log_line,
+    open_missing_streams,
+    print_error,
+    use_log_format,
+)
 from mlflow2prov.errors import MLflow2ProvError
 
 _CLICK_ERRORS = (click.ClickException, click.exceptions.Exit, click.Abort)
@@ -29,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     refused, 128 plus its number for a signal.
     """
     open_missing_streams()
+    use_log_format("text")
     exit_cleanly_on_signals()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -43,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         message, code = _describe(error)
         *others, message = [str(each) for each in getattr(error, "errors", ())] or [message]
         for other in others:
-            log_line(f"error: {other}")
+            log_line(other, "error")
         if isinstance(error, OSError):
             # The chain handles errors of its own output, so this is one of click's, as of `--help` on a full disk.
             abandon_output()

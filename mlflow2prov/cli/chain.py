@@ -21,6 +21,8 @@ import click
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.cli.terminal import (
     abandon_output,
+    for_people,
+    is_log_for_people,
     is_output_closed,
     log_detail,
     log_line,
@@ -33,8 +35,11 @@ from mlflow2prov.quantity import quantity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlflow2prov.cli.terminal import Level
     from mlflow2prov.progress import Progress
     from mlflow2prov.prov import Document
+
+FORMATS_FOR_PEOPLE = ("text", "table", "markdown")
 
 EXIT_NEGATIVE = 1
 """The exit code of a chain that completed, and in which a document was invalid, differed or failed a check."""
@@ -81,30 +86,30 @@ class Chain:
 
     def report_notice(self, message: str) -> None:
         """Print a notice on standard error at once."""
-        self._log(f"note: {message}")
+        self._log(message, "notice")
 
     def report_omission(self, message: str) -> None:
         """Print a warning about facts that could not be read on standard error at once."""
-        self._log(f"warning: left out: {message}")
+        self._log(f"left out: {message}", "warning")
 
     def report_summary(self, message: str) -> None:
         """Print a line about the result of a step on standard error at once."""
-        self._log(message)
+        self._log(message, "info")
 
-    def _log(self, message: str) -> None:
+    def _log(self, message: str, level: Level) -> None:
         if self.verbosity != "quiet":
-            log_line(message)
+            log_line(message, level)
 
     @property
     def progress(self) -> Progress | bool:
         """The progress of a step: bars on a terminal; elsewhere log lines, for details."""
-        if sys.stderr.isatty():
+        if is_log_for_people():
             return self.verbosity != "quiet"
         return log_progress() if self.verbosity == "verbose" else False
 
     def report_undecided(self, message: str) -> None:
         """Print why a check cannot be completed. What the other steps have made is kept."""
-        log_line(f"error: {message}")
+        log_line(message, "error")
         self.is_undecided = True
         self.has_result = True
 
@@ -114,9 +119,15 @@ class Chain:
         if paths:
             self._written.append(f"{', '.join(map(str, paths))} ({statements:,} statements)")
 
-    def write_text(self, text: str, output: str = STREAM) -> None:
-        """Write ``text`` to a file or stream, in UTF-8 in every locale, after the last step."""
+    def write_text(self, text: str, output: str = STREAM, *, format_: str | None = None) -> None:
+        """Write ``text`` to a file or stream, in UTF-8 in every locale, after the last step.
+
+        Where a CI system would see a command, text on a stream is changed, if its format is one for people
+        (:func:`~mlflow2prov.cli.terminal.for_people`).
+        """
         self.has_result = True
+        if is_stream(output) and format_ in FORMATS_FOR_PEOPLE:
+            text = for_people(text)
         path = self.output.write(output, lambda stream: stream.write(text.encode()))
         if path is not None:
             self._written.append(str(path))
@@ -128,7 +139,7 @@ class Chain:
             if self.verbosity == "verbose":
                 log_detail(f"wrote {files}")
             elif sys.stderr.isatty():
-                self._log(f"wrote {files}")
+                self._log(f"wrote {files}", "info")
         try:
             if self.output.has_standard_output and is_output_closed():
                 raise OSError(errno.EBADF, "it is closed")

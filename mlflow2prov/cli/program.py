@@ -8,6 +8,7 @@ import click
 
 from mlflow2prov import __version__
 from mlflow2prov.cli.command_group import ChainGroup
+from mlflow2prov.cli.terminal import LOG_FORMATS, use_log_format
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.quantity import quantity
 
@@ -54,6 +55,16 @@ COMMANDS = (
     help="Print details on standard error: steps, progress, tracebacks.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print only results and errors.")
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    default="text",
+    show_default=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _context, _option, name: use_log_format(name),
+    help="Print messages on standard error as text, or as JSON in lines (time, level, message).",
+)
 @click.option(
     "--config",
     "config",

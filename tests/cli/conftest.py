@@ -19,6 +19,9 @@ from mlflow2prov import save
 from mlflow2prov.cli import main
 from tests.analysis.graphs import document, project, thing
 
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+"""The time at the beginning of a message off a terminal."""
+
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -119,7 +119,7 @@ def command(
                 chain.report_notice(
                     f"{allow}: no finding {waiver.code} of {waiver.versions}; remove its waiver"
                 )
-            chain.write_text(FORMATS["check"][format_](results), output)
+            chain.write_text(FORMATS["check"][format_](results), output, format_=format_)
             chain.has_negative_result |= not all(result.has_passed for result in results)
             return documents
 

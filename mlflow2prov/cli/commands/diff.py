@@ -81,7 +81,7 @@ def command(
                 if selectors
                 else diff(before, after)
             )
-            chain.write_text(render([result]))
+            chain.write_text(render([result]), format_=format_)
             chain.has_negative_result |= not result.is_same
             return documents
 

@@ -122,7 +122,8 @@ def command(
                     notes=notes,
                 )
                 if dry:
-                    chain.write_text("".join(f"{_line(outcome)}\n" for outcome in run.outcomes))
+                    lines = "".join(f"{_line(outcome)}\n" for outcome in run.outcomes)
+                    chain.write_text(lines, format_="text")
                 if output is not None or not dry:
                     path = output or run.manager.get_report_path()
                     chain.write_text(render_experiment(run), path)

@@ -58,12 +58,12 @@ def command(selectors: tuple[str, ...], impact: bool, format_: str, color: str) 
                 from mlflow2prov.analysis.listing import list_subjects
 
                 subjects = [list_subjects(document, impact=impact) for document in documents]
-                chain.write_text(results_text("list", subjects, format_, color))
+                chain.write_text(results_text("list", subjects, format_, color), format_=format_)
                 return documents
             answers = [
                 answer(document, selector) for document in documents for selector in selectors
             ]
-            chain.write_text(results_text(kind, answers, format_, color))
+            chain.write_text(results_text(kind, answers, format_, color), format_=format_)
             return documents
 
         return action

@@ -77,7 +77,7 @@ def command(
                 list_elements(document, kind, where=where, sort=sort, limit=limit)
                 for document in documents
             ]
-            chain.write_text(results_text("list", tables, format_, color))
+            chain.write_text(results_text("list", tables, format_, color), format_=format_)
             return documents
 
         return action

@@ -62,7 +62,7 @@ def command(records: tuple[str, ...], uuid: str | None, is_check: bool, format_:
 
             if is_check:
                 checks = [check_rerun(call) for call in calls]
-                chain.write_text(FORMATS["rerun"][format_](checks))
+                chain.write_text(FORMATS["rerun"][format_](checks), format_=format_)
                 chain.has_negative_result |= any(check.changes for check in checks)
             else:
                 chain.write_text("\n".join(map(rerun_script, calls)))

@@ -60,7 +60,7 @@ def command(
                 statistics(document, "fine" if fine else resolution, dimensions)
                 for document in documents
             ]
-            chain.write_text(results_text("statistics", tables, format_, color))
+            chain.write_text(results_text("statistics", tables, format_, color), format_=format_)
             return documents
 
         return action

@@ -46,7 +46,7 @@ def command(format_: str, output: str, limit: int) -> Step:
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             reports = [validate(document, limit) for document in documents]
             text = FORMATS["validation"][format_](list(zip(documents, reports, strict=True)))
-            chain.write_text(text, output)
+            chain.write_text(text, output, format_=format_)
             chain.has_negative_result |= not all(report.is_valid for report in reports)
             return documents
 
