@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,18 @@ def test_the_container_has_the_files_and_extras_that_exist():
     extras = re.search(r"/source\[([^\]]+)\]", "\n".join(lines))[1].split(",")
     project = (TOP / "pyproject.toml").read_text("utf-8")
     assert all(re.search(rf"^{name} = \[", project, re.M) for name in extras)
+
+
+@pytest.mark.skipif(not shutil.which("hadolint"), reason="hadolint is not installed")
+def test_the_container_file_has_no_lint():
+    subprocess.run(["hadolint", TOP / "Dockerfile"], check=True, timeout=60)
+
+
+def test_the_user_of_the_container_has_a_number():
+    """Kubernetes cannot verify that a user with a name is not root."""
+    lines = (TOP / "Dockerfile").read_text("utf-8").splitlines()
+    (user,) = [line.split()[1] for line in lines if line.startswith("USER")]
+    assert int(user) > 0 and any(f"--uid {user} " in line for line in lines)
 
 
 def test_the_dag_calls_public_functions():
