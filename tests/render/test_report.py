@@ -34,7 +34,7 @@ def test_a_report_contains_everything_that_an_auditor_asks_for(demo, format_):
         text = text_of(text)
     text = text.replace("&lt;", "<").replace("&#64;", "@").replace("\\", "")
     for words in (
-        "wine 2", "@champion", "deleted", "2026-11-29 09:21:01 UTC", "grace", "logistic C=1.0",
+        "wine 2", "@champion", "deleted", "2026-11-29 13:13:40 UTC", "grace", "logistic C=1.0",
         "runs:/7f9b1288b7b4417982b02b94596316b1", SHA, "2023-11-15 04:13:20 +01:00", "Train a logistic regression",
         "Co-authored-by: Grace Hopper <grace@example.org>", "Ada Lovelace <ada@example.org>", "train.py",
         "swh:1:cnt:", "accuracy", "0.9814814814814815", "97d562d6", "training", "requirements.txt",

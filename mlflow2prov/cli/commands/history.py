@@ -58,9 +58,11 @@ def command(
         def action(documents: list[Document], chain: Chain) -> list[Document]:
             histories = [history(document, selectors, since=since) for document in documents]
             if is_stream(output):
-                chain.write_text(results_text("history", histories, format_, color))
+                chain.write_text(
+                    results_text("history", histories, format_, color), format_=format_
+                )
             else:
-                chain.write_text(FORMATS["history"][format_](histories), output)
+                chain.write_text(FORMATS["history"][format_](histories), output, format_=format_)
             return documents
 
         return action
