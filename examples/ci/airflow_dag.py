@@ -28,7 +28,7 @@ def provenance():
 
         result = load(path).check("wine@champion", require=["commit", "datasets"])
         if not result.has_passed:
-            raise ValueError(str(result))
+            raise ValueError("\n".join(f"{f.version.label}: {f.message}" for f in result.failures))
 
     check_champion(extract_graph())
 

@@ -88,11 +88,11 @@ def test_every_store_gives_the_same_answers(answers):
     ] == [
         (type_, name, datetime.fromisoformat(time), agent)
         for type_, name, time, agent in (
-            ("Experiment", "first steps", "2026-11-29T09:19:09.953+00:00", None),
+            ("Experiment", "first steps", "2026-11-29T13:13:03.259+00:00", None),
             ("File", "notes.txt", "2023-11-15T19:13:20+01:00", "Grace Hopper"),
-            ("RegisteredModelVersion", "wine 3", "2026-11-29T09:21:01.487+00:00", None),
-            ("Run", "hello", "2026-11-29T09:19:09.953+00:00", None),
-            ("Run", "logistic C=1000.0", "2026-11-29T09:21:01.531+00:00", None),
+            ("RegisteredModelVersion", "wine 3", "2026-11-29T13:13:40.673+00:00", None),
+            ("Run", "hello", "2026-11-29T13:13:03.259+00:00", None),
+            ("Run", "logistic C=1000.0", "2026-11-29T13:13:40.678+00:00", None),
         )
     ]
 
