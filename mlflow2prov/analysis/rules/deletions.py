@@ -1,4 +1,4 @@
-"""Rules about deletions of a version, and of what it was made from."""
+"""Rules about deletions of a version, and of its run, experiment and source."""
 
 from __future__ import annotations
 
