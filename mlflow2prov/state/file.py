@@ -36,9 +36,6 @@ from mlflow2prov.state.observation import Observation, parse_time
 FORMAT = 1
 """The version of the format. A change that an earlier version of the program cannot read increments it."""
 
-MAGIC, MAGIC_OFFSET = b"DUCK", 8
-"""The bytes by which a file of DuckDB is recognised."""
-
 
 @dataclass(frozen=True)
 class StateFile:
@@ -218,11 +215,6 @@ def document_of(facts: Facts, namespace: str) -> Document:
     expand(RULES, facts, document)
     unify(document)
     return document
-
-
-def is_state(head: bytes) -> bool:
-    """Return whether a file that begins with ``head`` may be a state file."""
-    return head[MAGIC_OFFSET : MAGIC_OFFSET + len(MAGIC)] == MAGIC
 
 
 def load_state(path: Path) -> Document:

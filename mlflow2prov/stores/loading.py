@@ -8,7 +8,7 @@ from mlflow2prov.arguments import checked
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.formats import HEAD_BYTES, ReadableFormat, files
 from mlflow2prov.prov import Document
-from mlflow2prov.state import is_state, load_state
+from mlflow2prov.state.signature import is_state
 from mlflow2prov.stores import is_address, pull
 
 
@@ -41,6 +41,8 @@ def load(
     if graph is not None:
         raise ConfigurationError("graph: applies to stores, not to files; leave it out")
     if format is None and _is_state_file(input):
+        from mlflow2prov.state.file import load_state
+
         return load_state(Path(input))
     return files.load(input, format=format)
 
