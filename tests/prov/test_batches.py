@@ -10,7 +10,7 @@ from mlflow2prov import Attribute, Document, Statement, engine
 from mlflow2prov.errors import EngineError, FormatError, StatementError
 from mlflow2prov.prov import builder, document, tables
 from mlflow2prov.prov.builder import Builder
-from mlflow2prov.prov.kinds import KINDS, ArgumentType
+from mlflow2prov.prov.kinds import KIND, KINDS, ArgumentType
 from mlflow2prov.prov.merge import merge, unified
 from mlflow2prov.prov.namespaces import Namespaces
 from tests.formats.strategies import documents
@@ -186,3 +186,15 @@ def test_times_are_the_last_arguments_of_a_kind():
     for kind in KINDS:
         is_time = [argument.type is ArgumentType.TIME for argument in kind.arguments]
         assert is_time == sorted(is_time), kind.name
+
+
+def test_missing_values_come_last_as_in_the_database():
+    built = Builder(Namespaces(EX))
+    for identifier, entity in ((None, "ex:a"), ("ex:u", None), ("ex:u", "ex:a"), (None, None)):
+        built.add("", "used", identifier, ("ex:c", entity, None), ())
+    document = built.finish()
+    assert document.tables.is_unified
+    query = f"SELECT id, entity FROM {document.tables.of(KIND['used'])}"
+    rows = engine.rows(query)
+    assert rows == [("ex:u", "ex:a"), ("ex:u", None), (None, "ex:a"), (None, None)]
+    assert rows == engine.rows(f"{query} ORDER BY id, entity")
