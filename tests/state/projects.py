@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mlflow2prov import update
-from mlflow2prov.state import StateFile
+from mlflow2prov.state.file import StateFile
 from tests.repositories import Repository
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mlflow2prov import extract, load, update
-from mlflow2prov.state import StateFile
+from mlflow2prov.state.file import StateFile
 from mlflow2prov.temporary import PREFIX
 from tests.repositories import Repository
 

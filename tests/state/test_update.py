@@ -22,7 +22,7 @@ from mlflow2prov import (
     update,
     validate,
 )
-from mlflow2prov.state import StateFile
+from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.lock import update_lock
 from tests.state.projects import Project
 
