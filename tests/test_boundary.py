@@ -4,6 +4,7 @@ import inspect
 import json
 import sys
 import warnings
+from io import StringIO
 from pathlib import Path
 
 import duckdb
@@ -321,7 +322,7 @@ def test_every_public_function_is_within_the_boundary(function):
 
 
 def test_a_message_that_cannot_be_printed_stops_nothing(monkeypatch):
-    class Full:
+    class Full(StringIO):
         def write(self, _):
             raise OSError(28, "No space left on device")
 
