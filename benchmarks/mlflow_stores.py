@@ -47,6 +47,8 @@ _TABLES_OF_RUNS = ("runs", "params", "latest_metrics", "metrics", "tags")
 _CHANGED_COLUMNS = {
     "run_uuid": "copies.run_uuid",
     "artifact_uri": "replace(originals.artifact_uri, originals.run_uuid, copies.run_uuid)",
+    "start_time": "originals.start_time + 60000 * copies.number",
+    "end_time": "originals.end_time + 60000 * copies.number",
 }
 
 
@@ -89,8 +91,7 @@ def create_store(folder: Path, runs: int, *, with_files: bool = True) -> Path:
     )
     with closing(sqlite3.connect(database)) as connection, connection:
         ((first, artifact_uri),) = connection.execute("SELECT run_uuid, artifact_uri FROM runs")
-        copies = [uuid.UUID(int=number).hex for number in range(1, runs)]
-        _copy_run(connection, first, copies)
+    copies = copy_runs(database, runs - 1)
     for run in (first, *copies) if with_files else ():
         for name in ARTIFACTS:
             file = Path(artifact_uri.removeprefix("file://").replace(first, run)) / name
@@ -99,9 +100,19 @@ def create_store(folder: Path, runs: int, *, with_files: bool = True) -> Path:
     return database
 
 
-def _copy_run(connection: sqlite3.Connection, run: str, copies: list[str]) -> None:
-    connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT)")
-    connection.executemany("INSERT INTO copies VALUES (?)", [(copy,) for copy in copies])
+def copy_runs(database: Path, count: int) -> list[str]:
+    """Add copies of the first run to a store, each a minute later than the last, and return their ids."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        ((number,),) = connection.execute("SELECT count(*) FROM runs")
+        ((first,),) = connection.execute("SELECT run_uuid FROM runs ORDER BY start_time LIMIT 1")
+        copies = {uuid.UUID(int=each).hex: each for each in range(number, number + count)}
+        _copy_run(connection, first, copies)
+    return list(copies)
+
+
+def _copy_run(connection: sqlite3.Connection, run: str, copies: dict[str, int]) -> None:
+    connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT, number INTEGER)")
+    connection.executemany("INSERT INTO copies VALUES (?, ?)", copies.items())
     for table in _TABLES_OF_RUNS:
         columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
         values = [_CHANGED_COLUMNS.get(column, f'originals."{column}"') for column in columns]
