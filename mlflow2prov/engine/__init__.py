@@ -5,6 +5,7 @@ the disk bounds the size of the data. Every thread has its own connection to the
 stream of rows has one of its own, so the functions below may be called from any thread.
 
     execute, rows, scalar, arrays, stream   run SQL
+    transaction                             makes the effects of several statements visible at once
     Schema                                  owns tables and drops them with itself
     AttachedFile, attach_for_reading        own database files
     create_in_order                         creates a table whose rows are in order
@@ -29,6 +30,7 @@ from mlflow2prov.engine.connection import (
     rows,
     scalar,
     stream,
+    transaction,
 )
 from mlflow2prov.engine.schema import Schema
 from mlflow2prov.engine.sorting import create_in_order
@@ -55,4 +57,5 @@ __all__ = [
     "scalar",
     "stream",
     "text_array",
+    "transaction",
 ]

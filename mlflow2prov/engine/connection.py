@@ -18,6 +18,7 @@ import duckdb
 
 from mlflow2prov.boundary import own_errors
 from mlflow2prov.engine.macros import MACROS
+from mlflow2prov.engine.memory import out_of_memory_message
 from mlflow2prov.engine.sql import Sql
 from mlflow2prov.errors import NOT_UNICODE, ConfigurationError, EngineError
 from mlflow2prov.temporary import TemporaryFolder, full_folder, process_folder
@@ -34,6 +35,8 @@ takes to make and write them.
 """
 
 _SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.ASCII | re.IGNORECASE)
+
+_OUT_OF_MEMORY = "Out of Memory Error"
 
 _lock = threading.RLock()
 _database: duckdb.DuckDBPyConnection | None = None
@@ -87,9 +90,27 @@ def configure(
                 ) from error
 
 
-def execute(sql: str, parameters: Sequence[object] = ()) -> None:
-    """Run ``sql`` for its effect."""
-    _run(sql, parameters)
+def execute(sql: str, parameters: Sequence[object] = (), *, is_repeated: bool = True) -> None:
+    """Run ``sql`` for its effect.
+
+    Args:
+        sql: the statement.
+        parameters: the values of its parameters.
+        is_repeated: whether a query that runs out of memory is run again by a single thread, which needs less.
+    """
+    _run(sql, parameters, is_repeated=is_repeated)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Let other threads see all effects of this thread's statements within the block at once, or none."""
+    execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        execute("ROLLBACK")
+        raise
+    execute("COMMIT")
 
 
 def rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -219,10 +240,30 @@ def _new_cursor() -> duckdb.DuckDBPyConnection:
     return cursor
 
 
-def _run(sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+def _run(
+    sql: str, parameters: Sequence[object] = (), *, is_repeated: bool = True
+) -> duckdb.DuckDBPyConnection:
     with _translated_errors():
         _drop_schemas()
-        return _thread_connection().execute(sql, list(parameters))
+        connection = _thread_connection()
+        try:
+            return connection.execute(sql, list(parameters))
+        except duckdb.OutOfMemoryException:
+            if not is_repeated:
+                raise
+        with _single_thread():
+            return connection.execute(sql, list(parameters))
+
+
+@contextmanager
+def _single_thread() -> Iterator[None]:
+    """Let DuckDB use one thread within the block, because each has buffers of its own."""
+    with _connection().cursor() as settings:
+        settings.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            settings.execute("RESET threads")
 
 
 def _drop_schemas() -> None:
@@ -249,6 +290,11 @@ def _translated_errors() -> Iterator[None]:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from error
         raise
+    except OSError as error:
+        # Arrow's reader of a stream raises DuckDB's errors as its own.
+        if not str(error).startswith(_OUT_OF_MEMORY):
+            raise
+        raise _translate(duckdb.OutOfMemoryException(str(error))) from error
     except UnicodeError as error:
         raise EngineError(NOT_UNICODE) from error
     except duckdb.Error as error:
@@ -264,13 +310,22 @@ def _translate(error: duckdb.Error) -> EngineError:
     if is_full or "failed to offload data block" in message:
         return full_folder(Path(folder).parent, reason.replace(f"{folder}{os.sep}", ""))
     if isinstance(error, duckdb.OutOfMemoryException):
-        return OutOfMemoryError(f"tables: the memory limit is too low ({reason}); set a higher one")
+        return OutOfMemoryError(out_of_memory_message(reason, memory_limit()))
     if folder in message:
         return EngineError(f"{folder}: temporary tables cannot be stored ({reason}); set TMPDIR")
     return EngineError(f"tables: {message}")
 
 
+def memory_limit() -> str:
+    """Return the memory limit as DuckDB prints it, such as ``953.6 MiB``."""
+    return _setting("memory_limit")
+
+
 def _temporary_folder() -> str:
+    return _setting("temp_directory")
+
+
+def _setting(name: str) -> str:
     with _connection().cursor() as settings:
-        ((folder,),) = settings.execute("SELECT current_setting('temp_directory')").fetchall()
-    return str(folder)
+        ((value,),) = settings.execute("SELECT current_setting(?)", [name]).fetchall()
+    return str(value)

@@ -34,8 +34,18 @@ class Schema:
         """Return the qualified name of this schema's table ``name``, whether or not it exists."""
         return Sql(f"{self.name}.{identifier(name)}")
 
-    def create(self, name: str, query: str, parameters: Sequence[object] = ()) -> Sql:
-        """Create the table ``name`` from the rows of ``query``, and return its qualified name."""
+    def create(
+        self,
+        name: str,
+        query: str,
+        parameters: Sequence[object] = (),
+        *,
+        is_repeated: bool = True,
+    ) -> Sql:
+        """Create the table ``name`` from the rows of ``query``, and return its qualified name.
+
+        A query that runs out of memory is repeated as by :func:`~mlflow2prov.engine.connection.execute`.
+        """
         table = self.table(name)
-        connection.execute(f"CREATE TABLE {table} AS {query}", parameters)
+        connection.execute(f"CREATE TABLE {table} AS {query}", parameters, is_repeated=is_repeated)
         return table

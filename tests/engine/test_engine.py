@@ -136,3 +136,15 @@ def test_macros_compare_names_by_their_local_part():
         f"attr(a, 'x:other'), len(attrs(a, 'name')), local_name('a:b:c'), is_named('x:Run', 'Run') "
         f"FROM (SELECT {attributes} AS a)"
     ) == [(True, False, "Run", "first", "prov:Collection", None, 2, "c", True)]
+
+
+def test_a_transaction_that_fails_has_no_effect():
+    schema = engine.Schema("test")
+    table = schema.create("numbers", "SELECT 1 AS number")
+    with pytest.raises(EngineError), engine.transaction():
+        engine.execute(f"DROP TABLE {table}")
+        engine.execute("SELECT * FROM no_such_table")
+    assert engine.rows(f"SELECT * FROM {table}") == [(1,)]
+    with engine.transaction():
+        engine.execute(f"INSERT INTO {table} VALUES (2)")
+    assert len(engine.rows(f"SELECT * FROM {table}")) == 2

@@ -47,7 +47,7 @@ def test_tables_that_fit_neither_memory_nor_disk_name_the_folder(tmp_path, setti
         (duckdb.OutOfMemoryException("Out of Memory Error: failed to offload data block of size 1"),
          "the folder for temporary files is full (failed to offload data block of size 1)"),
         (duckdb.OutOfMemoryException("Out of Memory Error: could not allocate block\nmore"),
-         "tables: the memory limit is too low (could not allocate block); set a higher one"),
+         "tables: a step needs more memory than the limit of "),
         (duckdb.CatalogException("Catalog Error: no table"), "tables: Catalog Error: no table"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import random
 
+import duckdb
 import pytest
 
 from mlflow2prov import engine
@@ -56,9 +57,9 @@ def test_ranges_give_the_order_of_one_sort(monkeypatch, rows, row_bytes, percent
 def test_rows_that_do_not_fit_into_memory_are_sorted_by_ranges(monkeypatch, rows):
     create = Schema.create
 
-    def fail_at_first(self, name, query):
+    def fail_at_first(self, name, query, **_):
         if "ORDER BY" in query:
-            raise connection.OutOfMemoryError("tables: the memory limit is too low")
+            raise connection.OutOfMemoryError("tables: a step needs more memory")
         return create(self, name, query)
 
     schema = Schema("test")
@@ -70,9 +71,58 @@ def test_rows_that_do_not_fit_into_memory_are_sorted_by_ranges(monkeypatch, rows
     assert sorted(engine.rows(f"SELECT * FROM {table}"), key=repr) == sorted(expected, key=repr)
 
 
+def arrange(max_rows):
+    """Return a function that orders rows by their keys, and fails for more than ``max_rows``."""
+
+    def query(rows):
+        if engine.scalar(f"SELECT count(*) FROM {rows}") > max_rows:
+            raise connection.OutOfMemoryError("tables: a step needs more memory")
+        return f"SELECT bundle, id, time, attributes FROM {rows} ORDER BY bundle, id, time"
+
+    return query
+
+
+@pytest.mark.parametrize("max_rows", [200, 40])
+def test_a_range_that_does_not_fit_into_memory_is_split(monkeypatch, rows, max_rows):
+    monkeypatch.setattr(sorting, "SAMPLE_PERCENT", 100)
+    schema = Schema("test")
+    one = engine.create_in_order(schema, "one", queries(rows), COLUMNS, KEYS)
+    split = engine.create_in_order(schema, "split", queries(rows), COLUMNS, KEYS, arrange(max_rows))
+    expected = engine.rows(f"SELECT bundle, id, time FROM {one}")
+    assert engine.rows(f"SELECT bundle, id, time FROM {split}") == expected
+
+
+def test_rows_of_one_key_are_not_split_for_ever(rows):
+    with pytest.raises(connection.OutOfMemoryError):
+        engine.create_in_order(
+            Schema("test"), "same", [query(rows[:1] * 100, "moment")], COLUMNS, KEYS, arrange(10)
+        )
+
+
+def test_a_query_that_runs_out_of_memory_is_run_again_by_one_thread(monkeypatch):
+    threads = []
+
+    class Connection:
+        def execute(self, *_):
+            threads.append(engine_threads())
+            if len(threads) == 1:
+                raise duckdb.OutOfMemoryException("Out of Memory Error: no")
+
+    def engine_threads():
+        with connection._connection().cursor() as settings:
+            return settings.execute("SELECT current_setting('threads')").fetchall()[0][0]
+
+    default = engine_threads()
+    engine.execute("SELECT 1")  # drops what other tests have left
+    monkeypatch.setattr(connection, "_thread_connection", Connection)
+    engine.execute("SELECT 1")
+    assert threads == [default, 1]
+    assert engine_threads() == default
+
+
 def test_a_failure_leaves_no_table_behind(monkeypatch, rows):
     schema = Schema("test")
-    monkeypatch.setattr(sorting, "_insert_in_order", lambda *_: engine.execute("SELECT * FROM no"))
+    monkeypatch.setattr(sorting, "_insert_range", lambda *_: engine.execute("SELECT * FROM no"))
     with pytest.raises(EngineError):
         sorting.create_by_ranges(schema, "half", queries(rows), COLUMNS, KEYS)
     with pytest.raises(EngineError):
@@ -83,7 +133,10 @@ def test_a_query_beyond_the_memory_limit_is_an_error_of_its_own():
     limit = engine.scalar("SELECT current_setting('memory_limit')")
     engine.configure(memory_limit="10MB")
     try:
-        with pytest.raises(connection.OutOfMemoryError, match="the memory limit is too low"):
+        with pytest.raises(
+            connection.OutOfMemoryError,
+            match=r"a step needs more memory than the limit of 9\.5 MiB",
+        ):
             engine.execute("SELECT list(repeat('x', 1000)) FROM range(100000)")
     finally:
         engine.configure(memory_limit=limit.replace(" ", ""))
