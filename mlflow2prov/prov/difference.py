@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from mlflow2prov import engine
 from mlflow2prov.arguments import checked
-from mlflow2prov.engine import Sql
+from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov import KINDS, Document, Kind
 from mlflow2prov.prov.namespaces import Namespaces, adopt
 from mlflow2prov.prov.prefixes import rows_under
@@ -121,14 +122,21 @@ def diff(old: Document, new: Document) -> Difference:
     for kind in KINDS:
         if kind in kinds:
             schema = engine.Schema("difference")
-            before, after = (
-                schema.create(
-                    name, unified_rows(kind, Sql(f"({rows_under(document, kind, namespaces)})"))
-                )
-                for name, document in (("old", old), ("new", new))
+            only = engine.create_in_order(
+                schema,
+                "only",
+                [
+                    f"SELECT *, {literal(side)} FROM ({rows_under(document, kind, namespaces)})"
+                    for side, document in (("old", old), ("new", new))
+                ],
+                (*kind.columns, "side"),
+                kind.name_columns,
+                partial(_unshared_rows, kind),
             )
-            only_old = schema.create("only_old", f"FROM {before} EXCEPT FROM {after}")
-            only_new = schema.create("only_new", f"FROM {after} EXCEPT FROM {before}")
+            only_old, only_new = (
+                Sql(f"(SELECT * EXCLUDE side FROM {only} WHERE side = {literal(side)})")
+                for side in ("old", "new")
+            )
             if engine.rows(f"(FROM {only_old} LIMIT 1) UNION ALL (FROM {only_new} LIMIT 1)"):
                 changes += _changes(kind, only_old, only_new)
     return Difference(tuple(changes))
@@ -136,6 +144,25 @@ def diff(old: Document, new: Document) -> Difference:
 
 difference = diff
 """An older name of :func:`diff`."""
+
+
+def _unshared_rows(kind: Kind, rows: Sql) -> Sql:
+    """Return the query for the statements that only one side of ``rows`` has, with a column ``side``.
+
+    Statements of both sides that are the same have the same names, so some of the rows may be compared at a time.
+    """
+    columns = ", ".join(kind.columns)
+    old, new = (
+        f"({unified_rows(kind, Sql(f'(SELECT {columns} FROM {rows} WHERE side = {literal(side)})'))})"
+        for side in ("old", "new")
+    )
+    return Sql(
+        f"""
+        SELECT *, 'old' AS side FROM (FROM {old} EXCEPT FROM {new})
+        UNION ALL
+        SELECT *, 'new' AS side FROM (FROM {new} EXCEPT FROM {old})
+        """
+    )
 
 
 def _with_values(kind: Kind, rows: Sql) -> Sql:

@@ -66,6 +66,14 @@ class Kind:
         return ("bundle", "id", *self.argument_columns)
 
     @property
+    def name_columns(self) -> tuple[str, ...]:
+        """Those of :attr:`key_columns` that are names. The others are times and come last."""
+        times = [
+            argument.column for argument in self.arguments if argument.type is ArgumentType.TIME
+        ]
+        return tuple(column for column in self.key_columns if column not in times)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the statement table of this kind: :attr:`key_columns` and
         ``attributes``."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from mlflow2prov import engine
@@ -73,6 +74,8 @@ class StatementTables:
         self._ordered: set[str] = set()
         self._unified: set[str] = set()
         """The kinds whose rows were inserted at once, in canonical order and without repetitions."""
+        self._sorted: set[str] = set()
+        self._sorting = threading.Lock()
         self._unread: dict[str, tuple[str, object]] = {}
         self._lock = threading.RLock()
         self.is_unified = True
@@ -143,7 +146,8 @@ class StatementTables:
         """Return the query for all statements, with the columns :data:`COLUMNS`, in canonical
         order."""
         kinds = self._kinds_to_read()
-        if self.is_unified and not self.bundles():
+        if not self.bundles():
+            self._sort(kinds)
             return Sql(" UNION ALL ".join(self._widened(kind) for kind in kinds))
         # Kinds have their formal arguments in different orders, so rows are sorted by their places.
         places = range(max(len(kind.arguments) for kind in kinds))
@@ -173,11 +177,9 @@ class StatementTables:
         """
         if self.bundles():
             return [self.in_order()]
+        self._sort(self.existing())
         return [
-            Sql(
-                f"SELECT {literal(kind.name)} AS kind, * FROM {self.of(kind)}"
-                + ("" if self.is_unified else f" ORDER BY {', '.join(kind.columns)}")
-            )
+            Sql(f"SELECT {literal(kind.name)} AS kind, * FROM {self.of(kind)}")
             for kind in self.existing()
         ]
 
@@ -187,14 +189,27 @@ class StatementTables:
         The first column is ``place``, a number that is unique among the statements of the kind;
         :attr:`Kind.columns` follow.
         """
-        condition = f"bundle = {literal(bundle)}"
-        if self.is_unified:
-            return Sql(f"SELECT rowid + 1 AS place, * FROM {self.of(kind)} WHERE {condition}")
-        order = ", ".join(kind.columns)
-        ordered = f"SELECT * FROM {self.of(kind)} ORDER BY {order}"
+        self._sort([kind])
         return Sql(
-            f"SELECT * FROM (SELECT row_number() OVER () AS place, * FROM ({ordered})) WHERE {condition}"
+            f"SELECT rowid + 1 AS place, * FROM {self.of(kind)} WHERE bundle = {literal(bundle)}"
         )
+
+    def _sort(self, kinds: Iterable[Kind]) -> None:
+        """Put the rows of kinds into canonical order, unless they are; the statements stay the same."""
+        with self._sorting:
+            for kind in kinds:
+                if not self.is_unified and kind.name not in self._sorted:
+                    self._arrange(kind, partial(_sorted_rows, kind))
+                    self._sorted.add(kind.name)
+
+    def _arrange(self, kind: Kind, arrange: Callable[[Sql], Sql]) -> None:
+        """Replace the rows of a kind by those of ``arrange(rows)``, which are in canonical order."""
+        queries = [f"SELECT * FROM {self.of(kind)}"]
+        # Statements whose times differ only in their spelling may be the same.
+        replacement = engine.create_in_order(
+            self._schema, "replacement", queries, kind.columns, kind.name_columns, arrange
+        )
+        self._replace(kind, replacement)
 
     def insert(self, kind: Kind, query: str, parameters: Sequence[object] = ()) -> None:
         """Add the rows of ``query``, which returns the columns of ``kind`` in their order."""
@@ -202,6 +217,7 @@ class StatementTables:
         self.observations = None
         self._ordered.discard(kind.name)
         self._unified.discard(kind.name)
+        self._sorted.discard(kind.name)
         engine.execute(f"INSERT INTO {self.of(kind)} {query}", parameters)
 
     def insert_batch(self, batch: Batch) -> None:
@@ -220,6 +236,15 @@ class StatementTables:
         if is_unified:
             self._unified.add(kind.name)
             self.is_unified = self._unified.issuperset([*self._tables, *self._unread])
+
+    def insert_arrow(self, kind: Kind, rows: pa.Table) -> None:
+        """Add the rows of an Arrow table with the columns of ``kind``; attributes may be in any order and repeated."""
+        keys = ", ".join(kind.key_columns)
+        with engine.registered(rows) as table:
+            self.insert(
+                kind,
+                f"SELECT {keys}, list_sort(list_distinct(attributes)) AS attributes FROM {table}",
+            )
 
     def fill(self, kind: Kind, queries: Sequence[str]) -> None:
         """Put the rows of several queries, like those of :meth:`insert`, into an empty table in
@@ -252,14 +277,26 @@ class StatementTables:
             self._replace(kind, self._schema.create("replacement", query(kind, self.of(kind))))
         self.is_unified = unified
 
+    def unify(self, kinds: Iterable[Kind], unified_rows: Callable[[Kind, Sql], Sql]) -> None:
+        """Replace the rows of ``kinds`` by those of ``unified_rows(kind, rows)``, which are in canonical order.
+
+        All other kinds are unified.
+        """
+        for kind in kinds:
+            self._arrange(kind, partial(unified_rows, kind))
+        self.is_unified = True
+
     def _replace(self, kind: Kind, replacement: Sql) -> None:
         """Put another table in the place of that of a kind."""
         self.observations = None
         table = self.of(kind)
         self._ordered.discard(kind.name)
         self._unified.discard(kind.name)
-        engine.execute(f"DROP TABLE {table}")
-        engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
+        self._sorted.discard(kind.name)
+        # Other threads find one of the two tables at any time.
+        with engine.transaction():
+            engine.execute(f"DROP TABLE {table}")
+            engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
 
     def _kinds_to_read(self) -> list[Kind]:
         return self.existing() or [KINDS[0]]
@@ -273,6 +310,11 @@ class StatementTables:
             f"SELECT bundle, {literal(kind.name)}::{_KIND_TYPE} AS kind, id, {arguments}, attributes"
             f"{further_columns} FROM {self.of(kind)}"
         )
+
+
+def _sorted_rows(kind: Kind, rows: Sql) -> Sql:
+    columns = ", ".join(kind.columns)
+    return Sql(f"SELECT {columns} FROM {rows} ORDER BY {columns}")
 
 
 def arrow_schema() -> pa.Schema:

@@ -25,7 +25,7 @@ def unify(document: Document) -> None:
         for kind in document.tables.kinds()
         if not document.tables.is_in_order(kind) or has_repetitions(kind, document.tables.of(kind))
     ]
-    document.tables.rewrite(unified_rows, kinds, unified=True)
+    document.tables.unify(kinds, unified_rows)
 
 
 def has_repetitions(kind: Kind, rows: Sql) -> bool:
