@@ -64,21 +64,30 @@ def contributions(document: Document, by: Sequence[Dimension]) -> Table:
     if "model" in dimensions:
         sources += f" JOIN {_create_causes(schema, document)} AS causes USING (entity)"
     counts = _counts("type" in dimensions)
+    names = ", ".join(dimensions)
     columns = [
         *(f"coalesce({dimension}, {literal(UNKNOWN)})" for dimension in dimensions),
-        *counts.values(),
-        *(f"coalesce({_utc(f'{end}(time)')}, {literal(UNKNOWN)})" for end in ("min", "max")),
+        *(f"count(*) FILTER ({name})" for name in counts),
+        *(f"coalesce({_utc(time)}, {literal(UNKNOWN)})" for time in ("min(first)", "max(last)")),
     ]
     groups = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
+    # The attributes of all entities do not fit into a join, and the distinct entities of a row not into an aggregate.
+    types = schema.create("types", _types(document))
+    are_counted = ", ".join(f"bool_or({condition}) AS {name}" for name, condition in counts.items())
     rows = engine.rows(
         f"""
-        WITH events AS ({_events(document)}),
+        WITH events AS ({_events(document, types)}),
         contributions AS (
             SELECT *, strftime(make_timestamp(epoch_us(time)), '%Y-%m') AS month
             FROM {sources}
+        ),
+        entities AS (
+            SELECT {names}, entity, {are_counted}, min(time) AS first, max(time) AS last
+            FROM contributions
+            GROUP BY {names}, entity
         )
         SELECT {", ".join(columns)}
-        FROM contributions
+        FROM entities
         GROUP BY {groups}
         ORDER BY {groups}
         """
@@ -87,20 +96,13 @@ def contributions(document: Document, by: Sequence[Dimension]) -> Table:
 
 
 def _counts(is_by_type: bool) -> Mapping[str, str]:
-    """Return the SQL of each count by the name of its column."""
+    """Return the condition of the entities in each count, by the name of its column."""
     if is_by_type:
-        return {"made": _count("NOT is_deletion"), "deleted": _count("is_deletion")}
+        return {"made": "NOT is_deletion", "deleted": "is_deletion"}
     return {
-        **{
-            name: _count(f"NOT is_deletion AND {_is_type(types)}")
-            for name, types in COUNTED_TYPES.items()
-        },
-        "deletions": _count(f"is_deletion AND {_is_type(DELETABLE_TYPES)}"),
+        **{name: f"NOT is_deletion AND {_is_type(types)}" for name, types in COUNTED_TYPES.items()},
+        "deletions": f"is_deletion AND {_is_type(DELETABLE_TYPES)}",
     }
-
-
-def _count(condition: str) -> str:
-    return f"count(DISTINCT entity) FILTER ({condition})"
 
 
 def _is_type(types: Sequence[str]) -> str:
@@ -111,7 +113,16 @@ def _utc(time: str) -> str:
     return f"strftime(make_timestamp(epoch_us({time})), '%Y-%m-%dT%H:%M:%SZ')"
 
 
-def _events(document: Document) -> str:
+def _types(document: Document) -> str:
+    """Return the query for the types of entities: ``id`` and ``type``. States that were observed are left out."""
+    return f"""
+        SELECT id, domain_type(attributes) AS type
+        FROM {document.tables.of(KIND["entity"])}
+        WHERE NOT is_a(attributes, 'ObservedState')
+        """
+
+
+def _events(document: Document, types: Sql) -> str:
     """Return the query for generations, invalidations, commits and captured calls.
 
     The columns are ``activity``, ``entity`` (a commit or a call itself), its ``type``, ``is_deletion`` and
@@ -129,15 +140,14 @@ def _events(document: Document) -> str:
         SELECT
             change.activity,
             change.entity,
-            domain_type(entity.attributes) AS type,
+            entity.type,
             change.is_deletion,
             TRY_CAST(
                 coalesce(change.time, activity.endTime, activity.startTime) AS TIMESTAMPTZ
             ) AS time
         FROM changes AS change
-        JOIN {document.tables.of(KIND["entity"])} AS entity ON entity.id = change.entity
+        JOIN {types} AS entity ON entity.id = change.entity
         LEFT JOIN {activities} AS activity ON activity.id = change.activity
-        WHERE NOT is_a(entity.attributes, 'ObservedState')
         UNION ALL
         SELECT
             id,
