@@ -79,6 +79,7 @@ def _violations(instance: Instance, limit: int) -> Iterator[RuleViolations]:
     yield from impossibility_violations(instance, tables, limit)
     # The order of events needs much memory and no terms.
     tables.clear()
+    instance.release()
     yield ordering_violations(instance, limit)
 
 

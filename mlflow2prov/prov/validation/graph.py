@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 _Integers = NDArray[Any]
 
+MIN_SHRINKAGE = 0.9
+"""The share of edges that a round may leave for another round to follow."""
+
 
 def components(
     sources: _Integers, targets: _Integers, node_count: int, connection: str = "strong"
@@ -78,6 +81,9 @@ def shortest_cycles(
         The edges of each cycle, beginning with the candidate, and the number of candidates that are
         part of any cycle.
     """
+    inner_edges = _edges_within(sources, targets, node_count)
+    sources, targets = sources[inner_edges], targets[inner_edges]
+    candidates = np.flatnonzero(np.isin(inner_edges, candidates))
     labels = components(sources, targets, node_count)
     on_cycle = candidates[labels[sources[candidates]] == labels[targets[candidates]]]
     _, first_places = np.unique(labels[sources[on_cycle]], return_index=True)
@@ -86,8 +92,25 @@ def shortest_cycles(
         label = labels[sources[edge]]
         inner = np.flatnonzero((labels[sources] == label) & (labels[targets] == label))
         path = _shortest_path(sources, targets, inner, targets[edge], sources[edge])
-        cycles.append(np.array([edge, *path]))
+        cycles.append(inner_edges[[edge, *path]])
     return cycles, len(on_cycle)
+
+
+def _edges_within(sources: _Integers, targets: _Integers, node_count: int) -> _Integers:
+    """Return the numbers of the edges without those from nodes that no edge leads to, and to nodes that none leaves.
+
+    Such edges are on no cycle. Most edges of many graphs go in a few rounds, before a matrix is made.
+    """
+    edges = np.arange(len(sources), dtype=np.int32)
+    while len(edges):
+        is_left, is_entered = np.zeros((2, node_count), np.bool_)
+        is_left[sources[edges]] = True
+        is_entered[targets[edges]] = True
+        is_within = is_entered[sources[edges]] & is_left[targets[edges]]
+        count, edges = len(edges), edges[is_within]
+        if len(edges) > MIN_SHRINKAGE * count:
+            break
+    return edges
 
 
 def _adjacency_matrix(sources: _Integers, targets: _Integers, node_count: int) -> Any:

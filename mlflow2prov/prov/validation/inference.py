@@ -16,10 +16,9 @@ with another one, order events, or give a type. These rules are applied:
   (:mod:`.ordering`).
 - Inference 11: a derivation with an activity implies a usage and a generation. If the derivation
   gives their identifiers, they are merged with other statements (:mod:`.uniqueness`). Otherwise
-  nothing can contradict them, and they only order events (:func:`generations`, :func:`usages`).
+  nothing can contradict them, and they only order events (:func:`generations`, :mod:`.ordering`).
 - Inference 13: an attributed entity has a generation (:func:`existing_events`). Its activity is a
   variable that no other statement uses, so it orders nothing.
-- Inference 14: both agents of a delegation are associated with its activity (:func:`associations`).
 - Inference 15: a relation is an influence with the same identifier. This matters if relations of
   two kinds share an identifier (:mod:`.uniqueness`).
 - Inferences 19 and 21: specialization is transitive, and the attributes of an entity also belong to
@@ -35,6 +34,8 @@ These rules are left out, because validity cannot depend on them:
 - Inference 6: the communication that a generation and a usage imply orders the start of one
   activity before the end of the other. Constraints 34, 37 and 33 already do so by way of the
   generation and the usage.
+- Inference 14: both agents of a delegation are associated with its activity. Associations only order
+  ends and invalidations (Constraint 47), and these violate nothing (:mod:`.ordering`).
 - Inferences 12, 16, 17, 18 and 20: the only constraint on alternates is that they are entities, and
   the statements from which alternates are inferred have that effect themselves.
 """
@@ -102,23 +103,6 @@ def generations(instance: Instance) -> Pairs:
     )
 
 
-def usages(instance: Instance) -> Pairs:
-    """Return activities and the entities that they used (Inference 11)."""
-    return _union(
-        pairs(instance, "used", "activity", "entity"),
-        pairs(instance, "wasDerivedFrom", "activity", "usedEntity"),
-    )
-
-
-def associations(instance: Instance) -> Pairs:
-    """Return activities and the agents that are associated with them (Inference 14)."""
-    return _union(
-        pairs(instance, "wasAssociatedWith", "activity", "agent"),
-        pairs(instance, "actedOnBehalfOf", "activity", "delegate"),
-        pairs(instance, "actedOnBehalfOf", "activity", "responsible"),
-    )
-
-
 def specializations(instance: Instance) -> Pairs:
     """Return specific and general entities; a mention is a specialization (PROV-LINKS section 3)."""
     return _union(
@@ -129,12 +113,13 @@ def specializations(instance: Instance) -> Pairs:
 
 @dataclass(frozen=True)
 class ExistingEvents:
-    """For each name, whether it has a generation, an invalidation, a start and an end."""
+    """For each name, whether it has a generation and a start.
+
+    Those who have an invalidation or an end do not matter, because these are on no cycle of events (:mod:`.ordering`).
+    """
 
     generation: NDArray[np.bool_]
-    invalidation: NDArray[np.bool_]
     start: NDArray[np.bool_]
-    end: NDArray[np.bool_]
 
 
 def existing_events(instance: Instance) -> ExistingEvents:
@@ -153,9 +138,7 @@ def existing_events(instance: Instance) -> ExistingEvents:
     is_generated[pairs(instance, "wasDerivedFrom", "generatedEntity", "activity").left] = True
     return ExistingEvents(
         generation=is_entity | is_generated,
-        invalidation=is_entity | _occurs(instance, ("wasInvalidatedBy", "entity")),
         start=_occurs(instance, ("activity", "id"), ("wasStartedBy", "activity")),
-        end=_occurs(instance, ("activity", "id"), ("wasEndedBy", "activity")),
     )
 
 

@@ -1,15 +1,15 @@
 """Event ordering constraints (PROV-CONSTRAINTS section 6.2): no event strictly precedes itself.
 
-Each name has up to four events. All generations of an entity are simultaneous (Constraint 39), as
-are its invalidations (40), and all starts (31) and all ends (32) of an activity. Usages are not
-nodes: each of them follows two events and precedes some others, and only the pairs that are not
-ordered anyway become edges (:func:`_usage_order`). Every constraint is thus a number of edges
-between events, a few for each statement, and an instance is valid if no cycle has a strict edge.
-Only derivations order strictly (42).
+Each name has up to two events here. All generations of an entity are simultaneous (Constraint 39), as
+are all starts of an activity (31). Usages are not nodes: each of them follows two events and precedes
+some others, and only the pairs that are not ordered anyway become edges (:func:`_usage_order`). Every
+constraint is thus a number of edges between events, a few for each statement, and an instance is valid
+if no cycle has a strict edge. Only derivations order strictly (42).
 
 Some constraints can never be part of a violation. No start, generation or usage follows an end or
 an invalidation, and derivations order generations. A cycle with a strict edge therefore consists of
-generations, starts and usages.
+generations, starts and usages. Pairs with an end or an invalidation are left out: those of Constraints 30,
+35, 36, 38, 40, 44, 46, 47 and 49, and some of 33, 34 and 37.
 
 Times do not order events: an instance may be valid although its times run backwards (section 2.2).
 """
@@ -27,19 +27,17 @@ from mlflow2prov.prov.validation.graph import shortest_cycles
 from mlflow2prov.prov.validation.inference import (
     ExistingEvents,
     Pairs,
-    associations,
     existing_events,
     generations,
     pairs,
     specializations,
-    usages,
 )
 from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
 from mlflow2prov.prov.validation.report import RuleViolations, Step, Violation
 from mlflow2prov.prov.validation.rules import CONSTRAINT
 
-GENERATION, INVALIDATION, START, END = range(4)
-_EVENTS = ("generation", "invalidation", "start", "end")
+GENERATION, START = range(2)
+_EVENTS = ("generation", "start")
 _USAGE = "usage"
 
 MAX_CYCLE_EDGES = 1000
@@ -53,7 +51,7 @@ class Precedences:
     Attributes:
         rules: the number of the constraint. If the order is by way of an intermediate event, the
             constraints before and after it.
-        before: the earlier events. An event of the name ``n`` is the node ``4 * n`` plus the
+        before: the earlier events. An event of the name ``n`` is the node ``2 * n`` plus the
             number of the event.
         after: the later events.
         statements: the number of the statement behind each pair, or ``MISSING``.
@@ -105,13 +103,16 @@ def ordering_violations(instance: Instance, limit: int) -> RuleViolations:
         for group, begin, end in zip(groups, begins, ends, strict=True)
         if group.strict
     ]
+    before = np.concatenate([group.before for group in groups])
+    after = np.concatenate([group.after for group in groups])
+    # Most documents have no cycle to describe, and the groups take as much memory as the search.
+    groups.clear()
+    instance.release()
     cycles, count = shortest_cycles(
-        np.concatenate([group.before for group in groups]),
-        np.concatenate([group.after for group in groups]),
-        4 * instance.name_count,
-        np.concatenate(strict_edges),
-        limit,
+        before, after, 2 * instance.name_count, np.concatenate(strict_edges), limit
     )
+    if cycles:
+        groups = _precedences(instance)
     violations = []
     for cycle in cycles:
         edges = cycle[:MAX_CYCLE_EDGES]
@@ -139,27 +140,22 @@ def _cycle_violation(
 
 
 def _describe_event(instance: Instance, node: int) -> str:
-    return f"{_EVENTS[node % 4]} of {instance.name(node // 4)}"
+    return f"{_EVENTS[node % 2]} of {instance.name(node // 2)}"
 
 
 def _precedences(instance: Instance) -> list[Precedences]:
     """Return the order of the events of an instance, constraint by constraint."""
     events = existing_events(instance)
     derivation = _derivations(instance).swapped()
-    communication = pairs(instance, "wasInformedBy", "informant", "informed")
-    specialization = specializations(instance)
     return [
-        *_order_within_one_thing(instance, events),
         *_generation_order(instance, events),
         *_usage_order(instance, events),
         *_trigger_order(instance, events),
-        _order((35,), START, END, communication, events),
         _order((42,), GENERATION, GENERATION, derivation, events, strict=True),
         # Specialization is transitive (Inference 19). The order therefore also passes through
         # entities that do not have the event.
-        _order((45,), GENERATION, GENERATION, specialization.swapped(), None),
-        _order((46,), INVALIDATION, INVALIDATION, specialization, None),
-        *_agent_order(instance, events),
+        _order((45,), GENERATION, GENERATION, specializations(instance).swapped(), None),
+        *_attribution_order(instance, events),
     ]
 
 
@@ -167,37 +163,17 @@ def _derivations(instance: Instance) -> Pairs:
     return pairs(instance, "wasDerivedFrom", "generatedEntity", "usedEntity")
 
 
-def _order_within_one_thing(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
-    """Yield start before end of activities (30), generation before invalidation of entities (36)."""
-    for rule, kind, first, second, has_both in (
-        (30, "activity", START, END, events.start & events.end),
-        (36, "entity", GENERATION, INVALIDATION, events.generation & events.invalidation),
-    ):
-        names = np.flatnonzero(has_both)
-        declarations = np.full(instance.name_count, MISSING, np.int64)
-        ids = instance.column(kind, "id")
-        has_id = ids != MISSING
-        declarations[ids[has_id]] = instance.statement_numbers(kind)[has_id]
-        yield Precedences((rule,), names * 4 + first, names * 4 + second, declarations[names])
-
-
 def _generation_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
-    """Yield the order of generations within their activities (34)."""
-    generation = generations(instance)
-    yield _order((34,), START, GENERATION, generation.swapped(), events)
-    yield _order((34,), GENERATION, END, generation, events)
+    """Yield the start of an activity before the generations by it (34)."""
+    yield _order((34,), START, GENERATION, generations(instance).swapped(), events)
 
 
 def _usage_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
     """Yield the order of events through usages.
 
-    A usage lies within its activity (33), follows the generation of its entity (37), precedes the
-    invalidation of its entity (38), and precedes the generation of an entity that is derived by it
-    (41). The other pairs of these events are ordered by Constraints 30 and 36.
+    A usage follows the start of its activity (33) and the generation of its entity (37), and precedes the
+    generation of an entity that is derived by it (41).
     """
-    usage = usages(instance)
-    yield _order((33, 38), START, INVALIDATION, usage, events, intermediate=_USAGE)
-    yield _order((37, 33), GENERATION, END, usage.swapped(), events, intermediate=_USAGE)
     generation = pairs(instance, "wasDerivedFrom", "activity", "generatedEntity")
     yield _order((33, 41), START, GENERATION, generation, events, intermediate=_USAGE)
     derivation = _derivations(instance)
@@ -208,39 +184,20 @@ def _usage_order(instance: Instance, events: ExistingEvents) -> Iterator[Precede
 
 
 def _trigger_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
-    """Yield the order of starts (43) and ends (44) and the events of their triggers."""
-    for rule, kind, argument, event in (
-        (43, "wasStartedBy", "starter", START),
-        (44, "wasEndedBy", "ender", END),
-    ):
-        trigger = pairs(instance, kind, "trigger", "activity")
-        yield _order((rule,), GENERATION, event, trigger, events)
-        yield _order((rule,), event, INVALIDATION, trigger.swapped(), events)
-        # The starter or ender generated the trigger, even if it is absent (Inferences 9 and 10).
-        activities = pairs(instance, kind, argument, "activity")
-        yield _order(
-            (34, rule),
-            START,
-            event,
-            activities,
-            events,
-            intermediate="generation of the trigger",
-        )
+    """Yield the generation of the trigger of a start before the start (43)."""
+    trigger = pairs(instance, "wasStartedBy", "trigger", "activity")
+    yield _order((43,), GENERATION, START, trigger, events)
+    # The starter generated the trigger, even if it is absent (Inference 9).
+    starter = pairs(instance, "wasStartedBy", "starter", "activity")
+    intermediate = "generation of the trigger"
+    yield _order((34, 43), START, START, starter, events, intermediate=intermediate)
 
 
-def _agent_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
-    """Yield the order of the events of agents, which may be entities or activities (47, 48, 49)."""
-    association = associations(instance)
-    yield _order((47,), START, INVALIDATION, association, events)
-    yield _order((47,), GENERATION, END, association.swapped(), events)
-    yield _order((47,), START, END, association, events)
-    yield _order((47,), START, END, association.swapped(), events)
+def _attribution_order(instance: Instance, events: ExistingEvents) -> Iterator[Precedences]:
+    """Yield the first event of an agent, an entity or an activity, before the generation attributed to it (48)."""
     attribution = pairs(instance, "wasAttributedTo", "agent", "entity")
     yield _order((48,), GENERATION, GENERATION, attribution, events)
     yield _order((48,), START, GENERATION, attribution, events)
-    delegation = pairs(instance, "actedOnBehalfOf", "responsible", "delegate")
-    yield _order((49,), GENERATION, INVALIDATION, delegation, events)
-    yield _order((49,), START, END, delegation, events)
 
 
 def _order(
@@ -265,9 +222,9 @@ def _order(
         intermediate: as in :class:`Precedences`.
     """
     if events is not None:
-        has_event = (events.generation, events.invalidation, events.start, events.end)
+        has_event = (events.generation, events.start)
         relation = relation.select(
             has_event[first][relation.left] & has_event[second][relation.right]
         )
-    before, after = relation.left * 4 + first, relation.right * 4 + second
+    before, after = relation.left * 2 + first, relation.right * 2 + second
     return Precedences(rules, before, after, relation.statements, strict, intermediate)

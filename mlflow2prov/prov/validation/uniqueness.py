@@ -19,21 +19,12 @@ from mlflow2prov.prov.kinds import KIND, KINDS
 from mlflow2prov.prov.validation.graph import components
 from mlflow2prov.prov.validation.inference import INFLUENCES
 from mlflow2prov.prov.validation.instance import MISSING, Instance, IntegerArray
+from mlflow2prov.prov.validation.repetition import UNIQUE_EVENTS, UNIQUE_TIMES, repeating_rows
 from mlflow2prov.prov.validation.rules import CONSTRAINT, UNIQUE_MENTION, Rule
 
 _KEY_CONSTRAINTS = {
     kind.name: CONSTRAINT[22 if kind.element else 23] for kind in KINDS if kind.identified
 }
-_UNIQUE_EVENTS = {
-    24: ("wasGeneratedBy", ("entity", "activity")),
-    25: ("wasInvalidatedBy", ("entity", "activity")),
-    26: ("wasStartedBy", ("activity", "starter")),
-    27: ("wasEndedBy", ("activity", "ender")),
-}
-"""The kind of each event that is unique, and the arguments that determine its identifier."""
-
-_UNIQUE_TIMES = {28: ("wasStartedBy", "startTime"), 29: ("wasEndedBy", "endTime")}
-
 _NOT_EXPANDABLE = {("wasAssociatedWith", "plan"), ("wasDerivedFrom", "activity")} | {
     (kind.name, argument.name) for kind in KINDS for argument in kind.arguments if argument.required
 }
@@ -48,16 +39,18 @@ KINDS_WITH_SHARED_IDENTIFIERS = ("wasDerivedFrom", "wasInfluencedBy")
 
 @dataclass
 class TermTable:
-    """The statements of a kind, including inferred ones, as columns of terms.
+    """Statements of a kind, and then inferred ones, as columns of terms.
 
     Attributes:
         columns: the terms of each argument. Names are 0 or more, variables are less than
             ``MISSING``, and a placeholder is ``MISSING``.
+        rows: the rows of the instance that the first terms are from.
         statements: the number of the statement, or of the one from which it is inferred.
         original_columns: the columns before unification.
     """
 
     columns: dict[str, IntegerArray]
+    rows: IntegerArray
     statements: IntegerArray
     original_columns: dict[str, IntegerArray] = field(init=False)
 
@@ -101,31 +94,34 @@ class Equalities:
 
 
 def term_tables(instance: Instance) -> dict[str, TermTable]:
-    """Return the terms of an instance, with the statements that Inferences 11 and 15 add."""
+    """Return the terms of the statements that :func:`~.repetition.repeating_rows` selects, and of those that
+    Inferences 11 and 15 add."""
     tables: dict[str, TermTable] = {}
     next_variable = MISSING - 1
-    for kind in KINDS:
+    for kind, rows in repeating_rows(instance).items():
         columns: dict[str, IntegerArray] = {}
-        for argument, numbers in instance.columns[kind.name].items():
-            columns[argument] = _expand(instance, kind.name, argument, next_variable)
-            next_variable -= len(numbers)
-        tables[kind.name] = TermTable(columns, instance.statement_numbers(kind.name))
+        for argument in instance.columns[kind]:
+            columns[argument] = _expand(instance, kind, argument, rows, next_variable)
+            next_variable -= len(rows)
+        tables[kind] = TermTable(columns, rows, instance.first_statement[kind] + rows)
     _infer_events_of_derivations(tables, next_variable)
     _infer_influences(tables)
     return tables
 
 
-def _expand(instance: Instance, kind: str, argument: str, next_variable: int) -> IntegerArray:
-    """Return a column with variables in place of expandable placeholders (Definitions 1 to 4).
+def _expand(
+    instance: Instance, kind: str, argument: str, rows: IntegerArray, next_variable: int
+) -> IntegerArray:
+    """Return rows of a column with variables in place of expandable placeholders (Definitions 1 to 4).
 
     Variables count down from ``next_variable``.
     """
-    numbers = instance.column(kind, argument)
+    numbers = instance.column(kind, argument)[rows].astype(np.int64)
     if (kind, argument) in _NOT_EXPANDABLE:
         return numbers
     keeps_number = numbers != MISSING
     if argument in _EXPANDABLE_WITH_ACTIVITY:
-        keeps_number |= instance.column(kind, "activity") == MISSING
+        keeps_number |= instance.column(kind, "activity")[rows] == MISSING
     return np.where(keeps_number, numbers, next_variable - np.arange(len(numbers)))
 
 
@@ -261,13 +257,13 @@ def _key_constraints(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
 
 def _unique_events(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
     """Yield unequal identifiers of events that are the same event (24 to 27)."""
-    for number, (kind, keys) in _UNIQUE_EVENTS.items():
+    for number, (kind, keys) in UNIQUE_EVENTS.items():
         yield from _functional_dependency(tables[kind], CONSTRAINT[number], kind, keys, ["id"])
 
 
 def _unique_times(tables: Mapping[str, TermTable]) -> Iterator[Equalities]:
     """Yield times of starts and ends that are not those of their activities (28 and 29)."""
-    for number, (kind, argument) in _UNIQUE_TIMES.items():
+    for number, (kind, argument) in UNIQUE_TIMES.items():
         yield _activity_times(tables, CONSTRAINT[number], kind, argument)
 
 
@@ -380,6 +376,7 @@ def _activity_times(
 def replace_unified_variables(instance: Instance, tables: Mapping[str, TermTable]) -> None:
     """Put the names that unification gave to absent arguments into the instance."""
     for kind, columns in instance.columns.items():
+        table = tables[kind]
         for argument, numbers in columns.items():
-            terms = tables[kind].columns[argument][: len(numbers)]
-            columns[argument] = np.where(terms < MISSING, MISSING, terms)
+            terms = table.columns[argument][: len(table.rows)]
+            numbers[table.rows] = np.where(terms < MISSING, MISSING, terms)
