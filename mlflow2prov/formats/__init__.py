@@ -9,8 +9,11 @@ content, then by its extension.
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mlflow2prov.errors import FormatError, NamespaceError, one_line, unknown_choice
@@ -65,6 +68,9 @@ READABLE_ALIASES: dict[str, ReadableFormat] = {
 HEAD_BYTES = 4096
 """How much of a file decides its format."""
 
+MIN_BYTES_OF_PARTS = 1 << 26
+"""The size of the files that are read a part at a time, if their format allows it."""
+
 MAX_MESSAGE_LENGTH = 300
 """The maximum number of characters of a reader's message in an error."""
 
@@ -107,8 +113,7 @@ def read(
     content = content.removeprefix(_BYTE_ORDER_MARK)
     if not content.strip():
         raise FormatError(f"{where}: the file is empty")
-    readable = None if format is None else READABLE_ALIASES.get(format, format)
-    file_format = recognise(content, name) if readable is None else get(readable)
+    file_format = _format_of(content, name, format)
     if file_format is None:
         raise FormatError(
             f"{where}: not recognised as any of {', '.join(READABLE)}; name its format with --format"
@@ -117,10 +122,46 @@ def read(
         raise FormatError(
             f"{where}: {file_format.title} is only written and cannot be read; save as json too"
         )
+    arguments: tuple[str, ...] = ()
+    if file_format.has_relative_iris:
+        arguments = (file_iri(name) if base is None else base,)
+    with _errors_of(where):
+        return file_format.read(content, *arguments)
+
+
+def read_in_parts(path: Path, format: ReadableFormat | None = None) -> Document | None:  # noqa: A002
+    """Read a document from a regular file of at least :data:`MIN_BYTES_OF_PARTS`, a part at a time.
+
+    Returns:
+        The document; None if the file is smaller or of another type, or if the reader of its format needs the whole
+        content.
+
+    Raises:
+        FormatError: the content is not valid.
+        OSError: the file cannot be read.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size < MIN_BYTES_OF_PARTS:
+        return None
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    file_format = _format_of(head, str(path), format)
+    if file_format is None or file_format.read_file is None or head.startswith(_BYTE_ORDER_MARK):
+        return None
+    with _errors_of(str(path)):
+        return file_format.read_file(path)
+
+
+def _format_of(content: bytes, name: str, format: ReadableFormat | None) -> Format | None:  # noqa: A002
+    """Return the format that is named, or the one that the content or the name of a file has."""
+    return recognise(content, name) if format is None else get(READABLE_ALIASES.get(format, format))
+
+
+@contextmanager
+def _errors_of(where: str) -> Iterator[None]:
+    """Add the place to the errors of a reader."""
     try:
-        if file_format.has_relative_iris:
-            return file_format.read(content, file_iri(name) if base is None else base)
-        return file_format.read(content)
+        yield
     except (FormatError, NamespaceError) as error:
         raise FormatError(f"{where}: {one_line(str(error), MAX_MESSAGE_LENGTH)}") from error
     except UnicodeEncodeError as error:
@@ -170,5 +211,6 @@ __all__ = [
     "file_iri",
     "get",
     "read",
+    "read_in_parts",
     "recognise",
 ]

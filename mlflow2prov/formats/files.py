@@ -19,6 +19,7 @@ from mlflow2prov.formats import (
     file_iri,
     get,
     read,
+    read_in_parts,
 )
 from mlflow2prov.formats._support.progress import progress_listener
 from mlflow2prov.formats._support.write_behind import write_behind
@@ -41,6 +42,8 @@ def load(input: str | Path, *, format: ReadableFormat | None = None) -> Document
     if str(input) == STREAM:
         return read(_read_standard_input(), "standard input", format, base=file_iri(""))
     try:
+        if (document := read_in_parts(Path(input), format)) is not None:
+            return document
         content = Path(input).read_bytes()
     except FileNotFoundError as error:
         raise FormatError(f"{input}: there is no such file") from error

@@ -12,6 +12,7 @@ their order; they are read as well.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 from mlflow2prov import engine
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.format import Format
+from mlflow2prov.formats._support.parquet_columns import add_batch
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.formats._support.progress import report_progress
 from mlflow2prov.prov import KIND, Document
@@ -82,8 +84,18 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: the content is not Parquet, lacks a column or the metadata, or has a row that is not a statement.
     """
+    return _read(pa.BufferReader(content))
+
+
+def read_file(path: Path) -> Document:
+    """Read a Parquet file like :func:`read`, a part of it at a time."""
+    with pa.OSFile(str(path)) as file:
+        return _read(file)
+
+
+def _read(source: pa.NativeFile) -> Document:
     try:
-        with pq.ParquetFile(pa.BufferReader(content)) as file:
+        with pq.ParquetFile(source) as file:
             columns = _columns(file.schema_arrow)
             full = arrow_schema()
             schema = pa.schema(
@@ -94,10 +106,16 @@ def read(content: bytes) -> Document:
             )
             namespaces = Namespaces()
             scope = PrefixScope(namespaces, _prefixes(file.schema_arrow))
-            reader = _RowReader(scope, Builder(namespaces))
+            builder = Builder(namespaces)
+            reader = _RowReader(scope, builder)
+            unchanged_names = scope.unchanged_names if columns == COLUMNS else None
             for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
-                for row in batch.cast(schema).to_pylist():
-                    reader.read(row)
+                rows = batch.cast(schema)
+                if unchanged_names is None or not add_batch(
+                    builder.document, rows, unchanged_names
+                ):
+                    for row in rows.to_pylist():
+                        reader.read(row)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(f"not valid Parquet: {error}") from error
     return reader.finish()
@@ -187,4 +205,4 @@ def recognises(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-FORMATS = (Format("parquet", ".parquet", "Parquet", write, read, recognises),)
+FORMATS = (Format("parquet", ".parquet", "Parquet", write, read, recognises, read_file=read_file),)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.provjson_reader import read, recognises
+from mlflow2prov.formats._support.provjson_reader import read, read_file, recognises
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -173,4 +173,4 @@ _LISTS_OF_VALUES = Sql(
 )
 """The members for attributes that share a key. Their values become a list."""
 
-FORMATS = (Format("json", ".json", "PROV-JSON", write, read, recognises),)
+FORMATS = (Format("json", ".json", "PROV-JSON", write, read, recognises, read_file=read_file),)

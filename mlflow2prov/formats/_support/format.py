@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Format:
             of them, without a byte order mark and leading white space.
         require_program: raises :class:`~mlflow2prov.errors.FormatError` if a program that writes the format is not
             installed.
+        read_file: reads a regular file like ``read``, a part at a time, so that its content need not fit into memory;
+            None for a format whose reader needs the whole content.
         has_relative_iris: whether ``read`` takes the IRI of the file too, against which relative IRIs are resolved.
     """
 
@@ -37,3 +40,4 @@ class Format:
     recognises: Callable[[bytes], bool] = lambda _: False
     require_program: Callable[[], object] = lambda: None
     has_relative_iris: bool = False
+    read_file: Callable[[Path], Document] | None = None

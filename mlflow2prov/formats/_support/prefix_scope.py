@@ -8,6 +8,9 @@ from functools import cached_property
 from mlflow2prov.errors import FormatError
 from mlflow2prov.prov.namespaces import RESERVED, Namespaces
 
+MAX_RESOLVED_NAMES = 100_000
+"""The number of names of a file that are kept with the names that they became."""
+
 
 class PrefixScope:
     """The prefixes that a file declares, or one bundle of it.
@@ -46,6 +49,8 @@ class PrefixScope:
         """
         resolved = self._resolved_names.get(name)
         if resolved is None:
+            if len(self._resolved_names) >= MAX_RESOLVED_NAMES:
+                self._resolved_names.clear()
             resolved = self._resolved_names[name] = self._resolve(name)
         return resolved
 

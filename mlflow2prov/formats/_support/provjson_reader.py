@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provjson_columns
+from mlflow2prov.formats._support.json_outline import (
+    Content,
+    Member,
+    NotAnOutlineError,
+    outline,
+)
 from mlflow2prov.formats._support.prefix_scope import PrefixScope
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import (
@@ -60,11 +67,35 @@ def read(content: bytes) -> Document:
         return _Reader(is_exact=True).read(_parse(json.loads, content))
 
 
+def read_file(path: Path) -> Document:
+    """Read a large file of PROV-JSON, a part at a time.
+
+    Statements of one name in different parts are several statements.
+
+    Raises:
+        FormatError: the content is not PROV-JSON.
+    """
+    with path.open("rb") as file:
+        content = Content.of(file)
+        try:
+            members = outline(content)
+            try:
+                return _Reader(is_exact=False).read_parts(content, members)
+            except _RoundedIntegerError:
+                return _Reader(is_exact=True).read_parts(content, members)
+        except NotAnOutlineError:
+            return read(content.read(0, content.size))
+
+
 def _parse(loads: Callable[[bytes], object], content: bytes) -> object:
     try:
         return loads(content)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"not JSON: {error}") from error
+
+
+_Members = Iterable[tuple[str, Iterable[object]]]
+"""The names of kinds of statements, each with objects that have these as members."""
 
 
 class _Reader:
@@ -80,21 +111,54 @@ class _Reader:
         self._builder = Builder(self._namespaces)
 
     def read(self, data: object) -> Document:
+        """Read a whole file that is parsed."""
         if not isinstance(data, dict):
             raise FormatError("not PROV-JSON: the file is not an object")
         scope = PrefixScope(self._namespaces, _prefixes(data, "prefix"))
-        self._read_statements(data, "", scope)
+        self._read_statements(_whole_members(data), "", scope)
         for name, bundle in _require_object(data.get("bundle", {}), "bundle").items():
-            if not name:
-                raise FormatError("not PROV-JSON: a bundle without a name")
             content = _require_object(bundle, f"bundle {name}")
-            bundle_scope = scope.nested(_prefixes(content, f"the member prefix of bundle {name}"))
-            # A bundle's own prefixes apply to its name too, as in PROV-N.
-            self._read_statements(content, bundle_scope.resolve(name), bundle_scope)
+            self._read_bundle(name, content, _whole_members(content), scope)
         return self._builder.finish()
 
-    def _read_statements(self, data: dict[str, Any], bundle: str, scope: PrefixScope) -> None:
-        for member, statements in data.items():
+    def read_parts(self, content: Content, members: Sequence[Member]) -> Document:
+        """Read the parts of a file, whose outline is ``members``."""
+        prefixes = self._parse_prefixes(content, members)
+        scope = PrefixScope(self._namespaces, _prefixes(prefixes, "prefix"))
+        self._read_statements(self._members_in_parts(content, members), "", scope)
+        for member in members:
+            for bundle in _outline_of_bundles(content, member):
+                inner = outline(content, bundle.start, bundle.end)
+                prefixes = self._parse_prefixes(content, inner)
+                self._read_bundle(
+                    bundle.name, prefixes, self._members_in_parts(content, inner), scope
+                )
+        return self._builder.finish()
+
+    def _parse_prefixes(self, content: Content, members: Sequence[Member]) -> dict[str, object]:
+        """Return an object with the member ``prefix``, if there is one."""
+        return {
+            member.name: _parse(orjson.loads, content.read(member.start, member.end))
+            for member in members
+            if member.name == "prefix"
+        }
+
+    def _members_in_parts(self, content: Content, members: Sequence[Member]) -> _Members:
+        loads: Callable[[bytes], object] = json.loads if self._is_exact else orjson.loads
+        for member in members:
+            yield member.name, (_parse(loads, part) for part in member.parts(content))
+
+    def _read_bundle(
+        self, name: str, data: dict[str, Any], members: _Members, scope: PrefixScope
+    ) -> None:
+        if not name:
+            raise FormatError("not PROV-JSON: a bundle without a name")
+        bundle_scope = scope.nested(_prefixes(data, f"the member prefix of bundle {name}"))
+        # A bundle's own prefixes apply to its name too, as in PROV-N.
+        self._read_statements(members, bundle_scope.resolve(name), bundle_scope)
+
+    def _read_statements(self, members: _Members, bundle: str, scope: PrefixScope) -> None:
+        for member, parts in members:
             if member == "prefix" or (member == "bundle" and not bundle):
                 continue
             if member == "bundle":
@@ -102,8 +166,9 @@ class _Reader:
             if member not in KIND:
                 raise FormatError(f"not PROV-JSON: {member!r} is not a kind of statement")
             kind = KIND[member]
-            for shape in _shapes(_require_object(statements, member), kind):
-                self._read_shape(kind, bundle, scope, shape)
+            for statements in parts:
+                for shape in _shapes(_require_object(statements, member), kind):
+                    self._read_shape(kind, bundle, scope, shape)
 
     def _read_shape(self, kind: Kind, bundle: str, scope: PrefixScope, shape: Shape) -> None:
         names, bodies = shape
@@ -119,6 +184,14 @@ class _Reader:
         reader = _StatementReader(kind, bundle, scope, self._builder, self._is_exact)
         for name, body in zip(names, bodies, strict=True):
             reader.read(name, body)
+
+
+def _whole_members(data: dict[str, Any]) -> _Members:
+    return ((member, (statements,)) for member, statements in data.items())
+
+
+def _outline_of_bundles(content: Content, member: Member) -> list[Member]:
+    return outline(content, member.start, member.end) if member.name == "bundle" else []
 
 
 def _prefixes(data: dict[str, Any], where: str) -> dict[str, str]:
