@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """The cost of several repetitions: the median of the seconds, and the highest peak memory in bytes."""
+    """The cost of several repetitions: the medians of the seconds, and the highest peak memory in bytes."""
 
     seconds: float
     memory: int = 0
+    cpu_seconds: float = 0
+    """The time of all processors, which other work on the machine affects less. Functions have none."""
 
     def ratio(self, floor: Measurement) -> float:
         """Return the time as a multiple of the time of ``floor``."""
@@ -29,7 +31,11 @@ def measure_process(command: Sequence[str | os.PathLike[str]], repeat: int = 5) 
         RuntimeError: the command failed.
     """
     runs = [_run_once(command) for _ in range(repeat)]
-    return Measurement(statistics.median(r.seconds for r in runs), max(r.memory for r in runs))
+    return Measurement(
+        statistics.median(run.seconds for run in runs),
+        max(run.memory for run in runs),
+        statistics.median(run.cpu_seconds for run in runs),
+    )
 
 
 def _run_once(command: Sequence[str | os.PathLike[str]]) -> Measurement:
@@ -39,7 +45,8 @@ def _run_once(command: Sequence[str | os.PathLike[str]]) -> Measurement:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}")
-    return Measurement(time.perf_counter() - start, usage.ru_maxrss * 1024)
+    seconds = time.perf_counter() - start
+    return Measurement(seconds, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def measure_call(

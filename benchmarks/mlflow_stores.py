@@ -29,17 +29,19 @@ API = "/api/2.0/mlflow"
 CONCURRENCY = 8
 """The number of concurrent requests for artifacts, which is the same for an extraction."""
 
-_CREATE_FIRST_RUN = f"""
+_CREATE_FIRST_RUN = """
+import sys
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
 client = mlflow.MlflowClient()
+params, metrics, tags = map(int, sys.argv[1:])
 experiment = client.create_experiment("many")
 run = client.create_run(experiment, start_time=1_700_000_000_000, run_name="one")
 client.log_batch(
     run.info.run_id,
-    [Metric(f"metric{{n}}", n / 7, 1_700_000_001_000, 0) for n in range({METRICS})],
-    [Param(f"param{{n}}", f"value {{n}}") for n in range({PARAMS})],
-    [RunTag(f"tag{{n}}", f"value {{n}}") for n in range({TAGS})],
+    [Metric(f"metric{n}", n / 7, 1_700_000_001_000, 0) for n in range(metrics)],
+    [Param(f"param{n}", f"value {n}") for n in range(params)],
+    [RunTag(f"tag{n}", f"value {n}") for n in range(tags)],
 )
 client.set_terminated(run.info.run_id, end_time=1_700_000_060_000)
 """
@@ -69,12 +71,21 @@ def measure(folder: Path, runs: int, repeat: int) -> None:
     print_row("extract from SQLite", measure_call(lambda: extract(mlflow_url=url), repeat), floor)
 
 
-def create_store(folder: Path, runs: int, *, with_files: bool = True) -> Path:
+def create_store(
+    folder: Path,
+    runs: int,
+    *,
+    params: int = PARAMS,
+    metrics: int = METRICS,
+    with_files: bool = True,
+) -> Path:
     """Create a store with ``runs`` runs in ``folder``, and return the path of its database.
 
     Args:
         folder: the folder.
         runs: the number of runs.
+        params: the number of parameters of a run.
+        metrics: the number of metrics of a run.
         with_files: whether the runs have artifacts.
     """
     database = folder / "mlflow.db"
@@ -83,7 +94,7 @@ def create_store(folder: Path, runs: int, *, with_files: bool = True) -> Path:
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     subprocess.run(
-        [sys.executable, "-c", _CREATE_FIRST_RUN],
+        [sys.executable, "-c", _CREATE_FIRST_RUN, *map(str, (params, metrics, TAGS))],
         cwd=folder,
         env=environment,
         check=True,
