@@ -13,6 +13,7 @@ from mlflow2prov.formats import parquet
 from mlflow2prov.formats._support import json_outline, provjson_columns
 from mlflow2prov.formats._support.parquet_columns import tables_of_kinds
 from mlflow2prov.prov.attributes import Attribute
+from mlflow2prov.prov.tables import arrow_schema
 from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
 
@@ -90,7 +91,7 @@ def test_integers_of_more_than_64_bits_keep_their_digits(tmp_path):
 def batch_of(*statements):
     stream = io.BytesIO()
     parquet.write(Document.from_statements(statements, PREFIXES), stream)
-    return pq.read_table(stream).cast(parquet.ARROW_SCHEMA).combine_chunks().to_batches()[0]
+    return pq.read_table(stream).cast(arrow_schema()).combine_chunks().to_batches()[0]
 
 
 NAMES = r"\A(prov|xsd|ex):.*\z"
@@ -119,7 +120,7 @@ def test_rows_in_the_form_of_documents_are_not_read_one_by_one():
 def test_rows_of_any_other_form_are_read_one_by_one(attribute):
     rows = batch_of(Statement("entity", "ex:e")).to_pylist()
     rows[0]["attributes"] = [attribute._asdict()]
-    batch = pa.RecordBatch.from_pylist(rows, parquet.ARROW_SCHEMA)
+    batch = pa.RecordBatch.from_pylist(rows, arrow_schema())
     assert tables_of_kinds(batch, NAMES) is None
 
 
@@ -141,5 +142,5 @@ def test_rows_of_any_other_form_are_read_one_by_one(attribute):
 )
 def test_rows_that_may_not_be_valid_are_read_one_by_one(change):
     row = batch_of(GENERATION).to_pylist()[0] | change
-    batch = pa.RecordBatch.from_pylist([row], parquet.ARROW_SCHEMA)
+    batch = pa.RecordBatch.from_pylist([row], arrow_schema())
     assert tables_of_kinds(batch, NAMES) is None

@@ -93,5 +93,5 @@ def add_batch(document: Document, batch: pa.RecordBatch, unchanged_names: str) -
     """Add the statements of a batch to a document; return whether it was possible without changes."""
     tables = tables_of_kinds(batch, unchanged_names)
     for kind, table in (tables or {}).items():
-        document.tables.insert_batch(kind, table)
+        document.tables.insert_arrow(kind, table)
     return tables is not None
