@@ -26,6 +26,7 @@ from mlflow2prov import (
     save,
     statistics,
     transform,
+    update,
     validate,
 )
 from mlflow2prov.boundary import own_errors
@@ -103,8 +104,13 @@ LAYERS = {
         lambda: save(extract("repository"), "out"),
         ("extract", "--repository-path", "repository", *SAVE),
     ),
+    "state": (
+        "mlflow2prov.state.update.stage_observation",
+        lambda: update("out.json.state", "repository"),
+        ("update", "--state", "out.json.state", "--repository-path", "repository", *SAVE),
+    ),
     "mapping": (
-        "mlflow2prov.mapping.expansion._query",
+        "mlflow2prov.mapping.expansion.pattern_query",
         lambda: save(extract("repository"), "out"),
         ("extract", "--repository-path", "repository", *SAVE),
     ),

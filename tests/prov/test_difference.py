@@ -93,8 +93,10 @@ def test_a_statement_in_another_bundle_is_another_statement():
 
 def test_comparing_does_not_modify_the_documents():
     old, new = document(*OLD), document(*NEW)
+    before = list(old.statements()), list(new.statements())
     difference(old, new)
-    assert len(old) == len(OLD) and len(new) == len(NEW) and not old.tables.is_unified
+    assert (list(old.statements()), list(new.statements())) == before
+    assert len(old) == len(OLD) and len(new) == len(NEW)
 
 
 STATEMENTS = st.lists(
