@@ -262,28 +262,24 @@ def _observe(
     if last is not None:
         number = last.observation.number + 1
         _require_later(path, started_at, last.observation)
+    previous = None if last is None else last.facts
     facts = Facts()
-    previous = None if last is None or full else last.facts
-    reports = read_sources(facts, sources, project.options, previous)
+    reports = read_sources(facts, sources, project.options, None if full else previous)
     observation = Observation(number, started_at, now())
     runs = None
     if sources.store is not None:
         runs = summarize_runs(facts, has_history=sources.history is not None)
-    changes = 0
-    additions: dict[str, int] = {}
+    changes, additions, properties = 0, {}, project.properties
     if last is not None:
         _require_same_project(path, facts, last, project)
         retain_unseen_rows(facts, last.facts, reports)
         changes = add_changes(facts, last.facts, observation, last.observation, last.state)
         additions = _count_additions(facts, last.facts)
-    previous = None if last is None else last.facts
-    properties = project.properties
-    if last is not None:
         properties = {**last.state.properties, **properties}
     staged_state = stage_observation(files, path, facts, previous, observation, properties)
     return Update(
         document=staged_state.state.document(),
-        is_first=number == 1,
+        is_first=last is None,
         is_changed=staged_state.is_changed,
         changes=changes,
         additions=additions,

@@ -235,7 +235,7 @@ def test_pseudonyms_replace_all_names_and_distinguish_people(run, folder):
     [
         (["merge"], 2, "merge has no documents to work on"),
         (["save"], 2, "save has no documents to work on"),
-        (["bogus"], 2, "unknown command 'bogus'; choose from init, extract, load"),
+        (["bogus"], 2, "unknown command 'bogus'; choose from init, extract, update, load"),
         (["extarct"], 2, "did you mean extract?"),
         (["load", "--input", "ada.json", "check", "wine", "statistcs"], 2, "unknown command 'statistcs'"),
         (["extract"], 2, "--repository-path"),

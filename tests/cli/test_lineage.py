@@ -45,7 +45,7 @@ def test_the_documented_commands_run(tmp_path, command):
     [
         ("wine@champiom", "champion"),
         ("Run:nobody", "'Run:nobody'"),
-        ("name=wine", "RegisteredModelVersion.7473669c159d544153d61428.1"),
+        ("name=wine", "RegisteredModelVersion.28de175808f74c0d4a1608a2.1"),
     ],
 )
 def test_a_selector_without_one_match_is_an_error_of_one_line(tmp_path, selector, message):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 )
 @allow_incomplete_option
 def command(state: str, full: bool, exit_code: bool, allow_incomplete: bool, **_: Any) -> Step:
-    """Observe a project again, and record the changes since the last update.
+    """Observe a project, and record its changes.
 
     MLflow and Git overwrite facts: the version that an alias names, stages, descriptions, names, branches. An update
     records such changes in the state file, with the times between which they happened; history lists them. The first

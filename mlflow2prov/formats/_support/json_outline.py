@@ -10,11 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
+
+from mlflow2prov.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = LazyModule("numpy")
 
 BLOCK_BYTES = 1 << 23
 """How much of the file is looked at at once."""
