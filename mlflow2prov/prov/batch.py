@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import orjson
 
 from mlflow2prov import engine
-from mlflow2prov.errors import NOT_UNICODE, EngineError
 from mlflow2prov.lazy_module import LazyModule
 from mlflow2prov.prov.attributes import Attribute, AttributeTuple
 from mlflow2prov.prov.kinds import ArgumentType, Kind
@@ -64,7 +63,7 @@ class Batch:
         """Return the statements as JSON: a list of objects, whose members are :attr:`Kind.columns`.
 
         Raises:
-            EngineError: a text contains a lone surrogate.
+            UnicodeEncodeError: a text contains a lone surrogate.
         """
         attributes = [
             dict(zip(Attribute._fields, attribute, strict=True)) for attribute in self.attributes
@@ -77,8 +76,10 @@ class Batch:
                     for key, values in zip(self.keys, lists, strict=True)
                 ]
             )
-        except TypeError as error:
-            raise EngineError(NOT_UNICODE) from error
+        except TypeError:
+            for text in filter(None, chain.from_iterable([*self.keys, *self.attributes])):
+                text.encode()
+            raise
 
     def to_arrow(self) -> pa.Table:
         """Return the statements as an Arrow table with :attr:`Kind.columns`."""

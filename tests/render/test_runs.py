@@ -94,7 +94,7 @@ def test_runs_experiments_and_code_are_linked(format_):
     section = text[text.rindex("8 runs in 2 experiments") :]
     for address in (
         "https://mlflow.example/#/experiments/1",
-        "https://mlflow.example/#/experiments/1/runs/58a6cd2140a645a98598671c2735c8d7",
+        "https://mlflow.example/#/experiments/1/runs/6bc48fdf1b464a3d899fee22087f63bf",
         "https://code.example/wine/commit/4a7c56168ad3cdcf134f54bf5922126fe8ca73e1",
         "https://code.example/wine/blob/4a7c56168ad3cdcf134f54bf5922126fe8ca73e1/search.py",
     ):
