@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,15 +40,26 @@ def measure_process(command: Sequence[str | os.PathLike[str]], repeat: int = 5) 
     )
 
 
+# The system counts the memory of the process that starts a command as a peak of the command. This one is small.
+_STARTER = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+with subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+seconds = time.perf_counter() - start
+cpu_seconds = usage.ru_utime + usage.ru_stime
+print(json.dumps([process.returncode, seconds, usage.ru_maxrss * 1024, cpu_seconds]))
+"""
+
+
 def _run_once(command: Sequence[str | os.PathLike[str]]) -> Measurement:
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command} ended with {process.returncode}")
-    seconds = time.perf_counter() - start
-    return Measurement(seconds, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
+    starter = [sys.executable, "-S", "-E", "-c", _STARTER, *command]
+    output = subprocess.run(starter, check=True, capture_output=True).stdout
+    status, seconds, memory, cpu_seconds = json.loads(output)
+    if status:
+        raise RuntimeError(f"{command} ended with {status}")
+    return Measurement(seconds, memory, cpu_seconds)
 
 
 def measure_call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlflow2prov import extract, validate
@@ -118,6 +118,8 @@ MOVES = (
 )
 
 
+# An example takes seconds, because it observes and extracts a project several times.
+@settings(max_examples=max(3, settings().max_examples // 5))
 @given(
     nights=st.lists(st.lists(st.sampled_from(MOVES), max_size=4), min_size=1, max_size=4),
     seed=st.integers(0, 1000),
