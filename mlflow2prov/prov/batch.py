@@ -64,11 +64,15 @@ class Batch:
 
         Raises:
             UnicodeEncodeError: a text contains a lone surrogate.
+            TypeError: a value is not a text.
         """
         attributes = [
             dict(zip(Attribute._fields, attribute, strict=True)) for attribute in self.attributes
         ]
         lists = (attributes[start:end] for start, end in pairwise(self.offsets))
+        for text in chain.from_iterable([*self.keys, *self.attributes]):
+            if not (text is None or isinstance(text, str)):
+                raise TypeError(f"{text!r:.80} is not a text")
         try:
             return orjson.dumps(
                 [
