@@ -298,7 +298,7 @@ class Actions:
 
     def _branch(self, number):
         branches = self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-        return branches[number % len(branches)]
+        return branches[number % len(branches)] if branches else "HEAD"
 
     def _try(self, *arguments):
         try:
