@@ -2,8 +2,7 @@
 
 A statement of a rule depends on one row of the rule's table only. So the rows that were added to that table, and those
 that were removed from it, lead to all statements that may differ. Added rows add statements, or attributes to known
-ones. A statement of a removed row stays if another row still leads to it, which the rules decide that name such
-statements.
+ones. A statement of a removed row stays if another row leads to it too, so the rules that may write it run again.
 
     changed_statements(RULES, facts, previous, stored_rows)
 
