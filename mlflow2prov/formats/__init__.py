@@ -68,7 +68,7 @@ READABLE_ALIASES: dict[str, ReadableFormat] = {
 HEAD_BYTES = 4096
 """How much of a file decides its format."""
 
-MIN_BYTES_OF_PARTS = 1 << 26
+MIN_BYTES_OF_PARTS = 1 << 24
 """The size of the files that are read a part at a time, if their format allows it."""
 
 MAX_MESSAGE_LENGTH = 300
@@ -148,8 +148,9 @@ def read_in_parts(path: Path, format: ReadableFormat | None = None) -> Document 
     file_format = _format_of(head, str(path), format)
     if file_format is None or file_format.read_file is None or head.startswith(_BYTE_ORDER_MARK):
         return None
+    arguments = (file_iri(str(path)),) if file_format.has_relative_iris else ()
     with _errors_of(str(path)):
-        return file_format.read_file(path)
+        return file_format.read_file(path, *arguments)
 
 
 def _format_of(content: bytes, name: str, format: ReadableFormat | None) -> Format | None:  # noqa: A002

@@ -58,7 +58,7 @@ def _write_graph(document: Document, bundle: str, indent: str, stream: BinaryIO)
         rows = document.tables.rows(kind, bundle)
         queries = _nodes if kind.element else _edges
         for query in queries(kind, bundle, rows, indent):
-            write_text(query, stream)
+            write_text(query, stream, is_short=document.tables.is_small(kind))
 
 
 def _nodes(kind: Kind, bundle: str, rows: Sql, indent: str) -> list[Sql]:

@@ -65,7 +65,12 @@ def write(document: Document, stream: BinaryIO) -> None:
         for kind in document.tables.kinds(bundle):
             stream.write(f"{'' if is_first else ','}\n{_block_head(kind, bundle)}".encode())
             rows = document.tables.rows(kind, bundle)
-            write_text(_rows(kind, rows), stream, skip_bytes=len(","))
+            write_text(
+                _rows(kind, rows),
+                stream,
+                is_short=document.tables.is_small(kind),
+                skip_bytes=len(","),
+            )
             stream.write(b"]}")
             is_first = False
     stream.write(b"]}\n</script>\n")

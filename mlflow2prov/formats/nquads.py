@@ -6,12 +6,13 @@ Comments at the beginning keep the prefixes of the document, so that names are r
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.formats._support import provo, rdf_writer
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_reader import read_rdf, read_rdf_file
 from mlflow2prov.formats._support.rdf_syntax import Syntax
 from mlflow2prov.formats._support.rdf_terms import spell_name
 from mlflow2prov.formats._support.sql_expressions import json_string
@@ -127,8 +128,22 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: the content is not valid, or contains no PROV-O.
     """
-    head = content[:PREFIX_BYTES].decode("utf-8", "replace")
-    return read_rdf(content, "nquads", "N-Quads", prefixes=dict(_PREFIX.findall(head)))
+    return read_rdf(content, "nquads", "N-Quads", prefixes=_prefixes(content[:PREFIX_BYTES]))
+
+
+def read_file(path: Path) -> Document:
+    """Read a file like :func:`read`, a part at a time.
+
+    Raises:
+        FormatError: the content is not valid, or contains no PROV-O.
+    """
+    with path.open("rb") as file:
+        prefixes = _prefixes(file.read(PREFIX_BYTES))
+    return read_rdf_file(path, "nquads", "N-Quads", prefixes=prefixes)
+
+
+def _prefixes(head: bytes) -> dict[str, str]:
+    return dict(_PREFIX.findall(head.decode("utf-8", "replace")))
 
 
 def recognises(head: bytes) -> bool:
@@ -137,7 +152,7 @@ def recognises(head: bytes) -> bool:
 
 
 FORMATS = (
-    Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises),
+    Format("nquads", ".nq", "N-Quads (PROV-O)", write, read, recognises, read_file=read_file),
     # N-Triples is read as N-Quads.
     Format("ntriples", ".nt", "N-Triples (PROV-O)", write_triples),
 )

@@ -11,7 +11,7 @@ their order; they are read as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +36,10 @@ from mlflow2prov.prov.tables import COLUMNS, arrow_schema
 BATCH_ROWS = 100_000
 """Rows that are read at a time, and that a row group has before the next one begins."""
 
-_PREFIXES = b"prov:prefixes"
+PREFIXES_KEY = "prov:prefixes"
+"""The key, in the metadata of a file, of the prefixes as a JSON object."""
+
+_SPARK_SCHEMA = "org.apache.spark.sql.parquet.row.metadata"
 _MAGIC = b"PAR1"
 
 _POSITIONS_OF_1_0 = tuple(f"arg{position}" for position in range(1, 6))
@@ -46,7 +49,7 @@ _COLUMNS_OF_1_0 = ("bundle", "kind", "id", *_POSITIONS_OF_1_0, "attributes")
 def write(document: Document, stream: BinaryIO) -> None:
     """Write a document as Parquet."""
     prefixes = orjson.dumps(document.namespaces.declared, option=orjson.OPT_SORT_KEYS)
-    schema = arrow_schema().with_metadata({_PREFIXES: prefixes})
+    schema = arrow_schema().with_metadata({PREFIXES_KEY: prefixes})
     with pq.ParquetWriter(pa.PythonFile(stream, "w"), schema) as writer:
         for rows in _row_groups(document, schema):
             report_progress(rows.num_rows)
@@ -126,20 +129,49 @@ def _columns(schema: pa.Schema) -> tuple[str, ...]:
     if set(_COLUMNS_OF_1_0) <= set(schema.names):
         return _COLUMNS_OF_1_0
     if missing := [column for column in COLUMNS if column not in schema.names]:
-        raise FormatError(f"Parquet, but not a document: it has no column {', '.join(missing)}")
+        raise FormatError(f"Parquet, but not a document; missing columns: {', '.join(missing)}")
     return COLUMNS
 
 
 def _prefixes(schema: pa.Schema) -> dict[str, str]:
     """Return the prefixes in the metadata of a file."""
-    key = _PREFIXES.decode()
+    metadata = schema.metadata or {}
+    names = (PREFIXES_KEY, _SPARK_SCHEMA)
+    return prefixes_in(
+        {name: metadata[name.encode()].decode() for name in names if name.encode() in metadata}
+    )
+
+
+def prefixes_in(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the prefixes in the metadata of a file, prefix to URI.
+
+    Spark cannot add metadata to a file, but keeps those of a column; it writes the schema with them as JSON.
+
+    Raises:
+        FormatError: they are missing or not valid.
+    """
     try:
-        prefixes = orjson.loads((schema.metadata or {})[_PREFIXES])
-    except (KeyError, orjson.JSONDecodeError) as error:
-        raise FormatError(f"Parquet, but not a document: its metadata has no {key}") from error
+        text = (
+            metadata.get(PREFIXES_KEY) or _metadata_of_spark(metadata[_SPARK_SCHEMA])[PREFIXES_KEY]
+        )
+        prefixes = orjson.loads(text)
+    except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+        raise FormatError(
+            f"Parquet, but not a document: its metadata has no {PREFIXES_KEY}"
+        ) from error
     if not isinstance(prefixes, dict) or not all(isinstance(uri, str) for uri in prefixes.values()):
-        raise FormatError(f"Parquet, but not a document: {key} does not map prefixes to URIs")
+        raise FormatError(
+            f"Parquet, but not a document: {PREFIXES_KEY} does not map prefixes to URIs"
+        )
     return {prefix: uri for prefix, uri in prefixes.items() if prefix not in RESERVED}
+
+
+def _metadata_of_spark(schema: str) -> dict[str, str]:
+    """Return the metadata of the column ``kind`` in a schema of Spark's."""
+    for column in orjson.loads(schema)["fields"]:
+        if column["name"] == "kind":
+            return dict(column["metadata"])
+    raise KeyError("kind")
 
 
 class _RowReader:
@@ -174,7 +206,9 @@ class _RowReader:
             all_columns, columns = ARGUMENT_COLUMNS, kind.argument_columns
         for column in all_columns:
             if column not in columns and row[column] is not None:
-                raise FormatError(f"{kind.name} with {column}, which is not one of its arguments")
+                raise FormatError(
+                    f"{kind.name} has a value for {column}, which is not one of its arguments"
+                )
         return [
             row[column] if argument.type is ArgumentType.TIME else self._name(row[column])
             for argument, column in zip(kind.arguments, columns, strict=True)

@@ -51,7 +51,12 @@ def _write_statements(document: Document, bundle: str, stream: BinaryIO) -> None
         members = _members(kind, _attributes(rows))
         stream.write(f",\n {json_text(kind.name)}: {{".encode())
         query = _repeated_names if _has_repeated_identifiers(rows) else _unique_names
-        write_text(query(kind, rows, members), stream, skip_bytes=len(","))
+        write_text(
+            query(kind, rows, members),
+            stream,
+            is_short=document.tables.is_small(kind),
+            skip_bytes=len(","),
+        )
         stream.write(b"\n }")
 
 

@@ -17,7 +17,13 @@ from typing import BinaryIO
 from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.errors import NamespaceError
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.provjsonld_reader import CONTEXT, NAME_KEYS, TYPES, read
+from mlflow2prov.formats._support.provjsonld_reader import (
+    CONTEXT,
+    NAME_KEYS,
+    TYPES,
+    read,
+    read_file,
+)
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -84,7 +90,12 @@ def _write_statements(
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
         query = f"SELECT concat(',\n  {{', {_statement(kind, prefixes)}, '}}') FROM ({rows})"
-        write_text(Sql(query), stream, skip_bytes=len(",\n") if is_empty else 0)
+        write_text(
+            Sql(query),
+            stream,
+            is_short=document.tables.is_small(kind),
+            skip_bytes=len(",\n") if is_empty else 0,
+        )
         is_empty = False
     return is_empty
 
@@ -210,5 +221,14 @@ def recognises(head: bytes) -> bool:
 
 
 FORMATS = (
-    Format("jsonld", ".jsonld", "PROV-JSONLD", write, read, recognises, has_relative_iris=True),
+    Format(
+        "jsonld",
+        ".jsonld",
+        "PROV-JSONLD",
+        write,
+        read,
+        recognises,
+        has_relative_iris=True,
+        read_file=read_file,
+    ),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier
-from mlflow2prov.errors import FormatError
-from mlflow2prov.formats._support.escapes import escape_name, to_pn_local, unescape
+from mlflow2prov.formats._support.escapes import escape_name, to_pn_local
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.provn_parser import parse
+from mlflow2prov.formats._support.provn_parser import read_blocks
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -26,8 +27,8 @@ from mlflow2prov.formats._support.sql_expressions import (
     json_string,
 )
 from mlflow2prov.formats._support.text_stream import write_text
+from mlflow2prov.formats._support.utf8_blocks import utf8_blocks
 from mlflow2prov.prov import Document, Statement
-from mlflow2prov.prov.convert import from_prov
 from mlflow2prov.prov.kinds import ArgumentType, Kind
 from mlflow2prov.prov.namespaces import Namespaces
 
@@ -59,7 +60,11 @@ def _write_statements(
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
         statement = _statement(kind, frequent)
-        write_text(Sql(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})"), stream)
+        write_text(
+            Sql(f"SELECT concat('{indent}', {statement}, '\n') FROM ({rows})"),
+            stream,
+            is_short=document.tables.is_small(kind),
+        )
 
 
 def statement_texts(
@@ -147,11 +152,17 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: the content is not PROV-N; the message names line and column.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FormatError(f"not PROV-N: byte {error.start} is not UTF-8") from error
-    return from_prov(parse(text), unescape)
+    return read_blocks(utf8_blocks(io.BytesIO(content)))
+
+
+def read_file(path: Path) -> Document:
+    """Read a file of PROV-N like :func:`read`, a block at a time.
+
+    Raises:
+        FormatError: the content is not PROV-N.
+    """
+    with path.open("rb") as file:
+        return read_blocks(utf8_blocks(file))
 
 
 def recognises(head: bytes) -> bool:
@@ -159,4 +170,4 @@ def recognises(head: bytes) -> bool:
     return bool(_BEGIN.match(head))
 
 
-FORMATS = (Format("provn", ".provn", "PROV-N", write, read, recognises),)
+FORMATS = (Format("provn", ".provn", "PROV-N", write, read, recognises, read_file=read_file),)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from mlflow2prov.engine import Sql, identifier
 from mlflow2prov.formats._support.escapes import escape_name, to_element_name, to_ncname
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.provxml_reader import read
+from mlflow2prov.formats._support.provxml_reader import read, read_file
 from mlflow2prov.formats._support.sql_expressions import (
     ATTRIBUTE_KEY,
     ATTRIBUTE_LANGUAGE,
@@ -57,7 +57,11 @@ def _write_statements(
 ) -> None:
     for kind in document.tables.kinds(bundle):
         rows = document.tables.rows(kind, bundle)
-        write_text(Sql(f"SELECT {_statement(kind, indent, frequent)} FROM ({rows})"), stream)
+        write_text(
+            Sql(f"SELECT {_statement(kind, indent, frequent)} FROM ({rows})"),
+            stream,
+            is_short=document.tables.is_small(kind),
+        )
 
 
 def _name(column: Sql, frequent: Iterable[str] = ()) -> Sql:
@@ -111,4 +115,4 @@ def recognises(head: bytes) -> bool:
     return root_name(head) == "document"
 
 
-FORMATS = (Format("xml", ".xml", "PROV-XML", write, read, recognises),)
+FORMATS = (Format("xml", ".xml", "PROV-XML", write, read, recognises, read_file=read_file),)

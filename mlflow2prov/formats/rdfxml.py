@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from pathlib import Path
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
@@ -10,7 +12,7 @@ from mlflow2prov.engine import Sql
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo, rdf_writer
 from mlflow2prov.formats._support.format import Format
-from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_reader import read_rdf, read_rdf_file
 from mlflow2prov.formats._support.rdf_syntax import Syntax
 from mlflow2prov.formats._support.sql_expressions import join_attributes
 from mlflow2prov.formats._support.xml_input import require_safe_xml, root_name
@@ -133,8 +135,19 @@ def read(content: bytes, base: str = "") -> Document:
     Raises:
         FormatError: the content is not RDF/XML, or contains no PROV-O.
     """
-    require_safe_xml(content, "RDF/XML")
+    require_safe_xml(io.BytesIO(content), "RDF/XML")
     return read_rdf(content, "xml", "RDF/XML", base, unescape_values=True)
+
+
+def read_file(path: Path, base: str = "") -> Document:
+    """Read a file of RDF/XML like :func:`read`, a part at a time.
+
+    Raises:
+        FormatError: the content is not RDF/XML, or contains no PROV-O.
+    """
+    with path.open("rb") as file:
+        require_safe_xml(file, "RDF/XML")
+    return read_rdf_file(path, "xml", "RDF/XML", base, unescape_values=True)
 
 
 def recognises(head: bytes) -> bool:
@@ -144,5 +157,14 @@ def recognises(head: bytes) -> bool:
 
 
 FORMATS = (
-    Format("rdf", ".rdf", "RDF/XML (PROV-O)", write, read, recognises, has_relative_iris=True),
+    Format(
+        "rdf",
+        ".rdf",
+        "RDF/XML (PROV-O)",
+        write,
+        read,
+        recognises,
+        has_relative_iris=True,
+        read_file=read_file,
+    ),
 )

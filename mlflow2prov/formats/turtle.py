@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import BinaryIO
 
 from mlflow2prov.engine import Sql, literal
@@ -10,7 +11,7 @@ from mlflow2prov.formats._support import provo, rdf_writer
 from mlflow2prov.formats._support.escapes import PLAIN_NAME
 from mlflow2prov.formats._support.format import Format
 from mlflow2prov.formats._support.rdf_names import output_prefixes
-from mlflow2prov.formats._support.rdf_reader import read_rdf
+from mlflow2prov.formats._support.rdf_reader import read_rdf, read_rdf_file
 from mlflow2prov.formats._support.rdf_syntax import Syntax
 from mlflow2prov.formats._support.sql_expressions import join_attributes, json_string
 from mlflow2prov.prov import Document
@@ -129,6 +130,15 @@ def read(content: bytes, base: str = "") -> Document:
     return read_rdf(content, "turtle", "Turtle", base)
 
 
+def read_file(path: Path, base: str = "") -> Document:
+    """Read a file of Turtle like :func:`read`, a part at a time.
+
+    Raises:
+        FormatError: the content is not Turtle, or contains no PROV-O.
+    """
+    return read_rdf_file(path, "turtle", "Turtle", base)
+
+
 def has_graphs(head: bytes) -> bool:
     """Return whether a file that begins like Turtle has graphs in braces, which makes it TriG."""
     return b"{" in _STRING_OR_IRI.sub(b"<>", head)
@@ -145,5 +155,14 @@ def recognises(head: bytes) -> bool:
 
 
 FORMATS = (
-    Format("turtle", ".ttl", "Turtle (PROV-O)", write, read, recognises, has_relative_iris=True),
+    Format(
+        "turtle",
+        ".ttl",
+        "Turtle (PROV-O)",
+        write,
+        read,
+        recognises,
+        has_relative_iris=True,
+        read_file=read_file,
+    ),
 )

@@ -13,6 +13,7 @@ from mlflow2prov.errors import ConfigurationError, EngineError, FormatError
 from mlflow2prov.formats._support import text_stream, write_behind
 from mlflow2prov.formats.files import load, require_readable, save, stage
 from mlflow2prov.output import Output, require_writable
+from mlflow2prov.prov import tables
 from tests.formats import write
 
 
@@ -265,6 +266,7 @@ def test_standard_output_takes_one_document_in_one_format(document, count, forma
 @pytest.mark.parametrize("name", ["json", "jsonld", "turtle", "provn", "xml"])
 def test_the_bytes_do_not_depend_on_the_size_of_batches(document, monkeypatch, name, rows):
     expected = write(document, name)
+    monkeypatch.setattr(tables, "FEW_ROWS", 0)
     monkeypatch.setattr(text_stream, "BATCH_ROWS", rows)
     assert write(document, name) == expected
 
@@ -275,6 +277,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_pending_blocks(
 ):
     monkeypatch.setattr(write_behind, "MAX_PENDING_BLOCKS", blocks)
     monkeypatch.setattr(text_stream, "BATCH_ROWS", 1)
+    monkeypatch.setattr(tables, "FEW_ROWS", 0)
     (path,) = save(document, tmp_path / "r")
     assert path.read_bytes() == write(document, "json")
 

@@ -40,7 +40,7 @@ def test_the_parts_have_all_members(file_of, block_bytes, part_bytes, data, inde
         text = json.dumps(data, indent=indent, ensure_ascii=False)
         with file_of(text.encode()) as file:
             content = Content.of(file)
-            members = outline(content)
+            members = outline(content).objects()
             assert [member.name for member in members] == list(data)
             for member in members:
                 merged = {}
@@ -53,7 +53,7 @@ def test_a_member_is_cut_after_items_that_are_objects_or_lists(file_of, monkeypa
     monkeypatch.setattr(json_outline, "PART_BYTES", 1)
     with file_of(b'{"entity": {"a": {}, "b": [{}], "c": {"d": {}}}}') as file:
         content = Content.of(file)
-        (member,) = outline(content)
+        (member,) = outline(content).objects()
         assert [orjson.loads(part) for part in member.parts(content)] == [
             {"a": {}},
             {"b": [{}]},
@@ -83,5 +83,37 @@ def test_a_member_is_cut_after_items_that_are_objects_or_lists(file_of, monkeypa
     ],
 )
 def test_other_content_has_no_outline(file_of, content):
+    with file_of(content) as file, pytest.raises(NotAnOutlineError):
+        outline(Content.of(file)).objects()
+
+
+def test_arrays_and_scalars_are_members_too(file_of, monkeypatch):
+    monkeypatch.setattr(json_outline, "PART_BYTES", 1)
+    text = b'{"@id": "a, {", "n": 1, "list": [{"b": [1]}, {"c": {}}], "is": true}'
+    with file_of(text) as file:
+        content = Content.of(file)
+        whole = outline(content)
+        (member,) = whole.members
+        assert whole.scalars == {"@id": "a, {", "n": 1, "is": True}
+        assert member.is_array
+        assert [orjson.loads(part) for part in member.parts(content)] == [
+            [{"b": [1]}],
+            [{"c": {}}],
+            [],
+        ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": 1, "a": {}}',
+        b'{"a": {}, "a": 1}',
+        b'{"a": [}}',
+        b'{"a": {}, }',
+        b'{"a": [] "b": 1}',
+        b'[{"a": {}}]',
+    ],
+)
+def test_objects_that_are_not_valid_have_no_outline(file_of, content):
     with file_of(content) as file, pytest.raises(NotAnOutlineError):
         outline(Content.of(file))

@@ -129,7 +129,7 @@ def test_values_keep_their_lexical_forms_and_types(content):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda table: table.drop_columns(["time", "id"]), "no column id, time"),
+        (lambda table: table.drop_columns(["time", "id"]), "missing columns: id, time"),
         (lambda table: table.replace_schema_metadata(None), "metadata has no prov:prefixes"),
         (lambda table: table.replace_schema_metadata({"prov:prefixes": "["}), "no prov:prefixes"),
         (
@@ -140,7 +140,10 @@ def test_values_keep_their_lexical_forms_and_types(content):
         (with_column("kind", ["entity", None]), "None is not a kind"),
         (with_column("id", [None, None], pa.string()), "entity without an identifier"),
         (with_column("id", ["other:e", None]), "needs the prefix 'other'"),
-        (with_column("activity", ["ex:e", "ex:e"]), "entity with activity, which is not one"),
+        (
+            with_column("activity", ["ex:e", "ex:e"]),
+            "entity has a value for activity, which is not one",
+        ),
         (with_column("time", [None, "yesterday"]), "is not a time"),
         (with_column("entity", [None, b"ex:\xff"], pa.binary()), "not valid Parquet"),
         (with_column("attributes", [1, 2]), "not valid Parquet"),

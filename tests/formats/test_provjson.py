@@ -10,6 +10,7 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provjson_columns, statement_columns
 from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
+from tests.property_tests import examples
 
 PREFIXES = {"default": "http://example.org/", "ex": "http://example.org/ns#", "b-2": "urn:two:"}
 
@@ -55,6 +56,7 @@ def assert_same(content, min_batch=1):
     return reading
 
 
+@examples(0.5)
 @given(document=documents())
 def test_documents_are_the_same_by_columns_and_by_rows(document):
     reading = assert_same(write(document, "json"))
@@ -62,6 +64,7 @@ def test_documents_are_the_same_by_columns_and_by_rows(document):
     assert reading.document == document
 
 
+@examples(0.5)
 @given(document=documents())
 def test_a_document_with_batches_and_single_statements_is_the_same_by_columns_and_by_rows(document):
     # Two more entities of one shape, so that each document has a batch.
@@ -72,6 +75,7 @@ def test_a_document_with_batches_and_single_statements_is_the_same_by_columns_an
     assert reading.by_columns >= 2
 
 
+@examples(0.5)
 @given(document=documents(ODD_LOCALS))
 def test_names_of_any_characters_are_the_same_by_columns_and_by_rows(document):
     assert_same(write(document, "json"))

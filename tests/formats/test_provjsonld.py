@@ -15,6 +15,7 @@ from mlflow2prov.formats.provjsonld import CONTEXT
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from tests.formats import write
 from tests.formats.strategies import ODD_LOCALS, documents
+from tests.property_tests import examples
 
 SCHEMAS = Path(os.environ.get("MLFLOW2PROV_TEST_SCHEMAS", "../shared/schemas"))
 needs_schemas = pytest.mark.skipif(
@@ -91,6 +92,7 @@ def test_a_prefix_that_the_schema_does_not_allow_is_replaced(prefix):
 
 
 @needs_schemas
+@examples(0.5)
 @given(document=documents())
 def test_documents_are_valid_by_the_schema(validator, document):
     content = json.loads(write(document, "jsonld"))
@@ -107,6 +109,7 @@ def without_mentions(graph):
             yield statement
 
 
+@examples(0.5)
 @given(document=documents(ODD_LOCALS))
 def test_names_of_any_characters_are_the_same_after_writing_and_reading(document):
     assert formats.read(write(document, "jsonld")) == document

@@ -12,6 +12,7 @@ from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provxml_columns, provxml_reader, statement_columns
 from tests.formats import differences, write
 from tests.formats.strategies import ODD_LOCALS, documents
+from tests.property_tests import examples
 
 HEAD = (
     '<prov:document xmlns:prov="http://www.w3.org/ns/prov#" xmlns:ex="urn:x:" xmlns="urn:default:" '
@@ -31,7 +32,8 @@ class Reading:
 
         def watched(*arguments):
             remainder = add_statements(*arguments)
-            self.remainder = remainder.decode()
+            self.remainder = remainder.read().decode()
+            remainder.seek(0)
             return remainder
 
         with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -52,11 +54,13 @@ def assert_same(content):
     return reading
 
 
+@examples(0.5)
 @given(document=documents())
 def test_documents_are_the_same_by_columns_and_by_elements(document):
     assert assert_same(write(document, "xml")).document == document
 
 
+@examples(0.5)
 @given(document=documents(ODD_LOCALS))
 def test_names_of_any_characters_are_the_same_by_columns_and_by_elements(document):
     assert assert_same(write(document, "xml")).document == document
@@ -172,6 +176,77 @@ def test_statements_of_too_many_shapes_are_read_by_elements(monkeypatch):
 def test_an_error_names_the_line(content, message):
     with pytest.raises(FormatError, match=message):
         Reading(body(content))
+
+
+NAMED = '<prov:entity prov:id="a"><ex:k xsi:type="xsd:QName">b</ex:k></prov:entity>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<prov:entity prov:id=""/>',
+        '<prov:entity prov:id=" "/>',
+        '<prov:entity prov:id=":"/>',
+        '<prov:used><prov:activity prov:ref="a"/><prov:entity prov:ref=":"/></prov:used>',
+        '<prov:entity prov:id="c"><prov:value xsi:type="xsd:QName"></prov:value></prov:entity>',
+        '<prov:entity prov:id="c"><prov:value xsi:type=" ">d</prov:value></prov:entity>',
+        '<prov:entity prov:id="c" xsi:type=""/>',
+        f'<prov:bundleContent prov:id="">{NAMED}</prov:bundleContent>',
+    ],
+)
+@pytest.mark.parametrize("before", ["", NAMED, NAMED * 3])
+@pytest.mark.parametrize("min_bytes", [0, 10_000], ids=["by columns", "by elements"])
+def test_an_empty_name_is_refused_whatever_came_before(content, before, min_bytes):
+    with pytest.raises(FormatError, match="line 2: a name is empty"):
+        Reading(body(before, content), min_bytes=min_bytes)
+
+
+MANY = {
+    "apostrophes": "<prov:entity prov:id='ex:{n}'/>",
+    "apostrophes in values": "<prov:entity prov:id=\"ex:{n}\"><ex:k xsi:type='xsd:int'>1</ex:k></prov:entity>",
+    "an apostrophe around >": "<prov:agent prov:id='ex:>{n}'></prov:agent>",
+    "spaces in end tags": '<prov:entity prov:id="ex:{n}"><ex:k>1</ex:k></prov:entity >',
+    "text between statements": 'stray<prov:entity prov:id="ex:{n}"/>',
+    "references between statements": '&#32;<prov:entity prov:id="ex:{n}"/>',
+    "nested statements": '<prov:entity prov:id="ex:{n}"><ex:k><prov:entity></prov:entity></ex:k></prov:entity>',
+    "other elements": '<prov:other><ex:a ex:b=">">1</ex:a></prov:other>',
+    "usual statements": '<prov:entity prov:id="ex:{n}>"><ex:k>1</ex:k></prov:entity>',
+    "bundles": '<prov:bundleContent prov:id="ex:{n}"><prov:agent prov:id="ex:a"/></prov:bundleContent>',
+}  # fmt: skip
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """The sizes of the windows of a reading."""
+    sizes = []
+    extend = provxml_columns._Window.extend
+
+    def watched_extend(window):
+        extend(window)
+        sizes.append(len(window.text))
+
+    monkeypatch.setattr(provxml_columns, "WINDOW_CHARACTERS", 500)
+    monkeypatch.setattr(provxml_columns._Window, "extend", watched_extend)
+    return sizes
+
+
+@pytest.mark.parametrize("before", [0, 1, 30])
+@pytest.mark.parametrize("statement", MANY.values(), ids=MANY)
+def test_the_window_is_small_whatever_the_form_of_the_statements(windows, statement, before):
+    usual = (f'<prov:agent prov:id="ex:u{n}"/>' for n in range(before))
+    with suppress(FormatError):
+        assert_same(body(*usual, *(statement.format(n=n) for n in range(500))))
+    assert max(windows) <= 1000
+
+
+@pytest.mark.parametrize("size", [1200, 20_000])
+def test_a_statement_that_is_longer_than_the_window_is_read_by_elements(windows, size):
+    usual = entities("<ex:k>a</ex:k>", "<ex:k>b</ex:k>")
+    long = f'<prov:agent prov:id="ex:a"><ex:k>{"x" * size}</ex:k></prov:agent>'
+    reading = assert_same(body(usual, long, usual.replace("ex:e", "ex:f")))
+    assert "ex:a" in reading.remainder
+    assert "ex:e" not in reading.remainder and "ex:f" not in reading.remainder
+    assert max(windows) <= 1000
 
 
 @pytest.mark.parametrize("seed", range(4))

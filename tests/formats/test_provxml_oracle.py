@@ -15,6 +15,7 @@ from mlflow2prov import Document, formats
 from mlflow2prov.errors import FormatError
 from tests.formats import differences, write
 from tests.formats.strategies import MICROSECONDS, documents
+from tests.property_tests import examples
 
 TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
 INSERTED = [b"<!-- a -->", b"<!--<b>-->", b"<?pi?>", b"<?pi <b> ?>"]
@@ -43,6 +44,7 @@ def written_by_prov(document):
     return stream.getvalue()
 
 
+@examples(0.5)
 @given(document=documents(times_=MICROSECONDS))
 def test_documents_that_the_prov_library_writes_are_read_like_the_library_reads_them(document):
     content = written_by_prov(document)
@@ -50,6 +52,7 @@ def test_documents_that_the_prov_library_writes_are_read_like_the_library_reads_
     assert result == expected, differences(expected, result)
 
 
+@examples(0.5)
 @given(document=documents(), seed=st.integers(0, 2**32))
 def test_comments_and_processing_instructions_after_any_tag_change_nothing(document, seed):
     random = Random(seed)

@@ -20,6 +20,7 @@ from mlflow2prov.prov.kinds import KINDS
 from mlflow2prov.prov.namespaces import PROV
 from tests.formats import differences, write
 from tests.formats.strategies import MICROSECONDS, ODD_LOCALS, documents
+from tests.property_tests import examples
 
 SYNTAXES = {"nquads": "nquads", "trig": "trig", "turtle": "turtle", "rdf": "xml"}
 EX = {"": "https://w3id.org/mlflow2prov/", "ex": "http://example.org/ns#"}
@@ -125,6 +126,7 @@ def test_blank_nodes_of_different_bundles_have_different_labels():
 # Other readers and writers
 
 
+@examples(0.5)
 @given(document=documents(bundles=False))
 def test_rdflib_reads_one_graph_from_all_four_syntaxes(document):
     graphs = []
@@ -143,6 +145,7 @@ PREFIXED = [name for name in SYNTAXES if name != "nquads"]
 
 
 @pytest.mark.parametrize("name", PREFIXED)
+@examples(0.5)
 @given(document=documents(bundles=False, times_=MICROSECONDS))
 def test_the_prov_library_reads_the_same_document(name, document):
     result = read_by_prov(document, name)
@@ -150,12 +153,14 @@ def test_the_prov_library_reads_the_same_document(name, document):
 
 
 @pytest.mark.parametrize("name", PREFIXED)
+@examples(0.5)
 @given(document=documents(ODD_LOCALS, bundles=False, times_=MICROSECONDS))
 def test_the_prov_library_reads_names_of_any_characters(name, document):
     result = read_by_prov(document, name)
     assert result == document, differences(document, result)
 
 
+@examples(0.5)
 @given(document=documents(times_=MICROSECONDS))
 def test_the_prov_library_reads_bundles(document):
     result = read_by_prov(document, "trig")

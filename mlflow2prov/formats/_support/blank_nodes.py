@@ -32,10 +32,15 @@ Quad = tuple[Identifier, Identifier, Identifier, Identifier | None]
 class BlankNodeDigests:
     """The digests of the blank nodes of a file, computed on demand."""
 
-    def __init__(self, quads: Callable[[], Iterable[Quad]]) -> None:
-        self._quads = quads
+    def __init__(self) -> None:
+        self._quads: Callable[[], Iterable[Quad]] = tuple
         self._digests: dict[BNode, str] = {}
         self._copies: Counter[str] = Counter()
+
+    def describe(self, quads: Callable[[], Iterable[Quad]]) -> None:
+        """Take the statements of a file, or of a part of it with all those about the blank nodes that it names."""
+        self._quads = quads
+        self.__dict__.pop("_quads_of", None)
 
     def of(self, node: BNode) -> str:
         """Return the digest of a node."""

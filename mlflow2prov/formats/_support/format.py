@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ class Format:
             installed.
         read_file: reads a regular file like ``read``, a part at a time, so that its content need not fit into memory;
             None for a format whose reader needs the whole content.
-        has_relative_iris: whether ``read`` takes the IRI of the file too, against which relative IRIs are resolved.
+        has_relative_iris: whether ``read`` and ``read_file`` take the IRI of the file too, against which relative IRIs
+            are resolved.
     """
 
     name: str
@@ -40,4 +40,4 @@ class Format:
     recognises: Callable[[bytes], bool] = lambda _: False
     require_program: Callable[[], object] = lambda: None
     has_relative_iris: bool = False
-    read_file: Callable[[Path], Document] | None = None
+    read_file: Callable[..., Document] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mlflow2prov.formats._support import provo
 from mlflow2prov.formats._support.escapes import unescape
+from mlflow2prov.formats._support.prefix_scope import MAX_RESOLVED_NAMES
 from mlflow2prov.prov.namespaces import MLFLOW2PROV, RESERVED, Namespaces
 
 BLANK_NODES = f"{MLFLOW2PROV}genid/"
@@ -47,9 +48,12 @@ class IriNames:
         """Return the name of an IRI, whose namespace is declared if necessary."""
         # An IRI of rdflib is not equal to the same text.
         text = str(iri)
-        if text not in self._names:
-            self._names[text] = self._name(text)
-        return self._names[text]
+        name = self._names.get(text)
+        if name is None:
+            if len(self._names) >= MAX_RESOLVED_NAMES:
+                self._names.clear()
+            name = self._names[text] = self._name(text)
+        return name
 
     def _name(self, iri: str) -> str:
         uri = self._namespace(iri)

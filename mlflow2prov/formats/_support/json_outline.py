@@ -1,18 +1,17 @@
 """The places of the members of a large JSON file, so that the file can be parsed a part at a time.
 
 :func:`outline` looks at the file once, block by block, with NumPy. It finds the members of an object that are objects
-themselves, and the places between their own members at which they can be cut into parts of limited size. Whether the
-parts are valid JSON is left to their parser.
+or arrays themselves, and the places between their own members at which they can be cut into parts of limited size.
+Whether the parts are valid JSON is left to their parser.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
-
-import orjson
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mlflow2prov.lazy_module import LazyModule
 
@@ -56,33 +55,62 @@ class Content:
 
 @dataclass
 class Member:
-    """A member of an object whose value is an object.
+    """A member of an object whose value is an object or an array.
 
     Attributes:
         name: its name.
-        start: the place of the brace that begins its value.
-        end: the place after the brace that ends it.
+        start: the place of the bracket that begins its value.
+        is_array: whether its value is an array.
+        end: the place after the bracket that ends it.
         cuts: places after members of its value, at which it can be cut.
     """
 
     name: str
     start: int
+    is_array: bool = False
     end: int = 0
     cuts: list[int] = field(default_factory=list)
 
     def parts(self, content: Content) -> Iterator[bytes]:
-        """Yield the JSON of objects that have the members of this one, a part of them each."""
-        ends = [*self.cuts, self.end - 1]
-        for start, end in zip([self.start + 1, *self.cuts], ends, strict=True):
+        """Yield the JSON of objects or arrays that have the members of this one, a part of them each."""
+        for start, end in self.places():
             text = content.read(start, end).strip(_SPACE)
             if start != self.start + 1 and text:
                 if not text.startswith(b","):
                     raise NotAnOutlineError
                 text = text[1:]
-            yield b"{%b}" % text
+            yield b"[%b]" % text if self.is_array else b"{%b}" % text
+
+    def places(self) -> list[tuple[int, int]]:
+        """Return where each part begins, with the comma before it, and ends."""
+        ends = [*self.cuts, self.end - 1]
+        return list(zip([self.start + 1, *self.cuts], ends, strict=True))
 
 
-def outline(content: Content, start: int = 0, end: int | None = None) -> list[Member]:
+@dataclass(frozen=True)
+class Outline:
+    """The members of an object.
+
+    Attributes:
+        members: those whose values are objects or arrays.
+        scalars: the values of the others.
+    """
+
+    members: list[Member]
+    scalars: dict[str, Any]
+
+    def objects(self) -> list[Member]:
+        """Return the members of an object that has no other members than objects.
+
+        Raises:
+            NotAnOutlineError: it has others.
+        """
+        if self.scalars or any(member.is_array for member in self.members):
+            raise NotAnOutlineError
+        return self.members
+
+
+def outline(content: Content, start: int = 0, end: int | None = None) -> Outline:
     """Return the members of the object between two places.
 
     Args:
@@ -91,8 +119,7 @@ def outline(content: Content, start: int = 0, end: int | None = None) -> list[Me
         end: where the object ends, or white space after it; by default the end of the file.
 
     Raises:
-        NotAnOutlineError: there is no object, the value of a member is not an object, or a name is repeated. The whole
-            object has to be parsed.
+        NotAnOutlineError: there is no object, or a name is repeated. The whole object has to be parsed.
     """
     end = content.size if end is None else end
     scanner = _Scanner(content, start, end)
@@ -109,6 +136,8 @@ class _Scanner:
         self._start = start
         self._end = end
         self._members: list[Member] = []
+        self._scalars: dict[str, Any] = {}
+        self._names: set[str] = set()
         self._is_in_string = False
         self._depth = 0
         self._last_end: int | None = None
@@ -133,13 +162,12 @@ class _Scanner:
             self._add(place, step, depth)
         self._add_cuts(ends_of_items, start + len(block))
 
-    def finish(self) -> list[Member]:
+    def finish(self) -> Outline:
         """Return the members, after the last block."""
-        names = {member.name for member in self._members}
-        if not self._is_finished or self._last_end is None or len(names) < len(self._members):
+        if not self._is_finished or self._last_end is None:
             raise NotAnOutlineError
         self._require_space(self._last_end, self._end)
-        return self._members
+        return Outline(self._members, self._scalars)
 
     def _brackets(self, block: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the places of brackets outside of strings, and 1 or -1 for each."""
@@ -156,16 +184,23 @@ class _Scanner:
 
     def _add(self, place: int, step: int, depth: int) -> None:
         """Add a bracket of the object or of one of its members."""
-        if self._is_finished or depth < 0 or self._content.read(place, place + 1) not in b"{}":
+        bracket = self._content.read(place, place + 1)
+        if self._is_finished or depth < 0:
             raise NotAnOutlineError
         if step > 0 and depth == 1:
             self._require_space(self._start, place)
+            if bracket != b"{":
+                raise NotAnOutlineError
         elif step > 0:
-            self._members.append(Member(self._name(place), place))
+            self._members.append(Member(self._name(place), place, bracket == b"["))
         elif depth == 1:
+            if (bracket == b"]") != self._members[-1].is_array:
+                raise NotAnOutlineError
             self._members[-1].end = place + 1
         else:
-            self._require_space(self._last_end or self._start, place)
+            self._add_scalars(place)
+            if bracket != b"}":
+                raise NotAnOutlineError
             self._is_finished = True
         self._last_end = place + 1
 
@@ -174,17 +209,41 @@ class _Scanner:
             raise NotAnOutlineError
 
     def _name(self, place: int) -> str:
-        """Return the name of the member whose value begins at a place."""
+        """Return the name of the member whose value begins at a place, and add the scalars before it."""
+        pairs = self._pairs(place, b"{}")
+        if not pairs or pairs[-1][1] != {}:
+            raise NotAnOutlineError
+        self._scalars.update(pairs[:-1])
+        return pairs[-1][0]
+
+    def _add_scalars(self, place: int) -> None:
+        """Add the scalars between the last member and the end of the object."""
+        self._scalars.update(self._pairs(place, b""))
+
+    def _pairs(self, place: int, value: bytes) -> list[tuple[str, Any]]:
+        """Return the members between the last one and a place, where ``value`` follows.
+
+        Raises:
+            NotAnOutlineError: there is something else, or a name is repeated.
+        """
         text = self._content.read(self._last_end or self._start, place).strip(_SPACE)
-        if self._members:
+        if self._members and text:
             if not text.startswith(b","):
                 raise NotAnOutlineError
             text = text[1:]
+            if not text.strip(_SPACE):
+                raise NotAnOutlineError
         try:
-            (name,) = orjson.loads(b"{%b{}}" % text)
-        except ValueError as error:
+            pairs: list[tuple[str, Any]] = json.loads(
+                b"{%b%b}" % (text, value), object_pairs_hook=lambda pairs: pairs
+            )
+        except (ValueError, RecursionError) as error:
             raise NotAnOutlineError from error
-        return str(name)
+        for name, _ in pairs:
+            if name in self._names:
+                raise NotAnOutlineError
+            self._names.add(name)
+        return [(name, {} if item == [] else item) for name, item in pairs]
 
     def _add_cuts(self, ends: NDArray[np.int64], end: int) -> None:
         """Add cuts to the current member, at the first of ``ends`` after each part and before ``end``."""

@@ -15,7 +15,15 @@ from mlflow2prov.prov.attributes import QUALIFIED_NAME
 from mlflow2prov.prov.kinds import ARGUMENT_COLUMNS, ArgumentType, Kind
 from mlflow2prov.prov.lexical import declared
 
-_DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+_LEAP_YEAR = "[0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00"
+_DATE = (
+    "("
+    "[0-9]{4}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+    "|[0-9]{4}-(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|[0-9]{4}-02-(0[1-9]|1[0-9]|2[0-8])"
+    f"|({_LEAP_YEAR})-02-29"
+    ")"
+)
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
 _ZONE = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?"
 TIME = rf"\A{_DATE}T{_CLOCK}{_ZONE}\z"

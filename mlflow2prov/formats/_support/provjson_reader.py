@@ -78,7 +78,7 @@ def read_file(path: Path) -> Document:
     with path.open("rb") as file:
         content = Content.of(file)
         try:
-            members = outline(content)
+            members = outline(content).objects()
             try:
                 return _Reader(is_exact=False).read_parts(content, members)
             except _RoundedIntegerError:
@@ -128,7 +128,7 @@ class _Reader:
         self._read_statements(self._members_in_parts(content, members), "", scope)
         for member in members:
             for bundle in _outline_of_bundles(content, member):
-                inner = outline(content, bundle.start, bundle.end)
+                inner = outline(content, bundle.start, bundle.end).objects()
                 prefixes = self._parse_prefixes(content, inner)
                 self._read_bundle(
                     bundle.name, prefixes, self._members_in_parts(content, inner), scope
@@ -191,7 +191,9 @@ def _whole_members(data: dict[str, Any]) -> _Members:
 
 
 def _outline_of_bundles(content: Content, member: Member) -> list[Member]:
-    return outline(content, member.start, member.end) if member.name == "bundle" else []
+    if member.name != "bundle":
+        return []
+    return outline(content, member.start, member.end).objects()
 
 
 def _prefixes(data: dict[str, Any], where: str) -> dict[str, str]:

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from mlflow2prov.errors import FormatError
+from mlflow2prov.formats._support import json_outline
 from mlflow2prov.formats._support.iri_names import IriNames
 from mlflow2prov.formats._support.iri_references import resolve
 from mlflow2prov.formats._support.json_ld_contexts import is_prov_jsonld, unknown_context
-from mlflow2prov.formats._support.prefix_scope import PrefixScope
+from mlflow2prov.formats._support.json_outline import (
+    Content,
+    Member,
+    NotAnOutlineError,
+    outline,
+)
+from mlflow2prov.formats._support.prefix_scope import MAX_RESOLVED_NAMES, PrefixScope
 from mlflow2prov.formats._support.provo import RELATIONS
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
@@ -43,6 +51,10 @@ TYPES = {
 NAME_KEYS = ("prov:type", "prov:role", "prov:location")
 """The keys for which a bare string is a qualified name."""
 
+MAX_SPACE_BYTES = 10_000
+"""How much white space may precede a large bundle."""
+
+_BUNDLE_TYPES = ("Bundle", "prov:Bundle")
 _KINDS = {type_: kind for kind, type_ in TYPES.items()}
 _SHORT_KEYS = {"label", "location", "role", "type", "value"}
 _ABSOLUTE = re.compile(
@@ -60,10 +72,7 @@ def read(content: bytes, base: str = "") -> Document:
     Raises:
         FormatError: the content is neither, or uses a context that is neither in the file nor known.
     """
-    try:
-        data = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"not JSON: {error}") from error
+    data = _loads(content)
     if not _is_prov_jsonld(data):
         return _read_prov_o(data, base)
     try:
@@ -73,6 +82,75 @@ def read(content: bytes, base: str = "") -> Document:
             return _read_prov_o(data, base)
         except FormatError:
             raise error from None
+
+
+def read_file(path: Path, base: str = "") -> Document:
+    """Read a large file like :func:`read`, a part at a time if it is PROV-JSONLD by its context.
+
+    Raises:
+        FormatError: the content is not valid, or uses a context that is neither in the file nor known.
+    """
+    with path.open("rb") as file:
+        content = Content.of(file)
+        try:
+            whole = outline(content)
+            members = {member.name: member for member in whole.members}
+            # Without statements, the context decides.
+            data = {
+                **whole.scalars,
+                "@context": _parse(content, members["@context"]),
+                "@graph": [{}],
+            }
+            if members["@graph"].is_array and _is_prov_jsonld(data):
+                return _PartsReader(content, data["@context"], base).read(members["@graph"])
+        except (NotAnOutlineError, _OtherShapeError, KeyError):
+            pass
+        return read(content.read(0, content.size), base)
+
+
+def _parse(content: Content, member: Member) -> Any:
+    return _loads(content.read(member.start, member.end))
+
+
+def _loads(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"not JSON: {error}") from error
+
+
+class _PartsReader:
+    """Reads PROV-JSONLD a part at a time."""
+
+    def __init__(self, content: Content, context: Any, base: str) -> None:
+        self._content = content
+        self._names = _Names(context, base)
+        self._builder = Builder(self._names.namespaces)
+
+    def read(self, graph: Member) -> Document:
+        """Read the statements of a file, which are the items of ``graph``."""
+        self._read_graph(graph, "", self._names)
+        return self._builder.finish()
+
+    def _read_graph(self, graph: Member, bundle: str, names: _Names) -> None:
+        for (start, end), text in zip(graph.places(), graph.parts(self._content), strict=True):
+            if end - start > 2 * json_outline.PART_BYTES and not bundle:
+                self._read_large_bundle(start, end)
+            else:
+                _read_graph(_loads(text), bundle, names, self._builder)
+
+    def _read_large_bundle(self, start: int, end: int) -> None:
+        """Read an item that is larger than a part, which only a bundle is."""
+        start += self._content.read(start, start + MAX_SPACE_BYTES).find(b"{")
+        bundle = outline(self._content, start, end)
+        members = {member.name: member for member in bundle.members}
+        if bundle.scalars.get("@type") not in _BUNDLE_TYPES or not isinstance(
+            bundle.scalars.get("@id"), str
+        ):
+            raise NotAnOutlineError
+        context = _parse(self._content, members["@context"]) if "@context" in members else None
+        names = self._names.nested(bundle.scalars.get("@context", context))
+        self._read_graph(members["@graph"], names.resource(bundle.scalars["@id"]), names)
 
 
 def _read_prov_o(data: Any, base: str) -> Document:
@@ -134,9 +212,10 @@ class _Names:
         self.namespaces: Namespaces = outer.namespaces if outer else Namespaces()
         self._scope = PrefixScope(self.namespaces, self._prefixes)
         self._iris = IriNames(self._prefixes, self.namespaces)
-        self.term = cache(self._term)
-        self.resource = cache(self._resource)
-        self.key = cache(self._key)
+        remember = lru_cache(MAX_RESOLVED_NAMES)
+        self.term = remember(self._term)
+        self.resource = remember(self._resource)
+        self.key = remember(self._key)
 
     def _declare(self, context: dict[str, Any]) -> None:
         for prefix, uri in context.items():

@@ -78,6 +78,15 @@ def in_own_terms(graph: Graph) -> None:
         _qualify_times(graph)
 
 
+def forward(
+    subject: Identifier, predicate: URIRef, value: Identifier
+) -> tuple[Identifier, URIRef, Identifier]:
+    """Return a statement with a property in place of its inverse, unless the value is a literal."""
+    if predicate in _INVERSES and not isinstance(value, Literal):
+        return value, _INVERSES[predicate], subject
+    return subject, predicate, value
+
+
 def predicates(graph: Graph) -> set[URIRef]:
     """Return the properties that a graph uses."""
     return set().union(*graph.values())

@@ -10,16 +10,17 @@ no comment, no CDATA section and no processing instruction in it: then each ``<`
 
 from __future__ import annotations
 
+import io
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import BinaryIO, TextIO
 
 import pyarrow as pa
 
 from mlflow2prov.formats._support import statement_columns
 from mlflow2prov.formats._support.escapes import unescape
-from mlflow2prov.formats._support.provxml_elements import STATEMENTS, Element
+from mlflow2prov.formats._support.provxml_shapes import NAME, SPACE, Shape, Value, shape_of
 from mlflow2prov.formats._support.statement_columns import (
     AttributeColumn,
     all_match,
@@ -30,36 +31,36 @@ from mlflow2prov.formats._support.statement_columns import (
     tagged_column,
     typed_column,
 )
-from mlflow2prov.formats._support.xml_input import SEPARATOR, expanded_name, parse_xml, xml_parser
+from mlflow2prov.formats._support.xml_input import parse_xml, xml_parser
 from mlflow2prov.formats._support.xml_literal import SCHEMA_INSTANCE
 from mlflow2prov.formats._support.xml_scope import XmlScope
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
-from mlflow2prov.prov.kinds import Argument, ArgumentType
-from mlflow2prov.prov.lexical import declared, time
+from mlflow2prov.prov.kinds import ArgumentType
+from mlflow2prov.prov.lexical import time
 from mlflow2prov.prov.namespaces import PROV
+from mlflow2prov.temporary import temporary_file
 
 MAX_SHAPES = 50
 """The maximum number of shapes of one kind of element; statements of further shapes are read element by element."""
 
-MAX_VALUES = 100
-"""The maximum number of arguments and attributes in a shape."""
+WINDOW_CHARACTERS = 1 << 20
+"""How much of a file is read at a time."""
 
-_NAME = r"[\w.-]+(?::[\w.-]+)?"
-_SPACE = r"[ \t\n]*"
+PENDING_CHARACTERS = 1 << 24
+"""How much of a file is read before its statements are inserted."""
+
+_BUNDLE = "prov:bundleContent"
+_SPACES = re.compile(SPACE)
 _ROOT_ATTRIBUTE = r'[ \t\n]+(?:xmlns(?::[\w.-]+)?|xsi:schemaLocation)="[^"]*"'
 _ROOT = re.compile(
-    rf"(?:<\?xml[^>]*\?>)?{_SPACE}<prov:document((?:{_ROOT_ATTRIBUTE})*){_SPACE}>{_SPACE}"
+    rf"(?:<\?xml[^>]*\?>)?{SPACE}<prov:document((?:{_ROOT_ATTRIBUTE})*){SPACE}>{SPACE}"
 )
-_ROOT_END = re.compile(rf"</prov:document{_SPACE}>{_SPACE}")
-_ENCODING = re.compile(rb"""<\?xml[^>]*\bencoding *= *["'](?!utf-?8["'])""", re.IGNORECASE)
-_STATEMENT = re.compile(rf"""<(prov:\w+)(?:[ \t\n]+{_NAME}="[^"<]*")*{_SPACE}(/?)>{_SPACE}""")
-_HEAD = re.compile(rf"""<prov:(\w+)( prov:id="[^"<]*")?(/?)>{_SPACE}""")
-_VALUE = re.compile(
-    rf"""<({_NAME})(?: (prov:ref|xsi:type|xml:lang)="([^"<&]*)")?(?:(/)>|>([^<]*)</\1>){_SPACE}"""
-)
-_ATTRIBUTE_VALUE = r'"([^"<&\t\n]*)"'
-
+_TAG = re.compile(r"""<[^"'<>]*(?:(?:"[^"<]*"|'[^'<]*')[^"'<>]*)*>""")
+_ROOT_END_TAG = "</prov:document"
+_ROOT_END = re.compile(rf"{_ROOT_END_TAG}{SPACE}>{SPACE}")
+_ENCODING = re.compile(r"""<\?xml[^>]*\bencoding *= *["'](?!utf-?8["'])""", re.IGNORECASE)
+_STATEMENT = re.compile(rf"""<(prov:\w+)(?:[ \t\n]+{NAME}="[^"<]*")*{SPACE}(/?)>{SPACE}""")
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(\w+));")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _CHANGED_NAME = r"_x|\A[^!-~]|[^!-~]\z|\A\z"
@@ -70,132 +71,226 @@ class IrregularFileError(Exception):
     """A file must be read element by element."""
 
 
-def add_statements(content: bytes, document: Document) -> bytes:
-    """Add the statements of a file that are of usual forms to a document, and return the file without them.
+def add_statements(file: BinaryIO, document: Document) -> BinaryIO:
+    """Add the statements of a file that are of usual forms to a document.
+
+    Args:
+        file: the file, from its beginning.
+        document: receives the statements.
+
+    Returns:
+        A temporary file without these statements, at its beginning. Callers close it.
 
     Raises:
         IrregularFileError: the file must be read element by element; a part of it may have been added.
         FormatError: the file is not PROV-XML.
         NamespaceError: a URI is not valid.
+        EngineError: the folder for temporary files is full.
     """
-    scope = XmlScope(document.namespaces)
-    text = _regular_text(content, scope)
-    root = _ROOT.match(text)
-    assert root is not None
-    reader = _StatementsReader(document, scope)
-    position = reader.read(text, root.end())
-    if not _ROOT_END.fullmatch(text, position):
-        raise IrregularFileError
-    return "".join([root[0], *reader.remainder, text[position:]]).encode()
-
-
-def _regular_text(content: bytes, scope: XmlScope) -> str:
-    """Return the text of a file that regular expressions can read, and open its namespaces in ``scope``.
-
-    All its namespaces are declared by its root element, and each has one prefix.
-    """
-    declarations: list[tuple[str | None, str | None]] = []
-    parser = xml_parser("PROV-XML")
-    parser.StartNamespaceDeclHandler = lambda *declaration: declarations.append(declaration)
-    parse_xml(parser, content, "PROV-XML")
+    declarations = _declarations(file)
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
     try:
-        text = content.decode("utf-8-sig")
+        window = _Window(text)
+        root = _regular_root(window, declarations)
+        scope = XmlScope(document.namespaces)
+        for prefix, uri in declarations:
+            scope.open(prefix, uri)
+        return temporary_file(
+            lambda remainder: _add_regular(window, root, document, scope, remainder)
+        )
     except UnicodeDecodeError:
         raise IrregularFileError from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    root = _ROOT.match(text)
+    finally:
+        text.detach()
+
+
+_Declarations = list[tuple[str | None, str | None]]
+
+
+def _declarations(file: BinaryIO) -> _Declarations:
+    """Return the namespaces that the root element declares, if the file is one that regular expressions can read."""
+    declarations: _Declarations = []
+    parser = xml_parser("PROV-XML")
+
+    def refuse(*_: object) -> None:
+        raise IrregularFileError
+
+    def end_root(*_: object) -> None:
+        parser.StartElementHandler = None
+        parser.StartNamespaceDeclHandler = refuse
+
+    parser.StartNamespaceDeclHandler = lambda *declaration: declarations.append(declaration)
+    parser.StartElementHandler = end_root
+    parser.CommentHandler = parser.ProcessingInstructionHandler = refuse
+    parser.StartCdataSectionHandler = refuse
+    parse_xml(parser, file, "PROV-XML")
+    return declarations
+
+
+def _regular_root(window: _Window, declarations: _Declarations) -> re.Match[str]:
+    """Return the start tag of a root element in UTF-8 that gives each namespace one prefix, and move behind it."""
+    window.extend()
+    root = _ROOT.match(window.text)
     prefixes = dict(declarations)
     is_regular = (
         root is not None
-        and not _ENCODING.match(content)
-        and text.find("<!", root.end()) == text.find("<?", root.end()) == -1
+        and not _ENCODING.match(window.text)
         and len(re.findall(r'[ \t\n]xmlns(?::[\w.-]+)?="', root[1])) == len(declarations)
         and len(set(prefixes.values()) - {None}) == len(declarations)
         and prefixes.get("prov") == PROV
         and prefixes.get("xsi", SCHEMA_INSTANCE) == SCHEMA_INSTANCE
     )
-    if not is_regular:
+    if root is None or not is_regular:
         raise IrregularFileError
-    for prefix, uri in declarations:
-        scope.open(prefix, uri)
-    return text
+    window.position = root.end()
+    return root
 
 
-class _Value(NamedTuple):
-    """What the groups of one element in a shape are: a formal argument, or an attribute with the key ``key``."""
+def _add_regular(
+    window: _Window,
+    root: re.Match[str],
+    document: Document,
+    scope: XmlScope,
+    remainder: BinaryIO,
+) -> None:
+    """Add the statements after the root's start tag to a document, and write all that remains to a file."""
+    remainder.write(root[0].encode())
+    reader = _StatementsReader(document, scope, remainder)
+    while reader.read(window):
+        window.extend()
+    end = window.text[window.position :]
+    if not _ROOT_END.fullmatch(end):
+        raise IrregularFileError
+    remainder.write(end.encode())
 
-    argument: Argument | None
-    key: str = ""
-    datatype: str | None = None
-    has_language: bool = False
 
+class _Window:
+    """The part of a text that is in memory.
 
-class _Shape:
-    """The statements with the same elements, as tuples of their values."""
+    Attributes:
+        text: the part.
+        position: the place in it up to which the text has been read.
+        is_complete: whether the part contains the end of the text.
+    """
 
-    def __init__(
-        self, element: Element, pattern: str, has_identifier: bool, values: list[_Value]
-    ) -> None:
-        self.element = element
-        self.pattern = re.compile(pattern)
-        self.has_identifier = has_identifier
-        self.values = values
-        self.rows: list[tuple[str, ...]] = []
+    def __init__(self, source: TextIO) -> None:
+        self._source = source
+        self.text = ""
+        self.position = 0
+        self.is_complete = False
+
+    def extend(self) -> None:
+        """Move forward to the position, and become at least twice as long."""
+        rest = self.text[self.position :]
+        block = self._source.read(max(WINDOW_CHARACTERS, len(rest)))
+        self.is_complete = not block
+        self.text, self.position = rest + block, 0
 
 
 class _StatementsReader:
-    """Reads the statements of a text, one after another.
+    """Reads the statements of a text, one after another, and writes those of unusual forms to a file."""
 
-    Attributes:
-        remainder: the text of the statements that were not added to the document.
-    """
-
-    def __init__(self, document: Document, scope: XmlScope) -> None:
+    def __init__(self, document: Document, scope: XmlScope, remainder: BinaryIO) -> None:
         self._document = document
         self._scope = scope
+        self._remainder = remainder
         self._names = _Names(scope)
-        self._shapes: dict[str, list[_Shape]] = defaultdict(list)
-        self.remainder: list[str] = []
+        self._shapes: dict[str, list[Shape]] = defaultdict(list)
+        self._pending_characters = 0
+        self._element_to_copy = ""
 
-    def read(self, text: str, position: int) -> int:
-        """Read the statements from a position, and return the position after the last."""
-        shape: _Shape | None = None
+    def read(self, window: _Window) -> bool:
+        """Read the statements of which all is in a window, and return whether it has to be extended."""
+        start = window.position
+        if self._element_to_copy:
+            self._copy(window)
+        if not self._element_to_copy:
+            self._read_statements(window)
+        self._pending_characters += window.position - start
+        if window.is_complete or self._pending_characters >= PENDING_CHARACTERS:
+            self._flush_all()
+        return not window.is_complete
+
+    def _read_statements(self, window: _Window) -> None:
+        text, position = window.text, window.position
+        # The space after the last statement may have been cut.
+        position = _end_of_space(text, position)
+        shape: Shape | None = None
         while True:
             match = shape.pattern.match(text, position) if shape else None
             if shape is None or match is None:
                 statement = _STATEMENT.match(text, position)
                 if statement is None:
+                    if not _may_continue(text[position:]):
+                        raise IrregularFileError
                     break
-                shape, match = self._matching_shape(text, statement)
+                end = _end(text, statement)
+                if end is None:
+                    window.position = position
+                    self._begin_copy(window, statement)
+                    return
+                shape, match = self._matching_shape(text, statement, end)
                 if shape is None or match is None:
-                    end = _end(text, statement)
-                    self.remainder.append(text[position:end])
+                    self._remainder.write(text[position:end].encode())
                     position = end
                     continue
             shape.rows.append(match.groups())
             position = match.end()
             if len(shape.rows) >= statement_columns.CHUNK_ROWS:
                 self._flush(shape)
-        for shape in (shape for shapes in self._shapes.values() for shape in shapes if shape.rows):
-            self._flush(shape)
-        return position
+        window.position = position
+
+    def _begin_copy(self, window: _Window, statement: re.Match[str]) -> None:
+        """Copy an element to the remainder that may be too long for a window, or whose end tag is of an unusual form.
+
+        A bundle usually is too long.
+        """
+        if window.is_complete:
+            raise IrregularFileError
+        is_long = len(window.text) - window.position >= WINDOW_CHARACTERS
+        if is_long or statement[1] == _BUNDLE:
+            self._element_to_copy = statement[1]
+            self._copy(window)
+
+    def _copy(self, window: _Window) -> None:
+        """Copy the element up to its end tag, or as much of it as the window has."""
+        tag = f"</{self._element_to_copy}>"
+        start = window.text.find(tag, window.position)
+        if start != -1:
+            end = start + len(tag)
+            self._element_to_copy = ""
+        elif window.is_complete:
+            raise IrregularFileError
+        else:
+            # The end of the window may be the beginning of the tag.
+            end = max(window.position, len(window.text) - len(tag))
+        self._remainder.write(window.text[window.position : end].encode())
+        window.position = end
+
+    def _flush_all(self) -> None:
+        for shapes in self._shapes.values():
+            for shape in shapes:
+                if shape.rows:
+                    self._flush(shape)
+        self._pending_characters = 0
 
     def _matching_shape(
-        self, text: str, statement: re.Match[str]
-    ) -> tuple[_Shape | None, re.Match[str] | None]:
+        self, text: str, statement: re.Match[str], end: int
+    ) -> tuple[Shape | None, re.Match[str] | None]:
         """Return the shape of a statement, which may be a new one. It is None if the statement has none."""
         shapes = self._shapes[statement[1]]
         for shape in shapes:
             if match := shape.pattern.match(text, statement.start()):
                 return shape, match
         if len(shapes) < MAX_SHAPES:
-            new = _shape(text[statement.start() : _end(text, statement)], self._scope)
+            new = shape_of(text[statement.start() : end], self._scope)
             if new and (match := new.pattern.match(text, statement.start())):
                 shapes.append(new)
                 return new, match
         return None, None
 
-    def _flush(self, shape: _Shape) -> None:
+    def _flush(self, shape: Shape) -> None:
         """Insert the statements of a shape."""
         groups = iter(zip(*shape.rows, strict=True))
         columns: dict[str, pa.Array] = {}
@@ -221,7 +316,7 @@ class _StatementsReader:
         shape.rows.clear()
 
     def _attribute(
-        self, value: _Value, texts: Sequence[str], tags: Sequence[str] | None
+        self, value: Value, texts: Sequence[str], tags: Sequence[str] | None
     ) -> AttributeColumn:
         if value.datatype == QUALIFIED_NAME:
             return AttributeColumn(value.key, self._names.column(texts), QUALIFIED_NAME)
@@ -268,82 +363,26 @@ class _Names:
         return all_match(column, rf"(?s)\A(?:{forms})\z") and not any_match(column, _CHANGED_NAME)
 
 
-def _end(text: str, statement: re.Match[str]) -> int:
-    """Return the position after the element of a statement and the space that follows it."""
+def _may_continue(rest: str) -> bool:
+    """Return whether a text that does not begin with a statement may do so in a longer window, or ends the root."""
+    if rest.startswith("<"):
+        return rest.startswith(_ROOT_END_TAG) or _TAG.match(rest) is None
+    return not rest
+
+
+def _end(text: str, statement: re.Match[str]) -> int | None:
+    """Return the position after the element of a statement and the space that follows it; None if it has no end."""
     if statement[2]:
         return statement.end()
     tag = f"</{statement[1]}>"
     start = text.find(tag, statement.end())
-    if start == -1:
-        raise IrregularFileError
-    space = re.compile(_SPACE).match(text, start + len(tag))
+    return None if start == -1 else _end_of_space(text, start + len(tag))
+
+
+def _end_of_space(text: str, position: int) -> int:
+    space = _SPACES.match(text, position)
     assert space is not None
     return space.end()
-
-
-def _shape(statement: str, scope: XmlScope) -> _Shape | None:
-    """Return the shape of a statement, without rows. It is None if a part of the statement is of an unusual form."""
-    head = _HEAD.match(statement)
-    element = STATEMENTS.get(expanded_name(PROV, head[1])) if head else None
-    if head is None or element is None or (element.kind.element and not head[2]):
-        return None
-    identifier = f" prov:id={_ATTRIBUTE_VALUE}" if head[2] else ""
-    start = f"<prov:{head[1]}{identifier}"
-    if head[3]:
-        return _Shape(element, f"{start}/>{_SPACE}", True, []) if identifier else None
-    patterns, values, position = [f"{start}>{_SPACE}"], [], head.end()
-    while child := _VALUE.match(statement, position):
-        value = _value(child, element, scope)
-        if value is None:
-            return None
-        values.append(value)
-        patterns.append(_pattern(child))
-        position = child.end()
-    meanings = [value.argument or value.key for value in values]
-    meanings += [key for key, *_ in element.types]
-    end = f"</prov:{head[1]}>{_SPACE}"
-    is_usual = len(set(meanings)) == len(meanings) and re.fullmatch(end, statement[position:])
-    if not is_usual or not (values or identifier) or len(values) > MAX_VALUES:
-        return None
-    return _Shape(element, "".join([*patterns, end]), bool(identifier), values)
-
-
-def _value(child: re.Match[str], element: Element, scope: XmlScope) -> _Value | None:
-    """Return the meaning of the element of an argument or an attribute, None if its form is unusual."""
-    prefix, colon, local = child[1].rpartition(":")
-    uri = scope.namespace_of(prefix)
-    if uri is None and colon:
-        return None
-    name = local if uri is None else f"{uri}{SEPARATOR}{local}"
-    annotation, annotated = child[2], child[3]
-    if name in element.arguments:
-        position, is_time = element.arguments[name]
-        is_usual = (
-            annotation is None and not child[4]
-            if is_time
-            else annotation == "prov:ref" and not child[5]
-        )
-        return _Value(element.kind.arguments[position]) if is_usual else None
-    if annotation == "prov:ref" or child[4]:
-        return None
-    datatype = scope.resolved(annotated) if annotation == "xsi:type" else None
-    if datatype is not None:
-        _, datatype = declared("", datatype)
-    return _Value(None, scope.expanded(name), datatype, annotation == "xml:lang")
-
-
-def _pattern(child: re.Match[str]) -> str:
-    """Return the regular expression for elements like that of an argument or an attribute."""
-    name = re.escape(child[1])
-    if child[2] == "prov:ref":
-        end = "/>" if child[4] else f"></{name}>"
-        return f"<{name} prov:ref={_ATTRIBUTE_VALUE}{end}{_SPACE}"
-    annotation = ""
-    if child[2] == "xsi:type":
-        annotation = f' xsi:type="{re.escape(child[3])}"'
-    elif child[2] == "xml:lang":
-        annotation = f" xml:lang={_ATTRIBUTE_VALUE}"
-    return f"<{name}{annotation}>([^<]*)</{name}>{_SPACE}"
 
 
 def _decoded(texts: Sequence[str]) -> Sequence[str]:

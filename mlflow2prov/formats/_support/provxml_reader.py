@@ -16,8 +16,11 @@ document.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
 
 from mlflow2prov.boundary import warn
 from mlflow2prov.errors import FormatError, NamespaceError
@@ -70,12 +73,28 @@ def read(content: bytes) -> Document:
     Raises:
         FormatError: the content is not PROV-XML; the message names the line.
     """
-    if len(content) >= MIN_BYTES_BY_COLUMNS:
+    return _read(io.BytesIO(content), len(content))
+
+
+def read_file(path: Path) -> Document:
+    """Read a file of PROV-XML like :func:`read`, a part at a time.
+
+    Raises:
+        FormatError: the content is not PROV-XML.
+    """
+    with path.open("rb") as file:
+        return _read(file, path.stat().st_size)
+
+
+def _read(file: BinaryIO, size: int) -> Document:
+    if size >= MIN_BYTES_BY_COLUMNS:
         # An error is raised again when the file is read element by element, with its line.
         with suppress(provxml_columns.IrregularFileError, FormatError, NamespaceError):
             reader = _Reader()
-            return reader.read(provxml_columns.add_statements(content, reader.document))
-    return _Reader().read(content)
+            with provxml_columns.add_statements(file, reader.document) as remainder:
+                return reader.read(remainder)
+        file.seek(0)
+    return _Reader().read(file)
 
 
 class _Reader:
@@ -102,14 +121,14 @@ class _Reader:
         """The document, to which other readers may add statements too."""
         return self._builder.document
 
-    def read(self, content: bytes) -> Document:
+    def read(self, file: BinaryIO) -> Document:
         parser = self._parser
         parser.StartNamespaceDeclHandler = self._scope.open
         parser.EndNamespaceDeclHandler = self._scope.close
         parser.CharacterDataHandler = self._text.append
         self._handle_statements()
         try:
-            parse_xml(parser, content, TITLE)
+            parse_xml(parser, file, TITLE)
             document = self._builder.finish()
         except FormatError as error:
             message = str(error)
@@ -188,6 +207,7 @@ class _Reader:
                 self._add_foreign(key, value)
 
     def _end_statement(self) -> None:
+        self._leave_out_text()
         kind, arguments = self._element.kind, self._arguments
         if kind.element and self._identifier is None:
             raise FormatError(f"{kind.name} without prov:id")
@@ -198,14 +218,18 @@ class _Reader:
             add(bundle, kind.name, self._identifier, [arguments[0], member], self._attributes)
 
     def _start_value(self, name: str, attributes: list[str]) -> None:
-        if self._text:
-            if not "".join(self._text).isspace():
-                self._left_out.add("text between elements is")
-            self._text.clear()
+        self._leave_out_text()
         self._value_name = name
         self._value_attributes = attributes
         self._structure: XmlLiteral | None = None
         self._nested_reference: str | None = None
+
+    def _leave_out_text(self) -> None:
+        """Leave out the text since the last value, which is white space in most files."""
+        if self._text:
+            if not "".join(self._text).isspace():
+                self._left_out.add("text between elements is")
+            self._text.clear()
 
     def _end_value(self, text: str) -> None:
         argument = self._element.arguments.get(self._value_name)

@@ -9,15 +9,16 @@ without the check that logs invalid ones.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote, unquote
 from xml.sax import SAXException, make_parser
 from xml.sax.handler import feature_namespaces
 
 from rdflib import Dataset
 from rdflib.exceptions import ParserError
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.namespace import RDF, XSD, NamespaceManager
 from rdflib.parser import InputSource
 from rdflib.plugins.parsers import ntriples
@@ -26,10 +27,12 @@ from rdflib.plugins.parsers.nquads import NQuadsParser
 from rdflib.plugins.parsers.rdfxml import RDFXMLHandler
 from rdflib.plugins.parsers.trig import TrigSinkParser
 from rdflib.plugins.stores.memory import Memory
-from rdflib.term import Identifier, Literal, URIRef
+from rdflib.term import BNode, Identifier, Literal, URIRef
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.iri_references import resolve
+from mlflow2prov.formats._support.turtle_parts import turtle_parts
+from mlflow2prov.formats._support.utf8_blocks import utf8_blocks
 
 MAX_REASON_LENGTH = 200
 """The maximum number of characters of a parser's message in an error."""
@@ -50,6 +53,18 @@ _PARSER_ERRORS = (
     RecursionError,
 )
 """The errors that rdflib's parsers raise for invalid files: their own, and those that they fail to catch."""
+
+
+AddQuad = Callable[[Identifier, URIRef, Identifier, Identifier | None], None]
+"""A function that takes the subject, the property, the value and the graph of a statement."""
+
+
+class _RdfFile(NamedTuple):
+    """A file, from its beginning; its text in parts, for the parsers of Turtle and TriG; and its IRI."""
+
+    content: BinaryIO
+    parts: Iterator[str] | Iterator[bytes]
+    base: str
 
 
 class ParsedRdf(NamedTuple):
@@ -73,6 +88,19 @@ class _QuadStore(Memory):
         self.quads[*triple, context.identifier] = None
 
 
+class _QuadSink(Memory):
+    """Hands over the statements, and keeps none."""
+
+    def __init__(self, add: AddQuad) -> None:
+        super().__init__()
+        self._add = add
+
+    def add(self, triple: Any, context: Any, quoted: bool = False) -> None:
+        subject, predicate, value = triple
+        graph = context.identifier
+        self._add(subject, predicate, value, None if graph == DATASET_DEFAULT_GRAPH_ID else graph)
+
+
 def parse(content: bytes, syntax: str, base: str) -> ParsedRdf:
     """Parse an RDF file.
 
@@ -84,9 +112,27 @@ def parse(content: bytes, syntax: str, base: str) -> ParsedRdf:
     Raises:
         FormatError: the file is not valid.
     """
-    parsed = parse_with(lambda dataset: _PARSERS[syntax](content, dataset, base))
+    file = _RdfFile(io.BytesIO(content), iter([content]), base)
+    parsed = parse_with(lambda dataset: _PARSERS[syntax](file, dataset))
     # N-Quads have no prefixes, but their parser declares those of rdflib.
     return parsed._replace(prefixes={}) if syntax == "nquads" else parsed
+
+
+def parse_file(file: BinaryIO, syntax: str, base: str, add: AddQuad) -> dict[str, str]:
+    """Parse a large RDF file like :func:`parse`, a part at a time, and return its prefixes.
+
+    Args:
+        file: the file, from its beginning.
+        syntax: ``turtle``, ``trig``, ``nquads`` or ``xml``.
+        base: the IRI of the file, against which relative IRIs are resolved.
+        add: called with each statement, which may be repeated.
+
+    Raises:
+        FormatError: the file is not valid.
+    """
+    rdf_file = _RdfFile(file, turtle_parts(utf8_blocks(file)), base)
+    prefixes = _run_parser(lambda dataset: _PARSERS[syntax](rdf_file, dataset), _QuadSink(add))
+    return {} if syntax == "nquads" else prefixes
 
 
 def parse_with(parser: Callable[[Dataset], None]) -> ParsedRdf:
@@ -96,6 +142,18 @@ def parse_with(parser: Callable[[Dataset], None]) -> ParsedRdf:
         FormatError: the parser fails.
     """
     store = _QuadStore()
+    prefixes = _run_parser(parser, store)
+    default = DATASET_DEFAULT_GRAPH_ID
+    quads = [(s, p, o, None if g == default else g) for s, p, o, g in store.quads]
+    return ParsedRdf(quads, prefixes)
+
+
+def _run_parser(parser: Callable[[Dataset], None], store: Memory) -> dict[str, str]:
+    """Let a parser add statements to a store, and return the prefixes.
+
+    Raises:
+        FormatError: the parser fails.
+    """
     dataset = Dataset(store=store)
     graph = dataset.default_graph
     graph.namespace_manager = NamespaceManager(graph, bind_namespaces="none")
@@ -104,9 +162,7 @@ def parse_with(parser: Callable[[Dataset], None]) -> ParsedRdf:
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:MAX_REASON_LENGTH]
         raise FormatError(reason or type(error).__name__) from error
-    default = graph.identifier
-    quads = [(s, p, o, None if g == default else g) for s, p, o, g in store.quads]
-    return ParsedRdf(quads, {prefix: str(iri) for prefix, iri in graph.namespaces()})
+    return {prefix: str(iri) for prefix, iri in graph.namespaces()}
 
 
 def datatype_of(literal: Literal) -> str | None:
@@ -153,21 +209,36 @@ class _Sink(RDFSink):
         return super().normalise(f, n)
 
 
-def _parse_turtle(content: bytes, dataset: Dataset, base: str) -> None:
-    _run(SinkParser(_Sink(dataset.default_graph), baseURI=base, turtle=True), content, dataset)
+def _parse_turtle(file: _RdfFile, dataset: Dataset) -> None:
+    _run(
+        SinkParser(_Sink(dataset.default_graph), baseURI=file.base, turtle=True),
+        file.parts,
+        dataset,
+    )
 
 
-def _parse_trig(content: bytes, dataset: Dataset, base: str) -> None:
-    _run(TrigSinkParser(_Sink(dataset.default_graph), baseURI=base, turtle=True), content, dataset)
+def _parse_trig(file: _RdfFile, dataset: Dataset) -> None:
+    _run(
+        TrigSinkParser(_Sink(dataset.default_graph), baseURI=file.base, turtle=True),
+        file.parts,
+        dataset,
+    )
 
 
-def _run(parser: SinkParser, content: bytes, dataset: Dataset) -> None:
-    parser.loadBuf(content)
+def _run(parser: SinkParser, parts: Iterator[str] | Iterator[bytes], dataset: Dataset) -> None:
+    parser.startDoc()
+    for part in parts:
+        parser.feed(part)
+    parser.endDoc()
     for prefix, iri in parser._bindings.items():
         dataset.default_graph.bind(prefix, iri)
 
 
 class _NQuadsParser(NQuadsParser):
+    def nodeid(self, bnode_context: Any = None) -> Any:
+        # The labels of a file are distinct, so they need not be translated by a table that holds all of them.
+        return BNode(self.eat(ntriples.r_nodeid).group(1)) if self.peek("_") else False
+
     def uriref(self) -> Any:
         if not self.peek("<"):
             return False
@@ -188,8 +259,8 @@ def _unescape_iri(text: str) -> str:
     return ntriples.uriquote(ntriples.unquote(text))
 
 
-def _parse_nquads(content: bytes, dataset: Dataset, base: str) -> None:
-    _NQuadsParser().parse(_source(content, base), dataset)
+def _parse_nquads(file: _RdfFile, dataset: Dataset) -> None:
+    _NQuadsParser().parse(_source(file), dataset)
 
 
 class _RdfXmlHandler(RDFXMLHandler):
@@ -212,22 +283,22 @@ class _RdfXmlHandler(RDFXMLHandler):
         super().property_element_end(name, qname)
 
 
-def _parse_rdf_xml(content: bytes, dataset: Dataset, base: str) -> None:
+def _parse_rdf_xml(file: _RdfFile, dataset: Dataset) -> None:
     reader = make_parser()
     reader.setFeature(feature_namespaces, True)
     handler: Any = _RdfXmlHandler(dataset.default_graph)
     reader.setContentHandler(handler)
-    reader.parse(_source(content, base))
+    reader.parse(_source(file))
 
 
-def _source(content: bytes, base: str) -> InputSource:
+def _source(file: _RdfFile) -> InputSource:
     source = InputSource()
-    source.setPublicId(base)
-    source.setByteStream(io.BytesIO(content))
+    source.setPublicId(file.base)
+    source.setByteStream(file.content)
     return source
 
 
-_PARSERS: dict[str, Callable[[bytes, Dataset, str], None]] = {
+_PARSERS: dict[str, Callable[[_RdfFile, Dataset], None]] = {
     "turtle": _parse_turtle,
     "trig": _parse_trig,
     "nquads": _parse_nquads,

@@ -1,84 +1,35 @@
-"""Reading PROV-O into a Document: rdflib parses, and the table of PROV-O's terms decides what each triple means."""
+"""Reading PROV-O into a Document: rdflib parses, and the statements are read at once or in parts."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-
-from rdflib.term import BNode, Identifier, Literal, URIRef
+from collections.abc import Mapping
+from pathlib import Path
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support import provo
-from mlflow2prov.formats._support.blank_nodes import BlankNodeDigests, Quad
-from mlflow2prov.formats._support.escapes import unescape
-from mlflow2prov.formats._support.iri_names import BLANK_NODES, IriNames
-from mlflow2prov.formats._support.provo_graph import (
-    Graph,
-    Properties,
-    in_own_terms,
-    predicates,
-    term,
+from mlflow2prov.formats._support.provo_graph import in_own_terms, term
+from mlflow2prov.formats._support.rdf_graph_reader import (
+    ELEMENTS,
+    IMPLIED_KINDS,
+    LINKS,
+    RANGES,
+    GraphReader,
+    ResourceNames,
 )
-from mlflow2prov.formats._support.rdf_parsers import ParsedRdf, datatype_of, parse
-from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.attributes import QUALIFIED_NAME, AttributeTuple
+from mlflow2prov.formats._support.rdf_parsers import ParsedRdf, parse, parse_file
+from mlflow2prov.formats._support.rdf_part import RdfPart
+from mlflow2prov.formats._support.rdf_table import InseparableError, RdfTable, Terms
+from mlflow2prov.prov import Document
 from mlflow2prov.prov.builder import Builder
-from mlflow2prov.prov.kinds import Argument, ArgumentType
-from mlflow2prov.prov.lexical import declared
 
-_TYPE = URIRef(provo.TYPE)
-_IN_BUNDLE = term("asInBundle")
-_ELEMENTS = {term(name): kind for kind, name in provo.ELEMENTS.items()}
-_ELEMENT_TIMES = {argument: term(name) for argument, name in provo.ELEMENT_TIMES.items()}
-_IMPLIED_KINDS = {term(name): kind for name, kind in provo.IMPLIED_KINDS.items()}
-_DOMAINS = {term(name): kind for name, kind in provo.DOMAINS.items()}
-_RANGES = {term(name): kind for name, kind in provo.RANGES.items()}
-_CLASSES = {term(name) for name in provo.CLASSES}
-_PLAIN = {term(kind): kind for kind in provo.RELATIONS}
-_DERIVATIONS = {term(name): subtype for subtype, name in provo.DERIVATIONS.items()}
-_EVENTS = [term("hadGeneration"), term("hadUsage")]
-"""The properties whose values are nodes of other relations."""
-
-
-@dataclass(frozen=True)
-class _Link:
-    """A property that leads to the node of a relation.
-
-    Attributes:
-        kind: the kind of the relation.
-        subtype: the type of a derivation.
-        object: the property of the node for the second argument.
-        others: the properties of the node for further arguments, by the name of the argument.
-    """
-
-    kind: str
-    subtype: str | None
-    object: URIRef
-    others: Mapping[str, URIRef]
-
-
-def _link(kind: str, relation: provo.Relation, subtype: str | None = None) -> _Link:
-    others = {argument: term(name) for argument, name in relation.others.items()}
-    return _Link(kind, subtype, term(relation.object), others)
-
-
-_LINKS = {
-    **{
-        term(relation.qualifies): _link(kind, relation)
-        for kind, relation in (*provo.RELATIONS.items(), *provo.EXTENSIONS)
-        if relation.qualifies
-    },
-    **{
-        term(f"qualified{subtype}"): _link(
-            "wasDerivedFrom", provo.RELATIONS["wasDerivedFrom"], subtype
-        )
-        for subtype in provo.DERIVATIONS
-    },
-}
-_KEYS = {URIRef(iri): key for key, iri in provo.ATTRIBUTES.items()} | {_TYPE: "prov:type"}
-_NOT_ATTRIBUTES = {*_PLAIN, *_DERIVATIONS, *_LINKS, _IN_BUNDLE, *_ELEMENT_TIMES.values()}
+_TERMS = Terms(
+    links={str(link) for link in LINKS},
+    ranges={str(predicate) for predicate in RANGES},
+    indirect_ranges={str(term(name)) for name in ("influencer", "qualifiedInfluence")},
+    classes={str(class_) for class_ in (*ELEMENTS, *IMPLIED_KINDS)},
+    type=provo.TYPE,
+    list_item=provo.RDF + "first",
+)
 
 
 def read_rdf(
@@ -111,275 +62,81 @@ def read_rdf(
     return read_parsed(parsed, title, unescape_values=unescape_values)
 
 
+def read_rdf_file(
+    path: Path,
+    syntax: str,
+    title: str,
+    base: str = "",
+    prefixes: Mapping[str, str] | None = None,
+    *,
+    unescape_values: bool = False,
+) -> Document:
+    """Read a large file like :func:`read_rdf`, a part at a time.
+
+    Raises:
+        FormatError: the file is not valid, or makes no statement in PROV-O.
+    """
+    table = RdfTable(_TERMS)
+    try:
+        with path.open("rb") as file:
+            declared_prefixes = parse_file(file, syntax, base, table.add)
+    except FormatError as error:
+        raise FormatError(f"not {title}: {error}") from error
+    reader = _Reader({**declared_prefixes, **(prefixes or {})}, unescape_values)
+    try:
+        for part in table.parts():
+            reader.read(part)
+    except InseparableError:
+        content = path.read_bytes()
+        return read_rdf(content, syntax, title, base, prefixes, unescape_values=unescape_values)
+    return reader.finish(title, has_statements=len(table) > 0)
+
+
 def read_parsed(parsed: ParsedRdf, title: str, *, unescape_values: bool = False) -> Document:
     """Read the statements that a parsed file makes in PROV-O.
 
     Raises:
         FormatError: it makes none, or not all of them can be read.
     """
-    graphs: dict[Identifier | None, Graph] = defaultdict(dict)
-    for subject, predicate, value, name in parsed.quads:
-        properties = graphs[name].get(subject)
-        if properties is None:
-            properties = graphs[name][subject] = {}
-        values = properties.get(predicate)
-        if values is None:
-            properties[predicate] = [value]
-        else:
-            values.append(value)
-    for graph in graphs.values():
-        in_own_terms(graph)
-    names = _Names(parsed.prefixes, graphs)
-    builder = Builder(names.namespaces)
-    for name in sorted(graphs, key=lambda name: (name is not None, str(name))):
-        bundle = "" if name is None else names.resource(name)
-        _GraphReader(graphs[name], bundle, names, builder, unescape_values).read()
-    document = builder.finish()
-    if not len(document) and parsed.quads:
-        raise FormatError(f"{title} without a statement in the terms of PROV-O")
-    return document
+    whole = RdfPart()
+    for quad in parsed.quads:
+        whole.add(*quad)
+    reader = _Reader(parsed.prefixes, unescape_values)
+    reader.read(whole, is_whole=True)
+    return reader.finish(title, has_statements=bool(parsed.quads))
 
 
-class _Names(IriNames):
-    """The names of resources in a document: IRIs, and blank nodes by what is stated about them."""
+class _Reader:
+    """Reads the statements of a file, of which it gets one part or several."""
 
-    def __init__(
-        self, prefixes: Mapping[str, str], graphs: Mapping[Identifier | None, Graph]
-    ) -> None:
-        super().__init__(prefixes)
-        self._digests = BlankNodeDigests(lambda: _quads(graphs))
+    def __init__(self, prefixes: Mapping[str, str], unescape_values: bool) -> None:
+        self._names = ResourceNames(prefixes)
+        self._builder = Builder(self._names.namespaces)
+        self._unescape_values = unescape_values
 
-    def resource(self, resource: Identifier) -> str:
-        """Return the name of an IRI or of a blank node.
+    def read(self, part: RdfPart, *, is_whole: bool = False) -> None:
+        """Read the resources of a part."""
+        graphs = part.graphs
+        for graph in graphs.values():
+            in_own_terms(graph)
+        self._names.describe(graphs)
+        for name in sorted(graphs, key=lambda name: (name is not None, str(name))):
+            bundle = "" if name is None else self._names.resource(name)
+            reader = GraphReader(
+                graphs[name], bundle, self._names, self._builder, self._unescape_values
+            )
+            if is_whole:
+                reader.read(graphs[name])
+            else:
+                reader.read(part.subjects[name], part.nodes[name], part.implied[name])
+
+    def finish(self, title: str, *, has_statements: bool) -> Document:
+        """Return the document.
 
         Raises:
-            FormatError: it is a literal.
+            FormatError: the file has statements, but none in the terms of PROV-O.
         """
-        if isinstance(resource, BNode):
-            return self.name(f"{BLANK_NODES}b{self._digests.of(resource)}")
-        if isinstance(resource, Literal):
-            raise FormatError(f"the value {str(resource)[:80]!r} is a literal, not a resource")
-        return self.name(resource)
-
-
-def _quads(graphs: Mapping[Identifier | None, Graph]) -> Iterator[Quad]:
-    for name, graph in graphs.items():
-        for subject, properties in graph.items():
-            for predicate, values in properties.items():
-                for value in values:
-                    yield subject, predicate, value, name
-
-
-class _GraphReader:
-    """Reads the statements of one graph."""
-
-    def __init__(
-        self,
-        graph: Graph,
-        bundle: str,
-        names: _Names,
-        builder: Builder,
-        unescape_values: bool,
-    ) -> None:
-        self._graph = graph
-        self._bundle = bundle
-        self._iri = names.name
-        self._name = names.resource
-        self._builder = builder
-        self._unescape_values = unescape_values
-        self._predicates = predicates(graph)
-        self._links = {key: link for key, link in _LINKS.items() if key in self._predicates}
-        self._plain = {key: kind for key, kind in _PLAIN.items() if key in self._predicates}
-        self._derivations = {k: v for k, v in _DERIVATIONS.items() if k in self._predicates}
-        self._nodes = set(self._values_of(self._links))
-        self._referenced_nodes = set(self._values_of(_EVENTS))
-        self._elements: set[Identifier] = set()
-        self._blank_values: list[BNode] = []
-
-    def read(self) -> None:
-        for subject, properties in self._graph.items():
-            if subject not in self._nodes:
-                self._read_element(subject, properties)
-            qualified = self._read_qualified(subject, properties)
-            self._read_plain(subject, properties, qualified)
-            self._read_derivations(subject, properties, qualified)
-        self._read_blank_values()
-
-    def _values_of(self, terms: Iterable[URIRef]) -> Iterator[Identifier]:
-        """Yield the values of properties."""
-        for predicate in self._predicates.intersection(terms):
-            for properties in self._graph.values():
-                yield from properties.get(predicate, ())
-
-    def _read_element(self, subject: Identifier, properties: Properties) -> None:
-        """Read the elements that a resource is by its classes, or else by its properties; it may be several."""
-        types = {value for value in properties.get(_TYPE, ()) if isinstance(value, URIRef)}
-        kinds = {_ELEMENTS[value] for value in types & _ELEMENTS.keys()}
-        kinds = kinds or {_IMPLIED_KINDS[value] for value in types & _IMPLIED_KINDS.keys()}
-        kinds = kinds or self._kinds_by_properties(subject, properties)
-        for kind in sorted(kinds):
-            self._add_element(kind, subject, properties)
-
-    def _add_element(self, kind: str, subject: Identifier, properties: Properties) -> None:
-        self._elements.add(subject)
-        attributes = self._attributes(properties, _NOT_ATTRIBUTES)
-        arguments = self._arguments(KIND[kind].arguments, _ELEMENT_TIMES, properties)
-        for row in _rows(arguments):
-            self._add(kind, row, attributes, self._name(subject))
-
-    def _kinds_by_properties(self, subject: Identifier, properties: Properties) -> set[str]:
-        """Return the kinds of a resource by the domains and ranges of properties (PROV-O section 3).
-
-        A resource without attributes and times needs no element: the relations that name it state as much.
-        """
-        is_described = not properties.keys() <= _NOT_ATTRIBUTES or not properties.keys().isdisjoint(
-            _ELEMENT_TIMES.values()
-        )
-        if not is_described:
-            return set()
-        kinds = {_DOMAINS[predicate] for predicate in properties if predicate in _DOMAINS}
-        return kinds | self._kinds_by_ranges[subject]
-
-    @cached_property
-    def _kinds_by_ranges(self) -> Mapping[Identifier, set[str]]:
-        kinds: dict[Identifier, set[str]] = defaultdict(set)
-        for predicate in self._predicates & _RANGES.keys():
-            for value in self._values_of([predicate]):
-                kinds[value].add(_RANGES[predicate])
-        return kinds
-
-    def _read_blank_values(self) -> None:
-        """Read the blank nodes that are values of attributes as entities, because they have no other description."""
-        while self._blank_values:
-            node = self._blank_values.pop()
-            if node in self._graph and node not in self._elements and node not in self._nodes:
-                self._add_element("entity", node, self._graph[node])
-
-    def _read_qualified(
-        self, subject: Identifier, properties: Properties
-    ) -> set[tuple[str, Identifier]]:
-        """Read the relations of a subject that have nodes; return their kinds and second arguments."""
-        qualified: set[tuple[str, Identifier]] = set()
-        for predicate, link in self._links.items():
-            for node in properties.get(predicate, ()):
-                description = self._graph.get(node, {})
-                objects = description.get(link.object, ())
-                arguments: list[Sequence[str | None]] = [
-                    [self._name(subject)],
-                    self._sorted_names(objects),
-                    *self._arguments(KIND[link.kind].arguments[2:], link.others, description),
-                ]
-                attributes = self._attributes(description, {link.object, *link.others.values()})
-                if link.subtype is not None:
-                    attributes.append(_derivation_type(link.subtype))
-                rows = list(_rows(arguments))
-                identifier = self._node_identifier(node, is_repeated=len(rows) > 1)
-                for row in rows:
-                    self._add(link.kind, row, attributes, identifier)
-                qualified.update((link.kind, value) for value in objects)
-        return qualified
-
-    def _node_identifier(self, node: Identifier, *, is_repeated: bool) -> str | None:
-        """Return the identifier of a relation. A blank node needs one if a derivation or several statements name it."""
-        is_anonymous = isinstance(node, BNode) and not is_repeated
-        return None if is_anonymous and node not in self._referenced_nodes else self._name(node)
-
-    def _read_plain(
-        self,
-        subject: Identifier,
-        properties: Properties,
-        qualified: set[tuple[str, Identifier]],
-    ) -> None:
-        """Read the relations of a subject that are one triple, unless a node qualifies them."""
-        for predicate, kind in self._plain.items():
-            for value in properties.get(predicate, ()):
-                if isinstance(value, Literal):
-                    raise FormatError(
-                        f"{kind} of {subject}: the value {str(value)[:80]!r} is a literal, not a resource"
-                    )
-                if (kind, value) in qualified:
-                    continue
-                arguments: list[Sequence[str | None]] = [[self._name(subject)], [self._name(value)]]
-                if kind == "mentionOf":
-                    arguments.append(self._sorted_names(properties.get(_IN_BUNDLE, ())))
-                for row in _rows(arguments):
-                    self._add(kind, row)
-
-    def _read_derivations(
-        self,
-        subject: Identifier,
-        properties: Properties,
-        qualified: set[tuple[str, Identifier]],
-    ) -> None:
-        for predicate, subtype in self._derivations.items():
-            for value in properties.get(predicate, ()):
-                if not isinstance(value, Literal) and ("wasDerivedFrom", value) not in qualified:
-                    arguments = [self._name(subject), self._name(value)]
-                    self._add("wasDerivedFrom", arguments, [_derivation_type(subtype)])
-
-    def _add(
-        self,
-        kind: str,
-        arguments: Sequence[str | None],
-        attributes: Iterable[AttributeTuple] = (),
-        identifier: str | None = None,
-    ) -> None:
-        self._builder.add(self._bundle, kind, identifier, arguments, attributes)
-
-    def _arguments(
-        self, arguments: Iterable[Argument], terms: Mapping[str, URIRef], properties: Properties
-    ) -> list[Sequence[str | None]]:
-        """Return the values of formal arguments, whose properties are ``terms`` by the name of the argument."""
-        choices: list[Sequence[str | None]] = []
-        for argument in arguments:
-            values = properties.get(terms[argument.name], ())
-            is_time = argument.type is ArgumentType.TIME
-            choices.append(
-                sorted(map(str, values)) or [None] if is_time else self._sorted_names(values)
-            )
-        return choices
-
-    def _sorted_names(self, resources: Iterable[Identifier]) -> Sequence[str | None]:
-        """Return the names of an argument's values, or None in place of them if there are none."""
-        return sorted(map(self._name, resources)) or [None]
-
-    def _attributes(
-        self, properties: Properties, formal_arguments: set[URIRef]
-    ) -> list[AttributeTuple]:
-        """Return the properties of a resource that are not its formal arguments."""
-        attributes = []
-        for predicate, values in properties.items():
-            if predicate in formal_arguments:
-                continue
-            key = _KEYS.get(predicate) or self._iri(predicate)
-            attributes += [
-                self._attribute(key, value)
-                for value in values
-                if not (predicate == _TYPE and value in _CLASSES)
-            ]
-        return attributes
-
-    def _attribute(self, key: str, value: Identifier) -> AttributeTuple:
-        if not isinstance(value, Literal):
-            if isinstance(value, BNode):
-                self._blank_values.append(value)
-            return key, self._name(value), QUALIFIED_NAME, None
-        text = unescape(str(value)) if self._unescape_values else str(value)
-        if value.language:
-            return key, text, None, value.language
-        if datatype := datatype_of(value):
-            return key, *declared(text, self._iri(datatype)), None
-        return key, text, None, None
-
-
-def _rows(arguments: Sequence[Sequence[str | None]]) -> Iterator[list[str | None]]:
-    """Yield formal arguments, once for each value of the argument that has most. The others repeat their last value.
-
-    PROV allows one value. Several statements keep all of them, and validation reports them.
-    """
-    for row in range(max(map(len, arguments), default=1)):
-        yield [values[min(row, len(values) - 1)] for values in arguments]
-
-
-def _derivation_type(subtype: str) -> AttributeTuple:
-    return "prov:type", f"prov:{subtype}", QUALIFIED_NAME, None
+        document = self._builder.finish()
+        if not len(document) and has_statements:
+            raise FormatError(f"{title} without a statement in the terms of PROV-O")
+        return document

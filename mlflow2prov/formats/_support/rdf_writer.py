@@ -78,7 +78,9 @@ def write_bundle(document: Document, bundle: str, syntax: Syntax, stream: Binary
         for kind in document.tables.kinds(bundle):
             describe = _describe_elements if kind.element else _describe_relations
             for query in describe(document, kind, bundle, syntax, terms):
-                write_text(query, stream, has_statements=False)
+                write_text(
+                    query, stream, is_short=document.tables.is_small(kind), has_statements=False
+                )
             rows = document.tables.rows(kind, bundle)
             report_progress(engine.scalar(f"SELECT count(*) FROM ({rows})"))
 

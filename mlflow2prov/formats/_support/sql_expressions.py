@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_FREQUENT_NAMES = 200
 """How many pairs of key and datatype :func:`frequent_names` returns. Each becomes a branch of a CASE."""
 
+MIN_OCCURRENCES = 1000
+"""How often a name occurs that is worth a branch, which takes longer to plan than some names take to spell."""
+
 ATTRIBUTE_KEY = Sql("attribute.key")
 ATTRIBUTE_VALUE = Sql("attribute.value")
 ATTRIBUTE_TYPE = Sql("attribute.type")
@@ -29,14 +32,17 @@ IS_NAME = Sql(f"attribute.type = {literal(QUALIFIED_NAME)}")
 
 
 class FrequentNames(NamedTuple):
-    """The keys and datatypes of most attributes of a document, which are worth spelling once, before the query."""
+    """The keys and datatypes of many attributes of a document, which are worth spelling once, before the query."""
 
     keys: list[str]
     types: list[str]
 
 
 def frequent_names(document: Document) -> FrequentNames:
-    """Return the most frequent keys and datatypes of a document's attributes, in alphabetical order."""
+    """Return the most frequent keys and datatypes of a document's attributes, in alphabetical order.
+
+    A small document has none.
+    """
     pairs = engine.rows(
         f"""
         WITH attributes AS (
@@ -46,6 +52,7 @@ def frequent_names(document: Document) -> FrequentNames:
         SELECT attribute.key, attribute.type
         FROM attributes
         GROUP BY ALL
+        HAVING count(*) >= {MIN_OCCURRENCES}
         ORDER BY count(*) DESC
         LIMIT {MAX_FREQUENT_NAMES}
         """

@@ -20,16 +20,28 @@ BATCH_ROWS = 50_000
 
 
 def write_text(
-    query: Sql, stream: BinaryIO, *, skip_bytes: int = 0, has_statements: bool = True
+    query: Sql,
+    stream: BinaryIO,
+    *,
+    is_short: bool,
+    skip_bytes: int = 0,
+    has_statements: bool = True,
 ) -> None:
     """Write the only column of a query, a VARCHAR, as UTF-8.
 
     Args:
         query: the query. Its text includes separators, because rows are written one after another.
         stream: where to write.
+        is_short: whether the text fits into memory, so that a query need not be planned twice to be streamed.
         skip_bytes: how many bytes at the beginning are left out, such as a separator before the first row.
         has_statements: whether each row is a statement, which counts as progress.
     """
+    if is_short:
+        texts = engine.rows(query)
+        if has_statements:
+            report_progress(len(texts))
+        stream.write("".join(text for (text,) in texts if text is not None).encode()[skip_bytes:])
+        return
     for batch in engine.stream(query, BATCH_ROWS):
         if has_statements:
             report_progress(batch.num_rows)

@@ -6,13 +6,19 @@ entities, which open other files or expand without end. PROV's XML formats do no
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator
+from typing import BinaryIO
 from xml.parsers import expat
 
 from mlflow2prov.errors import FormatError
 
 MAX_REASON_LENGTH = 200
 """The maximum number of characters of a parser's message in an error."""
+
+BLOCK_BYTES = 1 << 20
+"""How much of a file is parsed at a time."""
 
 SEPARATOR = "\f"
 """What a parser writes between the namespace and the local part of a name. XML cannot contain this character."""
@@ -63,14 +69,16 @@ def xml_parser(title: str) -> expat.XMLParserType:
     return parser
 
 
-def parse_xml(parser: expat.XMLParserType, content: bytes, title: str) -> None:
-    """Parse a whole file.
+def parse_xml(parser: expat.XMLParserType, file: BinaryIO, title: str) -> None:
+    """Parse a file, a block at a time.
 
     Raises:
         FormatError: the content is not well-formed XML, or a handler of the parser refuses it.
     """
     try:
-        parser.Parse(_decoded(content), True)
+        for block in _blocks(file):
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise FormatError(f"not {title}: {str(error)[:MAX_REASON_LENGTH]}") from error
     except (LookupError, UnicodeError) as error:
@@ -79,22 +87,29 @@ def parse_xml(parser: expat.XMLParserType, content: bytes, title: str) -> None:
         ) from error
 
 
-def require_safe_xml(content: bytes, title: str) -> None:
-    """Require that ``content`` is well-formed XML without a document type declaration.
+def require_safe_xml(file: BinaryIO, title: str) -> None:
+    """Require that a file is well-formed XML without a document type declaration.
 
     Args:
-        content: the whole file.
+        file: the file, from its beginning.
         title: the name of the format in an error.
 
     Raises:
         FormatError: the content is not well-formed, or has a document type declaration.
     """
-    parse_xml(xml_parser(title), content, title)
+    parse_xml(xml_parser(title), file, title)
 
 
-def _decoded(content: bytes) -> bytes | str:
-    """Return the content of a file in a form that Expat can decode."""
-    declaration = _ENCODING.match(content)
+def _blocks(file: BinaryIO) -> Iterator[bytes | str]:
+    """Yield the content of a file in a form that Expat can decode."""
+    block = file.read(BLOCK_BYTES)
+    declaration = _ENCODING.match(block)
     if declaration and (name := declaration[1].decode().lower()) in _MULTIBYTE_ENCODINGS:
-        return content.decode(name)
-    return content
+        decoder = codecs.getincrementaldecoder(name)()
+        while block:
+            yield decoder.decode(block)
+            block = file.read(BLOCK_BYTES)
+        yield decoder.decode(b"", final=True)
+    while block:
+        yield block
+        block = file.read(BLOCK_BYTES)

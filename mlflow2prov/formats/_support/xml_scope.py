@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.formats._support.escapes import unescape
+from mlflow2prov.formats._support.prefix_scope import MAX_RESOLVED_NAMES
 from mlflow2prov.formats._support.xml_input import SEPARATOR
 from mlflow2prov.formats._support.xml_literal import XML
 from mlflow2prov.prov.namespaces import RESERVED, XSD, Namespaces
@@ -45,21 +46,25 @@ class XmlScope:
 
     def expanded(self, name: str) -> str:
         """Return the document's name for a name that the parser reports."""
-        known = self._names.get(name)
-        if known is None:
+        expanded = self._names.get(name)
+        if expanded is None:
             uri, separator, local = name.rpartition(SEPARATOR)
             prefix = self.prefix_of(uri) if separator else ""
-            known = self.name(uri or NO_NAMESPACE, unescape(local), prefix)
-            self._names[name] = known
-        return known
+            expanded = self.name(uri or NO_NAMESPACE, unescape(local), prefix)
+            if len(self._names) >= MAX_RESOLVED_NAMES:
+                self._names.clear()
+            self._names[name] = expanded
+        return expanded
 
     def resolved(self, text: str) -> str:
         """Return the document's name for a QName in a value.
 
         Raises:
-            FormatError: its prefix is not declared.
+            FormatError: it is empty, or its prefix is not declared.
         """
         name = text.strip()
+        if name in ("", ":"):
+            raise FormatError("a name is empty")
         prefix, colon, local = name.partition(":")
         if not colon:
             prefix, local = "", name
@@ -68,8 +73,6 @@ class XmlScope:
         renamed = self._prefixes.get(prefix)
         if renamed is not None and (renamed or ":" not in local):
             return f"{renamed}:{local}" if renamed else local
-        if not name:
-            raise FormatError("a name is empty")
         uri = self.namespace_of(prefix)
         if uri is None and prefix:
             raise FormatError(f"the name {name!r} has a prefix that is not declared")
