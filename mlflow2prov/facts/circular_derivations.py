@@ -18,17 +18,63 @@ Edge = tuple[str, str]
 
 def find_circular_derivations(facts: Facts) -> None:
     """Fill ``circular_derivations`` from the calls and the artifacts that they used."""
-    edges = facts.rows(
-        """
-        SELECT DISTINCT call_id, maker_id
-        FROM possible_derivations
-        WHERE used_at = made_at
-        ORDER BY call_id, maker_id
-        """
-    )
-    for call_id, maker_id in sorted(circular_edges(edges)):
+    for call_id, maker_id in sorted(circular_edges(simultaneous_derivations(facts))):
         facts.add("circular_derivations", call_id=call_id, maker_id=maker_id)
     facts.flush()
+
+
+def simultaneous_derivations(facts: Facts) -> list[Edge]:
+    """Return the calls and the makers in ``possible_derivations`` whose results have the same time.
+
+    Few calls end at the same time. The joins of that view are for all calls, for which memory may not suffice.
+    """
+    facts.execute(f"CREATE TEMP TABLE simultaneous_calls AS {_SIMULTANEOUS_CALLS}")
+    try:
+        if not facts.rows("SELECT 1 FROM simultaneous_calls LIMIT 1"):
+            return []
+        return facts.rows(_SIMULTANEOUS_DERIVATIONS)
+    finally:
+        facts.execute("DROP TABLE simultaneous_calls")
+
+
+_SIMULTANEOUS_CALLS = """
+    WITH computed AS (
+        SELECT call_id, started_at, coalesce(ended_at, started_at) AS generated_at
+        FROM calls
+        WHERE NOT cached
+    ),
+    shared_times AS (
+        SELECT generated_at FROM computed GROUP BY generated_at HAVING count(*) > 1
+    )
+    SELECT computed.* FROM computed SEMI JOIN shared_times USING (generated_at)
+"""
+
+_SIMULTANEOUS_DERIVATIONS = """
+    WITH used AS (
+        SELECT calls.*, artifacts.artifact_id
+        FROM call_argument_artifacts AS artifacts
+        JOIN simultaneous_calls AS calls ON calls.call_id = artifacts.call_id
+        SEMI JOIN call_results ON call_results.call_id = artifacts.call_id
+        WHERE NOT artifacts.is_ignored
+    ),
+    makers AS (
+        SELECT
+            artifact_id,
+            arg_min(call_id, (generated_at, call_id)) AS call_id,
+            arg_min(started_at, (generated_at, call_id)) AS started_at,
+            min(generated_at) AS generated_at
+        FROM results_of_calls
+        SEMI JOIN used USING (artifact_id)
+        GROUP BY artifact_id
+    )
+    SELECT DISTINCT used.call_id, makers.call_id AS maker_id
+    FROM used
+    JOIN makers USING (artifact_id, generated_at)
+    WHERE
+        makers.call_id <> used.call_id
+        AND coalesce(makers.started_at <= used.started_at, true)
+    ORDER BY ALL
+"""
 
 
 def circular_edges(edges: Iterable[Edge]) -> set[Edge]:

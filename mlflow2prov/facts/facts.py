@@ -12,8 +12,9 @@ import pyarrow as pa
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
 from mlflow2prov.errors import unknown_choice
+from mlflow2prov.facts.overlay import Overlay
 from mlflow2prov.facts.schema import TABLES, Type
-from mlflow2prov.facts.views import VIEWS
+from mlflow2prov.facts.views import VIEWS, read_by, views_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,11 +55,11 @@ class Facts:
         self._schema = engine.Schema("facts")
         self._buffers: dict[str, dict[str, list[object]]] = {}
         self._stored: set[str] = set()
-        views = (
-            f"CREATE VIEW {view.name} AS SELECT {_column_list(view.columns)} FROM ({view.sql})"
-            for view in VIEWS.values()
-        )
-        self.execute("; ".join([*map(self._definition, TABLES), *views]))
+        self._overlays: dict[str, Overlay] = {}
+        self._shown: set[str] = set()
+        self._sources: list[object] = []
+        self._views: set[str] = set()
+        engine.execute("; ".join(map(self._definition, TABLES)))
 
     def __enter__(self) -> Facts:
         return self
@@ -68,6 +69,8 @@ class Facts:
 
     def table(self, name: str) -> Sql:
         """Return the qualified name of a fact table or view, for SQL that runs outside of this object."""
+        if name in VIEWS:
+            self._create_views((name,))
         return self._schema.table(name)
 
     def add(self, table: str, /, **values: object) -> None:
@@ -127,13 +130,68 @@ class Facts:
         )
         with engine.registered(batch) as rows:
             names = _column_list(columns)
-            engine.execute(f"INSERT INTO {self.table(table)} ({names}) SELECT {names} FROM {rows}")
+            engine.execute(
+                f"INSERT INTO {self.own_table(table)} ({names}) SELECT {names} FROM {rows}"
+            )
 
     def discard(self, tables: Iterable[str]) -> None:
         """Delete all rows of ``tables`` and free their memory."""
         for table in tables:
             self._buffers.pop(table, None)
+            if overlay := self._overlays.pop(table, None):
+                overlay.drop()
+            elif table in self._shown:
+                self._shown.remove(table)
+                engine.execute(f"DROP VIEW {self.table(table)}")
             engine.execute(self._definition(table))
+
+    def show(self, table: str, query: str, source: object) -> None:
+        """Let ``table``, which is empty, have the rows of a query. No row can be added to it.
+
+        Args:
+            table: one of :data:`~mlflow2prov.facts.schema.TABLES`.
+            query: returns the rows, with all columns of the table.
+            source: an object on which the query depends, which lives at least as long as this one from now on.
+        """
+        name = self.table(table)
+        engine.execute(f"DROP TABLE {name}; CREATE VIEW {name} AS {query}")
+        self._shown.add(table)
+        self._sources.append(source)
+
+    def inherit(
+        self, previous: Facts, table: str, column: str = "", owners: Iterable[str] = ()
+    ) -> None:
+        """Let ``table`` have the rows of an earlier observation, in addition to its own, without copying them.
+
+        Rows of its own may be added before and after.
+
+        Args:
+            previous: the facts of the earlier observation, which must not change.
+            table: one of :data:`~mlflow2prov.facts.schema.TABLES`.
+            column: the column that names the owner of a row.
+            owners: the owners whose earlier rows do not count.
+        """
+        if table in self._buffers:
+            self._insert_buffer(table)
+        self._overlays[table] = Overlay.create(
+            self._schema, table, previous.table(table), column, owners
+        )
+        self._sources.append(previous)
+
+    def overlay(self, table: str) -> Overlay | None:
+        """Return how ``table`` differs from that of the earlier observation; None if it inherits nothing."""
+        return self._overlays.get(table)
+
+    def own_table(self, table: str) -> Sql:
+        """Return the qualified name of the table of those rows that are not inherited, which may be changed."""
+        overlay = self._overlays.get(table)
+        return self.table(table) if overlay is None else overlay.own
+
+    def copy_inherited(self, tables: Iterable[str]) -> None:
+        """Copy the rows that ``tables`` inherit, so that these may be changed too."""
+        for table in tables:
+            if overlay := self._overlays.pop(table, None):
+                overlay.merge()
 
     def flush(self) -> None:
         """Insert the rows that :meth:`add` has buffered."""
@@ -161,18 +219,33 @@ class Facts:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run ``sql`` and return all its rows."""
+        self._create_views(views_in(sql))
         with self._as_default_schema():
             return engine.rows(sql, parameters)
 
     def arrays(self, sql: str) -> dict[str, NDArray[Any]]:
         """Run ``sql`` and return its columns as NumPy arrays, by name."""
+        self._create_views(views_in(sql))
         with self._as_default_schema():
             return engine.arrays(sql)
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run ``sql`` for its effect."""
+        self._create_views(views_in(sql))
         with self._as_default_schema():
             engine.execute(sql, parameters)
+
+    def _create_views(self, names: Iterable[str]) -> None:
+        """Create views, and those that they read, unless they exist. Few of the many are used by an update."""
+        for name in names:
+            if name not in self._views:
+                self._views.add(name)
+                self._create_views(table for table in read_by(name) if table in VIEWS)
+                view = VIEWS[name]
+                with self._as_default_schema():
+                    engine.execute(
+                        f"CREATE VIEW {name} AS SELECT {_column_list(view.columns)} FROM ({view.sql})"
+                    )
 
     @contextmanager
     def _as_default_schema(self) -> Iterator[None]:

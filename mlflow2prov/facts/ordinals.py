@@ -11,6 +11,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from mlflow2prov import engine
+from mlflow2prov.engine import Sql
 from mlflow2prov.facts.facts import Facts
 
 MAX_DATE = 1 << 62
@@ -51,13 +52,16 @@ def number_commits(facts: Facts) -> None:
         WHERE commits.sha = commit_numbers.sha AND commits.ordinal = commit_numbers.ordinal
         """
     )
+    numbers = facts.table("commit_numbers")
     for table in _TABLES:
-        facts.execute(
+        if overlay := facts.overlay(table):
+            overlay.copy_owners(Sql(f"SELECT sha FROM {numbers}"))
+        engine.execute(
             f"""
-            UPDATE {table}
+            UPDATE {facts.own_table(table)} AS numbered
             SET ordinal = commit_numbers.ordinal
-            FROM commit_numbers
-            WHERE commit_numbers.sha = {table}.sha
+            FROM {numbers} AS commit_numbers
+            WHERE commit_numbers.sha = numbered.sha
             """
         )
     facts.execute("DROP TABLE commit_numbers")

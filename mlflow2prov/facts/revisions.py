@@ -101,15 +101,16 @@ _PREDECESSORS = """
 """
 
 
-def _revisions_query(starts: engine.Sql) -> str:
+def _revisions_query(target: engine.Sql, starts: engine.Sql) -> str:
     """Return the statement that inserts the revisions of all changes.
 
     Args:
+        target: the table that receives them.
         starts: the table (state, start) from :func:`_start_states`.
     """
     # The revision of a merge is an addition only if no parent has its path.
     return f"""
-    INSERT INTO revisions BY NAME
+    INSERT INTO {target} BY NAME
     WITH numbered_changes AS (
         SELECT rowid AS change, * FROM changes
     )
@@ -176,7 +177,7 @@ def derive_revisions(facts: Facts) -> None:
     facts.execute(_PREVIOUS)
     _resolve_ambiguous_changes(facts)
     with engine.registered(_start_states(facts)) as starts:
-        facts.execute(_revisions_query(starts))
+        facts.execute(_revisions_query(facts.own_table("revisions"), starts))
     for table in ("history_states", "history_groups", "history_previous"):
         facts.execute(f"DROP TABLE {table}")
     facts.discard(("changes",))

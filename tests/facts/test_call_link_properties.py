@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 
 from mlflow2prov import validate
 from mlflow2prov.facts import Facts
-from mlflow2prov.facts.circular_derivations import find_circular_derivations
+from mlflow2prov.facts.circular_derivations import (
+    find_circular_derivations,
+    simultaneous_derivations,
+)
 from mlflow2prov.mapping import RULES, expand
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.unify import unify
+from tests.property_tests import examples
 
 RUNS = ("r1", "r2")
 CALLS = ("c1", "c2", "c3", "c4")
@@ -213,6 +217,15 @@ def test_links_are_those_of_the_plain_program(project):
     assert set(files) == expected_files(project)
 
 
+@given(projects())
+def test_simultaneous_derivations_are_the_possible_ones_of_one_time(project):
+    facts = facts_of(project)
+    possible = facts.rows(
+        "SELECT DISTINCT call_id, maker_id FROM possible_derivations WHERE used_at = made_at ORDER BY ALL"
+    )
+    assert simultaneous_derivations(facts) == possible
+
+
 def document_of(project):
     facts = facts_of(project)
     find_circular_derivations(facts)
@@ -222,6 +235,7 @@ def document_of(project):
     return document
 
 
+@examples(0.4)
 @given(projects())
 def test_the_document_is_valid_and_independent_of_the_order_of_what_was_recorded(project):
     document = document_of(project)

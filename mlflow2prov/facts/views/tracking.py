@@ -121,6 +121,7 @@ def _of_runs(name: str, table: str) -> View:
         """,
         rows_from=table,
         extends=table,
+        key="run_id",
         user=TEXT,
         lifecycle_stage=TEXT,
         deleted_at=TIME,
@@ -159,6 +160,7 @@ _RUNS = (
         """,
         rows_from=("run_tags", "runs"),
         extends="run_tags",
+        key="run_id",
     ),
     # `commit` is the commit's name in the run's tags, `linked_commit` its hash if the repository has it.
     # `uncommitted_script` is a script that the commit lacks, and `script_added_by` the commit that added it

@@ -18,6 +18,9 @@ class View(Table):
     """The tables and views that contribute rows: the view is empty if all of them are."""
     is_stored: bool = False
     """Whether :meth:`Facts.store_views` computes its rows once, because several views and rules read them."""
+    key: str = ""
+    """A column of the view, and of all tables and views that it reads, such that a row of the view depends only on
+    their rows with the same value."""
 
 
 def view(
@@ -28,9 +31,10 @@ def view(
     rows_from: str | tuple[str, ...],
     extends: str = "",
     is_stored: bool = False,
+    key: str = "",
     **columns: Type,
 ) -> View:
     """Return the view of ``sql``, which has all columns of the table ``extends`` and also ``columns``."""
     inherited = TABLES[extends].columns if extends else {}
     sources = (rows_from,) if isinstance(rows_from, str) else rows_from
-    return View(name, {**inherited, **columns}, sql, sources, is_stored)
+    return View(name, {**inherited, **columns}, sql, sources, is_stored, key)
