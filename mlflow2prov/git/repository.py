@@ -217,13 +217,18 @@ class Repository:
     ) -> tuple[int, bytes, bytes]:
         """Run a git command to its end and return its exit status, its output and its messages."""
         process = self._start(arguments, subprocess.PIPE)
+        # A second call of communicate does not send the rest of the input (Python 3.11).
+        pipe, process.stdin = process.stdin, None
+        if stdin:
+            threading.Thread(target=_write, args=(pipe, stdin), daemon=True).start()
+        else:
+            _write(pipe, None)
         timer = IdleTimer(process)
         with process:
             while True:
                 try:
-                    output, messages = process.communicate(stdin, idleness.CHECK_SECONDS)
+                    output, messages = process.communicate(timeout=idleness.CHECK_SECONDS)
                 except subprocess.TimeoutExpired:
-                    stdin = None
                     if timer.is_expired():
                         process.kill()
                         raise self._waited(arguments) from None

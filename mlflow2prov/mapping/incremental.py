@@ -4,7 +4,7 @@ A statement of a rule depends on one row of the rule's table only. So the rows t
 that were removed from it, lead to all statements that may differ. Added rows add statements, or attributes to known
 ones. A statement of a removed row stays if another row leads to it too, so the rules that may write it run again.
 
-    changed_statements(RULES, facts, previous, stored_rows)
+    changed_statements(RULES, differences, stored_rows)
 
 returns for each kind the keys of the statements that may differ, and their present form.
 """
@@ -18,7 +18,7 @@ from hashlib import sha256
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
-from mlflow2prov.facts import Facts
+from mlflow2prov.facts.differences import Differences
 from mlflow2prov.facts.schema import TABLES
 from mlflow2prov.facts.views import VIEWS
 from mlflow2prov.mapping.expansion import pattern_query
@@ -62,31 +62,31 @@ def mapping_digest(rules: Iterable[Rule]) -> str:
 
 
 def changed_statements(
-    rules: Iterable[Rule], facts: Facts, previous: Facts, stored: Stored
+    rules: Iterable[Rule], differences: Differences, stored: Stored
 ) -> tuple[engine.Schema, dict[Kind, Changes]]:
     """Return the statements that may differ because rows were added or removed, by kind.
 
     Args:
         rules: the rules of the mapping.
-        facts: the facts of an observation, which are complete.
-        previous: those of an earlier one.
-        stored: the statements that ``rules`` made of ``previous``, unified.
+        differences: those between the facts of an observation and of an earlier one, which are complete.
+        stored: the statements that ``rules`` made of the earlier facts, unified.
 
     Returns:
         The schema of the tables of keys, which must outlive them, and the changes.
     """
+    facts = differences.facts
     facts.store_views()
-    previous.store_views()
+    differences.previous.store_views()
     work = engine.Schema("incremental")
     tables = {**TABLES, **VIEWS}
     insertions: dict[str, list[tuple[StatementPattern, str]]] = {}
     deletions: dict[str, list[tuple[StatementPattern, str]]] = {}
     present: dict[str, list[tuple[StatementPattern, str]]] = {}
-    differences: dict[str, tuple[Sql, Sql] | None] = {}
+    different_rows: dict[str, tuple[Sql, Sql] | None] = {}
     for rule in rules:
-        if rule.table not in differences:
-            differences[rule.table] = _different_rows(work, rule.table, facts, previous)
-        difference = differences[rule.table]
+        if rule.table not in different_rows:
+            different_rows[rule.table] = _different_rows(work, rule.table, differences)
+        difference = different_rows[rule.table]
         for pattern in rule.statements(Row(tables[rule.table].columns)):
             rows = f"(SELECT * FROM {facts.table(rule.table)} WHERE {rule.where})"
             present.setdefault(pattern.kind, []).append((pattern, rows))
@@ -110,18 +110,26 @@ def changed_statements(
 
 
 def _different_rows(
-    work: engine.Schema, name: str, facts: Facts, previous: Facts
+    work: engine.Schema, name: str, differences: Differences
 ) -> tuple[Sql, Sql] | None:
-    """Return the tables of the rows that were added to a table or view, and of those removed; None without any."""
-    columns = ", ".join(map(identifier, {**TABLES, **VIEWS}[name].columns))
-    new, old = facts.table(name), previous.table(name)
-    if facts.is_empty(name) and previous.is_empty(name):
+    """Return the tables of the rows that were added to a table or view, and of those removed; None without any.
+
+    No rule reads the ordinals of commits, so rows that differ in nothing else are the same.
+    """
+    difference = differences.of(name)
+    if difference is None:
         return None
-    insertions = work.create(
-        f"{name}_added", f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}"
+    columns = ", ".join(
+        identifier(column) for column in {**TABLES, **VIEWS}[name].columns if column != "ordinal"
     )
-    deletions = work.create(
-        f"{name}_removed", f"SELECT {columns} FROM {old} EXCEPT SELECT {columns} FROM {new}"
+    insertions, deletions = (
+        work.create(
+            f"{name}_{kind}", f"SELECT {columns} FROM {left} EXCEPT SELECT {columns} FROM {right}"
+        )
+        for kind, left, right in (
+            ("added", difference.additions, difference.deletions),
+            ("removed", difference.deletions, difference.additions),
+        )
     )
     return insertions, deletions
 

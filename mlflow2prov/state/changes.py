@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.differences import Differences
 from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.observation import Observation
 from mlflow2prov.state.properties import SUBJECT_COLUMNS, create_properties
@@ -34,36 +35,38 @@ _FIRST_SEEN = {
 
 
 def add_changes(
-    facts: Facts,
-    previous: Facts,
+    differences: Differences,
     observation: Observation,
     previous_observation: Observation,
     state: StateFile,
 ) -> int:
     """Add the changes between two observations to ``observed_changes``, and return their number.
 
-    The changes that ``previous`` has are taken over.
+    The changes that the earlier observation has are taken over.
 
     Args:
-        facts: the facts of the later observation.
-        previous: those of the earlier one, with all changes until then.
+        differences: the differences between the facts of the two observations. The earlier ones have all changes until
+            then, the later ones receive the changes.
         observation: the later observation.
         previous_observation: the earlier one.
         state: the state file of the earlier observation.
     """
-    facts.execute(f"INSERT INTO observed_changes FROM {previous.table('observed_changes')}")
+    facts, previous = differences.facts, differences.previous
+    facts.inherit(previous, "observed_changes")
     facts.execute(f"CREATE TABLE {_CHANGES} AS FROM observed_changes WHERE false")
     reset = store_change(facts, previous)
     if reset is None:
-        _compare_properties(facts, previous)
+        _compare_properties(differences)
     else:
         _add(facts, subject="store", property="identity", **reset)
     for change in ref_changes(facts, previous):
         _add(facts, subject="branch", property="tip", **change)
-    _complete(facts, previous, observation, previous_observation)
-    _date_first_states(facts, state)
     ((count,),) = facts.rows(f"SELECT count(*) FROM {_CHANGES}")
-    facts.execute(f"INSERT INTO observed_changes FROM {_CHANGES}; DROP TABLE {_CHANGES}")
+    if count:
+        _complete(facts, previous, observation, previous_observation)
+        _date_first_states(facts, state)
+        facts.execute(f"INSERT INTO {facts.own_table('observed_changes')} FROM {_CHANGES}")
+    facts.execute(f"DROP TABLE {_CHANGES}")
     return int(count)
 
 
@@ -75,14 +78,14 @@ def _add(facts: Facts, **values: str | None) -> None:
     )
 
 
-def _compare_properties(facts: Facts, previous: Facts) -> None:
+def _compare_properties(differences: Differences) -> None:
     """Insert a row for each property whose value differs, unless its subject is new or gone."""
-    old, new = create_properties(previous), create_properties(facts)
+    new, old = create_properties(differences)
     columns = ", ".join(
         f"coalesce(new.{name}, old.{name}) AS {name}"
         for name in ("subject", "uri", *SUBJECT_COLUMNS, "subject_key", "property", "key")
     )
-    facts.execute(
+    differences.facts.execute(
         f"""
         INSERT INTO {_CHANGES} BY NAME
         WITH old_subjects AS (
@@ -135,7 +138,7 @@ def _compare_properties(facts: Facts, previous: Facts) -> None:
         FROM changes
         """
     )
-    facts.execute(f"UPDATE {_CHANGES} SET time_source = NULL WHERE changed_at IS NULL")
+    differences.facts.execute(f"UPDATE {_CHANGES} SET time_source = NULL WHERE changed_at IS NULL")
 
 
 def _has_vanished(subject: str) -> Sql:
@@ -161,7 +164,7 @@ def _are_equal(left: str, right: str, columns: Iterable[str]) -> Sql:
 
 
 def _date_first_states(facts: Facts, state: StateFile) -> None:
-    """Set since when the states are known that no change began: since their subjects were first observed."""
+    """Set ``old_state_since`` of the states that no observed change began: when their subjects were first observed."""
     observations = state.table("main", "observations")
     for subject, (table, columns) in _FIRST_SEEN.items():
         names = ", ".join(columns)

@@ -6,19 +6,20 @@
     document.<kind>      the statements of the last observation
 
 The engine's tables are those of DuckDB, so that a state is written and read as columns. An update builds a new file,
-which then replaces the old one (:meth:`mlflow2prov.output.Output.build`): a state is whole at any moment, readers wait
-for no writer, and no second file belongs to it.
+which then replaces the old one (:meth:`mlflow2prov.output.Output.build`). An update that saw nothing new appends its
+observation to the file (:mod:`mlflow2prov.state.journal`). A state is whole at any moment, readers wait for no writer,
+and no second file belongs to it.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from mlflow2prov import engine
 from mlflow2prov.boundary import warn
@@ -31,10 +32,19 @@ from mlflow2prov.prov.namespaces import MLFLOW2PROV, Namespaces
 from mlflow2prov.prov.unify import unify
 from mlflow2prov.quantity import quantity
 from mlflow2prov.state import fact_history, statements
-from mlflow2prov.state.observation import Observation, parse_time
+from mlflow2prov.state.journal import Journal, read_journal
+from mlflow2prov.state.observation import Observation, checked_observation, parse_time
 
 FORMAT = 1
 """The version of the format. A change that an earlier version of the program cannot read increments it."""
+
+_PROPERTY_TYPES = {
+    "repository_path": str,
+    "mlflow_url": str,
+    "namespace": str,
+    "options": dict,
+    "unordered_kinds": list,
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,10 @@ class StateFile:
     """A state file that is read."""
 
     path: Path
+    journal: Journal
+    """The observations after those in the tables."""
+    status: os.stat_result
+    """The identity and the size of the file when it was opened."""
     _file: AttachedFile
 
     @classmethod
@@ -50,22 +64,22 @@ class StateFile:
 
         Args:
             path: the path of the file, for messages too.
-            temporary: where the file is as long as it is not at its path.
+            temporary: the path of the file until it is published.
 
         Raises:
             StateError: there is no such file, it is not a state file, or a newer version wrote it.
         """
         try:
-            file = attach_for_reading(temporary or path)
+            file, journal, status = _attach(temporary or path)
         except FileNotFoundError as error:
             raise StateError(f"{path}: there is no such file") from error
         except OSError as error:
             raise StateError(f"{path}: cannot be read ({error.strerror})") from error
         except EngineError as error:
             raise StateError(
-                f"{path}: not a state file, or damaged; restore a copy of it"
+                f"{path}: not a state file, or damaged; restore it from a backup"
             ) from error
-        state = cls(path, file)
+        state = cls(path, journal, status, file)
         state._require_known_format()
         return state
 
@@ -88,7 +102,7 @@ class StateFile:
                 f"{self.path}: written by MLflow2PROV {program}, which is newer; upgrade MLflow2PROV"
             )
         raise StateError(
-            f"{self.path}: of an unknown format; make the state anew with another --state"
+            f"{self.path}: unknown format; create a new state file with another --state"
         )
 
     @cached_property
@@ -96,9 +110,15 @@ class StateFile:
         """The version of the format, and how the project is read."""
         rows = self._rows("SELECT name, value FROM {}", "properties")
         try:
-            return {name: orjson.loads(value) for name, value in rows}
-        except (orjson.JSONDecodeError, TypeError, ValueError) as error:
-            raise StateError(f"{self.path}: damaged; restore a copy of it") from error
+            properties = {name: json.loads(value) for name, value in rows}
+        except (TypeError, ValueError) as error:
+            raise self._damaged("its properties") from error
+        for name, kind in _PROPERTY_TYPES.items():
+            if not isinstance(properties.get(name), kind | None):
+                raise self._damaged(f"its {name}")
+        if not all(isinstance(kind, str) for kind in properties.get("unordered_kinds") or ()):
+            raise self._damaged("its unordered_kinds")
+        return properties
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -108,14 +128,24 @@ class StateFile:
             "observations",
         )
         if not rows:
-            raise StateError(f"{self.path}: damaged, it has no observation; restore a copy of it")
-        return [Observation(*row) for row in rows]
+            raise self._damaged("it has no observation")
+        try:
+            observations = [checked_observation(*row) for row in rows]
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
+        observations += [entry.observation for entry in self.journal.entries]
+        if [each.number for each in observations] != list(range(1, len(observations) + 1)):
+            raise self._damaged("the numbers of the observations")
+        return observations
 
     def _rows(self, query: str, table: str) -> list[tuple[Any, ...]]:
         try:
             return engine.rows(query.format(self._file.table("main", table)))
         except EngineError as error:
-            raise StateError(f"{self.path}: damaged; restore a copy of it") from error
+            raise self._damaged(f"its table {table}") from error
+
+    def _damaged(self, part: str) -> StateError:
+        return StateError(f"{self.path}: damaged ({part}); restore it from a backup")
 
     def table(self, schema: str, name: str) -> Sql:
         """Return the qualified name of a table of the file, for SQL."""
@@ -128,15 +158,22 @@ class StateFile:
 
     def facts_at(self, observation: Observation) -> Facts:
         """Return the facts of an observation."""
-        return fact_history.facts_at(self._file, observation.number)
+        facts = fact_history.facts_at(self._file, observation.number)
+        for entry in self.journal.entries:
+            if entry.observation.number <= observation.number:
+                try:
+                    fact_history.apply(facts, entry)
+                except ValueError as error:
+                    raise self._damaged(str(error)) from error
+        return facts
 
     def document(self) -> Document:
         """Return the document of the last observation."""
         try:
-            unordered = self.properties.get("unordered_kinds", ())
+            unordered = self.properties.get("unordered_kinds") or ()
             document = statements.load(self._file, self.namespace, unordered)
         except FormatError as error:
-            raise StateError(f"{self.path}: damaged ({error}); restore a copy of it") from error
+            raise self._damaged(str(error)) from error
         document.tables.observations = self
         return document
 
@@ -168,17 +205,17 @@ class StateFile:
         """Return the statements of the last observation that an earlier one lacks, or has with other attributes.
 
         Args:
-            time: the time by which the earlier observation ended; by default, it is the one before the last. The
-                first observation has only new statements.
+            time: the time by which the earlier observation ended; by default, it is the one before the last. If there
+                is none, all statements are new.
 
         Raises:
-            StateError: nothing was observed by ``time``.
             ConfigurationError: ``time`` is not a date.
         """
         document = self.document()
-        if time is None and len(self.observations) == 1:
+        earlier_observations = self.observations[:-1] if time is None else self._until(time)
+        if not earlier_observations:
             return document
-        observation = self.observations[-2] if time is None else self._observation_at(time)
+        observation = earlier_observations[-1]
         earlier = document_of(self.facts_at(observation), self.namespace)
         news = Document(document.namespaces)
         for kind in document.tables.kinds():
@@ -193,20 +230,41 @@ class StateFile:
 
     def _observation_at(self, time: str | datetime.datetime) -> Observation:
         """Return the last observation that ended by ``time``."""
-        instant = parse_time(time)
-        earlier = [each for each in self.observations if each.finished_at <= instant]
+        earlier = self._until(time)
         if not earlier:
             first = self.observations[0].finished_at
             raise StateError(
-                f"{self.path}: nothing was observed by {instant}; the first observation is of {first}"
+                f"{self.path}: nothing was observed by {parse_time(time)}; give {first}, the time of the first "
+                "observation, or a later one"
             )
         return earlier[-1]
+
+    def _until(self, time: str | datetime.datetime) -> list[Observation]:
+        """Return the observations that ended by ``time``."""
+        instant = parse_time(time)
+        return [each for each in self.observations if each.finished_at <= instant]
 
     def _count_changes(self, observation: Observation) -> int:
         table = self._file.table(fact_history.SCHEMA, "observed_changes")
         return int(
             engine.scalar(f"SELECT count(*) FROM {table} WHERE since = {observation.number}")
         )
+
+
+def _attach(path: Path) -> tuple[AttachedFile, Journal, os.stat_result]:
+    """Attach a state file, and return it with its journal and its status.
+
+    Raises:
+        EngineError: the file is not a database of DuckDB.
+        OSError: there is no such file.
+    """
+    while True:
+        with path.open("rb") as stream:
+            file = attach_for_reading(path)
+            status = os.fstat(stream.fileno())
+            # An update may replace the file in between.
+            if os.path.samestat(status, path.stat()):
+                return file, read_journal(stream), status
 
 
 def document_of(facts: Facts, namespace: str) -> Document:

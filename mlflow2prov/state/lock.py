@@ -14,8 +14,9 @@ from mlflow2prov.errors import StateError
 def update_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a state file within the block.
 
-    The lock is a file beside the state file, which exists as long as it is held. If its process is killed, the file
-    stays, but the system releases the lock. Without locks on a file system or a platform, nothing is locked.
+    The lock is a file beside the state file, or beside the file that a symbolic link leads to. It exists as long as it
+    is held. If its process is killed, the file stays, but the system releases the lock. On a file system or a platform
+    without locks, nothing is locked.
 
     Args:
         path: the state file, which need not exist.
@@ -23,7 +24,8 @@ def update_lock(path: Path) -> Iterator[None]:
     Raises:
         StateError: another process holds the lock, or the folder cannot be written to.
     """
-    lock = path.with_name(f".{path.name}.lock")
+    target = Path(os.path.realpath(path))
+    lock = target.with_name(f".{target.name}.lock")
     descriptor = _acquire(path, lock)
     try:
         yield

@@ -6,7 +6,11 @@ something changed in between.
 
 from __future__ import annotations
 
-from mlflow2prov.facts import Facts
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlflow2prov.engine import Sql
+from mlflow2prov.facts.differences import Differences
 
 TABLE = "observed_properties"
 
@@ -168,36 +172,77 @@ _COLUMNS = f"""
     WHERE false
 """
 
-_QUERIES = (
-    _COLUMNS,
-    _EXPERIMENTS,
-    _EXPERIMENT_TAGS,
-    _RUNS,
-    _RUN_TAGS,
-    _LOGGED_MODELS,
-    _LOGGED_MODEL_MEMBERS,
-    _REGISTERED_MODELS,
-    _REGISTERED_MODEL_TAGS,
-    _ALIASES,
-    _VERSIONS,
-    _VERSION_TAGS,
+
+@dataclass(frozen=True)
+class _Resource:
+    """A kind of resources whose properties are independent of those of the others."""
+
+    tables: tuple[str, ...]
+    """The tables that its properties come from."""
+    queries: tuple[str, ...]
+    key: str = ""
+    """A column of all tables, if the properties of one resource come from the rows with one value of it."""
+
+
+_RESOURCES = (
+    _Resource(
+        ("experiments", "experiment_tags"), (_EXPERIMENTS, _EXPERIMENT_TAGS), "experiment_id"
+    ),
+    _Resource(("runs", "run_tags"), (_RUNS, _RUN_TAGS), "run_id"),
+    _Resource(
+        ("logged_models", "logged_model_tags", "logged_model_params"),
+        (_LOGGED_MODELS, _LOGGED_MODEL_MEMBERS),
+        "model_id",
+    ),
+    _Resource(
+        (
+            "registered_models",
+            "registered_model_tags",
+            "registered_model_aliases",
+            "registered_model_versions",
+            "registered_model_version_tags",
+        ),
+        (_REGISTERED_MODELS, _REGISTERED_MODEL_TAGS, _ALIASES, _VERSIONS, _VERSION_TAGS),
+    ),
 )
 
 
-def create_properties(facts: Facts) -> str:
-    """Create the table of all properties among the tables of ``facts``, and return its qualified name.
+def create_properties(differences: Differences) -> tuple[Sql, Sql]:
+    """Create two tables of the properties of the resources that may differ, and return their qualified names.
 
-    ``subject_key`` identifies the subject, and with ``property`` and ``key`` the row.
+    The first has those of the later observation. ``subject_key`` identifies the subject, and with ``property`` and
+    ``key`` the row. The tables are among those of the facts.
     """
+    queries = [
+        query for resource in _RESOURCES for query in _different_properties(resource, differences)
+    ]
     # A resource of a store is known by its identity, under which a name or an id may be used again.
     identifying = ", ".join(f"coalesce({column}::VARCHAR, '')" for column in SUBJECT_COLUMNS[1:])
-    facts.execute(
-        f"""
-        CREATE OR REPLACE TABLE {TABLE} AS
-        SELECT
-            * REPLACE (coalesce(key, '') AS key),
-            concat_ws(chr(31), subject, {identifying}) AS subject_key
-        FROM ({" UNION ALL BY NAME ".join(f"({query})" for query in _QUERIES)})
-        """
+    for facts in (differences.facts, differences.previous):
+        facts.execute(
+            f"""
+            CREATE OR REPLACE TABLE {TABLE} AS
+            SELECT
+                * REPLACE (coalesce(key, '') AS key),
+                concat_ws(chr(31), subject, {identifying}) AS subject_key
+            FROM ({" UNION ALL BY NAME ".join(f"({query})" for query in (_COLUMNS, *queries))})
+            """
+        )
+    return differences.facts.table(TABLE), differences.previous.table(TABLE)
+
+
+def _different_properties(resource: _Resource, differences: Differences) -> Iterator[str]:
+    """Yield the queries for the properties of those resources of a kind that may differ."""
+    tables = [
+        difference for name in resource.tables if (difference := differences.of(name)) is not None
+    ]
+    if not tables or not resource.key:
+        yield from resource.queries if tables else ()
+        return
+    keys = " UNION ".join(
+        f"SELECT {resource.key} FROM {table}"
+        for difference in tables
+        for table in (difference.additions, difference.deletions)
     )
-    return facts.table(TABLE)
+    for query in resource.queries:
+        yield f"SELECT * FROM ({query}) WHERE {resource.key} IN ({keys})"

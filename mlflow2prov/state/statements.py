@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from mlflow2prov import engine
 from mlflow2prov.engine import AttachedFile, Sql
@@ -73,9 +73,12 @@ def load(file: AttachedFile, namespace: str, unordered_kinds: Collection[str]) -
         FormatError: the file has tables that are not those of a document.
     """
     document = Document(Namespaces({"": namespace}))
-    for name, columns in engine.rows(
+    for name, columns, types in engine.rows(
         """
-        SELECT tables.table_name, list(columns.column_name ORDER BY columns.column_index)
+        SELECT
+            tables.table_name,
+            list(columns.column_name ORDER BY columns.column_index),
+            list(columns.data_type ORDER BY columns.column_index)
         FROM duckdb_tables() AS tables
         JOIN duckdb_columns() AS columns USING (database_name, schema_name, table_name)
         WHERE tables.database_name = ? AND tables.schema_name = ?
@@ -85,8 +88,29 @@ def load(file: AttachedFile, namespace: str, unordered_kinds: Collection[str]) -
     ):
         if name not in KIND or tuple(columns) != KIND[name].columns:
             raise FormatError(f"its table {name[:80]!r} is not one of a document")
-        query = f"FROM {file.table(SCHEMA, name)}"
+        kind, table = KIND[name], file.table(SCHEMA, name)
         if name in unordered_kinds:
-            query += f" ORDER BY {', '.join(KIND[name].key_columns)}"
-        document.tables.fetch_later(KIND[name], query, file)
+            order = ", ".join(kind.key_columns)
+            document.tables.fetch_later(kind, f"FROM {table} ORDER BY {order}", file)
+        elif _are_types_of_statements(types) and _has_all_rows(table):
+            document.tables.borrow(kind, table, file)
+        else:
+            document.tables.fetch_later(kind, f"FROM {table}", file)
     return document
+
+
+def _are_types_of_statements(types: Sequence[str]) -> bool:
+    """Return whether the columns of a table have the types of a document's, as DuckDB lists them."""
+    *names, attributes = (name.replace('"', "") for name in types)
+    return {*names} <= {"VARCHAR", "NULL"} and attributes == SQL_TYPE.replace('"', "")
+
+
+def _has_all_rows(table: Sql) -> bool:
+    """Return whether no row was deleted from a table, and none lacks a value that statements have."""
+    query = f"""
+        SELECT count(*) = coalesce(max(rowid) + 1, 0)
+            AND count(bundle) = count(*)
+            AND count(attributes) = count(*)
+        FROM {table}
+        """
+    return bool(engine.scalar(query))

@@ -4,54 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Unpack
 
-from mlflow2prov.arguments import require_texts
+from mlflow2prov import engine
 from mlflow2prov.boundary import own_errors, warn
 from mlflow2prov.errors import ConfigurationError, StateError
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.differences import Differences
 from mlflow2prov.facts.summary import RunSummary, summarize_runs
 from mlflow2prov.observation import read_sources
 from mlflow2prov.output import Output, require_writable
 from mlflow2prov.progress import Progress, progress_of
-from mlflow2prov.project import ProjectOptions, Sources, open_sources, require_location
+from mlflow2prov.project import Sources, open_sources, require_location
 from mlflow2prov.prov import Document
-from mlflow2prov.secrets import without_credentials
-from mlflow2prov.sources.options import ArtifactListing, Renames
 from mlflow2prov.sources.report import SourceReport
 from mlflow2prov.state.changes import add_changes
 from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.lock import update_lock
 from mlflow2prov.state.observation import Observation, now
+from mlflow2prov.state.project import Project, UpdateOptions, project_of
 from mlflow2prov.state.retention import retain_unseen_rows
 from mlflow2prov.state.store_identity import is_same_history, is_same_store
 from mlflow2prov.state.writer import stage_observation
-
-
-class UpdateOptions(TypedDict, total=False):
-    """The options of :func:`mlflow2prov.extract`, as :func:`update` takes them."""
-
-    calls: str | list[str] | tuple[str, ...] | None
-    since: str | None
-    until: str | None
-    branches: str | list[str] | tuple[str, ...]
-    exclude: str | list[str] | tuple[str, ...]
-    mailmap: bool
-    include_store: bool
-    infer_code: bool
-    renames: Renames
-    experiments: str | list[str] | tuple[str, ...]
-    runs_since: str | None
-    metric_history: bool
-    artifacts: ArtifactListing
-    artifacts_destination: str | None
-    environments: bool
-    traces: bool
-    restore_redacted: bool
-    namespace: str
-    workers: int
 
 
 @dataclass(frozen=True)
@@ -148,90 +124,12 @@ def stage_update(
     require_writable(path)
     files.hold(update_lock(path))
     last = StateFile.open(path) if path.exists() else None
-    project = _project(last, repository_path, mlflow_url, options)
+    project = project_of(last, repository_path, mlflow_url, options)
     with progress_of(progress) as report_progress:
         sources = open_sources(
             project.repository_path, project.mlflow_url, project.options, report_progress
         )
         return _observe(files, path, last, project, sources, full=full)
-
-
-@dataclass(frozen=True)
-class _Project:
-    """Where the sources of a project are, and how they are read."""
-
-    repository_path: str | os.PathLike[str] | None
-    mlflow_url: str | os.PathLike[str] | None
-    options: ProjectOptions
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        """The project as JSON values, without credentials."""
-        url = None if self.mlflow_url is None else without_credentials(os.fspath(self.mlflow_url))
-        path = None if self.repository_path is None else os.fspath(self.repository_path)
-        return {
-            "repository_path": path,
-            "mlflow_url": url,
-            "namespace": self.options.namespace,
-            "options": _stored_options(asdict(self.options)),
-        }
-
-
-def _stored_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that decide which facts are read, as JSON values."""
-    return {
-        name: list(value) if isinstance(value, tuple | list) else value
-        for name, value in options.items()
-        if name not in ("workers", "namespace")
-    }
-
-
-_TEXT_LISTS = ("calls", "branches", "exclude", "experiments")
-
-
-def _project(
-    last: StateFile | None,
-    repository_path: str | os.PathLike[str] | None,
-    mlflow_url: str | os.PathLike[str] | None,
-    options: UpdateOptions,
-) -> _Project:
-    """Return the project of an update. The defaults of its sources and options are those of the last update.
-
-    Raises:
-        ConfigurationError: an option differs from that of the last update.
-    """
-    settings: dict[str, Any] = {
-        name: require_texts(name, value) if name in _TEXT_LISTS and value is not None else value
-        for name, value in options.items()
-    }
-    if last is None:
-        return _Project(repository_path, mlflow_url, _options(settings))
-    properties = last.properties
-    first_options = {"namespace": last.namespace, **properties.get("options", {})}
-    stored_options = _options(
-        {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in first_options.items()
-        }
-    )
-    for name, value in settings.items():
-        if name != "workers" and getattr(stored_options, name) != value:
-            raise ConfigurationError(
-                f"{last.path}: {name} differs from that of the first update; leave it out, or make another state"
-            )
-    return _Project(
-        repository_path or properties.get("repository_path"),
-        mlflow_url or properties.get("mlflow_url"),
-        replace(stored_options, workers=settings.get("workers", stored_options.workers)),
-    )
-
-
-def _options(values: Mapping[str, Any]) -> ProjectOptions:
-    try:
-        return ProjectOptions(**values)
-    except TypeError as error:
-        name = next((name for name in values if name not in ProjectOptions.__annotations__), "")
-        raise ConfigurationError(f"update: there is no option {name[:80]!r}") from error
 
 
 @dataclass(frozen=True)
@@ -247,7 +145,7 @@ def _observe(
     files: Output,
     path: Path,
     state: StateFile | None,
-    project: _Project,
+    project: Project,
     sources: Sources,
     *,
     full: bool,
@@ -269,14 +167,17 @@ def _observe(
     runs = None
     if sources.store is not None:
         runs = summarize_runs(facts, has_history=sources.history is not None)
-    changes, additions, properties = 0, {}, project.properties
+    changes, additions, properties, differences = 0, {}, project.properties, None
     if last is not None:
         _require_same_project(path, facts, last, project)
         retain_unseen_rows(facts, last.facts, reports)
-        changes = add_changes(facts, last.facts, observation, last.observation, last.state)
-        additions = _count_additions(facts, last.facts)
+        differences = Differences(facts, last.facts)
+        changes = add_changes(differences, observation, last.observation, last.state)
+        additions = _count_additions(differences)
         properties = {**last.state.properties, **properties}
-    staged_state = stage_observation(files, path, facts, previous, observation, properties)
+    staged_state = stage_observation(
+        files, path, facts, state, differences, observation, properties
+    )
     return Update(
         document=staged_state.state.document(),
         is_first=last is None,
@@ -299,13 +200,14 @@ _COUNTED_TABLES = {
 """The counted resources: a table for each, and the columns that identify its rows."""
 
 
-def _count_additions(facts: Facts, previous: Facts) -> dict[str, int]:
-    counts = {
-        name: facts.rows(
-            f"SELECT count(*) FROM {table} ANTI JOIN {previous.table(table)} USING ({columns})"
-        )[0][0]
-        for name, (table, columns) in _COUNTED_TABLES.items()
-    }
+def _count_additions(differences: Differences) -> dict[str, int]:
+    counts = {}
+    for name, (table, columns) in _COUNTED_TABLES.items():
+        if difference := differences.of(table):
+            counts[name] = engine.scalar(
+                f"SELECT count(*) FROM {difference.additions} "
+                f"ANTI JOIN {differences.previous.table(table)} USING ({columns})"
+            )
     return {name: count for name, count in counts.items() if count}
 
 
@@ -321,7 +223,7 @@ def _lines(reports: list[SourceReport], name: str) -> tuple[str, ...]:
 
 
 def _require_same_project(
-    path: Path, facts: Facts, last: _LastObservation, project: _Project
+    path: Path, facts: Facts, last: _LastObservation, project: Project
 ) -> None:
     """Require that sources at another place than before have something in common with those before.
 
@@ -334,5 +236,5 @@ def _require_same_project(
         location = project.properties[name]
         if location != last.state.properties.get(name) and not is_same(facts, last.facts):
             raise StateError(
-                f"{path}: the state of another project than {location}; use another --state for it"
+                f"{path}: belongs to another project than {location}; choose another --state"
             )

@@ -1,22 +1,24 @@
-"""Writing a state file: an observation more, and the document that follows from it."""
+"""Writing a state file: a further observation, and the document that follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from mlflow2prov import __version__, engine
 from mlflow2prov.engine import AttachedFile
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.differences import Differences
 from mlflow2prov.mapping import RULES
 from mlflow2prov.mapping.incremental import changed_statements, mapping_digest
 from mlflow2prov.output import Output
 from mlflow2prov.state import fact_history, statements
 from mlflow2prov.state.file import FORMAT, StateFile, document_of
+from mlflow2prov.state.journal import Entry
 from mlflow2prov.state.observation import Observation
 
 
@@ -33,17 +35,19 @@ def stage_observation(
     files: Output,
     path: Path,
     facts: Facts,
-    previous: Facts | None,
+    last: StateFile | None,
+    differences: Differences | None,
     observation: Observation,
     properties: Mapping[str, Any],
 ) -> WrittenState:
-    """Write a state file with an observation more, which replaces the old one when ``files`` is published.
+    """Add an observation to a state file, which is done when ``files`` is published.
 
     Args:
         files: receives the file.
         path: the state file, which need not exist.
         facts: all facts of the observation.
-        previous: those of the one before; None for the first.
+        last: the state file before; None for the first observation.
+        differences: those between the facts and the facts of the observation before; None for the first.
         observation: the observation, which is later than those of the file.
         properties: how the project is read, as JSON values.
 
@@ -51,11 +55,60 @@ def stage_observation(
         FormatError: the file cannot be written.
         EngineError: the disk is full.
     """
-    written: list[WrittenState] = []
+    if last is None or differences is None:
+        first = _build(files, path, facts, None, None, observation, properties)
+        return WrittenState(first, is_changed=True)
+    is_changed = fact_history.has_news(differences)
+    state = None if is_changed else _append(files, last, differences, observation, properties)
+    return WrittenState(
+        state or _build(files, path, facts, last, differences, observation, properties), is_changed
+    )
+
+
+def _append(
+    files: Output,
+    last: StateFile,
+    differences: Differences,
+    observation: Observation,
+    properties: Mapping[str, Any],
+) -> StateFile | None:
+    """Append an observation without news to the journal of the file; None if this is not possible."""
+    written = {
+        **properties,
+        "format": FORMAT,
+        "program": __version__,
+        "mapping": mapping_digest(RULES),
+    }
+    if written != last.properties or not os.access(last.path, os.W_OK):
+        return None
+    entry = Entry(observation, fact_history.reading_changes(differences))
+    journal = last.journal
+    content = journal.encode(entry)
+    if content is None:
+        return None
+    files.append(last.path, journal.end, content, last.status)
+    return replace(last, journal=replace(journal, entries=(*journal.entries, entry)))
+
+
+def _build(
+    files: Output,
+    path: Path,
+    facts: Facts,
+    last: StateFile | None,
+    differences: Differences | None,
+    observation: Observation,
+    properties: Mapping[str, Any],
+) -> StateFile:
+    """Build a new file with a further observation."""
+    written: list[StateFile] = []
 
     def build(temporary: Path) -> None:
-        is_changed = _write(temporary, facts, previous, observation, properties)
-        written.append(WrittenState(StateFile.open(path, temporary), is_changed))
+        observations = [observation]
+        if last is not None:
+            os.truncate(temporary, last.journal.start)
+            observations[:0] = [entry.observation for entry in last.journal.entries]
+        _write(temporary, facts, differences, observations, properties)
+        written.append(StateFile.open(path, temporary))
 
     files.build(path, build)
     return written[0]
@@ -64,23 +117,26 @@ def stage_observation(
 def _write(
     path: Path,
     facts: Facts,
-    previous: Facts | None,
-    observation: Observation,
+    differences: Differences | None,
+    observations: Sequence[Observation],
     properties: Mapping[str, Any],
-) -> bool:
-    """Add an observation to a state file, and return whether its facts are new."""
+) -> None:
+    """Add observations to a state file, the last of which has the facts."""
     file = AttachedFile(path, is_writable=True)
     try:
         fact_history.add_missing_tables(file)
-        _write_observation(file, observation)
-        is_changed = fact_history.store(file, facts, observation.number)
+        _write_observations(file, observations)
         digest = mapping_digest(RULES)
-        unordered = set(properties.get("unordered_kinds", ()))
-        if previous is None or properties.get("mapping") != digest:
+        unordered = set(properties.get("unordered_kinds") or ())
+        if differences is None:
+            fact_history.store_first(file, facts)
+        else:
+            fact_history.store(file, differences, observations[-1].number)
+        if differences is None or properties.get("mapping") != digest:
             statements.store(file, document_of(facts, str(properties["namespace"])))
             unordered.clear()
-        elif is_changed:
-            unordered |= _change_document(file, facts, previous)
+        elif fact_history.has_news(differences):
+            unordered |= _change_document(file, differences)
         _write_properties(
             file,
             {
@@ -91,15 +147,14 @@ def _write(
                 "unordered_kinds": sorted(unordered),
             },
         )
-        return is_changed or previous is None
     finally:
         file.detach()
 
 
-def _change_document(file: AttachedFile, facts: Facts, previous: Facts) -> set[str]:
+def _change_document(file: AttachedFile, differences: Differences) -> set[str]:
     """Change the statements that differ, and return the names of their kinds."""
     stored = statements.tables(file)
-    schema, changes = changed_statements(RULES, facts, previous, stored.get)
+    schema, changes = changed_statements(RULES, differences, stored.get)
     statements.apply(file, changes)
     del schema
     return {kind.name for kind in changes}
@@ -109,15 +164,17 @@ def _write_properties(file: AttachedFile, properties: Mapping[str, object]) -> N
     table = file.table("main", "properties")
     engine.execute(f"CREATE OR REPLACE TABLE {table} (name VARCHAR, value VARCHAR)")
     for name, value in properties.items():
-        engine.execute(f"INSERT INTO {table} VALUES (?, ?)", [name, orjson.dumps(value).decode()])
+        # Escapes keep a path whose bytes are not UTF-8.
+        engine.execute(f"INSERT INTO {table} VALUES (?, ?)", [name, json.dumps(value)])
 
 
-def _write_observation(file: AttachedFile, observation: Observation) -> None:
+def _write_observations(file: AttachedFile, observations: Iterable[Observation]) -> None:
     table = file.table("main", "observations")
     engine.execute(
         f"CREATE TABLE IF NOT EXISTS {table} (observation INTEGER, started_at VARCHAR, finished_at VARCHAR)"
     )
-    engine.execute(
-        f"INSERT INTO {table} VALUES (?, ?, ?)",
-        [observation.number, observation.started_at, observation.finished_at],
-    )
+    for observation in observations:
+        engine.execute(
+            f"INSERT INTO {table} VALUES (?, ?, ?)",
+            [observation.number, observation.started_at, observation.finished_at],
+        )

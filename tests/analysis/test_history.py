@@ -17,6 +17,7 @@ from tests.observations import (
     histories,
     night,
 )
+from tests.property_tests import examples
 from tests.prov.statements import PREFIXES, QUALIFIED
 
 
@@ -187,6 +188,7 @@ def fields(change):
     return (subject, *map(get, FIELDS))
 
 
+@examples(0.3)
 @given(rows=histories())
 def test_a_history_lists_exactly_the_changes_in_order_and_is_valid(rows):
     document = document_of(rows)

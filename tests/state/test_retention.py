@@ -1,8 +1,14 @@
 """Retention: what an incomplete reading of captured calls did not see remains."""
 
+import pytest
+
 from mlflow2prov.facts import Facts
 from mlflow2prov.sources.report import SourceReport
 from mlflow2prov.state.retention import retain_unseen_rows
+from tests.state.projects import Project
+from tests.state.test_update import facts_equal_those_of_an_extraction
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 def facts_of(**tables):
@@ -32,3 +38,30 @@ def test_tags_and_sets_that_were_not_seen_remain():
         ("t", "new"),
     ]
     assert seen.rows("SELECT * FROM result_set_members") == [("s", "x")]
+
+
+def test_commits_of_a_ref_that_cannot_be_read_remain_between_the_others(tmp_path, sqlite_store):
+    project = Project(tmp_path, sqlite_store)
+    repository = project.repository
+    repository.commit(train__py="1\n")
+    repository.git("checkout", "--quiet", "-b", "topic")
+    topic = repository.commit(train__py="topic\n")
+    repository.git("checkout", "--quiet", "main")
+    project.update()
+    loose = repository.path / ".git" / "objects" / topic[:2] / topic[2:]
+    content = loose.read_bytes()
+    loose.unlink()
+    before = repository.commit(train__py="2\n")
+    assert project.update().omissions
+    # The branch that moved is there once.
+    assert project.new_changes() == set()
+    loose.write_bytes(content)
+    repository.commit(train__py="3\n")
+    result = project.update()
+    assert facts_equal_those_of_an_extraction(project, result.document)
+    assert project.changes() == set()
+    repository.git("reset", "--quiet", "--hard", f"{before}~1")
+    repository.commit(train__py="4\n")
+    result = project.update()
+    assert {new for _, _, _, _, new in project.new_changes()} == {repository.head()}
+    assert facts_equal_those_of_an_extraction(project, result.document)

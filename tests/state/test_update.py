@@ -22,6 +22,7 @@ from mlflow2prov import (
     update,
     validate,
 )
+from mlflow2prov.state import journal
 from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.lock import update_lock
 from tests.state.projects import Project
@@ -547,3 +548,83 @@ def test_statements_are_in_canonical_order_after_an_update(project):
     assert document.tables.is_unified
     expected = extract(project.repository.path, project.database)
     assert list(document.statements()) == list(expected.statements())
+
+
+def test_an_update_without_news_appends_its_observation_to_the_file(project):
+    project.update()
+    first = project.state.read_bytes()
+    project.update()
+    second = project.state.read_bytes()
+    assert second.startswith(first)
+    assert len(second) < len(first) + 2000
+    reader = load(project.state)
+    project.update()
+    assert project.state.read_bytes().startswith(second)
+    numbers = [each.number for each in StateFile.open(project.state).observations]
+    assert numbers == [1, 2, 3]
+    # A document that was loaded before has the observations of then, and all statements.
+    assert reader == load(project.state)
+    project.execute(
+        "UPDATE registered_model_aliases SET version = 1 WHERE name = 'fraud' AND alias = 'production'"
+    )
+    project.update()
+    state = StateFile.open(project.state)
+    assert state.journal.entries == ()
+    assert [each.number for each in state.observations] == [1, 2, 3, 4]
+    ((not_before,),) = state.facts_at(state.observations[-1]).rows(
+        "SELECT not_before FROM observed_changes"
+    )
+    assert not_before == state.observations[2].started_at
+
+
+@pytest.mark.parametrize("missing", [1, 20, 60, 10_000])
+def test_an_entry_of_the_journal_that_was_not_written_to_its_end_does_not_count(project, missing):
+    project.update()
+    size = project.state.stat().st_size
+    project.update()
+    project.update()
+    content = project.state.read_bytes()
+    # A kill in the second or the first entry.
+    cut = max(len(content) - missing, size + 5)
+    project.state.write_bytes(content[:cut])
+    count = 2 if missing < 1000 else 1
+    assert len(StateFile.open(project.state).observations) == count
+    assert not project.update().is_changed
+    assert len(StateFile.open(project.state).observations) == count + 1
+    project.repository.commit(b="1\n")
+    assert project.update().additions == {"commit": 1}
+    assert len(StateFile.open(project.state).observations) == count + 2
+
+
+def test_a_full_journal_is_put_into_the_tables(project, monkeypatch):
+    project.update()
+    monkeypatch.setattr(journal, "MAX_BYTES", 600)
+    for _ in range(4):
+        assert not project.update().is_changed
+    state = StateFile.open(project.state)
+    assert [each.number for each in state.observations] == [1, 2, 3, 4, 5]
+    assert len(state.journal.entries) < 4
+
+
+def test_branches_of_different_repositories_are_different_elements(project, tmp_path, sqlite_store):
+    other = Project(tmp_path / "other", sqlite_store)
+    other.repository.commit(other__py="1\n")
+    names = []
+    for each in (project, other):
+        each.update()
+        each.repository.git("commit", "--quiet", "--amend", "--message", "rewritten")
+        each.update()
+        each.repository.git("commit", "--quiet", "--amend", "--message", "again")
+        document = each.update().document
+        branches = {s.id for s in document.statements() if (s.id or "").startswith("Branch.")}
+        # The first commit was rewritten, but the branch is the same.
+        assert len(branches) == 1
+        names += branches
+    assert names[0] != names[1]
+
+
+def test_all_statements_are_new_since_a_time_before_the_first_observation(project):
+    document = project.update().document
+    project.repository.commit(b="1\n")
+    document = project.update().document
+    assert document.statements_since("2020-05-01") == document

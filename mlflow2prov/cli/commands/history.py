@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @click.command(cls=SelectorCommand)
 @selectors_option(
-    "Select a registered model (with its versions and aliases), a version, an alias, a run or an experiment, existing "
-    "or not",
+    "Select a registered model (with its versions and aliases), a version, an alias, a run or an experiment, even if "
+    "it no longer exists",
     default="all changes",
 )
 @click.option(
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     type=TEXT,
     metavar="DATE",
     callback=checked_values(check_date, has_name=False),
-    help="List only changes that were observed since this date, in any form that git log takes.",
+    help="List only changes that were observed since this date, in any form that git log accepts.",
 )
 @format_option(
     tuple(FORMATS["history"]), "Print the changes in this format; JSON contains every detail."
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 def command(
     selectors: tuple[str, ...], since: str | None, format_: str, output: str, color: str
 ) -> Step:
-    """List the changes that updates observed, in the order of time.
+    """List the observed changes in chronological order.
 
-    Each change has the bounds in which it happened, or its time if MLflow recorded one. The documents are passed on.
+    Each has the time that MLflow recorded, or else the two observations between which it happened. The documents are
+    passed on.
 
     \b
     mlflow2prov load --input result.json history models:/wine

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     required=True,
     type=TEXT,
     metavar="FILE",
-    help="Keep all observations in this file, which the first update creates.",
+    help="Record the observations in this file; the first update creates it.",
 )
 @source_options
 @click.option(
     "--full",
     is_flag=True,
-    help="Read everything again, not only new commits, and runs of a server that are new or may have changed.",
+    help="Read all commits and runs again, not only those that are new or may have changed.",
 )
 @click.option(
     "--exit-code",
     is_flag=True,
-    help="Exit with 4 if something changed since the last update, as git diff --exit-code does with 1.",
+    help="Exit with 4 if something changed since the last update.",
 )
 @allow_incomplete_option
 def command(state: str, full: bool, exit_code: bool, allow_incomplete: bool, **_: Any) -> Step:
@@ -49,7 +49,8 @@ def command(state: str, full: bool, exit_code: bool, allow_incomplete: bool, **_
 
     MLflow and Git overwrite facts: the version that an alias names, stages, descriptions, names, branches. An update
     records such changes in the state file, with the times between which they happened; history lists them. The first
-    update decides the sources and their options. Later ones need only --state.
+    update decides the sources and their options. Later ones need only --state, and the address of a source that has
+    moved.
 
     \b
     mlflow2prov update --state audit.mlflow2prov --repository-path . --mlflow-url http://127.0.0.1:5000
@@ -95,10 +96,14 @@ def _summary(path: Path, update: Update) -> list[str]:
     """Return lines about the news and the changes of an update."""
     links, *reasons = runs_summary(update.runs)
     if update.is_first:
-        return [f"{path}: first observation{links}", *reasons]
+        return [_line(path, "first observation", links), *reasons]
     if not update.is_changed:
-        return [f"{path}: nothing changed{links}"]
-    news = [f"{quantity(count, name)} more" for name, count in update.additions.items()]
+        return [_line(path, "nothing changed", links)]
+    news = [quantity(count, f"new {name}") for name, count in update.additions.items()]
     if update.changes:
-        news.append(f"{quantity(update.changes, 'change')} of earlier facts, which history lists")
-    return [f"{path}: {', '.join(news) or 'updated'}{links}", *reasons]
+        news.append(f"{quantity(update.changes, 'change')} of earlier facts (see history)")
+    return [_line(path, ", ".join(news) or "updated", links), *reasons]
+
+
+def _line(path: Path, news: str, links: str) -> str:
+    return f"{path}: {'; '.join(filter(None, [news, links]))}"

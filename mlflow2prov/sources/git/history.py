@@ -22,8 +22,9 @@ from mlflow2prov.sources.git.commit_names import resolve_commit_names
 from mlflow2prov.sources.git.known_history import (
     add_known_commits,
     digest_circumstances,
-    drop_unreachable_commits,
     heads,
+    select_known_commits,
+    unknown_commits,
     update_selection,
 )
 from mlflow2prov.sources.git.log import Detail, list_commits, read_commits
@@ -101,6 +102,7 @@ class GitHistory:
             circumstances=circumstances,
             detail=detail,
             has_skipped_renames=self._repository.has_skipped_renames,
+            is_shallow=bool(boundary),
         )
         self._read_refs(facts, tips)
         if boundary:
@@ -256,12 +258,10 @@ class GitHistory:
         Returns:
             How much was read of each commit, or None, and no facts, if that is not as much as of the others.
         """
-        known_heads = heads(previous)
-        known_commits = {sha for (sha,) in previous.rows("SELECT sha FROM commits")}
         try:
             all_tips = refs.tip_commits(self._repository, tips)
-            new_tips = sorted(all_tips - known_commits)
-            commits = list_commits(self._repository, new_tips, known_heads) if new_tips else []
+            new_tips = unknown_commits(previous, all_tips)
+            commits = list_commits(self._repository, new_tips, heads(previous)) if new_tips else []
         except RepositoryError:
             # Git may have pruned a commit that no ref reaches any more.
             return None
@@ -275,13 +275,9 @@ class GitHistory:
             facts.discard(_TABLES)
             return None
         report.notices += attempt.notices
-        reached = all_tips.union(sha for (sha,) in facts.rows("SELECT parent FROM parents"))
-        add_known_commits(facts, previous)
-        has_lost_heads = not reached.issuperset(known_heads)
-        if has_lost_heads:
-            drop_unreachable_commits(facts, all_tips)
-        if commits or has_lost_heads:
-            number_commits(facts)
+        add_known_commits(facts, previous, all_tips)
+        if self._selects_by_date:
+            select_known_commits(facts)
         return detail
 
     def _read_refs(self, facts: Facts, tips: list[str]) -> None:
@@ -392,8 +388,14 @@ class GitHistory:
                 "their exact renames are detected"
             )
 
+    @property
+    def _selects_by_date(self) -> bool:
+        return self.options.since is not None or self.options.until is not None
+
     def _select_commits(self, facts: Facts) -> None:
         """Deselect the commits outside the dates. They stay known, so that files keep their identity."""
+        if not self._selects_by_date:
+            return
         if self.options.since is not None:
             epoch = dates.parse_since(self._repository, self.options.since)
             facts.execute(

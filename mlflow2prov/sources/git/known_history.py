@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from mlflow2prov import engine
 from mlflow2prov.facts import Facts
+from mlflow2prov.facts.ordinals import number_commits
 from mlflow2prov.git.repository import Repository
 from mlflow2prov.sources.git.mailmap import mailmap_contents
 
@@ -46,36 +47,56 @@ def heads(facts: Facts) -> list[str]:
     return [sha for (sha,) in rows]
 
 
-def add_known_commits(facts: Facts, previous: Facts) -> None:
-    """Add the commits of ``previous`` and their revisions, before the new commits that ``facts`` holds."""
-    ((count,),) = previous.rows("SELECT count(*) FROM commits")
-    for table in _NEW_TABLES:
-        facts.execute(f"UPDATE {table} SET ordinal = ordinal + {count}")
+def add_known_commits(facts: Facts, previous: Facts, tips: Collection[str]) -> None:
+    """Add the commits of ``previous`` that ``tips`` reach, and their revisions, to the new commits in ``facts``."""
+    reached = {*tips, *(sha for (sha,) in facts.rows("SELECT parent FROM parents"))}
+    has_lost_heads = not reached.issuperset(heads(previous))
+    lost = _unreachable_commits(facts, previous, tips) if has_lost_heads else set()
+    has_new_commits = not facts.is_empty("commits")
+    if has_new_commits:
+        ((count,),) = previous.rows("SELECT count(*) FROM commits")
+        for table in _NEW_TABLES:
+            facts.execute(f"UPDATE {table} SET ordinal = ordinal + {count}")
     for table in _TABLES:
-        facts.execute(f"INSERT INTO {table} BY NAME FROM {previous.table(table)}")
-    facts.execute("UPDATE commits SET is_selected = true WHERE NOT is_selected")
+        facts.inherit(previous, table, "sha", lost)
+    if has_new_commits or lost:
+        number_commits(facts)
 
 
-def drop_unreachable_commits(facts: Facts, tips: Collection[str]) -> None:
-    """Drop the commits that ``tips`` do not reach, with all that belongs to them.
+def _unreachable_commits(facts: Facts, previous: Facts, tips: Collection[str]) -> set[str]:
+    """Return the commits of ``previous`` that ``tips`` do not reach.
 
-    Nothing that is left depends on them, because a revision refers to ancestors only.
+    No other commit depends on them, because a revision refers to ancestors only.
     """
     parents: dict[str, list[str]] = {}
-    for sha, parent in facts.rows("SELECT sha, parent FROM parents"):
-        parents.setdefault(sha, []).append(parent)
-    commits = {sha for (sha,) in facts.rows("SELECT sha FROM commits")}
+    for tables in (facts, previous):
+        for sha, parent in tables.rows("SELECT sha, parent FROM parents"):
+            parents.setdefault(sha, []).append(parent)
+    commits = {sha for (sha,) in previous.rows("SELECT sha FROM commits")}
+    known = commits.union(sha for (sha,) in facts.rows("SELECT sha FROM commits"))
     reachable: set[str] = set()
-    pending = [sha for sha in tips if sha in commits]
+    pending = [sha for sha in tips if sha in known]
     while pending:
         sha = pending.pop()
         if sha not in reachable:
             reachable.add(sha)
-            pending += (parent for parent in parents.get(sha, ()) if parent in commits)
-    lost = commits - reachable
-    with engine.registered(pa.table({"sha": pa.array(sorted(lost), pa.string())})) as table:
-        for name in {*_NEW_TABLES, *_TABLES}:
-            facts.execute(f"DELETE FROM {name} WHERE sha IN (SELECT sha FROM {table})")
+            pending += (parent for parent in parents.get(sha, ()) if parent in known)
+    return commits - reachable
+
+
+def select_known_commits(facts: Facts) -> None:
+    """Select all commits, those too that an earlier reading did not select; they can be deselected then."""
+    facts.copy_inherited(("commits", "revisions"))
+    facts.execute("UPDATE commits SET is_selected = true WHERE NOT is_selected")
+
+
+def unknown_commits(previous: Facts, commits: Iterable[str]) -> list[str]:
+    """Return those of some commits that ``previous`` lacks, in order."""
+    with engine.registered(pa.table({"sha": pa.array(commits, pa.string())})) as table:
+        rows = engine.rows(
+            f"SELECT sha FROM {table} ANTI JOIN {previous.table('commits')} USING (sha) ORDER BY sha"
+        )
+    return [sha for (sha,) in rows]
 
 
 def update_selection(facts: Facts) -> None:

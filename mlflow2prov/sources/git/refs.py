@@ -80,10 +80,9 @@ def read_refs(repository: Repository, branches: Iterable[str]) -> dict[str, str]
 
     ``HEAD`` is no ref of its own, and a branch that is given as a hash or an expression has none.
     """
-    names = repository.lines("for-each-ref", "--format=%(refname)")
     commits = {
         name: sha
-        for name, sha in zip(names, _peeled_commits(repository, ["refs"]), strict=False)
+        for name, sha in _peeled_refs(repository, ["refs"]).items()
         if sha is not None and not any(fnmatchcase(name, pattern) for pattern in _NOT_HISTORY)
     }
     selected = {
@@ -133,10 +132,10 @@ def list_unpushed_commits(repository: Repository, tips: list[str]) -> list[str]:
     configuration fetches (git-fetch(1)). The result is empty if there are no remote-tracking branches, or if one of
     them does not lead to a commit: then nothing is known about the other commits.
     """
-    tracked = _peeled_commits(repository, ["refs/remotes"])
+    tracked = _peeled_refs(repository, ["refs/remotes"]).values()
     if not tracked or None in tracked:
         return []
-    others = _peeled_commits(repository, [*_REFS_OF_REMOTES, *_fetched_refs(repository)])
+    others = _peeled_refs(repository, [*_REFS_OF_REMOTES, *_fetched_refs(repository)]).values()
     excluded = dict.fromkeys(sha for sha in (*tracked, *others) if sha)
     return list_commits(repository, tips, excluded=excluded)
 
@@ -148,16 +147,21 @@ def _fetched_refs(repository: Repository) -> list[str]:
     return [target.rstrip("/") for target in targets if target.startswith("refs/")]
 
 
-def _peeled_commits(repository: Repository, patterns: Iterable[str]) -> list[str | None]:
-    """Return the commit that each matching ref leads to; None for a ref that leads to no commit."""
-    names = repository.lines("for-each-ref", "--format=%(objectname)^{commit}", *patterns)
-    return [
-        sha if object_type == "commit" else None
-        for sha, _, object_type in (
-            answer.partition(" ")
-            for answer in _describe_objects(repository, names, "%(objectname) %(objecttype)")
+def _peeled_refs(repository: Repository, patterns: Iterable[str]) -> dict[str, str | None]:
+    """Return the commit that each matching ref leads to, by its full name; None if it leads to no commit."""
+    lines = repository.lines(
+        "for-each-ref", "--format=%(objectname)^{commit} %(refname)", *patterns
+    )
+    refs = [line.split(" ", 1) for line in lines]
+    answers = _describe_objects(
+        repository, [commit for commit, _ in refs], "%(objectname) %(objecttype)"
+    )
+    return {
+        name: sha if object_type == "commit" else None
+        for (_, name), (sha, _, object_type) in zip(
+            refs, (answer.partition(" ") for answer in answers), strict=False
         )
-    ]
+    }
 
 
 def _describe_objects(repository: Repository, names: list[str], form: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -13,10 +13,12 @@ from mlflow2prov.facts import Facts
 from mlflow2prov.sources.mlflow.call_records import call_record_paths
 from mlflow2prov.sources.mlflow.entities import Artifact
 
-_RUN_TABLES = ("runs", "run_tags", "params", "metrics", "dataset_inputs", "run_models")
+_RUN_TABLES = ("runs", "run_models")
+_MEMBERS = ("run_tags", "params", "metrics", "dataset_inputs")
+"""The tables of what belongs to runs, which are too large to be copied."""
 
 
-def copy_runs(facts: Facts, previous: Facts, run_ids: Iterable[str]) -> None:
+def copy_runs(facts: Facts, previous: Facts, run_ids: Collection[str]) -> None:
     """Add runs of ``previous`` with all that belongs to them, except artifacts."""
     facts.flush()
     with _names(run_ids) as names:
@@ -37,10 +39,25 @@ def copy_runs(facts: Facts, previous: Facts, run_ids: Iterable[str]) -> None:
             LEFT JOIN {previous.table("kept_runs")} AS kept_runs ON kept_runs.run_id = names.name
             """
         )
+    for table in _MEMBERS:
+        _inherit(facts, previous, table, run_ids)
+
+
+def _inherit(facts: Facts, previous: Facts, table: str, run_ids: Collection[str]) -> None:
+    """Let a table of what belongs to runs have the rows of some runs of ``previous``."""
+    with _names(run_ids) as names:
+        others = engine.rows(
+            f"""
+            SELECT DISTINCT run_id
+            FROM {previous.table(table)}
+            WHERE run_id NOT IN (SELECT name FROM {names})
+            """
+        )
+    facts.inherit(previous, table, "run_id", (run_id for (run_id,) in others))
 
 
 def copy_artifacts(
-    facts: Facts, previous: Facts, runs: Iterable[str], models: Iterable[str]
+    facts: Facts, previous: Facts, runs: Collection[str], models: Collection[str]
 ) -> list[tuple[str, str]]:
     """Add artifacts of ``previous`` and their environments, for some runs and logged models.
 
@@ -48,9 +65,8 @@ def copy_artifacts(
         The (run, path) of the records of calls among the artifacts. Their calls are not added.
     """
     facts.flush()
-    runs, models = list(runs), list(models)
+    _inherit(facts, previous, "artifacts", runs)
     for table, key, owners in (
-        ("artifacts", "run_id", runs),
         ("logged_model_artifacts", "model_id", models),
         ("environments", "owner_id", [*runs, *models]),
     ):

@@ -1,6 +1,6 @@
 """Normalization: the same facts of a store, in the same form and order, however it was read.
 
-It runs once, after a reader has added all facts, in SQL over whole tables.
+It runs once, after a reader has added all facts, in SQL over whole tables. Inherited rows have this form already.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _count_traces(facts: Facts) -> None:
 
 
 def _remove_credentials(facts: Facts, table: str, column: str) -> None:
-    table, column = identifier(table), identifier(column)
+    table, column = facts.own_table(table), identifier(column)
     # Credentials in a URL come with an @ or as the value of a parameter.
     suspects = facts.rows(
         f"SELECT DISTINCT {column} FROM {table} WHERE regexp_matches({column}, '://.*[@=]', 's')"
@@ -209,15 +209,16 @@ def _remove_credentials(facts: Facts, table: str, column: str) -> None:
 
 def _drop_strays_and_sort(facts: Facts, table: str, owner: str | None) -> None:
     columns = ", ".join(map(identifier, TABLES[table].columns))
+    own_table = facts.own_table(table)
     has_owner = f"SEMI JOIN {owner} USING ({', '.join(_KEYS[owner])})" if owner else ""
     has_key = " AND ".join(f"{key} IS NOT NULL" for key in _KEYS.get(table, ())) or "true"
     # Models with the same environment name the same packages.
     distinct = "DISTINCT" if table == "environment_packages" else ""
     facts.execute(
         f"""
-        CREATE OR REPLACE TABLE {table} AS
+        CREATE OR REPLACE TABLE {own_table} AS
         SELECT {distinct} {columns}
-        FROM {table}
+        FROM {own_table}
         {has_owner}
         WHERE {has_key}
         ORDER BY ALL

@@ -190,7 +190,8 @@ def test_long_values_are_cut_and_many_are_left_out():
 
 
 def test_a_set_has_the_results_that_it_was_stored_with(graph):
-    wine = [("fit", ""), ("load", ""), ("load", ""), ("split", "")]
+    parts = [("split", "head"), ("split", "rest")]
+    wine = [("fit", ""), ("load", ""), ("load", ""), ("split", ""), *parts]
     assert sets(graph) == {
         ("wine",): wine,
         ("look-ups",): [("load", "")],
