@@ -21,7 +21,8 @@ from mlflow2prov.capture.redaction import is_secret, remember_secret
 from mlflow2prov.secrets import MASK
 
 MAX_FILE_BYTES = 1 << 30
-"""Maximum size of a file whose content is digested because an argument of a cached function is its path."""
+"""Maximum size of a file whose content is digested because an argument of a cached function or of a stage is its
+path."""
 
 
 def is_path(value: Any) -> bool:

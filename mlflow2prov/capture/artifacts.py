@@ -8,7 +8,12 @@ from typing import Any
 
 from mlflow2prov.capture.hashing import types as hashing
 from mlflow2prov.capture.hashing.walk import Alias, Node
-from mlflow2prov.capture.proxies import ArtifactProxy, CallableArtifactProxy, artifact_proxy
+from mlflow2prov.capture.proxies import (
+    ARTIFACT_TYPES,
+    ArtifactProxy,
+    CallableArtifactProxy,
+    artifact_proxy,
+)
 from mlflow2prov.capture.records import ArtifactRecord
 
 NOT_LOADED: Any = type("NotLoaded", (), {"__repr__": lambda _: "<not loaded>"})()
@@ -92,6 +97,9 @@ class Artifact:
 
     def __repr__(self) -> str:
         return f"<provenance.Artifact({self.id})>"
+
+
+ARTIFACT_TYPES.add(Artifact)
 
 
 def _load_artifact(identifier: str) -> Artifact:

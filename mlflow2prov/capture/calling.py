@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from mlflow2prov.capture.execution import MISS, Execution, claimed
 from mlflow2prov.capture.locks import Claim, pauses
-from mlflow2prov.capture.recording import current_call, failures_are_warnings
+from mlflow2prov.capture.recording import (
+    REPOSITORY_ERRORS,
+    current_call,
+    failures_are_warnings,
+    warn_of_failure,
+)
 
 
 def call_synchronously(execution: Execution) -> Any:
@@ -17,7 +20,7 @@ def call_synchronously(execution: Execution) -> Any:
     result = execution.look_up()
     if result is not MISS:
         return result
-    with _released(_claim(execution), execution) as claim:
+    with _HeldClaim(_claim(execution), execution) as claim:
         if claim is not None and (result := execution.look_up()) is not MISS:
             return result
         with running(execution, claim is not None):
@@ -33,7 +36,7 @@ async def call_asynchronously(execution: Execution) -> Any:
     result = execution.look_up()
     if result is not MISS:
         return result
-    with _released(await _claim_asynchronously(execution), execution) as claim:
+    with _HeldClaim(await _claim_asynchronously(execution), execution) as claim:
         if claim is not None and (result := execution.look_up()) is not MISS:
             return result
         with running(execution, claim is not None):
@@ -45,10 +48,12 @@ async def call_asynchronously(execution: Execution) -> Any:
 
 def _claim(execution: Execution) -> Claim | None:
     """Wait for the claim to compute a result; return None if there is none to wait for, or no longer."""
-    with failures_are_warnings(execution.call):
+    try:
         claim = execution.claim
         if claim is not None and claim.acquire(execution.max_wait):
             return claim
+    except REPOSITORY_ERRORS as error:
+        warn_of_failure(execution.call, error)
     return None
 
 
@@ -70,15 +75,24 @@ async def _claim_asynchronously(execution: Execution) -> Claim | None:
     return None
 
 
-@contextmanager
-def _released(claim: Claim | None, execution: Execution) -> Iterator[Claim | None]:
-    """Release a claim at the end."""
-    try:
-        yield claim
-    finally:
-        if claim is not None:
-            with failures_are_warnings(execution.call):
-                claim.release()
+class _HeldClaim:
+    """The time for which a claim is held; it is released at the end."""
+
+    def __init__(self, claim: Claim | None, execution: Execution) -> None:
+        self._claim, self._execution = claim, execution
+
+    def __enter__(self) -> Claim | None:
+        """Return the claim."""
+        return self._claim
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Release the claim."""
+        if self._claim is None:
+            return
+        try:
+            self._claim.release()
+        except REPOSITORY_ERRORS as failure:
+            warn_of_failure(self._execution.call, failure)
 
 
 class running:  # noqa: N801 - a context manager, used as a function

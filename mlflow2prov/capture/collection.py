@@ -22,6 +22,9 @@ def collecting() -> Iterator[dict[str, Any]]:
 
 
 def collect(artifact: Any) -> None:
-    """Add an artifact to all dictionaries of this thread or task."""
+    """Add an artifact, and the parts of a composite that is loaded, to all dictionaries of this thread or task."""
     for collector in _collectors.get():
         collector[artifact.id] = artifact
+        # Parts that are still in the repository are added when they are looked up there.
+        if artifact.record.composite and isinstance(artifact.record.value, dict):
+            collector.update({part.id: part for part in artifact.record.value.values()})

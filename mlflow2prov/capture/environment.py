@@ -44,6 +44,9 @@ if hasattr(os, "register_at_fork"):
 def run_info() -> dict[str, Any]:
     """Return the description of this process, with its digest as ``id``; a forked process has its own."""
     global _run_info
+    known = _run_info
+    if known is not None and known[0] == os.getpid():
+        return known[1]
     with _guard:
         if _run_info is None or _run_info[0] != os.getpid():
             _run_info = os.getpid(), _describe_process()
@@ -274,8 +277,10 @@ _INSTALLED = frozenset(("site-packages", "dist-packages"))
 def last_mlflow_run() -> str | None:
     """Return the identifier of the run that this thread started last, if MLflow keeps it in memory."""
     fluent = sys.modules.get("mlflow.tracking.fluent")
+    if fluent is None:
+        return None
     with suppress(Exception):
-        identifier = fluent._last_active_run_id.get()  # type: ignore[union-attr]
+        identifier = fluent._last_active_run_id.get()
         return identifier if isinstance(identifier, str) else None
     return None
 
@@ -288,6 +293,8 @@ def mlflow_run() -> dict[str, str | None]:
     mlflow = sys.modules.get("mlflow")
     identifier = os.environ.get("MLFLOW_RUN_ID")
     experiment = uri = None
+    if mlflow is None and not identifier:
+        return {}
     # Any version of MLflow, which may be half imported.
     with suppress(Exception):
         active = mlflow.active_run() if mlflow is not None else None

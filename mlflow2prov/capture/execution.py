@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from mlflow2prov.capture import recording
@@ -77,6 +76,12 @@ class Execution:
         self.function, self.info, self.options = function, info, options
         self.args, self.kwargs = args, kwargs
         self.repo = find_repo(options.repo)
+        use_cache, read_only = options.use_cache, options.read_only
+        self.use_cache = setting("use_cache") if use_cache is None else use_cache
+        """Whether the result may be looked up."""
+        is_read_only = setting("read_only") if read_only is None else read_only
+        self.writes = self.repo._write and not is_read_only
+        """Whether the call and its result are stored."""
         self.name = options.name or f"{info.module}.{info.name}"
         self.call = Call(self.name, info.module, info.name, options.version)
         self.call.custom_fields = dict(options.custom_fields or {})
@@ -97,18 +102,6 @@ class Execution:
         self.id = None if self.arguments.unhashable else result_id(self)
         """The identifier of the result; None if the arguments cannot be hashed."""
         self.call.hash_duration = time.perf_counter() - started
-
-    @cached_property
-    def use_cache(self) -> bool:
-        """Whether the result may be looked up."""
-        chosen = self.options.use_cache
-        return setting("use_cache") if chosen is None else chosen
-
-    @cached_property
-    def writes(self) -> bool:
-        """Whether the call and its result are stored."""
-        chosen = self.options.read_only
-        return self.repo._write and not (setting("read_only") if chosen is None else chosen)
 
     def _rebind(self, merged: Mapping[str, dict[str, Any]]) -> None:
         """Replace the arguments of the function by merged ones."""

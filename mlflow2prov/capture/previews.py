@@ -23,6 +23,8 @@ MAX_TEXT = 1000
 MAX_MEMBERS = 50
 """The number of members of a list, a set or a dictionary."""
 MAX_DEPTH = 6
+MAX_INT = 1 << 63
+"""The bound of numbers that are not walked; those beyond may be too long for JSON."""
 
 _ELLIPSIS = "..."
 
@@ -34,6 +36,8 @@ def preview(value: Any) -> Any:
 
 def preview_and_secrecy(value: Any) -> tuple[Any, bool]:
     """Return a value as JSON, and whether secrets in it were masked."""
+    if value is None or type(value) is bool or (type(value) is int and -MAX_INT < value < MAX_INT):
+        return value, False
     walk = _Walk()
     try:
         return walk.preview(value, 0), walk.has_secrets
@@ -139,9 +143,11 @@ def _describe_table(value: Any) -> dict[str, Any]:
 
 def json_able(value: Any) -> Any:
     """Return a value of which JSON represents all parts; others are described."""
+    if value is None or value == {}:
+        return value
     from mlflow2prov.capture.serializers import is_json
 
-    if value is None or is_json(value):
+    if is_json(value):
         return without_secrets(value)
     return {
         str(key): MASK if is_secret(str(key), item) else preview(item)

@@ -196,6 +196,8 @@ def artifact_of(value: Any) -> Any:
     """Return the artifact that a value is, or is a proxy of; of others, None."""
     if is_proxy(value):
         return value.artifact
-    from mlflow2prov.capture.artifacts import Artifact
+    return value if type(value) in ARTIFACT_TYPES else None
 
-    return value if type(value) is Artifact else None
+
+ARTIFACT_TYPES: set[type] = set()
+"""The class of artifacts, once its module is imported: this function is called for every part of a value."""

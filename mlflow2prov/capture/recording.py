@@ -62,8 +62,10 @@ def describe(call: Call, function: Callable[..., Any], state: GitState | None = 
 
 def start(call: Call, repo: Any) -> None:
     """Record that a call runs."""
-    with failures_are_warnings(call):
+    try:
         repo.start_call(call)
+    except REPOSITORY_ERRORS as error:
+        warn_of_failure(call, error)
 
 
 def end(
@@ -81,8 +83,10 @@ def end(
         run = last_mlflow_run()
         if run != _last_runs.pop(call.id):
             call.mlflow_run_id = run
-    with failures_are_warnings(call):
+    try:
         repo.end_call(call)
+    except REPOSITORY_ERRORS as error:
+        warn_of_failure(call, error)
     if logs or (logs is None and setting("log_to_mlflow")):
         from mlflow2prov.capture.mlflow_records import log_call
 
@@ -94,10 +98,19 @@ def outcome(error: BaseException) -> Status:
     return "FAILED" if isinstance(error, Exception) else "KILLED"
 
 
+REPOSITORY_ERRORS = (CaptureError, OSError)
+"""The errors of a repository or a store, which are warnings."""
+
+
 @contextmanager
 def failures_are_warnings(call: Call) -> Iterator[None]:
     """Turn an error of a repository or a store into a warning."""
     try:
         yield
-    except (CaptureError, OSError) as error:
-        warn(f"{call.name}: the call is not recorded ({error})")
+    except REPOSITORY_ERRORS as error:
+        warn_of_failure(call, error)
+
+
+def warn_of_failure(call: Call, error: Exception) -> None:
+    """Warn that a call is not recorded."""
+    warn(f"{call.name}: the call is not recorded ({error})")

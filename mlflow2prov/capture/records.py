@@ -169,3 +169,17 @@ def _message(error: BaseException) -> str:
 
 ARTIFACT_FIELDS = tuple(item.name for item in fields(ArtifactRecord))
 CALL_FIELDS = tuple(item.name for item in fields(Call))
+
+OUTCOME_FIELDS = (
+    "artifact_id",
+    "status",
+    "cached",
+    "uncacheable",
+    "ended_at",
+    "compute_duration",
+    "exception_type",
+    "exception_message",
+    "outputs",
+    "mlflow_run_id",
+)
+"""The fields of a call that its end determines."""

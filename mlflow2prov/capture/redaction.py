@@ -47,9 +47,13 @@ def is_secret(name: str, value: Any) -> bool:
     kind = type(value)
     if value is None or kind is bool or (kind is str and value in ("", MASK)):
         return False
-    if kind in (int, float):
-        return bool(_PASSWORD.search(name))
-    return is_secret_name(name)
+    return _is_secret_name(name, kind in (int, float))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_secret_name(name: str, is_number: bool) -> bool:
+    """Return whether a name is that of a secret; those of arguments are asked for at each call."""
+    return bool(_PASSWORD.search(name)) if is_number else is_secret_name(name)
 
 
 def redact_text(text: str) -> str:

@@ -47,9 +47,11 @@ class FunctionInfo:
         Raises:
             TypeError: the function does not take these arguments.
         """
+        if (kargs := self._bind_by_name(args, kwargs)) is not None:
+            return {"kargs": kargs, "varargs": ()}
         bound = self.bind_in_order(args, kwargs)
         bound.apply_defaults()
-        kargs: dict[str, Any] = {}
+        kargs = {}
         varargs: tuple[Any, ...] = ()
         for parameter in self.parameters:
             value = bound.arguments[parameter.name]
@@ -61,6 +63,40 @@ class FunctionInfo:
             else:
                 kargs[parameter.name] = value
         return {"kargs": kargs, "varargs": varargs}
+
+    def _bind_by_name(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the arguments of a call by name, with defaults; None if this takes Python's own rules.
+
+        :mod:`inspect` takes ten times as long.
+        """
+        names = self._names
+        if names is None or len(args) > len(names):
+            return None
+        kargs = dict(zip(names, args, strict=False))
+        if kwargs.keys() & kargs.keys() or not kwargs.keys() <= set(names):
+            return None
+        for name in names[len(args) :]:
+            if name in kwargs:
+                kargs[name] = kwargs[name]
+            elif name in self._defaults:
+                kargs[name] = self._defaults[name]
+            else:
+                return None
+        return kargs
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...] | None:
+        """The names of the parameters, if each may be passed by position and by name, and nothing is bound."""
+        kinds = {parameter.kind for parameter in self.parameters}
+        if self.varargs or self.kargs or kinds - {inspect.Parameter.POSITIONAL_OR_KEYWORD}:
+            return None
+        return tuple(parameter.name for parameter in self.parameters)
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return self.defaults()
 
     def bind_in_order(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]

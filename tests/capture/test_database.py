@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from sqlalchemy.orm import sessionmaker
 import mlflow2prov.capture as p
 from mlflow2prov.capture.blobstores import DiskStore, MemoryStore
 from mlflow2prov.capture.errors import CaptureError, InvalidOptionError, KeyExistsError
-from mlflow2prov.capture.records import Call
+from mlflow2prov.capture.records import Argument, Call, Output
 from mlflow2prov.capture.repos import DbRepo, call_log, engine, schema
 
 FORK = multiprocessing.get_context("fork")
@@ -501,7 +502,7 @@ def test_a_computed_call_is_seven_statements_in_three_transactions():
     commits = [verb for verb in verbs if verb in ("BEGIN", "COMMIT")]
     queries = [verb for verb in verbs if verb not in ("BEGIN", "COMMIT", "PRAGMA")]
     # Two look-ups, the start of the call, the look-up of the blob, the artifact with its blob, the end of the call.
-    assert queries == ["SELECT", "SELECT", "INSERT", "SELECT", "INSERT", "INSERT", "INSERT"]
+    assert queries == ["SELECT", "SELECT", "INSERT", "SELECT", "INSERT", "INSERT", "UPDATE"]
     assert commits == ["BEGIN", "COMMIT"] * 3
 
 
@@ -526,6 +527,40 @@ def test_the_end_of_a_call_replaces_its_start():
     call.custom_fields = {"a": [None, 1.5]}
     repo.end_call(call)
     assert repo.calls() == [call]
+
+
+def test_the_end_of_a_call_writes_its_outcome_only():
+    repo = repository()
+    call = Call("f", "m", "f", arguments=[Argument("x", value=0)])
+    repo.start_call(call)
+    with sqlite3.connect("calls.db") as connection:
+        connection.execute("UPDATE calls SET source_path = 'kept'")
+    call.outputs = [Output(digest="sha256:1", size=0)]
+    call.end("FINISHED")
+    repo.end_call(call)
+    call.source_path = "kept"
+    assert repo.calls() == [call]
+
+
+def test_the_end_of_a_call_without_a_row_inserts_it():
+    repo = repository()
+    call = Call("f", "m", "f")
+    repo.start_call(call)
+    with sqlite3.connect("calls.db") as connection:
+        connection.execute("DELETE FROM calls")
+    call.end("FINISHED")
+    repo.end_call(call)
+    assert repo.calls() == [call]
+
+
+def test_times_are_written_as_sqlalchemy_writes_them():
+    repo = repository()
+    call = Call("f", "m", "f", started_at=datetime(26, 1, 2, 3, 4, 5, tzinfo=UTC))
+    call.ended_at = datetime(2026, 1, 2, 3, 4, 5, 60, tzinfo=timezone(timedelta(hours=1)))
+    repo.end_call(call)
+    assert rows("SELECT started_at, ended_at FROM calls") == [
+        ("0026-01-02 03:04:05.000000", "2026-01-02 02:04:05.000060")
+    ]
 
 
 def test_a_result_whose_blob_is_damaged_is_computed_again():

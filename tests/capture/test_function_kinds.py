@@ -729,3 +729,52 @@ def test_a_group_of_exceptions_is_recorded():
         "FAILED",
         "builtins.ExceptionGroup",
     )
+
+
+def plain(a, b=2, c=3):
+    """A function whose arguments are bound without inspect."""
+
+
+def positional(a, /, b=2):
+    """One with a parameter that has no name for callers."""
+
+
+def variadic(a, *b, **c):
+    """One with further arguments."""
+
+
+def keyword(a, *, b=2):
+    """One with a parameter that is passed by name only."""
+
+
+@pytest.mark.parametrize("function", [plain, positional, variadic, keyword])
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((), {}),
+        ((1,), {}),
+        ((1, 5), {}),
+        ((1, 5, 6, 7), {}),
+        ((1,), {"b": 5}),
+        ((1,), {"a": 5}),
+        ((1,), {"c": 5}),
+        ((), {"c": 6, "a": 5}),
+        ((), {"b": 6}),
+        ((1,), {"x": 5}),
+    ],
+)
+def test_arguments_are_bound_as_python_binds_them(function, args, kwargs):
+    info = signatures.function_info(function)
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        with pytest.raises(TypeError):
+            info.bind(args, kwargs)
+        return
+    bound.apply_defaults()
+    arguments = dict(bound.arguments)
+    varargs = arguments.pop("b") if function is variadic else ()
+    named = arguments.pop("c") if function is variadic else {}
+    expected = {"kargs": {**arguments, **named}, "varargs": varargs}
+    assert info.bind(args, kwargs) == expected
+    assert list(info.bind(args, kwargs)["kargs"]) == list(expected["kargs"])

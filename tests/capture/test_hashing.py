@@ -34,6 +34,7 @@ from mlflow2prov.capture.hashing import (
     walk,
 )
 from mlflow2prov.capture.hashing import hash as digest
+from mlflow2prov.capture.hashing.types import ALIASES, expander_for
 from tests.capture.hash_examples import EXAMPLES, Node, Point
 
 TOP = Path(__file__).parents[2]
@@ -604,3 +605,19 @@ def test_the_artifacts_in_a_table_are_in_the_order_of_its_rows():
     name, artifacts = hash_with_artifacts(rows)
     assert name == digest(plain)
     assert [artifact.id for artifact in artifacts] == [proxy.artifact.id for proxy in expected]
+
+
+@pytest.mark.parametrize(
+    "item", [1, "ä", b"x", 1.5, None, True, -math.nan, complex(math.nan, 1), [1], {"b": {"c": 2}}]
+)
+@pytest.mark.parametrize("key", ["key", "ä", 3])
+def test_a_dictionary_with_one_item_is_encoded_as_others_are(key, item):
+    new = functools.partial(walk.Walk, expander_for, ALIASES)
+    assert new()._encode({key: item}, 0) == walk._LoopWalk(new(), {}).encode({key: item})
+
+
+def test_dictionaries_with_one_item_need_no_layout():
+    one = walk.Walk(expander_for, ALIASES)
+    one.digest([{f"key {number}": number} for number in range(20)])
+    one.digest({"a": {"b": {3: {"c": [1]}}}})
+    assert one._layouts == {}

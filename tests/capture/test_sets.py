@@ -151,7 +151,22 @@ def test_parts_of_composites_and_archived_files_are_captured(repo, tmp_path):
     with p.capture_set("x") as result:
         parts = split()
         file = p.archive_file(tmp_path / "file")
-    assert set(result[0]) >= ids(parts, file)
+    assert set(result[0]) == ids(parts, file, parts["x"], parts["y"])
+
+
+def test_a_composite_is_captured_with_its_parts_whether_it_is_computed_or_looked_up(repo):
+    @p.provenance(returns_composite=True)
+    def split():
+        return {"x": 1, "y": 2}
+
+    with p.capture_set("computed") as computed:
+        parts = split()
+    with p.capture_set("looked up") as looked_up:
+        split()
+    with p.capture_set("loaded") as loaded:
+        p.load_proxy(parts.artifact.id)
+    assert len(computed[0]) == 3
+    assert set(computed[0]) == set(looked_up[0]) == set(loaded[0])
 
 
 def test_functions_with_a_repository_of_their_own_are_captured(repo):

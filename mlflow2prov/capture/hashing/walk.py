@@ -151,6 +151,12 @@ class Walk:
         children: Sequence[Any]
         if kind is list or kind is tuple:
             beginning, children = _TAGS[kind] + _list_header(len(value)), value
+        elif kind is dict and len(value) == 1 and type(key := next(iter(value))) in _KEYS:
+            # There is nothing to order, and a layout for each key would take longer than the encoding.
+            item = value[key]
+            if type(item) in _UNQUOTED and item == item:
+                return _shorten(b"dict" + marshal.dumps([key, item], _VERSION))
+            beginning, children = _SINGLE + marshal.dumps(key, _VERSION), (item,)
         elif kind is dict and (layout := self._layout_of(value)) is not None:
             beginning, children = layout[0], layout[1](value)
         if beginning is not None:
@@ -196,6 +202,10 @@ class Walk:
 
         They are encoded column by column, which is faster.
         """
+        first = rows[0]
+        is_short = len(first) == 1 and type(next(iter(first.values()))) in _UNQUOTED
+        if is_short or first.keys() != rows[-1].keys():
+            return None
         layout = self._layout_of(rows[0])
         identities = {*map(id, rows)}
         if (
@@ -392,6 +402,10 @@ def in_order(leaves: Collection[Any], types: set[type]) -> list[Any]:
 def _list_header(length: int) -> bytes:
     """Return the beginning of a list in the format of marshal."""
     return b"[" + length.to_bytes(4, "little")
+
+
+_SINGLE = b"dict" + _list_header(2)
+"""The beginning of the encoding of a dictionary with one item."""
 
 
 def _encode_parts(parts: Sequence[Any], types: set[type]) -> bytes:

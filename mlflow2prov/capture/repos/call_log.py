@@ -11,16 +11,21 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mlflow2prov.capture.errors import CaptureError
 from mlflow2prov.capture.previews import json_able
-from mlflow2prov.capture.records import CALL_FIELDS, Argument, Call, Output
+from mlflow2prov.capture.records import CALL_FIELDS, OUTCOME_FIELDS, Argument, Call, Output
 from mlflow2prov.capture.repos.engine import UnavailableError
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
     from mlflow2prov.capture.repos.database import DbRepo
+    from mlflow2prov.capture.repos.statements import Statements
 
 BATCH_CALLS = 100
 BATCH_SECONDS = 1.0
@@ -40,6 +45,8 @@ class CallLog:
     def __init__(self, repo: DbRepo) -> None:
         self._repo = weakref.proxy(repo)
         self._pending: list[Call] = []
+        self._started: dict[str, tuple[Any, ...]] = {}
+        """The calls that run and have a row: their identifiers, and the fields that seldom change after the start."""
         self._next_flush = 0.0
         self._guard = threading.Lock()
         _logs.add(self)
@@ -47,6 +54,7 @@ class CallLog:
     def start(self, call: Call) -> None:
         """Record a call that runs."""
         self._write([call])
+        self._started[call.id] = _lasting_of(call)
 
     def end(self, call: Call) -> None:
         """Record the outcome of a call. One that only looked up a result is written with the next batch."""
@@ -96,39 +104,66 @@ class CallLog:
 
         if not calls:
             return
-        rows = [_row(call) for call in calls]
-        statement, process = self._repo._statements.upsert_call, run_info()
+        statements, process = self._repo._statements, run_info()
         with self._repo._transaction() as connection:
             self._repo._processes.insert(connection, process)
             self._repo._environments.insert(connection, calls)
-            statement.execute(connection, *rows)
+            self._write_rows(connection, statements, calls)
         self._repo._processes.remember(process)
         self._repo._environments.remember(calls)
 
+    def _write_rows(
+        self, connection: DBAPIConnection, statements: Statements, calls: Sequence[Call]
+    ) -> None:
+        """Insert calls; add the outcome to the rows of those whose start is recorded."""
+        rows = []
+        for call in calls:
+            if self._started.pop(call.id, None) == _lasting_of(call):
+                outcome = {"call_id": call.id, **_row(call, OUTCOME_FIELDS, _outcome_of)}
+                if statements.update_call.execute(connection, outcome) == 1:
+                    continue
+            rows.append(_row(call, CALL_FIELDS, _fields_of))
+        if rows:
+            statements.upsert_call.execute(connection, *rows)
 
-def _row(call: Call) -> dict[str, Any]:
-    row = {name: _unicode(getattr(call, name)) for name in CALL_FIELDS}
-    row["arguments"] = [_without_defaults(argument) for argument in call.arguments]
-    row["outputs"] = [_without_defaults(output) for output in call.outputs]
-    row["custom_fields"] = json_able(call.custom_fields)
+
+_fields_of = attrgetter(*CALL_FIELDS)
+_outcome_of = attrgetter(*OUTCOME_FIELDS)
+# Lists among them are not copied: a call that runs gets new lists, and its old ones are not changed.
+_lasting_of = attrgetter(*(name for name in CALL_FIELDS if name not in OUTCOME_FIELDS))
+_ITEMS = ("arguments", "outputs")
+
+
+def _row(call: Call, names: Sequence[str], values_of: attrgetter[Any]) -> dict[str, Any]:
+    """Return the values of columns of a call."""
+    row: dict[str, Any] = dict(zip(names, values_of(call), strict=True))
+    for name, value in row.items():
+        if type(value) is str and not (value.isascii() and "\0" not in value):
+            row[name] = _unicode(value)
+    for name in _ITEMS:
+        if name in row:
+            row[name] = [_without_defaults(item) for item in row[name]]
+    if row.get("custom_fields"):
+        row["custom_fields"] = json_able(call.custom_fields)
     return row
 
 
-def _unicode(value: Any) -> Any:
+def _unicode(value: str) -> str:
     """Return a text without characters that databases refuse, such as those of file names that are not UTF-8."""
-    if type(value) is not str or (value.isascii() and "\0" not in value):
-        return value
     return value.encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def _without_defaults(item: Argument | Output) -> dict[str, Any]:
     """Return the fields of an argument or an output, except those without a value."""
-    values = {name: getattr(item, name) for name in item.__slots__}
-    return {
-        name: value
-        for name, value in values.items()
-        if not (value is None or (name != "value" and (value is False or value in ("", []))))
-    }
+    values = {}
+    for name in item.__slots__:
+        value = getattr(item, name)
+        if value or (name == "value" and value is not None) or type(value) in _NUMBERS:
+            values[name] = value
+    return values
+
+
+_NUMBERS = frozenset((int, float))
 
 
 def _call(row: Any) -> Call:
@@ -168,7 +203,7 @@ def _forget_pending() -> None:
     """Let a forked process not write the calls that its parent writes."""
     for log in list(_logs):
         log._guard = threading.Lock()
-        log._pending = []
+        log._pending, log._started = [], {}
 
 
 if hasattr(os, "register_at_fork"):

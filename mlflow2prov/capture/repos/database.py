@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from types import ModuleType
@@ -34,6 +33,7 @@ from mlflow2prov.capture.records import (
 from mlflow2prov.capture.repos import engine
 from mlflow2prov.capture.repos.base import Repository
 from mlflow2prov.capture.repos.call_log import CallLog
+from mlflow2prov.capture.repos.connections import Connections
 from mlflow2prov.capture.repos.engine import ConflictError, rows_of_capture, translate
 from mlflow2prov.capture.repos.environment_table import EnvironmentTable
 from mlflow2prov.capture.repos.prepared import Transaction
@@ -174,8 +174,12 @@ class DbRepo(Repository):
     def _transaction(self) -> AbstractContextManager[DBAPIConnection]:
         """Return a context with a connection of the driver and a transaction, which is committed at the end."""
         if self._session is None:
-            return Transaction(self._db_engine, self)
+            return Transaction(self._connections, self)
         return self._transaction_of_session()
+
+    @cached_property
+    def _connections(self) -> Connections:
+        return Connections(self._db_engine)
 
     @contextmanager
     def _transaction_of_session(self) -> Iterator[DBAPIConnection]:
@@ -269,7 +273,7 @@ class DbRepo(Repository):
         except ConflictError as error:
             raise KeyExistsError(record.id, self) from error
         self._processes.remember(record.run_info)
-        stored = copy(record)
+        stored = ArtifactRecord(**record.__dict__)
         stored.serializer, stored.value = values["serializer"], value_row["value"]
         artifact = Artifact(self, stored)
         artifact.__dict__["_run_id"] = values["run_id"]

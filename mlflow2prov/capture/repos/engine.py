@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import weakref
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov.capture.errors import CaptureError, InvalidOptionError
 from mlflow2prov.capture.locks import FileLock, ProcessLock
 from mlflow2prov.capture.repos.advisory_locks import AdvisoryLocks
+from mlflow2prov.capture.repos.connections import forget_all
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -41,7 +43,7 @@ def connect(url: str, schema: str | None, create_schema: bool, persistent: bool)
     from sqlalchemy.pool import NullPool
 
     address = _with_driver(url)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"json_serializer": _to_json}
     if not persistent:
         options["poolclass"] = NullPool
     if address.get_backend_name() == "sqlite" and address.database not in (None, ":memory:"):
@@ -63,6 +65,13 @@ def connect(url: str, schema: str | None, create_schema: bool, persistent: bool)
         engine = engine.execution_options(schema_translate_map={None: schema})
     _engines.add(engine)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    """Return a value as JSON; most values of calls are empty, for which an encoder is not worth its creation."""
+    if value == {}:
+        return "{}"
+    return "[]" if value == [] else json.dumps(value)
 
 
 def create_database(url: str) -> None:
@@ -161,6 +170,7 @@ def is_shared(engine: Engine) -> bool:
 
 def _forget_connections() -> None:
     """Give a forked process connections of its own."""
+    forget_all()
     for engine in list(_engines):
         engine.dispose(close=False)
 

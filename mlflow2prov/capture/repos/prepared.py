@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from mlflow2prov.capture.repos.engine import rows_of_capture, translate
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Engine
+    from sqlalchemy import Dialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.sql.expression import ClauseElement
+
+    from mlflow2prov.capture.repos.connections import Connections
 
 Processor = Callable[[Any], Any]
 
@@ -26,34 +28,39 @@ class Transaction:
     It is a class, because a generator takes as long as the transaction.
 
     Args:
-        engine: the engine, from whose pool the connection is.
+        connections: the connections of the database.
         where: the repository, for messages.
 
     Raises:
         CaptureError: the database failed, or a row is not one that capture has written.
     """
 
-    def __init__(self, engine: Engine, where: object) -> None:
-        self._engine, self._where = engine, where
+    def __init__(self, connections: Connections, where: object) -> None:
+        self._connections, self._where = connections, where
 
     def __enter__(self) -> DBAPIConnection:
         """Return the connection."""
         try:
-            self._connection: Any = self._engine.raw_connection()
+            self._connection: Any = self._connections.take()
         except Exception as error:
             raise self._translate(error) from error
-        connection: DBAPIConnection = self._connection
+        connection: DBAPIConnection = self._connection.dbapi_connection
         return connection
 
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        """Commit, and return the connection to the pool, which rolls back uncommitted changes."""
+        """Commit; after an exception, return the connection to the pool, which rolls back uncommitted changes."""
+        is_committed = False
         try:
             if error is None:
-                self._connection.commit()
+                self._connection.dbapi_connection.commit()
+                is_committed = True
         except Exception as failure:
             raise self._translate(failure) from failure
         finally:
-            self._connection.close()
+            if is_committed:
+                self._connections.give_back(self._connection)
+            else:
+                self._connection.close()
         if isinstance(error, Exception):
             self._check(error)
 
@@ -67,7 +74,7 @@ class Transaction:
             raise error
 
     def _translate(self, error: Exception) -> Exception:
-        return translate(wrap(error, self._engine.dialect), self._where)
+        return translate(wrap(error, self._connections.dialect), self._where)
 
 
 class Prepared:
@@ -91,21 +98,30 @@ class Prepared:
         self._sql = str(compiled)
         self._is_positional = compiled.positiontup is not None
         self._names = list(compiled.positiontup or compiled.binds)
-        self._parameters = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+        processors = [
+            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             for name in self._names
         ]
+        self._processed = [
+            (position, process, process(None))
+            for position, process in enumerate(processors)
+            if process is not None
+        ]
+        """The positions of the values that are converted, and what null is converted to."""
         self._columns = list(getattr(statement, "selected_columns", ()))
         row: Any = namedtuple("Row", [column.name for column in self._columns])  # type: ignore[misc]
         self._new_row = row._make
         self._processors: list[Processor | None] | None = None
 
-    def execute(self, connection: DBAPIConnection, *rows: Mapping[str, Any]) -> None:
-        """Execute the statement once for each row of parameters; those that a row lacks are null."""
+    def execute(self, connection: DBAPIConnection, *rows: Mapping[str, Any]) -> int:
+        """Execute the statement once for each row of parameters; those that a row lacks are null.
+
+        Returns:
+            the number of rows that it changed.
+        """
         cursor: Any = connection.cursor()
         try:
-            for row in rows:
-                self._run(cursor, row)
+            return sum(self._run(cursor, row).rowcount for row in rows)
         finally:
             cursor.close()
 
@@ -131,10 +147,10 @@ class Prepared:
     def _run(self, cursor: Any, row: Mapping[str, Any]) -> Any:
         """Execute the statement, and return the cursor."""
         try:
-            values: Any = [
-                row.get(name) if process is None else process(row.get(name))
-                for name, process in self._parameters
-            ]
+            values: Any = list(map(row.get, self._names))
+            for position, process, null in self._processed:
+                value = values[position]
+                values[position] = null if value is None else process(value)
             if not self._is_positional:
                 values = dict(zip(self._names, values, strict=True))
             cursor.execute(self._sql, values)

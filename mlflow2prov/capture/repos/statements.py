@@ -14,11 +14,13 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement
 
 from mlflow2prov.capture.models import ARTIFACTS, BLOBS, CALLS, ENVIRONMENTS, RUNS
+from mlflow2prov.capture.records import OUTCOME_FIELDS
 from mlflow2prov.capture.repos.prepared import Prepared
 
 
@@ -81,6 +83,12 @@ class Statements:
     def upsert_call(self) -> Prepared:
         """Insert a call, or replace the row with its ``id``."""
         return self._prepare(self._upsert(CALLS))
+
+    @cached_property
+    def update_call(self) -> Prepared:
+        """Update the columns of the outcome of the call ``call_id``."""
+        values = {name: bindparam(name, type_=CALLS.c[name].type) for name in OUTCOME_FIELDS}
+        return self._prepare(update(CALLS).where(CALLS.c.id == bindparam("call_id")).values(values))
 
     def _prepare(self, statement: ClauseElement) -> Prepared:
         return Prepared(statement, self._dialect, self._schemas)

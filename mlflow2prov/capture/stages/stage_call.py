@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow2prov.capture import recording
-from mlflow2prov.capture.arguments import HashedArguments
+from mlflow2prov.capture.arguments import MAX_FILE_BYTES, HashedArguments
 from mlflow2prov.capture.code import Invalidation, dependencies, source_digest
 from mlflow2prov.capture.configuration import CaptureWarning, find_repo, setting
 from mlflow2prov.capture.errors import UnhashableError
@@ -353,7 +353,7 @@ class StageCall:
     def _call_function(self, arguments: Mapping[str, Any]) -> list[Any]:
         """Call the function and save what it returns; the call is recorded."""
         function = self._definition.function
-        call = self._new_call(arguments)
+        call = self._new_call(arguments, reads_files=True)
         recording.describe(call, function)
         recording.start(call, find_repo(None))
         token = recording.current_call.set(call)
@@ -378,7 +378,8 @@ class StageCall:
             recording.current_call.reset(token)
             recording.end(call, find_repo(None), logs=self._manager.log_to_mlflow or None)
 
-    def _new_call(self, arguments: Mapping[str, Any]) -> Call:
+    def _new_call(self, arguments: Mapping[str, Any], *, reads_files: bool = False) -> Call:
+        """Return the record of a call; that of one which only looks its outputs up does not read files."""
         function = self._definition.function
         module, name = function.__module__, function.__qualname__.rpartition("<locals>.")[2]
         call = Call(f"{module}.{name}", module, name, face="stage")
@@ -391,7 +392,10 @@ class StageCall:
         }
         if params is not None:
             inputs = {"params": params, **inputs}
-        call.arguments = HashedArguments({"kargs": inputs}, frozenset()).records
+        hashed = HashedArguments({"kargs": inputs}, frozenset())
+        if reads_files:
+            hashed.digest_files(max_bytes=MAX_FILE_BYTES)
+        call.arguments = hashed.records
         for argument in call.arguments:
             if argument.name in self._definition.inputs and argument.name not in self._kwargs:
                 argument.artifacts = self._artifact_ids(argument.name)

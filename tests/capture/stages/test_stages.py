@@ -820,3 +820,22 @@ def test_changed_code_counts_on_demand(new_manager):
         define(1, invalidate_on)(Record(manager, Params()))
         record = define(2, invalidate_on)(Record(manager, Params()))
         assert record.state["data"] == expected
+
+
+def test_the_content_of_a_file_that_is_passed_by_its_path_is_digested(new_manager, repo, tmp_path):
+    @stage(inputs=["source"], outputs=["rows"], cachers=[JsonCacher])
+    def count(record, source, name=None):
+        return len(source.read_text().splitlines())
+
+    data = tmp_path / "wine.csv"
+    data.write_text("a\nb\n")
+    for _ in range(2):
+        record = Record(new_manager(), Params())
+        record.state["source"] = data
+        assert count(record).state["rows"] == 2
+    computed, looked_up = repo.calls()
+    contents = {argument.name: argument.content for argument in computed.arguments}
+    assert contents.pop("source") == p.file_hash(data)
+    assert set(contents.values()) == {None}
+    assert looked_up.cached
+    assert all(argument.content is None for argument in looked_up.arguments)
