@@ -9,7 +9,7 @@ from mlflow2prov import engine
 from mlflow2prov.engine import Sql
 from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, edges_query
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.sql import ids_of_type
+from mlflow2prov.prov.sql import ids_of_type, names_table
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _create_history(
     """Create the table of ``commits`` and all their ancestors."""
     is_commit = f"informed IN {ids_of_type(document, 'activity', ['Commit'])}"
     edges = edges_query(document, KIND["wasInformedBy"], is_commit)
-    adjacency = Adjacency.from_edges(edges, commits)
+    adjacency = Adjacency.from_edges(edges, names_table(commits))
     distances = adjacency.distances(adjacency.numbers(commits))
     return adjacency.create_name_table(schema, table, distances != UNREACHABLE)
 

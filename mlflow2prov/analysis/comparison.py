@@ -235,7 +235,7 @@ _CALL_SECTIONS = (
 )
 
 
-def _items(question: str, side: Explanation) -> tuple[Item, ...]:
+def _items(question: str, side: Explanation) -> Sequence[Item]:
     """Return the items of an answer; the input files of calls without those that answer the question about datasets."""
     items = side.answer(question).items
     if question != "inputs":

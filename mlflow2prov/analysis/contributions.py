@@ -13,7 +13,7 @@ from mlflow2prov import engine
 from mlflow2prov.analysis.explanation import registered_versions
 from mlflow2prov.analysis.options import DIMENSIONS, Dimension
 from mlflow2prov.engine import Sql, literal
-from mlflow2prov.graph.traversal import create_reachable
+from mlflow2prov.graph.traversal import create_reachable_of_groups
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.sql import is_any_of
 from mlflow2prov.table import Table
@@ -184,17 +184,17 @@ def _agents(document: Document) -> str:
 
 
 def _create_causes(schema: engine.Schema, document: Document) -> Sql:
-    """Create the table of the elements that led to the versions of each registered model: ``entity`` and ``model``."""
-    walks = engine.Schema("walks")
-    causes = [
-        f"""
-        SELECT name AS entity, {literal(name)} AS model
-        FROM {create_reachable(walks, f"model_{number}", document, versions, "upstream")}
-        """
-        for number, (name, versions) in enumerate(_versions_of_models(document))
-    ]
-    no_causes = "SELECT NULL::VARCHAR AS entity, NULL::VARCHAR AS model WHERE false"
-    return schema.create("causes", " UNION ALL ".join(causes) or no_causes)
+    """Return the table of the elements that led to the versions of each registered model: ``entity`` and ``model``."""
+    models = _versions_of_models(document)
+    reachable = create_reachable_of_groups(
+        schema, "reachable", document, [versions for _, versions in models], "upstream"
+    )
+    names = schema.create(
+        "models",
+        "SELECT unnest(?::BIGINT[]) AS group_number, unnest(?::VARCHAR[]) AS model",
+        [list(range(len(models))), [name for name, _ in models]],
+    )
+    return Sql(f"(SELECT name AS entity, model FROM {reachable} JOIN {names} USING (group_number))")
 
 
 def _versions_of_models(document: Document) -> list[tuple[str, list[str]]]:

@@ -6,15 +6,18 @@ main metrics. Everything is counted as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mlflow2prov import engine
 from mlflow2prov.analysis.element_rows import attribute, elements, run_rows
 from mlflow2prov.analysis.item import Item, non_empty
 from mlflow2prov.engine import Sql, identifier
+from mlflow2prov.errors import SelectionError
 from mlflow2prov.graph.main_metrics import PREFERENCE, last_values, metric_points
+from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
+from mlflow2prov.prov.sql import ids_of_type, names_table
 
 MAX_EXPERIMENTS = 20
 """The number of experiments whose runs are listed: those that have the latest runs."""
@@ -101,10 +104,40 @@ class ExperimentSummary:
     runs: tuple[RunSummary, ...] = ()
 
 
-def summarize_experiments(document: Document) -> tuple[ExperimentSummary, ...]:
-    """Return the experiments of a unified document that have runs, those with the latest runs first."""
+def select_experiments(document: Document, selector: str) -> tuple[str, ...]:
+    """Return the identifier of the experiment that ``selector`` names; empty if it names another element.
+
+    Raises:
+        SelectionError: the selector matches nothing, several elements, or an experiment without runs.
+    """
+    identifiers = select(document, selector)
+    matches = engine.rows(
+        f"""
+        SELECT experiment.name, count(membership.entity)
+        FROM {names_table(identifiers)} AS experiment
+        LEFT JOIN {document.tables.of(KIND["hadMember"])} AS membership
+            ON membership.collection = experiment.name
+        WHERE experiment.name IN {ids_of_type(document, "entity", ["Experiment"])}
+        GROUP BY experiment.name
+        """
+    )
+    if any(run_count == 0 for _, run_count in matches):
+        (experiment,) = describe(document, identifiers)
+        raise SelectionError(f"selector {quoted(selector)}: {experiment} has no runs")
+    return tuple(name for name, _ in matches)
+
+
+def summarize_experiments(
+    document: Document, selection: Iterable[str] | None = None
+) -> tuple[ExperimentSummary, ...]:
+    """Return the experiments of a unified document that have runs, those with the latest runs first.
+
+    Args:
+        document: the document.
+        selection: the identifiers of the experiments to summarize; all of them if it is None.
+    """
     schema = engine.Schema("experiments")
-    runs = schema.create("runs", _runs(document))
+    runs = schema.create("runs", _runs(document, selection))
     experiments = schema.create("experiments", _experiments(document, runs))
     values = schema.create("last_values", _last_values(document, runs))
     metrics = schema.create("metrics", _metrics(values))
@@ -130,12 +163,15 @@ def summarize_experiments(document: Document) -> tuple[ExperimentSummary, ...]:
 # The tables. The column experiment is an identifier, and empty for runs that belong to no experiment.
 
 
-def _runs(document: Document) -> str:
+def _runs(document: Document, selection: Iterable[str] | None) -> str:
     """Return the query for the runs, with their ``place`` in their experiment: the latest is the first."""
+    names = None if selection is None else names_table(selection)
+    condition = "" if names is None else f"WHERE experiment IN (SELECT name FROM {names})"
     return f"""
         WITH runs AS (
             SELECT * REPLACE (coalesce(experiment, '') AS experiment)
             FROM {run_rows(document)}
+            {condition}
         )
         SELECT
             *,

@@ -6,7 +6,7 @@ document does not state is unknown; answers are never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ from mlflow2prov.escaping import printable
 from mlflow2prov.graph.selectors import describe, quoted, select
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.merge import unified
-from mlflow2prov.prov.sql import ids_of_type, is_any_of, names_table
+from mlflow2prov.prov.sql import after_join, is_any_of, names_table
 from mlflow2prov.quantity import quantity
 from mlflow2prov.table import Tabular
 
@@ -47,7 +47,7 @@ class Answer:
     """
 
     question: Question
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     state: AnswerState
     reason: str | None = None
 
@@ -225,10 +225,15 @@ def _versions_of_aliases(document: Document, identifiers: Iterable[str]) -> tupl
     """Return the versions that aliases point to, ordered; identifiers of other elements are ignored."""
     rows = engine.rows(
         f"""
-        SELECT DISTINCT alternate2 AS version
-        FROM {document.tables.of(KIND["alternateOf"])}
-        WHERE alternate1 IN (SELECT name FROM {names_table(identifiers)})
-            AND alternate1 IN {ids_of_type(document, "entity", ALIAS_TYPES)}
+        WITH alternates AS (
+            SELECT alternate1 AS alias, alternate2 AS version
+            FROM {document.tables.of(KIND["alternateOf"])}
+            WHERE alternate1 IN (SELECT name FROM {names_table(identifiers)})
+        )
+        SELECT DISTINCT alternates.version
+        FROM alternates
+        JOIN {document.tables.of(KIND["entity"])} AS alias ON alias.id = alternates.alias
+        WHERE {is_any_of(after_join("alias.attributes", "alternates.alias"), ALIAS_TYPES)}
         ORDER BY version
         """
     )
@@ -291,7 +296,7 @@ def _explanation(
     kind: SubjectKind,
     subject: Item,
     identifier: str,
-    items_by_question: Mapping[str, Mapping[str, tuple[Item, ...]]],
+    items_by_question: Mapping[str, Mapping[str, Sequence[Item]]],
     reasons_by_question: Mapping[str, Mapping[str, str]],
 ) -> Explanation:
     answers: dict[str, Answer] = {}
@@ -308,7 +313,7 @@ def _explanation(
     return Explanation(subject, kind, tuple(answers.values()))
 
 
-def _state(question: Question, items: tuple[Item, ...], *, is_implied: bool) -> AnswerState:
+def _state(question: Question, items: Sequence[Item], *, is_implied: bool) -> AnswerState:
     """Return the state of the answer that consists of ``items``; ``is_implied``: without items, there is nothing."""
     if any(
         item.identifier or "missing" in item.about or not question.needs_element for item in items

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlflow2prov import engine
 from mlflow2prov.analysis.contributions import contributions
 from mlflow2prov.analysis.options import DIMENSIONS, RESOLUTIONS, Dimension, Resolution
 from mlflow2prov.arguments import checked, require_choice, require_texts
 from mlflow2prov.engine import literal
 from mlflow2prov.prov import Document
-from mlflow2prov.prov.kinds import ELEMENTS
+from mlflow2prov.prov.kinds import ELEMENTS, KINDS
 from mlflow2prov.prov.merge import unified
+from mlflow2prov.prov.queries import QueryableDocument
 from mlflow2prov.table import Table
 
 
@@ -41,13 +41,18 @@ def statistics(
     document = unified(document)
     if by:
         return contributions(document, [by] if isinstance(by, str) else by)
+    return counts(document, resolution)
+
+
+def counts(document: QueryableDocument, resolution: Resolution) -> Table:
+    """Return the numbers of elements and relations of a document whose statements are unified."""
     return _coarse(document) if resolution == "coarse" else _fine(document)
 
 
-def _coarse(document: Document) -> Table:
-    counts = {kind.name: 0 for kind in ELEMENTS} | {"relation": 0}
-    counts.update(
-        engine.rows(
+def _coarse(document: QueryableDocument) -> Table:
+    numbers = {kind.name: 0 for kind in ELEMENTS} | {"relation": 0}
+    numbers.update(
+        document.tables.fetch(
             f"""
             SELECT
                 CASE WHEN {_is_element()} THEN kind::VARCHAR ELSE 'relation' END AS group_name,
@@ -57,11 +62,11 @@ def _coarse(document: Document) -> Table:
             """
         )
     )
-    return Table(("kind", "count"), list(counts.items()))
+    return Table(("kind", "count"), list(numbers.items()))
 
 
-def _fine(document: Document) -> Table:
-    rows = engine.rows(
+def _fine(document: QueryableDocument) -> Table:
+    rows = document.tables.fetch(
         f"""
         WITH statements AS (
             SELECT
@@ -80,9 +85,10 @@ def _fine(document: Document) -> Table:
         SELECT kind::VARCHAR, type, count(*)
         FROM typed_statements
         GROUP BY kind, type
-        ORDER BY kind, type
         """
     )
+    order = {kind.name: place for place, kind in enumerate(KINDS)}
+    rows.sort(key=lambda row: (order[row[0]], row[1]))
     return Table(("kind", "type", "count"), rows)
 
 

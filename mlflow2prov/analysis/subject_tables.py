@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlflow2prov import engine
+from mlflow2prov.analysis.nearby_statements import create_nearby_statements
 from mlflow2prov.analysis.options import SubjectKind
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.graph.run_contexts import RunContexts
 from mlflow2prov.prov import KIND, Document
-from mlflow2prov.prov.sql import ids_of_type
+from mlflow2prov.prov.sql import ids_of_type, is_any_of
 
 SUBJECT_TYPES: dict[str, SubjectKind] = {
     "RegisteredModelVersion": "version",
@@ -25,6 +26,9 @@ ALIAS_TYPES = ("RegisteredModelAlias", "PromptAlias")
 
 _VERSION_TYPES = ("RegisteredModelVersion", "PromptVersion")
 _MODEL_TYPES = ("LoggedModel", "ModelArtifact")
+
+MIN_LARGE_DOCUMENT = 50_000
+"""The number of statements from which on those around the subjects are selected before the questions are asked."""
 
 MAX_COPIES = 100
 """The number of copies of copies that are followed."""
@@ -50,6 +54,7 @@ class SubjectTables:
         calls: ``activity``, a captured call within the run, or the one around it and the calls whose uses the run
             inherits from it (:mod:`~mlflow2prov.graph.run_contexts`), or one around a run that the run is nested in;
             ``is_shared``, whether other runs may have made use of the call's inputs rather than this one.
+        has_calls: whether there are such calls.
         executions: ``activity``, the creation of the run or one of these calls.
         commits: ``commit``, at which the run was started, or the calls were made.
     """
@@ -61,7 +66,11 @@ class SubjectTables:
         self.subjects = self._schema.create(
             "subjects", "SELECT DISTINCT unnest(?::VARCHAR[]) AS subject", [list(subjects)]
         )
-        self._versions = ids_of_type(document, "entity", _VERSION_TYPES)
+        self._nearby: Mapping[str, Sql] = {}
+        self._shared: dict[str, Sql] = {}
+        self._typed_entities = self._create_typed_entities()
+        self._versions = self._entities_of_type(_VERSION_TYPES)
+        self._run_entities = self._entities_of_type(["Run"])
         self._creations = ids_of_type(document, "activity", ["Creation"])
         self.registrations = self._create_registrations()
         self.versions = self._create_versions()
@@ -71,6 +80,7 @@ class SubjectTables:
         self.runs = self._create_runs()
         self.missing_runs = self._create_missing_runs(causes)
         self.calls = self._create_calls()
+        self.has_calls = bool(engine.rows(f"SELECT 1 FROM {self.calls} LIMIT 1"))
         self.executions = self._schema.create(
             "executions",
             f"""
@@ -80,10 +90,52 @@ class SubjectTables:
             """,
         )
         self.commits = self._create_commits()
+        if len(document) >= MIN_LARGE_DOCUMENT:
+            self._nearby = create_nearby_statements(self._schema, self)
 
     def statements(self, kind: str) -> Sql:
-        """Return the document's table of the statements of a kind."""
-        return self.document.tables.of(KIND[kind])
+        """Return the table of the statements of a kind; that of a large document has only those around the subjects.
+
+        See :mod:`~mlflow2prov.analysis.nearby_statements`.
+        """
+        return self._nearby.get(kind) or self.document.tables.of(KIND[kind])
+
+    def shared(self, name: str, query: str) -> Sql:
+        """Return the query for the rows of a query that several questions share, which runs once.
+
+        Args:
+            name: the name of the query, the same for the same rows.
+            query: the query.
+        """
+        if name not in self._shared:
+            self._shared[name] = self._schema.create(f"shared_{name}", query)
+        return Sql(f"SELECT * FROM {self._shared[name]}")
+
+    def ids_of_type(self, kind: str, types: Sequence[str]) -> Sql:
+        """Return the subquery for the identifiers of the elements of :meth:`statements` that have one of ``types``."""
+        return Sql(
+            f"(SELECT id FROM {self.statements(kind)} WHERE {is_any_of('attributes', types)})"
+        )
+
+    def _create_typed_entities(self) -> Sql:
+        """Create the table of the versions, models and runs: ``id`` and ``type``."""
+        types = [*_VERSION_TYPES, *_MODEL_TYPES, "Run"]
+        are_named = " OR ".join(f"is_named(attribute.value, {literal(name)})" for name in types)
+        return self._schema.create(
+            "typed_entities",
+            f"""
+            WITH attributes_of_entities AS (
+                SELECT id, unnest(attributes) AS attribute FROM {self.statements("entity")}
+            )
+            SELECT DISTINCT id, local_name(attribute.value) AS type
+            FROM attributes_of_entities
+            WHERE attribute.key = 'prov:type' AND ({are_named})
+            """,
+        )
+
+    def _entities_of_type(self, types: Sequence[str]) -> Sql:
+        names = ", ".join(map(literal, types))
+        return Sql(f"(SELECT id FROM {self._typed_entities} WHERE type IN ({names}))")
 
     def _create_registrations(self) -> Sql:
         return self._schema.create(
@@ -130,7 +182,7 @@ class SubjectTables:
             UNION
             SELECT subject, subject, 0
             FROM {self.subjects}
-            WHERE subject IN {ids_of_type(self.document, "entity", _MODEL_TYPES)}
+            WHERE subject IN {self._entities_of_type(_MODEL_TYPES)}
             """,
         )
 
@@ -176,7 +228,7 @@ class SubjectTables:
                 AND activity NOT IN (
                     SELECT activity
                     FROM {self.statements("wasGeneratedBy")}
-                    WHERE entity IN {ids_of_type(self.document, "entity", ["Run"])}
+                    WHERE entity IN {self._run_entities}
                         AND activity IS NOT NULL
                 )
             """,
@@ -190,7 +242,7 @@ class SubjectTables:
             FROM {self.run_creations} AS creation
             JOIN {self.statements("wasGeneratedBy")} AS generation
                 ON generation.activity = creation.activity
-            WHERE generation.entity IN {ids_of_type(self.document, "entity", ["Run"])}
+            WHERE generation.entity IN {self._run_entities}
             """,
         )
 

@@ -18,13 +18,19 @@ from mlflow2prov import engine
 from mlflow2prov.engine import Sql
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.kinds import ArgumentType, Kind
-from mlflow2prov.prov.sql import names_table
 
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 UNREACHABLE = -1
 """The distance of a node that no path leads to."""
+
+NO_NUMBERS: Numbers = np.empty(0, np.int64)
+
+_NO_STARTS = Sql("SELECT NULL::VARCHAR AS name WHERE false")
+
+MIN_WIDE_FRONTIER = 64
+"""The number of nodes at one distance from which on they are handled by NumPy, not one by one."""
 
 _ELEMENT_TYPES = (
     ArgumentType.ENTITY,
@@ -82,13 +88,13 @@ class Adjacency:
 
     @classmethod
     def from_edges(
-        cls, edges: str, starts: Iterable[str] = (), *, reverse: bool = False
+        cls, edges: str, starts: Sql = _NO_STARTS, *, reverse: bool = False
     ) -> Adjacency:
         """Build the graph of a query's edges.
 
         Args:
             edges: an SQL query with the columns ``effect`` and ``cause``, without nulls.
-            starts: names that are nodes even if they have no edges.
+            starts: an SQL query with the column ``name``, of nodes even if they have no edges.
             reverse: whether edges lead from cause to effect.
         """
         schema = engine.Schema("adjacency")
@@ -101,7 +107,7 @@ class Adjacency:
                 UNION
                 SELECT cause FROM {edge_table}
                 UNION
-                SELECT name FROM {names_table(starts)}
+                SELECT name FROM ({starts})
             )
             SELECT name, row_number() OVER () - 1 AS number FROM names
             """,
@@ -131,27 +137,22 @@ class Adjacency:
         Returns:
             A distance for each node, :data:`UNREACHABLE` if no path of at most ``max_distance`` edges leads there.
         """
-        distances = np.full(len(self.offsets) - 1, UNREACHABLE, np.int64)
-        marks = np.empty(len(distances), np.int64)
-        distances[starts] = 0
-        frontier, distance = np.unique(starts), 0
-        while frontier.size and (max_distance is None or distance < max_distance):
-            distance += 1
-            targets = self._targets_of(frontier)
-            targets = targets[distances[targets] == UNREACHABLE]
-            distances[targets] = distance
-            # A node may occur several times; only its last mark remains, so the comparison keeps one occurrence.
-            marks[targets] = np.arange(len(targets))
-            frontier = targets[marks[targets] == np.arange(len(targets))]
-        return distances
+        walk = _Walk(self)
+        walk.reach(starts, max_distance)
+        return walk.distances
 
-    def _targets_of(self, nodes: Numbers) -> Numbers:
-        """Return the targets of all edges that leave ``nodes``, with repetitions."""
-        begins, counts = self.offsets[nodes], self.offsets[nodes + 1] - self.offsets[nodes]
-        ends = np.cumsum(counts)
-        positions = np.arange(ends[-1]) + np.repeat(begins - ends + counts, counts)
-        targets: Numbers = self.targets[positions]
-        return targets
+    def reached(
+        self, groups: Iterable[Numbers], max_distance: int | None = None
+    ) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield the nodes that can be reached from each group of starts, and their distances.
+
+        A group takes the time of the edges that its walk follows, whatever the size of the graph.
+        """
+        walk = _Walk(self)
+        for starts in groups:
+            nodes = walk.reach(starts, max_distance)
+            yield nodes, walk.distances[nodes]
+            walk.distances[nodes] = UNREACHABLE
 
     def numbers(self, names: Iterable[str]) -> Numbers:
         """Return the numbers of the nodes with these names, in no particular order; other names are ignored."""
@@ -159,6 +160,24 @@ class Adjacency:
         with engine.registered(names_column) as selection:
             query = f"SELECT number FROM {self.nodes} SEMI JOIN {selection} USING (name)"
             return np.asarray(engine.arrays(query)["number"], np.int64)
+
+    def numbers_of_groups(self, names: Sql) -> dict[int, Numbers]:
+        """Return the numbers of the nodes of each group; other names are ignored.
+
+        Args:
+            names: an SQL query with the columns ``group_number`` and ``name``.
+        """
+        columns = engine.arrays(
+            f"""
+            SELECT names.group_number, nodes.number
+            FROM ({names}) AS names
+            JOIN {self.nodes} AS nodes USING (name)
+            ORDER BY names.group_number
+            """
+        )
+        groups, begins = np.unique(np.asarray(columns["group_number"], np.int64), return_index=True)
+        parts = np.split(np.asarray(columns["number"], np.int64), begins[1:])
+        return dict(zip(groups.tolist(), parts, strict=False))
 
     def create_name_table(self, schema: engine.Schema, table: str, mask: Mask) -> Sql:
         """Create a table of the names of nodes in ``schema``, and return its qualified name.
@@ -168,7 +187,80 @@ class Adjacency:
             table: its name there.
             mask: for each node, whether it is in the table.
         """
-        with engine.registered(pa.table({"number": mask.nonzero()[0]})) as selection:
+        numbers = engine.number_array(mask.nonzero()[0])
+        with engine.registered(pa.table([numbers], ["number"])) as selection:
             return schema.create(
                 table, f"SELECT name FROM {self.nodes} SEMI JOIN {selection} USING (number)"
             )
+
+
+class _Walk:
+    """A walk along the edges of a graph, breadth first."""
+
+    def __init__(self, graph: Adjacency) -> None:
+        self._graph = graph
+        self.distances: Numbers = np.full(len(graph.offsets) - 1, UNREACHABLE, np.int64)
+        """The distance of each node, :data:`UNREACHABLE` unless it was reached."""
+        # A view returns Python's own integers, several times as fast as an array does.
+        self._views = graph.offsets.data, graph.targets.data, self.distances.data
+        self._marks: Numbers = np.empty(len(self.distances), np.int64)
+
+    def reach(self, starts: Numbers, max_distance: int | None = None) -> Numbers:
+        """Set the distances of all nodes that can be reached, and return these nodes."""
+        self.distances[starts] = 0
+        frontier: Numbers = np.unique(starts)
+        nodes, distance = [frontier], 0
+        while frontier.size and (max_distance is None or distance < max_distance):
+            if frontier.size < MIN_WIDE_FRONTIER:
+                frontier, distance, passed = self._pass_narrow(frontier, distance, max_distance)
+                nodes.append(passed)
+            else:
+                distance += 1
+                frontier = self._next_wide(frontier, distance)
+            nodes.append(frontier)
+        return np.concatenate(nodes)
+
+    def _pass_narrow(
+        self, start: Numbers, distance: int, max_distance: int | None
+    ) -> tuple[Numbers, int, Numbers]:
+        """Walk on for as long as the frontier has few nodes, for which NumPy's calls would take most of the time.
+
+        Returns:
+            The frontier, its distance, and the nodes between ``start`` and the frontier.
+        """
+        offsets, targets, distances = self._views
+        frontier: list[int] = start.tolist()
+        passed: list[int] = []
+        while len(frontier) < MIN_WIDE_FRONTIER:
+            distance += 1
+            following = []
+            for node in frontier:
+                for position in range(offsets[node], offsets[node + 1]):
+                    target = targets[position]
+                    if distances[target] == UNREACHABLE:
+                        distances[target] = distance
+                        following.append(target)
+            frontier = following
+            if not frontier or distance == max_distance or len(frontier) >= MIN_WIDE_FRONTIER:
+                break
+            passed += frontier
+        return np.array(frontier, np.int64), distance, np.array(passed, np.int64)
+
+    def _next_wide(self, frontier: Numbers, distance: int) -> Numbers:
+        """Return the nodes of a distance that the edges from ``frontier`` lead to."""
+        targets = self._targets_of(frontier)
+        targets = targets[self.distances[targets] == UNREACHABLE]
+        self.distances[targets] = distance
+        # A node may occur several times; only its last mark remains, so the comparison keeps one occurrence.
+        self._marks[targets] = np.arange(len(targets))
+        nodes: Numbers = targets[self._marks[targets] == np.arange(len(targets))]
+        return nodes
+
+    def _targets_of(self, nodes: Numbers) -> Numbers:
+        """Return the targets of all edges that leave ``nodes``, with repetitions."""
+        offsets = self._graph.offsets
+        begins, counts = offsets[nodes], offsets[nodes + 1] - offsets[nodes]
+        ends = np.cumsum(counts)
+        positions = np.arange(ends[-1]) + np.repeat(begins - ends + counts, counts)
+        targets: Numbers = self._graph.targets[positions]
+        return targets

@@ -27,12 +27,20 @@ _ACTIVITY_LIKE = (ArgumentType.ACTIVITY, ArgumentType.ELEMENT)
 
 def element_of(node: str) -> Sql:
     """Return the SQL of the element that a node belongs to; other names stay as they are."""
-    return Sql(f"regexp_replace({node}, {literal(_NODE)}, '')")
+    has_suffix = f"contains({node}, {literal(_SEPARATOR)})"
+    return Sql(
+        f"CASE WHEN {has_suffix} THEN regexp_replace({node}, {literal(_NODE)}, '') ELSE {node} END"
+    )
 
 
-def nodes_of(names: Iterable[str]) -> list[str]:
-    """Return the names, and the nodes that they have if they are starters."""
-    return [f"{name}{suffix}" for name in names for suffix in ("", _OWN, _SHARED)]
+def nodes_query(starts: Sql) -> Sql:
+    """Return the query for the starts and the nodes that they have if they are starters.
+
+    Args:
+        starts: a table with the columns ``group_number`` and ``name``, which are those of the query too.
+    """
+    suffixes = f"['', {literal(_OWN)}, {literal(_SHARED)}]"
+    return Sql(f"SELECT group_number, name || unnest({suffixes}) AS name FROM {starts}")
 
 
 def context_edges(

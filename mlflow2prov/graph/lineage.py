@@ -98,10 +98,9 @@ def lineage(
         for walk_direction in WALK_DIRECTIONS
         if direction in (walk_direction, "both")
     ]
-    names = schema.create(
-        "names", " UNION ".join(f"SELECT name FROM {table}" for table in reachable)
-    )
-    return _subgraph(document, names, relations)
+    names = " UNION ".join(f"SELECT name FROM {table}" for table in reachable)
+    only = reachable[0] if len(reachable) == 1 else schema.create("names", names)
+    return _subgraph(document, only, relations)
 
 
 def check_relations(relations: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -122,6 +121,7 @@ def _subgraph(document: Document, names: str, relations: Iterable[str] | None) -
     """Return the elements whose identifiers are in the table ``names``, and the ``relations`` between them."""
     part = Document(Namespaces(document.namespaces.declared))
     relation_names = None if relations is None else set(relations)
+    schema = engine.Schema("subgraph")
     for kind in document.tables.kinds():
         if kind.element:
             condition = f"id IN (SELECT name FROM {names})"
@@ -129,7 +129,20 @@ def _subgraph(document: Document, names: str, relations: Iterable[str] | None) -
             condition = _is_between(kind, names)
         else:
             continue
-        part.tables.insert(kind, f"SELECT * FROM {document.tables.of(kind)} WHERE {condition}")
+        table = document.tables.of(kind)
+        # A join with the names would change the order of the rows, which would then have to be sorted again.
+        is_included = schema.create(
+            kind.name, f"SELECT coalesce({condition}, false) AS value FROM {table} ORDER BY rowid"
+        )
+        part.tables.insert(
+            kind,
+            f"""
+            SELECT statements.*
+            FROM {table} AS statements
+            POSITIONAL JOIN {is_included} AS is_included
+            WHERE is_included.value
+            """,
+        )
     unify(part)
     return part
 

@@ -34,6 +34,18 @@ class RunContexts:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._schema = engine.Schema("contexts")
+        if not engine.rows(
+            f"SELECT 1 FROM {self._statements('wasStartedBy')} WHERE starter IS NOT NULL LIMIT 1"
+        ):
+            self.starts = self._schema.create(
+                "starts",
+                "SELECT '' AS run, '' AS starter, false AS is_shared WHERE false",
+            )
+            self.inherited = self._schema.create(
+                "inherited",
+                "SELECT '' AS run, '' AS starter, '' AS call, false AS has_returned WHERE false",
+            )
+            return
         self._calls = self._schema.create(
             "calls", f"SELECT id FROM {ids_of_type(document, 'activity', ['Call'])}"
         )

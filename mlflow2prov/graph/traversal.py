@@ -1,30 +1,41 @@
 """Traversal: the elements that a walk along relations reaches, in one direction.
 
 The rules of the walk are those of :mod:`~mlflow2prov.graph.lineage`. Most relations are followed through a
-:class:`~mlflow2prov.graph.adjacency.Adjacency`. Terminal edges lead one step further, and no walk continues there.
+:class:`~mlflow2prov.graph.adjacency.Adjacency`. Terminal edges (:mod:`~mlflow2prov.graph.terminal_edges`) lead one step
+further, and no walk continues there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+import numpy as np
+import pyarrow as pa
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql
-from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, Mask, edges_query
-from mlflow2prov.graph.context_edges import context_edges, element_of, nodes_of
+from mlflow2prov.graph.adjacency import NO_NUMBERS, Adjacency, Numbers, edges_query
+from mlflow2prov.graph.context_edges import context_edges, element_of, nodes_query
 from mlflow2prov.graph.options import History, WalkDirection
 from mlflow2prov.graph.run_contexts import RunContexts
 from mlflow2prov.graph.selectors import document_types
+from mlflow2prov.graph.terminal_edges import (
+    TERMINAL_RELATIONS,
+    calls,
+    is_storage,
+    terminal_edges,
+)
 from mlflow2prov.prov import KIND, Document
 from mlflow2prov.prov.kinds import RELATIONS
-from mlflow2prov.prov.sql import elements_table, ids_of_type, is_any_of, names_table
+from mlflow2prov.prov.sql import elements_table, ids_of_type, is_any_of
 
 DEFAULT_RELATIONS = tuple(kind.name for kind in RELATIONS if kind.name != "wasInvalidatedBy")
 """The relations that are followed unless a caller chooses others."""
 
-_TERMINAL_RELATIONS = ("specializationOf", "mentionOf")
-"""Relations whose causes are reached, but not left again."""
+MAX_BATCH_ROWS = 1_000_000
+"""The number of reached nodes from which on they are inserted into a table."""
 
 _NO_EDGES = "SELECT NULL::VARCHAR AS effect, NULL::VARCHAR AS cause WHERE false"
 
@@ -59,14 +70,175 @@ def create_reachable(
         include_storage: whether the commits that stored the runs are reached, with their agents.
         include_inferred: whether relations are followed that are only probable.
     """
-    relations = DEFAULT_RELATIONS if relations is None else tuple(relations)
+    walk = _WalkOptions(
+        document,
+        direction,
+        depth,
+        DEFAULT_RELATIONS if relations is None else tuple(relations),
+        history,
+        include_storage=include_storage,
+        include_inferred=include_inferred,
+    )
     workspace = engine.Schema("traversal")
     excluded = _create_excluded(workspace, document, without)
-    starts = [*starts, *_specializations(document, starts)]
-    if history == "auto":
-        history = _history_for(document, starts)
-    is_followed = "true" if include_inferred else "attr(attributes, 'inferred') IS NULL"
-    contexts = RunContexts(document)
+    query = _reachable_query(workspace, walk, [starts], excluded)
+    return schema.create(table, f"SELECT name FROM ({query})")
+
+
+def create_reachable_of_groups(
+    schema: engine.Schema,
+    table: str,
+    document: Document,
+    groups: Sequence[Sequence[str]],
+    direction: WalkDirection,
+) -> Sql:
+    """Create a table of the elements that can be reached from each of several groups of starts.
+
+    It does the same as :func:`create_reachable` for each group, but reads the relations once.
+
+    Args:
+        schema: the owner of the table.
+        table: the name of the table there; its columns are ``group_number``, the place of the group from 0, and
+            ``name``.
+        document: a document.
+        groups: the starts of each group.
+        direction: ``upstream`` (from effect to cause) or ``downstream``.
+    """
+    walk = _WalkOptions(document, direction, None, DEFAULT_RELATIONS, "auto")
+    workspace = engine.Schema("traversal")
+    return schema.create(table, _reachable_query(workspace, walk, groups, None))
+
+
+@dataclass(frozen=True)
+class _WalkOptions:
+    """The arguments of :func:`create_reachable` that decide which relations a walk follows."""
+
+    document: Document
+    direction: WalkDirection
+    depth: int | None
+    relations: Sequence[str]
+    history: History
+    include_storage: bool = False
+    include_inferred: bool = True
+
+
+def _reachable_query(
+    workspace: engine.Schema,
+    walk: _WalkOptions,
+    groups: Sequence[Sequence[str]],
+    excluded: Sql | None,
+) -> Sql:
+    """Return the query for the rows of :func:`create_reachable_of_groups`, each of which is there once."""
+    starts = _create_starts(workspace, walk.document, groups)
+    histories = _histories_for(walk.document, starts, len(groups), walk.history)
+    contexts = RunContexts(walk.document)
+    reachable = [
+        _create_reachable_nodes(workspace, walk, contexts, starts, numbers, history, excluded)
+        for history, numbers in histories.items()
+    ]
+    edges = " UNION ALL ".join(
+        terminal_edges(
+            walk.document, walk.relations, walk.direction, include_storage=walk.include_storage
+        )
+    )
+    return Sql(
+        f"""
+        WITH terminal_edges AS ({_without_excluded(edges or _NO_EDGES, excluded)}),
+        reachable AS ({" UNION ALL ".join(f"SELECT * FROM {table}" for table in reachable)}),
+        terminal_causes AS (
+            SELECT DISTINCT departure.group_number, edge.cause AS name
+            FROM reachable AS departure
+            JOIN terminal_edges AS edge ON edge.effect = departure.name
+            WHERE departure.is_departure
+        )
+        SELECT group_number, name FROM reachable
+        UNION ALL
+        SELECT group_number, name
+        FROM terminal_causes
+        ANTI JOIN reachable USING (group_number, name)
+        """
+    )
+
+
+def _create_reachable_nodes(
+    workspace: engine.Schema,
+    walk: _WalkOptions,
+    contexts: RunContexts,
+    starts: Sql,
+    groups: Sequence[int],
+    history: History,
+    excluded: Sql | None,
+) -> Sql:
+    """Create the table of the elements that groups reach without terminal edges.
+
+    Its columns are ``group_number``, ``name`` and ``is_departure``, whether a terminal edge may follow: it counts as a
+    step too.
+    """
+    is_downstream = walk.direction == "downstream"
+    start_nodes = nodes_query(starts) if is_downstream else Sql(f"FROM {starts}")
+    adjacency = Adjacency.from_edges(
+        _without_excluded(_edges(walk, contexts, history), excluded),
+        Sql(f"SELECT name FROM ({start_nodes})"),
+        reverse=is_downstream,
+    )
+    numbers = adjacency.numbers_of_groups(start_nodes)
+    table = workspace.create(
+        f"nodes_{history}",
+        "SELECT 0::BIGINT AS group_number, 0::BIGINT AS number, 0::BIGINT AS distance WHERE false",
+    )
+    batch = _Batch(table)
+    walks = adjacency.reached((numbers.get(group, NO_NUMBERS) for group in groups), walk.depth)
+    for group, (nodes, distances) in zip(groups, walks, strict=True):
+        batch.add(group, nodes, distances)
+    batch.insert()
+    element = element_of("names.name")
+    is_departure = "true" if walk.depth is None else f"distance < {walk.depth}"
+    groups_of_nodes = ""
+    may_repeat_elements = bool(engine.rows(f"SELECT 1 FROM {contexts.starts} LIMIT 1"))
+    if may_repeat_elements:  # A starter has several nodes.
+        is_departure, groups_of_nodes = f"bool_or({is_departure})", "GROUP BY group_number, 2"
+    return workspace.create(
+        f"reachable_{history}",
+        f"""
+        SELECT group_number, {element} AS name, {is_departure} AS is_departure
+        FROM {table} AS nodes
+        JOIN {adjacency.nodes} AS names USING (number)
+        {groups_of_nodes}
+        """,
+    )
+
+
+class _Batch:
+    """Rows of nodes that are inserted into a table together."""
+
+    def __init__(self, table: Sql) -> None:
+        self._table = table
+        self._rows: list[tuple[Numbers, Numbers, Numbers]] = []
+        self._size = 0
+
+    def add(self, group: int, nodes: Numbers, distances: Numbers) -> None:
+        """Add the nodes that a group reaches."""
+        self._rows.append((np.full(len(nodes), group), nodes, distances))
+        self._size += len(nodes)
+        if self._size >= MAX_BATCH_ROWS:
+            self.insert()
+
+    def insert(self) -> None:
+        """Insert the rows that have been added since the last call."""
+        if self._rows:
+            columns = map(np.concatenate, zip(*self._rows, strict=True))
+            arrays = [engine.number_array(column) for column in columns]
+            with engine.registered(
+                pa.table(arrays, ["group_number", "number", "distance"])
+            ) as rows:
+                engine.execute(f"INSERT INTO {self._table} FROM {rows}")
+        self._rows, self._size = [], 0
+
+
+def _edges(walk: _WalkOptions, contexts: RunContexts, history: History) -> str:
+    """Return the query for the edges that a walk follows from node to node."""
+    document = walk.document
+    is_followed = "true" if walk.include_inferred else "attr(attributes, 'inferred') IS NULL"
 
     def edges_of(name: str) -> str:
         condition = f"({_history_condition(document, name, history)}) AND {is_followed}"
@@ -74,41 +246,9 @@ def create_reachable(
             condition += f" AND activity NOT IN (SELECT run FROM {contexts.starts})"
         return edges_query(document, KIND[name], condition)
 
-    followed = [name for name in relations if name not in _TERMINAL_RELATIONS]
+    followed = [name for name in walk.relations if name not in TERMINAL_RELATIONS]
     edges = [*map(edges_of, followed), *context_edges(document, contexts, followed, edges_of)]
-    if direction == "downstream":
-        starts = nodes_of(starts)
-    adjacency = Adjacency.from_edges(
-        _without_excluded(" UNION ALL ".join(edges) or _NO_EDGES, excluded),
-        starts,
-        reverse=direction == "downstream",
-    )
-    distances = adjacency.distances(adjacency.numbers(starts), depth)
-    is_reachable = distances != UNREACHABLE
-    reachable = _create_elements(workspace, "reachable", adjacency, is_reachable)
-    departures = reachable
-    if depth is not None:  # A terminal edge counts as a step too.
-        departures = _create_elements(
-            workspace, "departures", adjacency, is_reachable & (distances < depth)
-        )
-    terminal_edges = " UNION ALL ".join(
-        _terminal_edges(document, relations, direction, include_storage=include_storage)
-    )
-    return schema.create(
-        table,
-        f"""
-        WITH terminal_edges AS ({_without_excluded(terminal_edges or _NO_EDGES, excluded)})
-        SELECT name FROM {reachable}
-        UNION
-        SELECT cause FROM terminal_edges WHERE effect IN (SELECT name FROM {departures})
-        """,
-    )
-
-
-def _create_elements(workspace: engine.Schema, table: str, adjacency: Adjacency, mask: Mask) -> Sql:
-    """Create a table of the elements that selected nodes belong to."""
-    nodes = adjacency.create_name_table(workspace, f"{table}_nodes", mask)
-    return workspace.create(table, f"SELECT DISTINCT {element_of('name')} AS name FROM {nodes}")
+    return " UNION ALL ".join(edges) or _NO_EDGES
 
 
 def _create_excluded(
@@ -116,6 +256,8 @@ def _create_excluded(
 ) -> Sql | None:
     """Create the table of the elements whose types match ``without``; return None if no type matches."""
     patterns = list(without)
+    if not patterns:  # The types of all elements need not be read.
+        return None
     types = [
         name
         for name in document_types(document)
@@ -144,45 +286,73 @@ def _without_excluded(edges: str, excluded: Sql | None) -> str:
         """
 
 
-def _specializations(document: Document, starts: Sequence[str]) -> list[str]:
-    """Return the specializations of ``starts``: revisions of a file, versions of a model.
+def _create_starts(
+    workspace: engine.Schema, document: Document, groups: Sequence[Sequence[str]]
+) -> Sql:
+    """Create the table of the starts of groups, and of their specializations: revisions of a file, versions of a model.
 
-    The observed states of an element lead to the changes between them, and through these to nothing else. They are the
-    history of the element's attributes, not of its content.
+    Its columns are ``group_number`` and ``name``. The observed states of an element lead to the changes between them,
+    and through these to nothing else. They are the history of the element's attributes, not of its content.
     """
-    rows = engine.rows(
+    elements = workspace.create(
+        "start_elements",
+        "SELECT DISTINCT unnest(?::BIGINT[]) AS group_number, unnest(?::VARCHAR[]) AS name",
+        [
+            [number for number, starts in enumerate(groups) for _ in starts],
+            [name for starts in groups for name in starts],
+        ],
+    )
+    states = workspace.create(
+        "states", f"SELECT id FROM {ids_of_type(document, 'entity', ['ObservedState'])}"
+    )
+    specializations = document.tables.of(KIND["specializationOf"])
+    return workspace.create(
+        "starts",
         f"""
         WITH RECURSIVE
-        starts AS (SELECT name FROM {names_table(starts)}),
-        aspects(name) AS (
-            SELECT name FROM starts
+        aspects(group_number, name) AS (
+            FROM {elements}
             UNION
-            SELECT specialization.specificEntity
-            FROM {document.tables.of(KIND["specializationOf"])} AS specialization
+            SELECT aspects.group_number, specialization.specificEntity
+            FROM {specializations} AS specialization
             JOIN aspects ON specialization.generalEntity = aspects.name
-            WHERE specialization.specificEntity NOT IN {ids_of_type(document, "entity", ["ObservedState"])}
+            WHERE specialization.specificEntity NOT IN (SELECT id FROM {states})
         )
-        SELECT name FROM aspects WHERE name NOT IN (SELECT name FROM starts) ORDER BY name
-        """
+        FROM aspects
+        """,
     )
-    return [name for (name,) in rows]
 
 
-def _history_for(document: Document, starts: Sequence[str]) -> History:
-    """Return what ``auto`` means: all for commits, revisions for files, none for other elements."""
-    elements, commits, files = engine.rows(
+def _histories_for(
+    document: Document, starts: Sql, groups: int, history: History
+) -> dict[History, list[int]]:
+    """Return the groups by how much of the history their walks follow.
+
+    ``auto`` means all for commits, revisions for files, none for other elements.
+    """
+    if history != "auto":
+        return {history: list(range(groups))}
+    histories: dict[History, list[int]] = {}
+    for number, elements, commits, files in engine.rows(
         f"""
         SELECT
+            starts.group_number,
             count(*),
-            count(*) FILTER (is_a(attributes, 'Commit')),
-            count(*) FILTER ({is_any_of("attributes", ("File", "FileRevision"))})
-        FROM {elements_table(document)}
-        WHERE id IN (SELECT name FROM {names_table(starts)})
+            count(*) FILTER (is_a(element.attributes, 'Commit')),
+            count(*) FILTER ({is_any_of("element.attributes", ("File", "FileRevision"))})
+        FROM {starts} AS starts
+        JOIN {elements_table(document)} AS element ON element.id = starts.name
+        GROUP BY starts.group_number
+        ORDER BY starts.group_number
         """
-    )[0]
-    if elements == 0 or commits + files < elements:
-        return "none"
-    return "all" if commits else "revisions"
+    ):
+        if commits + files < elements:
+            continue
+        histories.setdefault("all" if commits else "revisions", []).append(number)
+    others = set(range(groups)).difference(*histories.values())
+    if others:
+        histories["none"] = sorted(others)
+    return histories
 
 
 def _history_condition(document: Document, relation: str, history: History) -> str:
@@ -191,112 +361,9 @@ def _history_condition(document: Document, relation: str, history: History) -> s
     if relation in ("used", "wasInformedBy") and history != "all":
         return f"{KIND[relation].effect} NOT IN {commits}"
     if relation == "wasStartedBy":
-        return f"activity NOT IN {_calls(document)}"
+        return f"activity NOT IN {calls(document)}"
     if relation == "used":
-        return f"NOT ({_is_storage(document)})"
+        return f"NOT ({is_storage(document)})"
     if relation == "wasDerivedFrom" and history == "none":
         return f"generatedEntity NOT IN {ids_of_type(document, 'entity', ['FileRevision'])}"
     return "true"
-
-
-def _calls(document: Document) -> Sql:
-    return ids_of_type(document, "activity", ["Call"])
-
-
-def _is_storage(document: Document) -> str:
-    """Return the condition that a usage is that of a run by the commit that stored it."""
-    return (
-        f"activity IN {ids_of_type(document, 'activity', ['Commit'])} "
-        f"AND entity IN {ids_of_type(document, 'entity', ['Run'])}"
-    )
-
-
-def _terminal_edges(
-    document: Document,
-    relations: Sequence[str],
-    direction: WalkDirection,
-    *,
-    include_storage: bool,
-) -> list[str]:
-    """Return the queries for the edges to elements that are reached, but not left again."""
-    edges: list[str] = [
-        edges_query(document, KIND[name]) for name in _TERMINAL_RELATIONS if name in relations
-    ]
-    if "wasStartedBy" in relations:
-        edges.append(_starts_of_calls(document, direction))
-    if direction == "upstream" and {"wasGeneratedBy", "hadMember"} <= set(relations):
-        edges.append(_generated_runs(document))
-    if include_storage and "used" in relations:
-        edges.append(_storing_commits(document, with_agents="wasAssociatedWith" in relations))
-    return edges
-
-
-def _starts_of_calls(document: Document, direction: WalkDirection) -> str:
-    """Return the query for the edges from a captured call to the call or the run that started it, or back.
-
-    The values that a caller passes on are recorded as arguments. Its other calls are no causes of this one.
-    """
-    effect, cause = ("activity", "starter") if direction == "upstream" else ("starter", "activity")
-    return f"""
-        SELECT {effect} AS effect, {cause} AS cause
-        FROM {document.tables.of(KIND["wasStartedBy"])}
-        WHERE starter IS NOT NULL AND activity IN {_calls(document)}
-        """
-
-
-def _generated_runs(document: Document) -> str:
-    """Return the query for the edges from the creation of a run to the run and to its metrics.
-
-    They point against the influence: the run and its metrics describe what its creation did.
-    """
-    return f"""
-        (
-            WITH runs AS (
-                SELECT activity, entity AS run
-                FROM {document.tables.of(KIND["wasGeneratedBy"])}
-                WHERE entity IN {ids_of_type(document, "entity", ["Run"])}
-            )
-            SELECT activity AS effect, run AS cause FROM runs
-            UNION ALL
-            SELECT runs.activity, membership.entity
-            FROM runs
-            JOIN {document.tables.of(KIND["hadMember"])} AS membership
-                ON membership.collection = runs.run
-            WHERE membership.entity IN {ids_of_type(document, "entity", ["Metric"])}
-        )
-        """
-
-
-def _storing_commits(document: Document, *, with_agents: bool) -> str:
-    """Return the query for the edges from a run, and from its creation, to the commit that stored the run.
-
-    The commit is an effect of the run. It is shown with its agents, but neither its files nor its parents belong to
-    the lineage of the run.
-    """
-    agents = f"""
-        UNION ALL
-        SELECT commits.run, association.agent
-        FROM commits
-        JOIN {document.tables.of(KIND["wasAssociatedWith"])} AS association
-            ON association.activity = commits.commit
-        WHERE association.agent IS NOT NULL
-        """
-    return f"""
-        (
-            WITH commits AS (
-                SELECT entity AS run, activity AS commit
-                FROM {document.tables.of(KIND["used"])}
-                WHERE {_is_storage(document)}
-            ),
-            ends AS (
-                SELECT run, commit AS name FROM commits
-                {agents if with_agents else ""}
-            )
-            SELECT run AS effect, name AS cause FROM ends
-            UNION ALL
-            SELECT generation.activity, ends.name
-            FROM ends
-            JOIN {document.tables.of(KIND["wasGeneratedBy"])} AS generation
-                ON generation.entity = ends.run
-        )
-        """

@@ -1,14 +1,14 @@
 """The analysis in threads: calls on one document return the same results as calls one after another."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 from mlflow2prov import audit, check, difference, explain, impact, lineage, statistics
 from mlflow2prov.analysis.comparison import compare_subjects
 from tests.analysis.graphs import STATEMENTS, document, project, relation
+from tests.property_tests import IS_FULL
 
 THREADS = 8
-ROUNDS = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 1
+ROUNDS = 5 if IS_FULL else 1
 
 
 def test_calls_in_threads_return_the_results_of_calls_one_after_another():

@@ -1,13 +1,15 @@
 """The graph of integers: its distances are those of NetworkX."""
 
 import networkx
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlflow2prov import engine
 from mlflow2prov.engine import literal
-from mlflow2prov.graph.adjacency import UNREACHABLE, Adjacency, cause_columns
+from mlflow2prov.graph.adjacency import MIN_WIDE_FRONTIER, UNREACHABLE, Adjacency, cause_columns
 from mlflow2prov.prov import KIND
+from mlflow2prov.prov.sql import names_table
 
 NAMES = st.sampled_from("abcdefg")
 
@@ -17,11 +19,15 @@ NAMES = st.sampled_from("abcdefg")
     NAMES,
     st.none() | st.integers(0, 3),
     st.booleans(),
+    st.sampled_from([1, 2, 3, MIN_WIDE_FRONTIER]),
 )
-@example([("a", "b"), ("a", "b"), ("b", "a"), ("a", "a")], "a", None, False)
-def test_distances_are_those_of_networkx(edges, start, max_distance, reverse):
-    adjacency = Adjacency.from_edges(query_of(edges), [start], reverse=reverse)
-    distances = adjacency.distances(adjacency.numbers([start]), max_distance)
+@example([("a", "b"), ("a", "b"), ("b", "a"), ("a", "a")], "a", None, False, 1)
+@example([("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("d", "e")], "a", 3, False, 2)
+def test_distances_are_those_of_networkx(edges, start, max_distance, reverse, min_wide_frontier):
+    adjacency = Adjacency.from_edges(query_of(edges), names_table([start]), reverse=reverse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlflow2prov.graph.adjacency.MIN_WIDE_FRONTIER", min_wide_frontier)
+        distances = adjacency.distances(adjacency.numbers([start]), max_distance)
     names = {name for edge in edges for name in edge} | {start}
     distance_of = {name: int(distances[adjacency.numbers([name])[0]]) for name in names}
 
@@ -31,6 +37,17 @@ def test_distances_are_those_of_networkx(edges, start, max_distance, reverse):
     oracle.add_node(start)
     expected = networkx.single_source_shortest_path_length(oracle, start, max_distance)
     assert distance_of == {name: expected.get(name, UNREACHABLE) for name in names}
+
+
+def test_each_group_reaches_what_it_reaches_alone():
+    adjacency = Adjacency.from_edges(query_of([("a", "b"), ("b", "c"), ("d", "b")]))
+    groups = [adjacency.numbers(names) for names in (["a"], [], ["d", "c"], ["a"])]
+    reached = [
+        dict(zip(nodes.tolist(), distances.tolist(), strict=True))
+        for nodes, distances in adjacency.reached(groups, 1)
+    ]
+    a, b, c, d = (int(adjacency.numbers([name])[0]) for name in "abcd")
+    assert reached == [{a: 0, b: 1}, {}, {d: 0, c: 0, b: 1}, {a: 0, b: 1}]
 
 
 def test_a_name_table_holds_the_names_under_a_mask():

@@ -5,7 +5,7 @@ import re
 import pytest
 from lxml import html
 
-from mlflow2prov import load, report
+from mlflow2prov import SelectionError, load, report
 from mlflow2prov.analysis import experiments
 from mlflow2prov.render.report import runs
 from tests.analysis.graphs import document, project, relation, thing
@@ -123,6 +123,35 @@ def test_with_models_the_runs_follow_folded(format_):
 def test_a_report_on_selected_versions_has_no_section_on_runs(format_):
     text = report(load(GOLDEN / "result.json"), format_, "wine@champion")
     assert "8 runs in" not in text and "## Runs" not in text
+
+
+@FORMATS
+@pytest.mark.parametrize("selector", ["Experiment:e1", "Experiment.1"])
+def test_a_report_on_an_experiment_has_its_runs_and_no_others(format_, selector):
+    text = report(tuning(), format_, selector)
+    assert "Provenance of runs" in text and "run 3" in text and "NaN" in text
+    content = re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.DOTALL)
+    assert "run 1" not in content and "e0" not in content
+    assert "no registered models" not in text, "nothing is stated about other parts of the graph"
+
+
+@FORMATS
+def test_versions_and_experiments_are_selected_together(format_):
+    golden = load(GOLDEN / "result.json")
+    text = report(golden, format_, ["wine@champion", "Experiment:first steps"])
+    assert "Registry" in text and "first steps" in text
+    assert "gamma 0.1" not in text, "a run of the other experiment"
+
+
+def test_an_experiment_without_runs_cannot_be_reported():
+    empty = document(*tuning().statements(), experiment("2"))
+    with pytest.raises(SelectionError, match=r"'Experiment:e2': Experiment.2 .*has no runs"):
+        report(empty, "html", "Experiment:e2")
+
+
+def test_a_run_cannot_be_reported():
+    with pytest.raises(SelectionError, match="cannot be audited"):
+        report(tuning(), "html", "Run:id1")
 
 
 @FORMATS

@@ -8,9 +8,11 @@ in the ``QUERIES`` of that module.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from mlflow2prov import engine
-from mlflow2prov.analysis.item import Item, non_empty
+from mlflow2prov.analysis.item import Items
 from mlflow2prov.analysis.queries import calls, code, data, registrations, runs
 from mlflow2prov.analysis.queries.parts import Query
 from mlflow2prov.analysis.queries.subjects import subject_items
@@ -29,11 +31,14 @@ QUERIES: Mapping[str, Callable[[SubjectTables], Query]] = {
 """The function that builds the query of each question of :data:`~mlflow2prov.analysis.questions.QUESTIONS`."""
 
 
-def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, ...]]:
+def answer_items(tables: SubjectTables, question: str) -> dict[str, Items]:
     """Return the items of the answers to a question by subject, in a stable order and without repetitions."""
+    if question in calls.QUERIES and not tables.has_calls:
+        return {}
     keys, sql, first = QUERIES[question](tables)
     columns = [identifier(key) for key in keys]
     groups = ", ".join(["subject", "label", *columns])
+    values = "".join(f", {column}" for column in columns)
     order = ", ".join(
         [
             "subject",
@@ -46,14 +51,13 @@ def answer_items(tables: SubjectTables, question: str) -> dict[str, tuple[Item, 
     rows = engine.rows(
         f"""
         WITH answers AS ({sql})
-        SELECT min(identifier) AS identifier, {groups}
+        SELECT subject, label, min(identifier) AS identifier{values}
         FROM answers
         GROUP BY {groups}
         ORDER BY {order}
         """
     )
-    items: dict[str, list[Item]] = {}
-    for name, subject, label, *values in rows:
-        item = Item(label, name, non_empty(dict(zip(keys, values, strict=True))))
-        items.setdefault(subject, []).append(item)
-    return {subject: tuple(answers) for subject, answers in items.items()}
+    return {
+        subject: Items(keys, [row[1:] for row in answers])
+        for subject, answers in groupby(rows, itemgetter(0))
+    }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mlflow2prov.analysis.queries.parts import Query, attributes, elements
 from mlflow2prov.analysis.subject_tables import SubjectTables
-from mlflow2prov.prov.sql import after_join, ids_of_type
+from mlflow2prov.prov.sql import after_join
 
 
 def _calls(tables: SubjectTables) -> Query:
@@ -55,12 +55,18 @@ def input_files(tables: SubjectTables) -> str:
 
 
 def _inputs(tables: SubjectTables) -> Query:
+    """Return the query for the contents of the files that captured calls used, which runs once."""
+    query = _contents_of_files(tables)
+    return query._replace(sql=tables.shared("input_files", query.sql))
+
+
+def _contents_of_files(tables: SubjectTables) -> Query:
     """Return the query for the contents of the files that captured calls used.
 
     These are the files that were arguments of the calls, or of calls that made the results which they used, directly or
     not; and archived files among these results.
     """
-    captured = ids_of_type(tables.document, "activity", ["Call"])
+    captured = tables.ids_of_type("activity", ["Call"])
     return elements(
         tables,
         f"""

@@ -29,6 +29,8 @@ def _datasets(tables: SubjectTables) -> Query:
         **attributes("source_type", "source"),
     }
     datasets = elements(tables, used(tables), ["Dataset"], NAME, columns)
+    if not tables.has_calls:
+        return datasets
     return Query(
         datasets.keys,
         f"""

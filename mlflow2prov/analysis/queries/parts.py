@@ -141,7 +141,9 @@ def used(tables: SubjectTables) -> str:
 
     It has the columns ``context``, ``role`` and ``inferred`` of the usage.
     """
-    return f"""
+    return tables.shared(
+        "usages",
+        f"""
         SELECT
             execution.subject,
             usage.entity AS identifier,
@@ -150,12 +152,15 @@ def used(tables: SubjectTables) -> str:
             attr(usage.attributes, 'prov:role') AS role
         FROM {tables.executions} AS execution
         JOIN {tables.statements("used")} AS usage ON usage.activity = execution.activity
-        """
+        """,
+    )
 
 
 def members(tables: SubjectTables) -> str:
     """Return the query for the members of the run and of the model."""
-    return f"""
+    return tables.shared(
+        "members",
+        f"""
         WITH collections AS (
             SELECT subject, run AS collection FROM {tables.runs}
             UNION
@@ -165,7 +170,8 @@ def members(tables: SubjectTables) -> str:
         FROM collections
         JOIN {tables.statements("hadMember")} AS membership
             ON membership.collection = collections.collection
-        """
+        """,
+    )
 
 
 def recorded(tables: SubjectTables, *keys: str) -> str:

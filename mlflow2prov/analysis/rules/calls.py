@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mlflow2prov.analysis.explanation import Explanation
 from mlflow2prov.analysis.finding import AuditRule
-from mlflow2prov.analysis.item import Item
+from mlflow2prov.analysis.item import Item, item_values
 from mlflow2prov.quantity import quantity
 from mlflow2prov.secrets import MASK
 
@@ -40,9 +40,15 @@ FAILED = AuditRule(
 
 def _data_without_digest(version: Explanation, _: object) -> Iterator[str]:
     """Yield a message if arguments of captured calls, or datasets, have no digest."""
-    arguments = [item for item in version.answer("arguments").items if _is_unidentified(item)]
-    if arguments:
-        yield f"its argument {arguments[0].label} has no digest{_more(arguments, 'argument')}"
+    labels = [
+        label
+        for label, type_name, digest, ignored, value in item_values(
+            version.answer("arguments").items, "type_name", "digest", "ignored", "value"
+        )
+        if _is_unidentified(type_name, digest, ignored, value)
+    ]
+    if labels:
+        yield f"its argument {labels[0]} has no digest{_more(labels, 'argument')}"
 
 
 WITHOUT_DIGEST = AuditRule(
@@ -62,7 +68,7 @@ def _unseeded_training(version: Explanation, _: object) -> Iterator[str]:
         for call in version.answer("calls").items
         if _status(call) == "FINISHED" and call.about.get("cached") != "true"
     ]
-    if calls and not any("seed" in call.about for call in calls) and not _chosen_seeds(version):
+    if calls and not any("seed" in call.about for call in calls) and not _has_chosen_seed(version):
         yield f"its run recorded no seed; {quantity(len(calls), 'captured call')} had none"
 
 
@@ -79,30 +85,23 @@ def _status(call: Item) -> str:
     return call.about.get("status", "")
 
 
-def _chosen_seeds(version: Explanation) -> list[Item]:
-    """Return the parameters of the run, and the arguments of its calls, that have the value of a seed."""
-    return [
-        item
+def _has_chosen_seed(version: Explanation) -> bool:
+    """Return whether a parameter of the run, or an argument of its calls, has the value of a seed."""
+    return any(
+        _SEED.search(label) and value.lower() not in _NO_SEED
         for question in ("parameters", "arguments")
-        for item in version.answer(question).items
-        if _SEED.search(item.label) and item.about.get("value", "").lower() not in _NO_SEED
-    ]
+        for label, value in item_values(version.answer(question).items, "value")
+    )
 
 
-def _is_unidentified(argument: Item) -> bool:
+def _is_unidentified(type_name: str, digest: str, ignored: str, value: str) -> bool:
     """Return whether an argument counts for its result, and neither its digest nor its content is recorded.
 
     The values of files of pycrumbs have no types, and are recorded in full. Digests of secrets are never recorded.
     """
-    about = argument.about
-    return (
-        "type_name" in about
-        and "digest" not in about
-        and about.get("ignored") != "true"
-        and MASK not in about.get("value", "")
-    )
+    return bool(type_name) and not digest and ignored != "true" and MASK not in value
 
 
-def _more(items: Sequence[Item], noun: str) -> str:
+def _more(items: Sequence[object], noun: str) -> str:
     more = len(items) - 1
     return f", and {quantity(more, f'other {noun}')} too" if more else ""

@@ -34,21 +34,22 @@ def report(
 ) -> str:
     """Return a report on registered models and their versions (origin, people, lineage, findings) and on the runs.
 
-    It lists the latest runs of large experiments, and states how many there are. A report on selected versions has no
-    section on runs.
+    It lists the latest runs of large experiments, and states how many there are. A report on a selection has the runs
+    of selected experiments only.
 
     Args:
         document: a document from ``extract``, or several of them merged.
         format: ``html`` for a page that needs no other file and no network, or ``markdown`` (GitHub Flavored
             Markdown with Mermaid diagrams).
-        selectors: the models, versions and aliases to report on; all of them by default.
+        selectors: the models, versions, aliases and experiments to report on; all of them by default.
         repository_url: the URL of the Git repository, for links to the commits of runs that recorded none.
         mlflow_ui: the ``http`` or ``https`` URL of MLflow's UI, for links to experiments, runs and versions.
         sources: where the document comes from, as far as the caller knows; its names and values are shown first.
 
     Raises:
         ConfigurationError: the format is unknown, or the URL is not that of a repository with a web page.
-        SelectionError: a selector matches nothing, several things, or something that cannot be audited.
+        SelectionError: a selector matches nothing, several elements, an experiment without runs, or an element of
+            another type.
     """
     from mlflow2prov.render.report.content import gather_content
     from mlflow2prov.render.report.links import check_mlflow_ui, check_repository_url

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from mlflow2prov.analysis.audit import Audit, AuditedModel, AuditedVersion, audit
+from mlflow2prov.analysis.experiments import select_experiments
 from mlflow2prov.analysis.explanation import Answer
 from mlflow2prov.analysis.finding import AuditRule, Finding
 from mlflow2prov.analysis.item import Item
@@ -197,6 +199,8 @@ class Content:
     """The address of MLflow's UI."""
     runs: RunsContent = field(default_factory=RunsContent)
     """The experiments and their runs; empty in a report on selected versions."""
+    is_selection: bool = False
+    """Whether the report is on a part of the document only."""
 
     def version_link(self, version: VersionContent) -> Link:
         """Return a version with its address in MLflow's UI."""
@@ -241,7 +245,9 @@ def gather_content(
     """Return the content of a report; the arguments are those of :func:`mlflow2prov.render.report.report`."""
     document = unified(document)
     selectors = require_texts("selectors", selectors)
-    result = audit(document, selectors)
+    experiments = {selector: select_experiments(document, selector) for selector in selectors}
+    of_versions = [selector for selector in selectors if not experiments[selector]]
+    result = audit(document, of_versions) if of_versions or not selectors else Audit(())
     explanations = [v.explanation for v in result.versions if not v.is_deleted]
     graphs = neighborhoods(document, explanations)
     drawings = {name: draw(graph) for name, graph in graphs.items()}
@@ -257,9 +263,17 @@ def gather_content(
     identity = identify(document, selectors, repository_url, sources or {})
     elements = _elements(graphs.values())
     ui = links.mlflow_ui_page(mlflow_ui)
-    runs = RunsContent() if selectors else gather_runs(document, repository_url, ui)
+    selection = list(chain.from_iterable(experiments.values())) if selectors else None
+    runs = gather_runs(document, repository_url, ui, selection)
     return Content(
-        result, models, identity, anchors=anchors, elements=elements, mlflow_ui=ui, runs=runs
+        result,
+        models,
+        identity,
+        anchors=anchors,
+        elements=elements,
+        mlflow_ui=ui,
+        runs=runs,
+        is_selection=bool(selectors),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -135,7 +135,10 @@ class RunsContent:
 
 
 def gather_runs(
-    document: Document, repository_url: str | None = None, mlflow_ui: str | None = None
+    document: Document,
+    repository_url: str | None = None,
+    mlflow_ui: str | None = None,
+    selection: Iterable[str] | None = None,
 ) -> RunsContent:
     """Return the experiments and runs of a unified document.
 
@@ -143,12 +146,14 @@ def gather_runs(
         document: the document.
         repository_url: the repository of the runs that recorded none.
         mlflow_ui: the address of MLflow's UI.
+        selection: the identifiers of the experiments; all of them if it is None.
     """
+    summaries = summarize_experiments(document, selection)
     numbers = count(1)
     return RunsContent(
         tuple(
             _experiment_content(summary, f"experiment-{number}", numbers, repository_url, mlflow_ui)
-            for number, summary in enumerate(summarize_experiments(document), start=1)
+            for number, summary in enumerate(summaries, start=1)
         )
     )
 
