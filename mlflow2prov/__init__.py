@@ -78,7 +78,8 @@ if TYPE_CHECKING:
     from mlflow2prov.render.report import ReportFormat, report
     from mlflow2prov.render.result_tables import to_table
     from mlflow2prov.sources.options import ArtifactListing, Renames
-    from mlflow2prov.state.update import Update, UpdateOptions, update
+    from mlflow2prov.state.project import UpdateOptions
+    from mlflow2prov.state.update import Update, update
     from mlflow2prov.stores import Layout, export, pull, push
     from mlflow2prov.stores.loading import load
     from mlflow2prov.table import Table, Tabular
@@ -149,7 +150,7 @@ _MODULES = {
     "Tabular": "table",
     "TrackingStoreError": "errors",
     "Update": "state.update",
-    "UpdateOptions": "state.update",
+    "UpdateOptions": "state.project",
     "ValidationReport": "prov.validation",
     "Violation": "prov.validation",
     "Waiver": "analysis.check",

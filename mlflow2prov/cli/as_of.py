@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow2prov.cli.chain import Action, Chain, Step
-from mlflow2prov.cli.param_types import TEXT, checked_values
+from mlflow2prov.cli.param_types import TEXT, check_date, checked_values
 
 if TYPE_CHECKING:
     from mlflow2prov.prov import Document
@@ -37,7 +37,7 @@ def _option(
             "--as-of",
             type=TEXT,
             metavar="DATE",
-            callback=checked_values(_check_date, has_name=False),
+            callback=checked_values(check_date, has_name=False),
             help=help,
         )
         @wraps(command)
@@ -49,7 +49,7 @@ def _option(
             def prepare() -> Action:
                 return _on_earlier(step.prepare(), as_of)
 
-            return replace(step, prepare=prepare)
+            return replace(step, prepare=prepare, prepare_on_cluster=None)
 
         def _on_earlier(action: Action, time: str) -> Action:
             def run(documents: list[Document], chain: Chain) -> list[Document]:
@@ -66,9 +66,3 @@ def _option(
 
 def _are_same(documents: list[Document], others: Iterable[Document]) -> bool:
     return [*map(id, documents)] == [*map(id, others)]
-
-
-def _check_date(date: str) -> None:
-    from mlflow2prov.state.observation import parse_time
-
-    parse_time(date)

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -31,13 +31,16 @@ from mlflow2prov.cli.terminal import (
 from mlflow2prov.errors import MLflow2ProvError
 from mlflow2prov.output import STREAM, Output, is_stream
 from mlflow2prov.quantity import quantity
+from mlflow2prov.secrets import without_credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlflow2prov.cli.cluster import Cluster
     from mlflow2prov.cli.terminal import Level
     from mlflow2prov.progress import Progress
     from mlflow2prov.prov import Document
+    from mlflow2prov.scale.dataset import Dataset
 
 FORMATS_FOR_PEOPLE = ("text", "table", "markdown")
 
@@ -49,7 +52,6 @@ EXIT_UNDECIDED = 2
 
 EXIT_INCOMPLETE = 3
 """The exit code of a chain that completed without the facts that a source refused to give."""
-
 
 EXIT_CHANGED = 4
 """The exit code of a chain that completed, and whose update was asked to report a change, and saw one."""
@@ -119,6 +121,11 @@ class Chain:
         if paths:
             self._written.append(f"{', '.join(map(str, paths))} ({statements:,} statements)")
 
+    def report_folder(self, address: str) -> None:
+        """Report the folder of a data set once it has appeared."""
+        self.has_result = True
+        self._written.append(without_credentials(address))
+
     def write_text(self, text: str, output: str = STREAM, *, format_: str | None = None) -> None:
         """Write ``text`` to a file or stream, in UTF-8 in every locale, after the last step.
 
@@ -155,8 +162,13 @@ class Chain:
             ) from error
 
 
+T = TypeVar("T")
+
 Action = Callable[["list[Document]", Chain], "list[Document]"]
 """Takes the documents of the chain and returns those for the next step."""
+
+ClusterAction = Callable[["list[Dataset]", Chain], "list[Dataset]"]
+"""The same for the data sets of a chain that runs on a cluster."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,8 @@ class Step:
     name: str
     prepare: Callable[[], Action]
     """Checks that files and stores are there, before anything is read, and returns the action."""
+    prepare_on_cluster: Callable[[Cluster], ClusterAction] | None = None
+    """The same for data sets, or None if the step does not run on a cluster."""
     is_source: bool = False
     """Whether the step adds documents, so that a chain can begin with it."""
     needs_documents: bool = True
@@ -201,23 +215,29 @@ def check_order(steps: Sequence[Step]) -> None:
             return
         if step.needs_documents:
             raise click.UsageError(
-                f"{step.name} has no documents to work on; put extract or load before it"
+                f"{step.name} has no documents to work on; put extract, update or load before it"
             )
 
 
-def run_chain(steps: Sequence[Step], verbosity: Verbosity = "normal") -> None:
-    """Run ``steps`` in order, then publish their files and print their text.
+def run_chain(
+    steps: Sequence[Step], verbosity: Verbosity = "normal", cluster: Cluster | None = None
+) -> None:
+    """Run ``steps`` in order, here or on a cluster, then publish their files and print their text.
 
     Raises:
         click.UsageError: the order of the steps is wrong (:func:`check_order`).
         MLflow2ProvError: a step failed.
-        SystemExit: with :data:`EXIT_UNDECIDED`, :data:`EXIT_NEGATIVE` or :data:`EXIT_INCOMPLETE`.
+        SystemExit: with :data:`EXIT_UNDECIDED`, :data:`EXIT_NEGATIVE`, :data:`EXIT_INCOMPLETE` or :data:`EXIT_CHANGED`.
     """
     check_order(steps)
     chain = Chain(verbosity)
     try:
         with own_errors(click.ClickException), _warnings_as_notices(chain):
-            _run_steps(steps, chain)
+            if cluster is None:
+                actions = [(step.name, step.prepare()) for step in steps]
+                _run_actions(actions, chain, _summary)
+            else:
+                _run_actions(_prepared_on_cluster(steps, cluster), chain, _summary_of_datasets)
             chain.publish()
             if not chain.has_result:
                 chain.report_notice("nothing was saved or printed; add save or export to the chain")
@@ -226,6 +246,8 @@ def run_chain(steps: Sequence[Step], verbosity: Verbosity = "normal") -> None:
         raise
     finally:
         chain.output.discard()
+        if cluster is not None:
+            cluster.close()
     if chain.is_undecided:
         raise SystemExit(EXIT_UNDECIDED)
     if chain.has_negative_result:
@@ -250,17 +272,34 @@ def _warnings_as_notices(chain: Chain) -> Iterator[None]:
         yield
 
 
-def _run_steps(steps: Sequence[Step], chain: Chain) -> None:
-    documents: list[Document] = []
-    actions = [(step.name, step.prepare()) for step in steps]
+def _prepared_on_cluster(
+    steps: Sequence[Step], cluster: Cluster
+) -> list[tuple[str, ClusterAction]]:
+    return [
+        (step.name, step.prepare_on_cluster(cluster)) for step in steps if step.prepare_on_cluster
+    ]
+
+
+def _run_actions(
+    actions: Sequence[tuple[str, Callable[[list[T], Chain], list[T]]]],
+    chain: Chain,
+    summary: Callable[[Sequence[T]], str],
+) -> None:
+    """Run the actions of the commands in order; each takes the documents of the one before it."""
+    documents: list[T] = []
     for name, action in actions:
         start = time.monotonic()
         documents = action(documents, chain)
         if chain.verbosity == "verbose":
             seconds = time.monotonic() - start
-            log_detail(f"{name}: {_summary(documents)}, {seconds:.1f} seconds")
+            log_detail(f"{name}: {summary(documents)}, {seconds:.1f} seconds")
 
 
 def _summary(documents: Sequence[Document]) -> str:
     statements = quantity(sum(map(len, documents)), "statement")
     return f"{quantity(len(documents), 'document')} of {statements}"
+
+
+def _summary_of_datasets(datasets: Sequence[Dataset]) -> str:
+    # To count their statements would read them.
+    return quantity(len(datasets), "data set")

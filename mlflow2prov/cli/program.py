@@ -14,6 +14,7 @@ from mlflow2prov.quantity import quantity
 
 if TYPE_CHECKING:
     from mlflow2prov.cli.chain import Step
+    from mlflow2prov.cli.cluster import Cluster
 
 COMMANDS = (
     "init",
@@ -39,6 +40,9 @@ COMMANDS = (
 )
 """The commands in the order of ``--help``; each is a module of :mod:`mlflow2prov.cli.commands`."""
 
+CLUSTER_COMMANDS = ("load", "merge", "statistics", "save")
+"""The commands that run with ``--engine``."""
+
 
 @click.group(
     cls=ChainGroup,
@@ -63,7 +67,7 @@ COMMANDS = (
     is_eager=True,
     expose_value=False,
     callback=lambda _context, _option, name: use_log_format(name),
-    help="Print messages on standard error as text, or as JSON in lines (time, level, message).",
+    help="Print messages on standard error as text, or as one JSON object per line (time, level, message).",
 )
 @click.option(
     "--config",
@@ -80,7 +84,13 @@ COMMANDS = (
 @click.option(
     "--memory-limit",
     metavar="SIZE",
-    help="Limit the memory of the tables, for example to 500MB; beyond it, they spill to disk.  [default: 1GB]",
+    help="Limit the memory of the tables, for example to 500MB; larger tables spill to disk.  [default: 1GB]",
+)
+@click.option(
+    "--engine",
+    metavar="ADDRESS",
+    help=f"Run {', '.join(CLUSTER_COMMANDS[:-1])} and {CLUSTER_COMMANDS[-1]} on Spark: "
+    "spark://HOST:PORT, local[CORES], yarn or k8s://URL. All files are Parquet.",
 )
 @click.pass_context
 def cli(
@@ -90,11 +100,12 @@ def cli(
     config: str | None,
     validate: str | None,
     memory_limit: str | None,
+    engine: str | None,
 ) -> None:
     """Extract W3C PROV provenance from Git repositories and MLflow tracking.
 
-    Commands form a chain and pass documents along: extract and load add documents, merge combines them
-    into one, and the other commands work on all of them.
+    Commands form a chain and pass documents along: extract, update and load add documents, merge makes
+    one of them, and the other commands work on all of them.
 
     \b
     mlflow2prov extract --repository-path . --mlflow-url http://127.0.0.1:5000 \\
@@ -106,11 +117,14 @@ def cli(
     context.meta["verbosity"] = "verbose" if verbose else "quiet" if quiet else "normal"
     if memory_limit is not None:
         _limit_memory(memory_limit)
+    context.meta["engine"], context.meta["memory_limit"] = engine, memory_limit
     if config is None and validate is None:
         if context.invoked_subcommand is None:
             click.echo(context.get_help())
         return
-    if context.invoked_subcommand is not None or None not in (config, validate):
+    if None not in (config, validate):
+        raise click.UsageError("--config and --validate exclude each other; choose one")
+    if context.invoked_subcommand is not None:
         raise click.UsageError("--config and --validate take no commands; put them in the file")
     from mlflow2prov.cli.config_file import read_steps
 
@@ -129,7 +143,22 @@ def run(context: click.Context, /, steps: list[Step], **_: object) -> None:
     if steps:
         from mlflow2prov.cli.chain import run_chain
 
-        run_chain(steps, context.meta["verbosity"])
+        run_chain(steps, context.meta["verbosity"], _cluster(steps, context))
+
+
+def _cluster(steps: list[Step], context: click.Context) -> Cluster | None:
+    """Return the cluster that the chain runs on, if it does."""
+    engine = context.meta["engine"]
+    if engine is None:
+        return None
+    from mlflow2prov.cli.cluster import Cluster, require_supported
+
+    require_supported(steps)
+    return Cluster(
+        engine,
+        memory_limit=context.meta["memory_limit"],
+        verbose=context.meta["verbosity"] == "verbose",
+    )
 
 
 def _limit_memory(size: str) -> None:

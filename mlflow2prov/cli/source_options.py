@@ -295,14 +295,14 @@ def report_reading(
 
 
 def runs_summary(runs: RunSummary | None) -> list[str]:
-    """Return the number of runs with their links, as the end of a line, and a line about why some have none."""
+    """Return a text on the number of runs with their links, and a line about why some have none."""
     if runs is None:
         return [""]
     if not runs.runs:
-        return [", no run"]
+        return ["no run"]
     inferred = f" ({runs.inferred:,} inferred)" if runs.inferred else ""
     links = (
-        f", {quantity(runs.runs, 'run')}: {runs.with_commit:,} linked to a commit, "
+        f"{quantity(runs.runs, 'run')}: {runs.with_commit:,} linked to a commit, "
         f"{runs.with_script:,} to a script{inferred}"
     )
     reasons = [

@@ -244,7 +244,7 @@ def test_pseudonyms_replace_all_names_and_distinguish_people(run, folder):
          "--environments has no effect"),
         (["extract", "--mlflow-url", "x", "--since", "2024"], 2,
          "--since has no effect without --repository-path"),
-        (["load", "--input", "ada.json", "--graph", "http://x/"], 2, "--graph has no effect"),
+        (["load", "--input", "ada.json", "--graph", "http://x/"], 2, "--graph requires the URL of a store"),
         (["load", "--inptu", "x"], 2, "--input"),
         (["load", "--input", ""], 2, "the value is empty"),
         (["load", "--input", "nothing.json"], 1, "no such file"),
@@ -256,6 +256,7 @@ def test_pseudonyms_replace_all_names_and_distinguish_people(run, folder):
         (["extract", "--mlflow-url", "http://127.0.0.1:9"], 1, "cannot be reached"),
         (["--config", "nothing.yaml"], 1, "cannot be read"),
         (["--config", "x", "merge"], 2, "--config and --validate take no commands"),
+        (["--config", "x", "--validate", "y"], 2, "--config and --validate exclude each other"),
         (["--memory-limit", "much", "merge"], 2, "not a size"),
     ],
 )  # fmt: skip

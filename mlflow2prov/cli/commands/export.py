@@ -51,7 +51,7 @@ def _check_address(url: str) -> None:
 @click.option(
     "--changes-only",
     is_flag=True,
-    help="Push only the statements that the last update of a state file added.",
+    help="Push only the statements that the last update of a state file added or changed.",
 )
 @click.option(
     "--changes-since",

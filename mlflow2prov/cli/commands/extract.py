@@ -52,9 +52,8 @@ def command(allow_incomplete: bool, **_: Any) -> Step:
                 chain, extraction.notices, extraction.omissions, allow_incomplete=allow_incomplete
             )
             links, *reasons = runs_summary(extraction.runs)
-            chain.report_summary(
-                f"extracted {quantity(len(extraction.document), 'statement')}{links}"
-            )
+            size = quantity(len(extraction.document), "statement")
+            chain.report_summary(", ".join(filter(None, [f"extracted {size}", links])))
             for reason in reasons:
                 chain.report_summary(reason)
             return [*documents, extraction.document]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, ClusterAction, Step
 from mlflow2prov.cli.options import graph_option, input_option
 from mlflow2prov.cli.param_types import choice_of
 from mlflow2prov.cli.selector_argument import WordCommand
@@ -14,13 +14,14 @@ from mlflow2prov.formats import READABLE_ALIASES, ReadableFormat
 from mlflow2prov.stores import is_address
 
 if TYPE_CHECKING:
+    from mlflow2prov.cli.cluster import Cluster
     from mlflow2prov.prov import Document
 
 
 @click.command(cls=WordCommand, destination="inputs", example="a file, as in: load result.json")
 @input_option(
-    "Load this file, - for standard input, or the store at this URL (see export). The same as the argument FILE; may "
-    "be repeated.",
+    "Load a file, standard input (-) or the store at a URL (see export). The same as the argument FILE; may be "
+    "repeated.",
     required=True,
 )
 @click.option(
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
 def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str | None) -> Step:
     """Load documents from files and stores.
 
-    Files may be in any PROV format.
+    Files may be in any readable PROV format, or be state files (see update).
 
     \b
     mlflow2prov load old.json new.rdf merge save --output all
     mlflow2prov load bolt://127.0.0.1:7687 statistics
     """
     if graph is not None and not any(map(is_address, inputs)):
-        raise click.UsageError("--graph has no effect without the URL of a store as --input")
+        raise click.UsageError("--graph requires the URL of a store")
 
     def prepare() -> Action:
         from mlflow2prov.formats.files import require_readable
@@ -67,4 +68,11 @@ def command(inputs: tuple[str, ...], format_: ReadableFormat | None, graph: str 
 
         return action
 
-    return Step("load", prepare, is_source=True)
+    def prepare_on_cluster(cluster: Cluster) -> ClusterAction:
+        from mlflow2prov.cli.cluster import require_parquet_inputs
+        from mlflow2prov.scale.reading import read
+
+        require_parquet_inputs(inputs, format_)
+        return lambda datasets, _: [*datasets, *(read(cluster.spark, name) for name in inputs)]
+
+    return Step("load", prepare, prepare_on_cluster, is_source=True)

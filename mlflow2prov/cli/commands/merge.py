@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mlflow2prov.cli.chain import Action, Step
+from mlflow2prov.cli.chain import Action, ClusterAction, Step
+
+if TYPE_CHECKING:
+    from mlflow2prov.cli.cluster import Cluster
 
 
 @click.command()
@@ -20,4 +25,9 @@ def command() -> Step:
 
         return lambda documents, _: [merge(documents)]
 
-    return Step("merge", prepare)
+    def prepare_on_cluster(_: Cluster) -> ClusterAction:
+        from mlflow2prov.scale.merge import merge
+
+        return lambda datasets, _: [merge(datasets)]
+
+    return Step("merge", prepare, prepare_on_cluster)

@@ -11,7 +11,7 @@ from mlflow2prov.cli.as_of import as_of_option
 from mlflow2prov.cli.chain import Action, Chain, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
 from mlflow2prov.cli.param_types import TEXT, checked_values
-from mlflow2prov.cli.selector_argument import SelectorCommand, versions_option
+from mlflow2prov.cli.selector_argument import SelectorCommand, selectors_option
 from mlflow2prov.errors import ConfigurationError
 from mlflow2prov.render.renderer import ALIASES
 from mlflow2prov.render.report import EXTENSIONS, ReportFormat
@@ -33,7 +33,11 @@ def _check_repository_url(url: str) -> None:
 
 
 @click.command(cls=SelectorCommand)
-@versions_option
+@selectors_option(
+    "Select versions and experiments: RegisteredModel:<name>, models:/<name>/<version>, <name>@<alias> or "
+    "Experiment:<name>",
+    default="all versions and runs",
+)
 @output_name_option
 @formats_option(tuple(EXTENSIONS), ALIASES)
 @click.option(

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from mlflow2prov.cli.chain import Action, Chain, Step, output_names
+from mlflow2prov.cli.chain import Action, Chain, ClusterAction, Step, output_names
 from mlflow2prov.cli.options import formats_option, output_name_option
 from mlflow2prov.formats import ALIASES, FormatName
 
 if TYPE_CHECKING:
+    from mlflow2prov.cli.cluster import Cluster
     from mlflow2prov.prov import Document
+    from mlflow2prov.scale.dataset import Dataset
 
 
 @click.command()
@@ -48,4 +50,23 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
 
         return action
 
-    return Step("save", prepare, writes=output_names(output, formats))
+    def prepare_on_cluster(_: Cluster) -> ClusterAction:
+        from mlflow2prov.cli.cluster import output_addresses, require_folder_output
+        from mlflow2prov.formats import get
+        from mlflow2prov.scale.saving import stage
+
+        require_folder_output(output, formats)
+        extensions = [get(name).extension for name in formats]
+
+        def action(datasets: list[Dataset], chain: Chain) -> list[Dataset]:
+            for dataset, paths in zip(
+                datasets, output_addresses(output, extensions, len(datasets)), strict=True
+            ):
+                for path in paths:
+                    chain.output.add_folder(stage(dataset, path))
+                    chain.report_folder(path)
+            return datasets
+
+        return action
+
+    return Step("save", prepare, prepare_on_cluster, writes=output_names(output, formats))

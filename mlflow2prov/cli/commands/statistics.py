@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow2prov.analysis.options import Dimension, Resolution
-from mlflow2prov.cli.chain import Action, Chain, Step
+from mlflow2prov.cli.chain import Action, Chain, ClusterAction, Step
 from mlflow2prov.cli.options import format_option
 from mlflow2prov.cli.param_types import ListOption, choice_of
 from mlflow2prov.cli.results import color_option, results_text
 from mlflow2prov.render import FORMATS
 
 if TYPE_CHECKING:
+    from mlflow2prov.cli.cluster import Cluster
     from mlflow2prov.prov import Document
+    from mlflow2prov.scale.dataset import Dataset
 
 
 @click.command()
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
     cls=ListOption,
     type=choice_of(Dimension),
     multiple=True,
-    help="Count contributions instead, by agent, month, type or registered model; a list, or repeated, for one row "
-    "per combination.",
+    help="Count contributions by agent, month, type or registered model instead. Several values give one row for each "
+    "combination.",
 )
 @format_option(tuple(FORMATS["statistics"]), "Print the table in this format.")
 @color_option
@@ -42,8 +44,8 @@ def command(
 ) -> Step:
     """Print statistics of documents.
 
-    The documents are passed on. For several documents, one table is printed, with the number of the document in its
-    first column.
+    The documents are passed on. Several documents are printed as one table, whose first column is the number of the
+    document.
 
     \b
     mlflow2prov load --input result.json statistics --resolution fine --format csv
@@ -65,4 +67,21 @@ def command(
 
         return action
 
-    return Step("statistics", prepare)
+    def prepare_on_cluster(_: Cluster) -> ClusterAction:
+        from mlflow2prov.analysis.statistics import counts
+        from mlflow2prov.cli.cluster import refuse
+        from mlflow2prov.scale.merge import unify
+
+        if dimensions:
+            refuse("statistics", "--by", "leave it out")
+
+        def action(datasets: list[Dataset], chain: Chain) -> list[Dataset]:
+            tables = [
+                counts(unify(dataset), "fine" if fine else resolution) for dataset in datasets
+            ]
+            chain.write_text(results_text("statistics", tables, format_, color), format_=format_)
+            return datasets
+
+        return action
+
+    return Step("statistics", prepare, prepare_on_cluster)
