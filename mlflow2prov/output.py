@@ -15,10 +15,10 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from mlflow2prov.errors import FormatError
 from mlflow2prov.temporary import (
@@ -56,6 +56,10 @@ class _Replacement:
     is_new: bool = False
     """Whether there is no file to replace."""
 
+    def apply(self) -> None:
+        """Move the file to its path."""
+        self.temporary.replace(self.path)
+
     def keep_old(self) -> None:
         """Give the file at the path a second name, or copy it where there are no hard links."""
         old = self.temporary.with_name(f"{self.temporary.name}.old")
@@ -76,6 +80,64 @@ class _Replacement:
             self.path.unlink(missing_ok=True)
 
 
+@dataclass
+class _Appendix:
+    """Bytes that follow the first part of a file, in the place of the rest."""
+
+    path: Path
+    size: int
+    """The number of bytes of the first part."""
+    content: bytes
+    status: os.stat_result
+    """The file that the first part was read from."""
+    is_begun: bool = False
+
+    def apply(self) -> None:
+        """Write the bytes to the disk.
+
+        Raises:
+            OSError: the file cannot be written, or is not the one that was read.
+        """
+        with self.path.open("r+b") as file:
+            status = os.fstat(file.fileno())
+            if not os.path.samestat(status, self.status) or status.st_size != self.status.st_size:
+                raise OSError(errno.EBUSY, "another program has changed it; run the command again")
+            self.is_begun = True
+            file.truncate(self.size)
+            file.seek(self.size)
+            file.write(self.content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def keep_old(self) -> None:
+        """Do nothing: the first part is all that is needed to undo this."""
+
+    def undo(self) -> None:
+        """Cut the file after its first part, if it is the one that was read."""
+        if self.is_begun:
+            os.truncate(self.path, self.size)
+
+
+class StagedFolder(Protocol):
+    """A folder of files, complete under a temporary name, that appears with the files of an :class:`Output`."""
+
+    def publish(self) -> None:
+        """Move the folder to its place, and keep what was there under another name."""
+        ...
+
+    def undo(self) -> None:
+        """Restore the state before :meth:`publish`."""
+        ...
+
+    def complete(self) -> None:
+        """Delete what was there before."""
+        ...
+
+    def discard(self) -> None:
+        """Delete the folder, if it has not been published."""
+        ...
+
+
 class Output:
     """The files and streams that a function or a chain of commands writes.
 
@@ -84,13 +146,18 @@ class Output:
 
     def __init__(self) -> None:
         self._folders: dict[Path, TemporaryFolder] = {}
-        self._replacements: list[_Replacement] = []
+        self._replacements: list[_Replacement | _Appendix] = []
         self._streams: list[tuple[str, BinaryIO]] = []
         self._held = contextlib.ExitStack()
+        self._staged_folders: list[StagedFolder] = []
 
     def hold(self, resource: contextlib.AbstractContextManager[object]) -> None:
         """Enter a context, such as a lock, and leave it when this output is discarded."""
         self._held.enter_context(resource)
+
+    def add_folder(self, folder: StagedFolder) -> None:
+        """Let a folder appear with the files."""
+        self._staged_folders.append(folder)
 
     def write(self, path: str | Path, write_content: Callable[[BinaryIO], object]) -> Path | None:
         """Write the content of a file or stream that will appear at ``path``; return the path of the file.
@@ -147,6 +214,23 @@ class Output:
             raise _write_error(target, error) from error
         return target
 
+    def append(self, path: str | Path, size: int, content: bytes, status: os.stat_result) -> Path:
+        """Append bytes to the first part of a file, and return the path of the file.
+
+        Readers may see some of the bytes, and after a crash only some may be there: the content must show whether it is
+        complete, and the rest of the file must not matter.
+
+        Args:
+            path: an existing file. The file that a symbolic link leads to is changed.
+            size: the number of bytes of the first part, which stays as it is.
+            content: the bytes that follow it.
+            status: the file that the first part was read from. Another file at the path, or one of another size, is an
+                error when the files are published.
+        """
+        target = _link_target(Path(path))
+        self._replacements.append(_Appendix(target, size, content, status))
+        return target
+
     def _write_file(self, path: Path, write_content: Callable[[BinaryIO], object]) -> None:
         existing_mode = _mode(path)
         folder = self._folder_beside(path)
@@ -191,12 +275,29 @@ class Output:
         """
         replacements, self._replacements = self._replacements, []
         try:
-            _replace_all(replacements)
+            with self._published_folders():
+                _replace_all(replacements)
             for folder in self._folders:
                 _sync_folder(folder)
         finally:
             self._remove_folders()
         return [replacement.path for replacement in replacements]
+
+    @contextlib.contextmanager
+    def _published_folders(self) -> Iterator[None]:
+        """Move the folders to their places, and back after an error within the block."""
+        published: list[StagedFolder] = []
+        try:
+            for folder in self._staged_folders:
+                published.append(folder)
+                folder.publish()
+            yield
+        except BaseException:
+            for folder in reversed(published):
+                folder.undo()
+            raise
+        for folder in published:
+            folder.complete()
 
     def publish_streams(self) -> None:
         """Write to the streams, in the order of the calls of :meth:`write`.
@@ -219,6 +320,9 @@ class Output:
     def discard(self) -> None:
         """Delete unpublished files, and leave the contexts of :meth:`hold`."""
         self._replacements.clear()
+        for folder in self._staged_folders:
+            folder.discard()
+        self._staged_folders.clear()
         self._remove_folders()
         self._close_streams()
         self._held.close()
@@ -339,15 +443,15 @@ def _mode(path: Path) -> int | None:
         return None
 
 
-def _replace_all(replacements: Sequence[_Replacement]) -> None:
+def _replace_all(replacements: Sequence[_Replacement | _Appendix]) -> None:
     """Make all replacements, or none."""
-    begun: list[_Replacement] = []
+    begun: list[_Replacement | _Appendix] = []
     try:
         for replacement in replacements:
             begun.append(replacement)
             if len(replacements) > 1:
                 replacement.keep_old()
-            replacement.temporary.replace(replacement.path)
+            replacement.apply()
     except BaseException as error:
         lost = _undo_all(reversed(begun))
         if not isinstance(error, OSError):
@@ -358,7 +462,7 @@ def _replace_all(replacements: Sequence[_Replacement]) -> None:
         raise FormatError(f"{begun[-1].path}: cannot be written ({reason})") from error
 
 
-def _undo_all(replacements: Iterable[_Replacement]) -> list[Path]:
+def _undo_all(replacements: Iterable[_Replacement | _Appendix]) -> list[Path]:
     """Undo replacements, and return the paths of those that could not be undone."""
     lost = []
     for replacement in replacements:

@@ -12,11 +12,11 @@ stream of rows has one of its own, so the functions below may be called from any
     interrupt                               stops running queries
     registered, functions                   lend Arrow tables and Python functions to SQL, for the length of a block
     literal, identifier, Sql                make SQL out of values and names
-    text_array, integer_array               make Arrow columns out of Python values
+    text_array, integer_array, number_array make Arrow columns out of Python values and NumPy arrays
     configure                               sets the memory limit and the temporary folder
 """
 
-from mlflow2prov.engine.arrow import integer_array, text_array
+from mlflow2prov.engine.arrow import integer_array, number_array, text_array
 from mlflow2prov.engine.attachment import AttachedFile, attach_for_reading
 from mlflow2prov.engine.connection import (
     arrays,
@@ -52,6 +52,7 @@ __all__ = [
     "integer_array",
     "interrupt",
     "literal",
+    "number_array",
     "registered",
     "rows",
     "scalar",

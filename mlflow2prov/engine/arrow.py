@@ -15,6 +15,7 @@ from mlflow2prov.lazy_module import LazyModule
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 else:
     # A small document needs neither, and their imports take longer than all work on it.
     np, pa = LazyModule("numpy"), LazyModule("pyarrow")
@@ -45,6 +46,12 @@ def integer_array(values: Sequence[int], type_: pa.DataType) -> pa.Array:
         return pa.array(values, type_)
     numbers = np.asarray(values, f"i{type_.bit_width // 8}")
     return pa.Array.from_buffers(type_, len(numbers), [None, pa.py_buffer(numbers)])
+
+
+def number_array(numbers: NDArray[np.int64]) -> pa.Array:
+    """Return a column of the numbers of a NumPy array, which it shares."""
+    contiguous = np.ascontiguousarray(numbers, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(contiguous), [None, pa.py_buffer(contiguous)])
 
 
 def _is_small(values: Sequence[object]) -> bool:

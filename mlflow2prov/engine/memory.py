@@ -5,19 +5,41 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
-_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+from mlflow2prov.errors import ConfigurationError
+
+_SIZE = re.compile(
+    r"([0-9]+(?:\.[0-9]+)?) ?(?:(?:([KMGTP])(I?))?B|BYTES?)", re.ASCII | re.IGNORECASE
+)
+_PREFIXES = ("", "K", "M", "G", "T", "P")
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+_REFUSED_MEMORY = re.compile("bad allocation|allocation failure", re.IGNORECASE)
+"""The part of DuckDB's messages when the operating system refuses memory, whatever the limit."""
 
 MAX_SHARE = 0.8
 """The share of the machine's memory up to which a limit is suggested."""
 
 
 def bytes_of(size: str) -> int:
-    """Return the number of bytes in a size as DuckDB prints it, such as ``953.6 MiB``."""
-    match = re.fullmatch(r"([0-9.]+) (\w+)", size)
-    return int(float(match[1]) * _UNITS[match[2]]) if match else 1 << 30
+    """Return the number of bytes in a size as users write it or DuckDB prints it.
+
+    Units are those of DuckDB, in any case: a kB has 1000 bytes, a KiB 1024.
+
+    >>> bytes_of("2GB"), bytes_of("1.5 MiB"), bytes_of("512 bytes")
+    (2000000000, 1572864, 512)
+
+    Raises:
+        ConfigurationError: the text is not a size.
+    """
+    match = _SIZE.fullmatch(size)
+    if match is None:
+        raise ConfigurationError(f"memory limit: {size!r:.80} is not a size; write 500MB or 2GB")
+    number, prefix, binary = match.groups("")
+    base = 1024 if binary else 1000
+    return int(Decimal(number) * base ** _PREFIXES.index(prefix.upper()))
 
 
 def machine_memory() -> int | None:
@@ -34,8 +56,14 @@ def out_of_memory_message(reason: str, limit: str) -> str:
     """Return the message for a query that needs more memory than the limit.
 
     It suggests a higher limit only if the machine has the memory for one that is twice as high, and never promises that
-    it is enough: what a query needs is unknown until it succeeds.
+    it is enough: what a query needs is unknown until it succeeds. If the operating system has refused memory below the
+    limit, it suggests a lower one.
     """
+    if _REFUSED_MEMORY.search(reason):
+        return (
+            f"tables: the operating system has no memory for a step within the limit of {limit} ({reason}); "
+            "set a lower limit, or end other programs"
+        )
     memory = machine_memory()
     largest = int(MAX_SHARE * memory / 1e9) if memory else 0
     advice = "work on a smaller part, such as fewer experiments or a shorter time"

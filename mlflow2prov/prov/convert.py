@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,9 @@ from mlflow2prov.prov.statement import Statement
 _KIND_NAMES = {prov_type: name for prov_type, name in PROV_N_MAP.items() if name in KIND}
 _PROV_TYPES = {name: prov_type for prov_type, name in _KIND_NAMES.items()}
 _PROV = Namespace("prov", PROV)
+
+MAX_RESOLVED_NAMES = 100_000
+"""The number of names of the library that are kept with the names that they became."""
 
 
 def to_prov(document: Document) -> ProvDocument:
@@ -123,6 +126,84 @@ def from_prov(
     """
     if not isinstance(document, ProvDocument):
         raise ConfigurationError(f"{type(document).__name__} is not a ProvDocument")
+    reader = RecordReader(
+        document, unescape, unescape_keys=unescape_keys, unescape_values=unescape_values
+    )
+    for bundle in (document, *document.bundles):
+        reader.add(bundle.records, bundle.identifier)
+    return reader.finish()
+
+
+class RecordReader:
+    """Collects records of the ``prov`` library into a Document."""
+
+    def __init__(
+        self,
+        document: ProvDocument,
+        unescape: Callable[[str], str] | None = None,
+        *,
+        unescape_keys: bool = True,
+        unescape_values: bool = False,
+    ) -> None:
+        """Declare the namespaces of a document; the other arguments are those of :func:`from_prov`.
+
+        Raises:
+            NamespaceError: a prefix or a URI is not valid.
+        """
+        self._namespaces = _namespaces_of(document)
+        self._builder = Builder(self._namespaces)
+        self._unescape = unescape
+        self._unescape_keys = unescape_keys
+        self._unescape_values = unescape_values
+        self._names: dict[tuple[str, str, bool], str] = {}
+
+    def add(self, records: Iterable[ProvRecord], bundle: QualifiedName | None) -> None:
+        """Add the records of a bundle, or of the document itself.
+
+        Raises:
+            NamespaceError: a prefix or a URI is not valid.
+            FormatError: a time or a language tag is not valid.
+        """
+        bundle_name = self._name(bundle) if bundle is not None else ""
+        for record in records:
+            _add_statements(record, bundle_name, self._name, self._attribute, self._builder)
+
+    def finish(self) -> Document:
+        """Return the document with all statements.
+
+        Raises:
+            FormatError: a language tag is not valid.
+        """
+        return self._builder.finish()
+
+    def _name(self, qualified: QualifiedName, is_escaped: bool = True) -> str:
+        key = (qualified.namespace.uri, qualified.localpart, is_escaped)
+        name = self._names.get(key)
+        if name is None:
+            if len(self._names) >= MAX_RESOLVED_NAMES:
+                self._names.clear()
+            name = self._names[key] = self._resolve(qualified, is_escaped)
+        return name
+
+    def _resolve(self, qualified: QualifiedName, is_escaped: bool) -> str:
+        namespace, local = qualified.namespace, qualified.localpart
+        if self._unescape and is_escaped:
+            local = self._unescape(local)
+        elif local == "\0":
+            # The library has restored the escape of an empty local part to this character.
+            local = ""
+        if RESERVED.get(namespace.prefix) == namespace.uri:
+            return f"{namespace.prefix}:{local}"
+        return self._namespaces.name(namespace.uri, local, namespace.prefix or "ns")
+
+    def _attribute(self, key: QualifiedName, value: Any) -> AttributeTuple:
+        result = _attribute(self._name(key, self._unescape_keys), value, self._name)
+        if not self._unescape or not self._unescape_values or result[2] == QUALIFIED_NAME:
+            return result
+        return result[0], self._unescape(result[1]), *result[2:]
+
+
+def _namespaces_of(document: ProvDocument) -> Namespaces:
     namespaces = Namespaces()
     default = document.get_default_namespace()
     if default is not None:
@@ -130,36 +211,7 @@ def from_prov(
     for namespace in sorted(document.namespaces, key=lambda namespace: namespace.prefix):
         if namespace.prefix not in RESERVED and namespaces.prefix_of(namespace.uri) is None:
             namespaces.declare(namespace.prefix, namespace.uri)
-    names: dict[tuple[str, str, bool], str] = {}
-
-    def name(qualified: QualifiedName, is_escaped: bool = True) -> str:
-        namespace = qualified.namespace
-        key = (namespace.uri, qualified.localpart, is_escaped)
-        if key not in names:
-            local = qualified.localpart
-            if unescape and is_escaped:
-                local = unescape(local)
-            elif local == "\0":
-                # The library has restored the escape of an empty local part to this character.
-                local = ""
-            if RESERVED.get(namespace.prefix) == namespace.uri:
-                names[key] = f"{namespace.prefix}:{local}"
-            else:
-                names[key] = namespaces.name(namespace.uri, local, namespace.prefix or "ns")
-        return names[key]
-
-    def attribute(key: QualifiedName, value: Any) -> AttributeTuple:
-        result = _attribute(name(key, unescape_keys), value, name)
-        if not unescape or not unescape_values or result[2] == QUALIFIED_NAME:
-            return result
-        return result[0], unescape(result[1]), *result[2:]
-
-    builder = Builder(namespaces)
-    for bundle in (document, *document.bundles):
-        bundle_name = name(bundle.identifier) if bundle.identifier is not None else ""
-        for record in bundle.records:
-            _add_statements(record, bundle_name, name, attribute, builder)
-    return builder.finish()
+    return namespaces
 
 
 def _add_statements(

@@ -1,6 +1,6 @@
 """The names of a document under the prefixes of other namespaces, as SQL over its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mlflow2prov.engine import Sql, literal
 from mlflow2prov.prov.attributes import QUALIFIED_NAME
@@ -15,14 +15,31 @@ def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> Sql:
     URIs that ``namespaces`` lacks are declared there first. The rows are in no particular order.
     """
     table = document.tables.of(kind)
-    new_prefixes = adopt(namespaces, document.namespaces)
+    return renamed_rows(table, kind.key_columns, document.namespaces, namespaces) or Sql(
+        f"SELECT * FROM {table}"
+    )
+
+
+def renamed_rows(
+    rows: Sql, columns: Sequence[str], old: Namespaces, new: Namespaces, others: Sequence[str] = ()
+) -> Sql | None:
+    """Return the query for statements with the prefixes of ``new``, or None if no prefix changes.
+
+    Args:
+        rows: a table of statements.
+        columns: the columns of their names, ``bundle`` first, and of their times.
+        old: the prefixes of their names.
+        new: the prefixes to use. The URIs that it lacks are declared there.
+        others: columns that stay as they are, and are returned first.
+    """
+    new_prefixes = adopt(new, old)
     if not new_prefixes:
-        return Sql(f"SELECT * FROM {table}")
+        return None
     # A local part that contains a colon needs a prefix other than the default namespace's.
     aliases = {
-        old: namespaces.alias(document.namespaces.all[old], old)
-        for old, new in new_prefixes.items()
-        if new == ""
+        prefix: new.alias(old.all[prefix], prefix)
+        for prefix, new_prefix in new_prefixes.items()
+        if new_prefix == ""
     }
 
     def renamed(column: str) -> str:
@@ -36,12 +53,13 @@ def rows_under(document: Document, kind: Kind, namespaces: Namespaces) -> Sql:
         f"{{'key': {renamed('attribute.key')}, 'value': {value}, "
         f"'type': {renamed('attribute.type')}, 'lang': attribute.lang}}"
     )
-    columns = ", ".join(f"{renamed(column)} AS {column}" for column in kind.key_columns[1:])
+    unchanged = "".join(f"{column}, " for column in others)
+    arguments = ", ".join(f"{renamed(column)} AS {column}" for column in columns[1:])
     return Sql(
         f"""
-        SELECT CASE WHEN bundle = '' THEN '' ELSE {renamed("bundle")} END AS bundle, {columns},
+        SELECT {unchanged}CASE WHEN bundle = '' THEN '' ELSE {renamed("bundle")} END AS bundle, {arguments},
             list_sort(list_transform(attributes, lambda attribute: {attribute})) AS attributes
-        FROM {table}
+        FROM {rows}
         """
     )
 

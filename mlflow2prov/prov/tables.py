@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow2prov import engine
 from mlflow2prov.engine import Sql, identifier, literal
@@ -46,6 +46,9 @@ _KIND_TYPE = f"ENUM({', '.join(literal(kind.name) for kind in KINDS)})"
 MAX_JSON_ROWS = 1_000
 """More statements of a kind are inserted through Arrow, which is faster once it is imported. Fewer are sorted before,
 so that a small document need not be unified later."""
+
+FEW_ROWS = 1_000
+"""The statements of a kind that may be fetched at once, which takes DuckDB half the time of a short stream."""
 
 
 class Observations(Protocol):
@@ -77,6 +80,8 @@ class StatementTables:
         self._sorted: set[str] = set()
         self._sorting = threading.Lock()
         self._unread: dict[str, tuple[str, object]] = {}
+        self._lent: dict[str, object] = {}
+        """The owners of the tables that belong to others, which are read and not changed, by kind."""
         self._lock = threading.RLock()
         self.is_unified = True
         """Whether the rows are known to be unified and in canonical order."""
@@ -93,21 +98,49 @@ class StatementTables:
         """
         self._unread[kind.name] = query, source
 
+    def borrow(self, kind: Kind, table: Sql, owner: object) -> None:
+        """Use a table of a database file for a kind, which is copied when statements are added to it.
+
+        Args:
+            kind: the kind, which has no statements yet.
+            table: the qualified name of the table. Its columns are those of the kind in name, order and type, its rows
+                are unified and in canonical order, and their ``rowid`` counts from 0.
+            owner: an object that is kept as long as the table is used.
+        """
+        self._tables[kind.name] = table
+        self._lent[kind.name] = owner
+
     def of(self, kind: Kind) -> Sql:
-        """Return the table of a kind, with the columns :attr:`Kind.columns`."""
+        """Return the table of a kind, with the columns :attr:`Kind.columns`. Only this class changes it."""
         with self._lock:
             if kind.name not in self._tables:
-                table = self._schema.table(kind.name)
-                arguments = "".join(f"{name} VARCHAR, " for name in kind.argument_columns)
-                engine.execute(
-                    f"CREATE TABLE {table} (bundle VARCHAR NOT NULL, id VARCHAR, {arguments}"
-                    f"attributes {SQL_TYPE} NOT NULL)"
-                )
-                self._tables[kind.name] = table
                 query, _ = self._unread.pop(kind.name, (None, None))
-                if query:
-                    engine.execute(f"INSERT INTO {table} {query}")
+                self._tables[kind.name] = self._create(kind, query)
             return self._tables[kind.name]
+
+    def _create(self, kind: Kind, query: str | None = None) -> Sql:
+        """Create the table of a kind, with the rows of a query."""
+        table = self._schema.table(kind.name)
+        arguments = "".join(f"{name} VARCHAR, " for name in kind.argument_columns)
+        engine.execute(
+            f"CREATE TABLE {table} (bundle VARCHAR NOT NULL, id VARCHAR, {arguments}"
+            f"attributes {SQL_TYPE} NOT NULL)"
+        )
+        if query:
+            engine.execute(f"INSERT INTO {table} {query}")
+        return table
+
+    def _own(self, kind: Kind) -> Sql:
+        """Return the table of a kind after it was copied, if it belongs to others."""
+        with self._lock:
+            if kind.name in self._lent:
+                self._tables[kind.name] = self._create(kind, f"FROM {self._tables[kind.name]}")
+                del self._lent[kind.name]
+            return self.of(kind)
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query with a small result."""
+        return engine.rows(query)
 
     def existing(self) -> list[Kind]:
         """Return the kinds that have a table, in PROV-DM's order."""
@@ -133,9 +166,15 @@ class StatementTables:
 
     def count(self) -> int:
         """Return the number of statements."""
-        return sum(
-            engine.scalar(f"SELECT count(*) FROM {self.of(kind)}") for kind in self.existing()
-        )
+        return sum(map(self.count_of, self.existing()))
+
+    def count_of(self, kind: Kind) -> int:
+        """Return the number of statements of a kind."""
+        return int(engine.scalar(f"SELECT count(*) FROM {self.of(kind)}"))
+
+    def is_small(self, kind: Kind) -> bool:
+        """Return whether the statements of a kind are few enough to be fetched at once."""
+        return self.count_of(kind) <= FEW_ROWS
 
     def union(self) -> Sql:
         """Return one table of all statements, with the columns :data:`COLUMNS`, in no particular
@@ -218,7 +257,7 @@ class StatementTables:
         self._ordered.discard(kind.name)
         self._unified.discard(kind.name)
         self._sorted.discard(kind.name)
-        engine.execute(f"INSERT INTO {self.of(kind)} {query}", parameters)
+        engine.execute(f"INSERT INTO {self._own(kind)} {query}", parameters)
 
     def insert_batch(self, batch: Batch) -> None:
         """Add statements, whose attributes may be in any order and repeated."""
@@ -293,10 +332,16 @@ class StatementTables:
         self._ordered.discard(kind.name)
         self._unified.discard(kind.name)
         self._sorted.discard(kind.name)
+        rename = f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}"
+        with self._lock:
+            if self._lent.pop(kind.name, None) is not None:
+                engine.execute(rename)
+                self._tables[kind.name] = self._schema.table(kind.name)
+                return
         # Other threads find one of the two tables at any time.
         with engine.transaction():
             engine.execute(f"DROP TABLE {table}")
-            engine.execute(f"ALTER TABLE {replacement} RENAME TO {identifier(kind.name)}")
+            engine.execute(rename)
 
     def _kinds_to_read(self) -> list[Kind]:
         return self.existing() or [KINDS[0]]

@@ -20,12 +20,33 @@ def unify(document: Document) -> None:
     """Unify ``document`` in place and sort it into canonical order."""
     if document.tables.is_unified:
         return
-    kinds = [
-        kind
-        for kind in document.tables.kinds()
-        if not document.tables.is_in_order(kind) or has_repetitions(kind, document.tables.of(kind))
-    ]
+    kinds = [kind for kind in document.tables.kinds() if not _is_unified(document, kind)]
     document.tables.unify(kinds, unified_rows)
+
+
+def _is_unified(document: Document, kind: Kind) -> bool:
+    """Return whether the statements of a kind are in canonical order, and no two of them may be the same."""
+    rows = document.tables.of(kind)
+    if document.tables.is_in_order(kind):
+        return not has_repetitions(kind, rows)
+    return _has_ascending_names(kind, rows)
+
+
+def _has_ascending_names(kind: Kind, rows: Sql) -> bool:
+    """Return whether the names of each statement follow those of the one before it, and are not the same.
+
+    The rows of a file, or a part of a unified document, need not be sorted then: times come last in the order.
+    """
+    names = ["bundle", "id", *(() if kind.element else kind.name_columns[2:])]
+    previous = ", ".join(f"lag({name}) OVER () AS previous_{name}" for name in names)
+    is_ascending = (
+        f"row({', '.join(f'previous_{name}' for name in names)}) < row({', '.join(names)})"
+    )
+    query = f"""
+        WITH neighbors AS (SELECT {", ".join(names)}, {previous} FROM {rows})
+        SELECT 1 FROM neighbors WHERE previous_bundle IS NOT NULL AND NOT ({is_ascending}) LIMIT 1
+        """
+    return not engine.rows(query)
 
 
 def has_repetitions(kind: Kind, rows: Sql) -> bool:
@@ -38,14 +59,27 @@ def _has_repetitions(kind: Kind, rows: Sql, values: Sequence[Sql]) -> bool:
 
 
 def unified_rows(kind: Kind, rows: Sql) -> Sql:
-    """Return the query that unifies and sorts the statements of ``kind`` in the table ``rows``.
-
-    Few statements are repeated, so only those whose hash occurs more than once are grouped.
-    """
+    """Return the query that unifies and sorts the statements of ``kind`` in the table ``rows``."""
     keys = ", ".join(kind.key_columns)
     values = _argument_values(kind, rows)
     if not _has_repetitions(kind, rows, values):
         return Sql(f"SELECT {keys}, attributes FROM {rows} ORDER BY {keys}")
+    return united_rows(kind, rows, values)
+
+
+def united_rows(kind: Kind, rows: Sql, values: Sequence[Sql] | None = None) -> Sql:
+    """Return the query that unifies and sorts statements, whatever is known about them.
+
+    Few statements are repeated, so only those whose hash occurs more than once are grouped.
+
+    Args:
+        kind: the kind of the statements.
+        rows: their table.
+        values: the expressions for the values of the formal arguments, by default for any spelling of times.
+    """
+    keys = ", ".join(kind.key_columns)
+    if values is None:
+        values = [argument_value(argument) for argument in kind.arguments]
     united_arguments = ", ".join(["bundle", "id", *_united_arguments(kind, values), "attributes"])
     first_spellings = ", ".join(
         f"min({argument.column}) AS {argument.column}" for argument in kind.arguments

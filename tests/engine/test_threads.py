@@ -9,9 +9,10 @@ import pytest
 
 from mlflow2prov import Document, engine, explain, extract, formats, lineage, statistics
 from tests.golden import rebuild
+from tests.property_tests import IS_FULL
 
 THREADS = 8
-CALLS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 24
+CALLS = 1000 if IS_FULL else 24
 SELECTOR = "models:/wine@champion"
 
 

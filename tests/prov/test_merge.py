@@ -4,9 +4,11 @@ from hypothesis import given
 
 from mlflow2prov import Attribute, Statement, merge
 from tests.formats.strategies import documents
+from tests.property_tests import examples
 from tests.prov.statements import ONE, QUALIFIED, TWO, document, entity, values
 
 
+@examples(0.5)
 @given(documents(), documents(), documents())
 def test_merge_is_commutative_associative_and_idempotent(first, second, third):
     assert merge([first, second]) == merge([second, first])
@@ -15,6 +17,7 @@ def test_merge_is_commutative_associative_and_idempotent(first, second, third):
     assert merge([first]) == first
 
 
+@examples(0.5)
 @given(documents(), documents())
 def test_a_merged_document_contains_every_statement(first, second):
     merged = merge([first, second])

@@ -6,6 +6,7 @@ from hypothesis import given
 from mlflow2prov import Document, Statement, diff, engine, merge
 from mlflow2prov.engine import connection, sorting
 from tests.formats.strategies import documents
+from tests.property_tests import examples
 from tests.prov.statements import document, entity
 
 
@@ -21,6 +22,7 @@ def by_ranges(monkeypatch):
     arrange_by_ranges(monkeypatch)
 
 
+@examples(0.3)
 @given(whole=documents())
 def test_a_merged_document_is_the_same(whole):
     statements = list(whole.statements())

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow2prov import Document, Statement
+from mlflow2prov import Document, Statement, engine, lineage
 from mlflow2prov.prov import KIND
 from mlflow2prov.prov.attributes import SQL_TYPE
 from mlflow2prov.prov.unify import unify
 from tests.formats.strategies import documents
+from tests.property_tests import examples
 from tests.prov.statements import ONE, TWO, document, entity
 
 
@@ -77,6 +78,7 @@ def test_statements_in_two_bundles_are_kept_apart():
     assert unified(*both) == both
 
 
+@examples(0.5)
 @given(documents())
 def test_unify_is_idempotent(generated):
     before = list(generated.statements())
@@ -85,6 +87,7 @@ def test_unify_is_idempotent(generated):
     assert list(generated.statements()) == before
 
 
+@examples(0.5)
 @given(documents(), st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(generated, order: random.Random):
     statements = list(generated.statements())
@@ -118,3 +121,50 @@ def test_rows_inserted_after_filling_are_ordered():
     filled.tables.insert(KIND["entity"], f"SELECT '', 'a', []::{SQL_TYPE}")
     unify(filled)
     assert [s.id for s in filled.statements()] == ["a", "b"]
+
+
+def refuse_to_sort(*_):
+    raise AssertionError("the rows are sorted")
+
+
+def test_statements_in_canonical_order_are_not_sorted_again(monkeypatch):
+    document = Document()
+    document.tables.insert(
+        KIND["used"],
+        "FROM (VALUES ('', NULL, 'a', 'e', NULL, []), ('', NULL, 'a', NULL, NULL, []), "
+        "('ex:b', 'ex:u', 'a', 'e', NULL, []))",
+    )
+    monkeypatch.setattr(engine, "create_in_order", refuse_to_sort)
+    unify(document)
+    assert [statement.arguments[:2] for statement in document.statements()] == [
+        ("a", "e"), ("a", None), ("a", "e"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "('', NULL, 'b', 'e', NULL, []), ('', NULL, 'a', 'e', NULL, [])",
+        "('', NULL, 'a', NULL, NULL, []), ('', NULL, 'a', 'e', NULL, [])",
+        "('', NULL, 'a', 'e', NULL, []), ('', NULL, 'a', 'e', NULL, [])",
+    ],
+)
+def test_statements_in_another_order_or_repeated_are_sorted(rows, monkeypatch):
+    document = Document()
+    document.tables.insert(KIND["used"], f"FROM (VALUES {rows})")
+    monkeypatch.setattr(engine, "create_in_order", refuse_to_sort)
+    with pytest.raises(AssertionError):
+        unify(document)
+
+
+def test_a_part_of_a_unified_document_is_not_sorted_again(monkeypatch):
+    numbers = "SELECT '', 'e' || lpad(i::VARCHAR, 6, '0'), [] FROM range(300000) AS numbers(i)"
+    document = Document()
+    document.tables.insert(KIND["entity"], numbers)
+    document.tables.insert(
+        KIND["hadMember"], "SELECT '', NULL, 'e000000', 'e' || lpad(i::VARCHAR, 6, '0'), [] "
+        "FROM range(300000) AS numbers(i)",
+    )  # fmt: skip
+    unify(document)
+    monkeypatch.setattr(engine, "create_in_order", refuse_to_sort)
+    assert len(lineage(document, "e000000")) == 600000

@@ -82,7 +82,10 @@ def shortest_cycles(
         part of any cycle.
     """
     inner_edges = _edges_within(sources, targets, node_count)
-    sources, targets = sources[inner_edges], targets[inner_edges]
+    # The search takes memory for every node, and many nodes have no edge left.
+    sources, targets, node_count = _renumbered(
+        sources[inner_edges], targets[inner_edges], node_count
+    )
     candidates = np.flatnonzero(np.isin(inner_edges, candidates))
     labels = components(sources, targets, node_count)
     on_cycle = candidates[labels[sources[candidates]] == labels[targets[candidates]]]
@@ -111,6 +114,18 @@ def _edges_within(sources: _Integers, targets: _Integers, node_count: int) -> _I
         if len(edges) > MIN_SHRINKAGE * count:
             break
     return edges
+
+
+def _renumbered(
+    sources: _Integers, targets: _Integers, node_count: int
+) -> tuple[_Integers, _Integers, int]:
+    """Return the edges with numbers for their nodes that have the same order and no gaps, and how many these are."""
+    has_edge = np.zeros(node_count, np.bool_)
+    has_edge[sources] = True
+    has_edge[targets] = True
+    numbers = np.cumsum(has_edge, dtype=np.int32)
+    numbers -= 1
+    return numbers[sources], numbers[targets], int(np.count_nonzero(has_edge))
 
 
 def _adjacency_matrix(sources: _Integers, targets: _Integers, node_count: int) -> Any:

@@ -103,13 +103,14 @@ def ordering_violations(instance: Instance, limit: int) -> RuleViolations:
         for group, begin, end in zip(groups, begins, ends, strict=True)
         if group.strict
     ]
-    before = np.concatenate([group.before for group in groups])
-    after = np.concatenate([group.after for group in groups])
+    before = [group.before for group in groups]
+    after = [group.after for group in groups]
     # Most documents have no cycle to describe, and the groups take as much memory as the search.
     groups.clear()
     instance.release()
+    # No variable here refers to all edges, so that the search can free those that are on no cycle.
     cycles, count = shortest_cycles(
-        before, after, 2 * instance.name_count, np.concatenate(strict_edges), limit
+        _joined(before), _joined(after), 2 * instance.name_count, _joined(strict_edges), limit
     )
     if cycles:
         groups = _precedences(instance)
@@ -123,6 +124,13 @@ def ordering_violations(instance: Instance, limit: int) -> RuleViolations:
         ]
         violations.append(_cycle_violation(instance, precedences, len(cycle)))
     return RuleViolations(CONSTRAINT[42], violations, count)
+
+
+def _joined(arrays: list[IntegerArray]) -> IntegerArray:
+    """Return several arrays as one, and empty the list of them."""
+    joined = np.concatenate(arrays)
+    arrays.clear()
+    return joined
 
 
 def _cycle_violation(

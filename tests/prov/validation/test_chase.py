@@ -1,10 +1,11 @@
 """The validator, which works on columns, agrees with the Recommendation applied rule by rule (``chase.py``)."""
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from mlflow2prov import Attribute, Document, Statement, validate
 from mlflow2prov.prov.kinds import KIND, KINDS, ArgumentType
+from tests.property_tests import examples
 from tests.prov.validation import chase
 from tests.prov.validation.chase import NONE
 
@@ -67,7 +68,7 @@ def assert_same_verdict(listed):
 
 
 # Examples are small, and faults of a validator hide in rare combinations.
-thoroughly = settings(max_examples=4 * settings().max_examples)
+thoroughly = examples(4)
 
 
 @thoroughly

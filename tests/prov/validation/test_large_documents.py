@@ -111,4 +111,7 @@ def test_edges_outside_of_cycles_are_left_out():
     sources, targets = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 0, 0, 5])
     edges = graph._edges_within(sources, targets, 6)
     assert edges.tolist() == [0, 1, 2]
+    sources, targets, count = graph._renumbered(sources[edges] + 7, targets[edges] + 7, 20)
+    assert (sources.tolist(), targets.tolist(), count) == ([0, 1, 2], [1, 2, 0], 3)
+    sources, targets = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 0, 0, 5])
     assert graph.shortest_cycles(sources, targets, 6, np.array([2, 3]), 1)[1] == 1
