@@ -106,6 +106,64 @@ def registry(versions: int) -> Document:
     return document
 
 
+def registries(models: int, statements: int, revisions: int = 20) -> Document:
+    """Return registered models that share a Git history and a dataset, as a project of many teams has them.
+
+    Every version comes from a run of its own, with ten metrics. The run used one revision of a script, and the dataset.
+
+    Args:
+        models: the number of registered models.
+        statements: about how many statements there are; half of them are the history.
+        revisions: the number of file revisions of a commit.
+    """
+    document = Document(_PREFIXES)
+    versions = max(statements // 2 // 52, models)
+    numbers, metrics = _numbers(versions), f"{_numbers(versions)}, range(10) AS metrics(k)"
+    model, version, run = f"'Model.' || (i % {models})", "'Version.' || i", "'Run.' || i"
+    creation, registration = "'Creation.Run.' || i", "'Creation.Version.' || i"
+    metric = "'Metric.' || i || '.' || k"
+    _insert_entities(document, "Dataset", "", "'Dataset'", name="'wine'")
+    _insert_entities(
+        document, "RegisteredModel", _numbers(models), "'Model.' || i", name="'model ' || i"
+    )
+    _insert_entities(
+        document, "RegisteredModelVersion", numbers, version,
+        name=f"'model ' || (i % {models})", version=f"(i // {models})::VARCHAR",
+    )  # fmt: skip
+    _insert_entities(document, "Run", numbers, run, uri="'runs:/' || i")
+    _insert_entities(document, "Metric", metrics, metric, value="(i * k % 97)::VARCHAR")
+    for activity, entity in ((creation, run), (registration, version)):
+        _insert(
+            document, "activity", numbers,
+            id=activity, startTime=_START, endTime=_START, attributes=_typed("Creation"),
+        )  # fmt: skip
+        _insert(document, "wasGeneratedBy", numbers, entity=entity, activity=activity, time=_START)
+    _insert(document, "wasGeneratedBy", metrics, entity=metric, activity=creation, time=_START)
+    _insert(document, "hadMember", metrics, collection=run, entity=metric)
+    _insert(document, "wasInformedBy", numbers, informed=registration, informant=creation)
+    _insert(document, "specializationOf", numbers, specificEntity=version, generalEntity=model)
+    commits = statements // 2 // (1 + 3 * revisions)
+    script = f"'Revision.' || (i % {commits} * {revisions})"
+    for entity in ("'Dataset'", script):
+        _insert(document, "used", numbers, activity=creation, entity=entity)
+    all_revisions = _numbers(commits * revisions)
+    revision, commit = "'Revision.' || i", f"'Commit.' || (i // {revisions})"
+    _insert(document, "entity", all_revisions, id=revision, attributes=_typed("FileRevision"))
+    _insert(
+        document, "activity", _numbers(commits),
+        id="'Commit.' || i", startTime=_START, endTime=_START, attributes=_typed("Commit"),
+    )  # fmt: skip
+    _insert(
+        document, "wasGeneratedBy", all_revisions, entity=revision, activity=commit, time=_START
+    )
+    _insert(
+        document, "wasDerivedFrom", f"{all_revisions} WHERE i >= {revisions}",
+        generatedEntity=revision, usedEntity=f"'Revision.' || (i - {revisions})", activity=commit,
+    )  # fmt: skip
+    unify(document)
+    return document
+
+
 def commits_with_revisions(statements: int) -> Document:
     """Return commits that generate twenty file revisions each."""
     document = Document()

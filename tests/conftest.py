@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.services.processes import run_server
 
-# Property tests state no absolute number of examples, so that a profile holds for all of them. Both profiles repeat
+# Property tests state no absolute number of examples, so that a profile holds for all of them. All profiles repeat
 # the same examples in every run: a change is blamed for its own faults only.
 settings.register_profile(
     "fast",
@@ -26,7 +26,8 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-settings.register_profile("full", settings.get_profile("fast"), max_examples=50)
+settings.register_profile("full", settings.get_profile("fast"), max_examples=15)
+settings.register_profile("thorough", settings.get_profile("fast"), max_examples=50)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 MLFLOW = os.environ.get("MLFLOW2PROV_TEST_MLFLOW", sys.executable)

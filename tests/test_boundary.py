@@ -124,6 +124,11 @@ LAYERS = {
         lambda: save(load("a.json"), "out", ["json", "provn"]),
         (*LOAD, *SAVE),
     ),
+    "scale": (
+        "mlflow2prov.scale.session.session",
+        None,
+        ("--engine", "local[2]", *LOAD, "statistics"),
+    ),
     "stores": (
         "mlflow2prov.stores.sparql._open",
         lambda: push(load("a.json"), f"{SERVER}/x"),

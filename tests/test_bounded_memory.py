@@ -1,6 +1,6 @@
 """Commands complete within the memory limit, whatever the size of the data.
 
-The document has 820,000 statements, which take several times the limit.
+The document has 490,000 statements, which take several times the limit.
 """
 
 import pytest
@@ -9,7 +9,7 @@ from benchmarks.bounded_memory import commands, cost_of, create_database
 
 pytestmark = pytest.mark.slow
 
-RUNS = 1000
+RUNS = 600
 LIMIT = "100MB"
 MAX_PEAK_BYTES = 800_000_000
 COMMANDS = [

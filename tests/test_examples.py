@@ -24,7 +24,7 @@ import yaml
 from examples.quickstart.restore import FROZEN, PROJECT_FOLDER
 from mlflow2prov import extract, load, push, save
 from mlflow2prov.capture import file_hash, tracked
-from mlflow2prov.cli import COMMANDS
+from mlflow2prov.cli import COMMANDS, program
 from mlflow2prov.cli.config_schema import commands as all_commands
 from mlflow2prov.formats import get
 from mlflow2prov.render.report import EXTENSIONS as REPORTS
@@ -344,19 +344,11 @@ def test_every_example_configuration_runs_after_the_demo(path, run, reader_folde
 def test_every_option_in_the_readme_exists():
     options = {
         name.replace("-", "_")
-        for command in all_commands().values()
+        for command in (program.cli, *all_commands().values())
         for option in command.params
         for name in option.opts
     }
-    options |= {
-        "__config",
-        "__validate",
-        "__verbose",
-        "__help",
-        "__version",
-        "__memory_limit",
-        "__log_format",
-    }
+    options.add("__help")
     text = (TOP / "README.md").read_text("utf-8")
     without_other_programs = re.sub(r"^\$ (?!mlflow2prov).*$", "", text, flags=re.M)
     mentions = re.findall(r"(?<![\w-])--[a-z][\w-]*", without_other_programs)

@@ -8,7 +8,7 @@ from tests.fuzz.campaign import Campaign
 from tests.fuzz.mutations import make_input
 from tests.fuzz.readers import READERS
 
-SECONDS = 40
+SECONDS = 20
 """The time of all readers together, without that to start their processes."""
 
 

@@ -68,6 +68,7 @@ LAYERS = (
     "analysis",
     "people",
     "formats",
+    "scale",
     "stores",
     "render",
     "cli",

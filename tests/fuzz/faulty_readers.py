@@ -11,7 +11,7 @@ class _Faulty(Reader):
         return {"a.txt": b"a"}
 
 
-def _every_third(fault):
+def _every_third(fault, max_cpu_seconds=60):
     count = 0
 
     def read(_):
@@ -20,7 +20,7 @@ def _every_third(fault):
         if count % 3 == 0:
             fault()
 
-    return _Faulty(read, (), max_cpu_seconds=0.5, max_bytes=1 << 26)
+    return _Faulty(read, (), max_cpu_seconds, max_bytes=1 << 26)
 
 
 def _raise(error):
@@ -34,11 +34,11 @@ def _compute():
 
 READERS = {
     "crash": _every_third(lambda: ctypes.string_at(0)),
-    "hang": _every_third(_compute),
+    "hang": _every_third(_compute, max_cpu_seconds=1),
     "exit": _every_third(lambda: _raise(SystemExit(3))),
     "foreign error": _every_third(lambda: _raise(KeyError("x"))),
     "internal error": _every_third(lambda: _raise(InternalError("x"))),
     "error of two lines": _every_third(lambda: _raise(FormatError("a\nb"))),
-    "memory": _every_third(lambda: b"x" * (1 << 28)),
+    "memory": _every_third(lambda: b"x" * (1 << 27)),
     "own error": _every_third(lambda: _raise(FormatError("x"))),
 }
