@@ -21,9 +21,9 @@ class Difference:
     """How the rows of a table or view differ. Rows are compared as sets."""
 
     additions: Sql
-    """The table of the rows that the earlier observation lacks."""
+    """The table or query of the rows that the earlier observation lacks."""
     deletions: Sql
-    """The table of the rows that only the earlier observation has."""
+    """The table or query of the rows that only the earlier observation has."""
 
     @property
     def is_empty(self) -> bool:
@@ -103,15 +103,24 @@ class Differences:
         return self.facts.is_empty(name) and self.previous.is_empty(name)
 
     def _compare(self, name: str, columns: str, new: str, old: str) -> Difference:
-        """Return the difference between the rows of two queries."""
-        additions, deletions = (
-            self._schema.create(
-                f"{name}_{kind}",
-                f"SELECT {columns} FROM ({left}) EXCEPT SELECT {columns} FROM ({right})",
+        """Return the difference between the rows of two queries, each of which runs once."""
+        rows = self._schema.create(
+            f"{name}_differences",
+            f"""
+            SELECT {columns}, any_value(is_new) AS is_new
+            FROM (
+                SELECT {columns}, true AS is_new FROM ({new})
+                UNION ALL
+                SELECT {columns}, false AS is_new FROM ({old})
             )
-            for kind, left, right in (("additions", new, old), ("deletions", old, new))
+            GROUP BY {columns}
+            HAVING bool_and(is_new) = bool_or(is_new)
+            """,
         )
-        return Difference(additions, deletions)
+        return Difference(
+            Sql(f"(SELECT {columns} FROM {rows} WHERE is_new)"),
+            Sql(f"(SELECT {columns} FROM {rows} WHERE NOT is_new)"),
+        )
 
 
 def _fingerprint(rows: str, columns: str) -> tuple[object, ...]:

@@ -119,9 +119,10 @@ def _different_rows(
     difference = differences.of(name)
     if difference is None:
         return None
-    columns = ", ".join(
-        identifier(column) for column in {**TABLES, **VIEWS}[name].columns if column != "ordinal"
-    )
+    all_columns = {**TABLES, **VIEWS}[name].columns
+    if "ordinal" not in all_columns:
+        return difference.additions, difference.deletions
+    columns = ", ".join(identifier(column) for column in all_columns if column != "ordinal")
     insertions, deletions = (
         work.create(
             f"{name}_{kind}", f"SELECT {columns} FROM {left} EXCEPT SELECT {columns} FROM {right}"

@@ -220,6 +220,7 @@ _RUNS = (
         """,
         rows_from="runs",
         extends="runs",
+        is_stored=True,
         experiment_identity=TEXT,
         experiment_deleted_at=TIME,
         is_deleted_with_experiment=BOOLEAN,
