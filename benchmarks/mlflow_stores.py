@@ -45,12 +45,15 @@ client.log_batch(
 )
 client.set_terminated(run.info.run_id, end_time=1_700_000_060_000)
 """
+MINUTE = 60_000
+"""Milliseconds between the starts of two copies of a run."""
+
 _TABLES_OF_RUNS = ("runs", "params", "latest_metrics", "metrics", "tags")
 _CHANGED_COLUMNS = {
     "run_uuid": "copies.run_uuid",
     "artifact_uri": "replace(originals.artifact_uri, originals.run_uuid, copies.run_uuid)",
-    "start_time": "originals.start_time + 60000 * copies.number",
-    "end_time": "originals.end_time + 60000 * copies.number",
+    "start_time": "originals.start_time + copies.delay",
+    "end_time": "originals.end_time + copies.delay",
 }
 
 
@@ -111,18 +114,27 @@ def create_store(
     return database
 
 
-def copy_runs(database: Path, count: int) -> list[str]:
-    """Add copies of the first run to a store, each a minute later than the last, and return their ids."""
+def copy_runs(database: Path, count: int, *, start: int | None = None) -> list[str]:
+    """Add copies of the first run to a store, each a minute later than the last, and return their ids.
+
+    Args:
+        database: the database of the store.
+        count: the number of copies.
+        start: when the first of them starts, in milliseconds since 1970-01-01 UTC; by default after all known runs.
+    """
     with closing(sqlite3.connect(database)) as connection, connection:
         ((number,),) = connection.execute("SELECT count(*) FROM runs")
-        ((first,),) = connection.execute("SELECT run_uuid FROM runs ORDER BY start_time LIMIT 1")
-        copies = {uuid.UUID(int=each).hex: each for each in range(number, number + count)}
+        ((first, first_start),) = connection.execute(
+            "SELECT run_uuid, start_time FROM runs ORDER BY start_time LIMIT 1"
+        )
+        delay = MINUTE * number if start is None else start - first_start
+        copies = {uuid.UUID(int=number + each).hex: delay + MINUTE * each for each in range(count)}
         _copy_run(connection, first, copies)
     return list(copies)
 
 
 def _copy_run(connection: sqlite3.Connection, run: str, copies: dict[str, int]) -> None:
-    connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT, number INTEGER)")
+    connection.execute("CREATE TEMP TABLE copies (run_uuid TEXT, delay INTEGER)")
     connection.executemany("INSERT INTO copies VALUES (?, ?)", copies.items())
     for table in _TABLES_OF_RUNS:
         columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]

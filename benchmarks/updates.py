@@ -2,12 +2,15 @@
 
     python -m benchmarks.updates [--commits N] [--runs N] [--repository PATH]
 
-A night adds ten commits and three runs. The store is a server of MLflow over a database.
+A night adds ten commits and three runs, which start when they are added. The store is a server of MLflow over a
+database. Beside the time of an update, which includes that of the server, a row has the time of the update's own
+processor, and the number of its requests.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sqlite3
 import subprocess
@@ -16,10 +19,12 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 from benchmarks.histories import create_history
 from benchmarks.measurement import Measurement, measure_process, print_row
 from benchmarks.mlflow_stores import copy_runs, create_store
+from mlflow2prov import update as update_state
 from tests.conftest import mlflow_server
 
 NEW_COMMITS, NEW_RUNS = 10, 3
@@ -39,21 +44,50 @@ def measure(folder: Path, commits: int, runs: int, repository: Path | None = Non
         print_row(f"extract, {runs:,} runs over HTTP: the floor", floor, floor)
         update = [*program, "update", "--state", str(state)]
         print_row("the first update", measure_process([*update, *sources, *options], 1), floor)
-        print_row("an update without news", measure_process(update, 3), floor)
+        _print_update("an update without news", measure_process(update, 5), floor)
+        print(f"{'its requests':58} {_count_requests(state):6}")
         nights = []
         for _ in range(3):
-            _add_commits(history, NEW_COMMITS)
-            copy_runs(database, NEW_RUNS)
+            _pass_night(history, database)
             nights.append(measure_process(update, 1))
         night = Measurement(
-            sorted(each.seconds for each in nights)[1], max(each.memory for each in nights)
+            median(each.seconds for each in nights),
+            max(each.memory for each in nights),
+            median(each.cpu_seconds for each in nights),
         )
-        print_row(f"an update, {NEW_COMMITS} commits and {NEW_RUNS} runs more", night, floor)
+        _print_update(f"an update, {NEW_COMMITS} commits and {NEW_RUNS} runs more", night, floor)
+        _pass_night(history, database)
+        print(f"{'its requests':58} {_count_requests(state):6}")
     print_row(
         "load the state, explain a run",
         measure_process([*program, "load", str(state), "explain", f"runs:/{_run(database)}"], 3),
         floor,
     )
+
+
+def _print_update(work: str, measurement: Measurement, floor: Measurement) -> None:
+    print_row(work, measurement, floor)
+    print_row("its own processor", Measurement(measurement.cpu_seconds), floor)
+
+
+def _count_requests(state: Path) -> int:
+    """Update a state file, and return the number of requests to the server, each of which httpx logs."""
+    requests: list[logging.LogRecord] = []
+    logger, handler = logging.getLogger("httpx"), logging.Handler()
+    handler.emit = requests.append  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        update_state(state)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    return len(requests)
+
+
+def _pass_night(history: Path, database: Path) -> None:
+    _add_commits(history, NEW_COMMITS)
+    copy_runs(database, NEW_RUNS, start=int(time.time() * 1000))
 
 
 def _add_commits(history: Path, count: int) -> None:
