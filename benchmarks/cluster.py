@@ -39,6 +39,7 @@ def _chains(path: Path, output: Path) -> dict[str, list[str]]:
         "statistics": [*load, "statistics"],
         "merge and save as Parquet": [*load, "merge", *save_, "parquet"],
         "merge with itself, save as Parquet": [*twice, *save_, "parquet"],
+        "merge, save as N-Quads": [*load, "merge", *save_, "nquads"],
     }
 
 

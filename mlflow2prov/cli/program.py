@@ -90,7 +90,7 @@ CLUSTER_COMMANDS = ("load", "merge", "statistics", "save")
     "--engine",
     metavar="ADDRESS",
     help=f"Run {', '.join(CLUSTER_COMMANDS[:-1])} and {CLUSTER_COMMANDS[-1]} on Spark: "
-    "spark://HOST:PORT, local[CORES], yarn or k8s://URL. All files are Parquet.",
+    "spark://HOST:PORT, local[CORES], yarn or k8s://URL. Reads Parquet, writes Parquet or N-Quads.",
 )
 @click.pass_context
 def cli(

@@ -6,6 +6,7 @@ Comments at the beginning keep the prefixes of the document, so that names are r
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,10 +30,17 @@ _LINE = re.compile(
 
 
 class NQuads(Syntax):
-    """The spelling of N-Quads in the graph of one bundle."""
+    """The spelling of N-Quads in the graph of one bundle.
 
-    def __init__(self, namespaces: Namespaces, bundle: str = "") -> None:
+    Args:
+        namespaces: the prefixes of the document.
+        bundle: the bundle, empty for the document itself.
+        node_prefix: the beginning of the labels of all blank nodes.
+    """
+
+    def __init__(self, namespaces: Namespaces, bundle: str = "", node_prefix: str = "") -> None:
         super().__init__(namespaces)
+        self._node_prefix = node_prefix
         graph = f" {spell_name(bundle, self)}" if bundle else ""
         self._end = literal(f"{graph} .\n")
 
@@ -55,6 +63,10 @@ class NQuads(Syntax):
     def language(self, tag: Sql) -> Sql:
         """Return ``@tag``."""
         return Sql(f"concat('@', {tag})")
+
+    def node(self, label: str, identity: Sequence[Sql]) -> Sql:
+        """Return a blank node."""
+        return super().node(f"{self._node_prefix}{label}", identity)
 
     def reference(self, subject: Sql, key: Sql, value: Sql) -> Sql:
         """Return a line."""
@@ -105,11 +117,27 @@ def write(document: Document, stream: BinaryIO) -> None:
     Raises:
         FormatError: PROV-O cannot express the document.
     """
+    write_part(document, stream)
+
+
+def write_part(document: Document, stream: BinaryIO, number: int | None = None) -> None:
+    """Write a document as N-Quads that may be one of several files of one graph.
+
+    Args:
+        document: the statements of the file.
+        stream: where to write.
+        number: the number of the file, by which its blank nodes differ from those of the others.
+
+    Raises:
+        FormatError: PROV-O cannot express the document.
+    """
     document = rdf_writer.prepare(document)
+    node_prefix = "" if number is None else f"part{number}-"
     for prefix, iri in sorted(NQuads(document.namespaces).prefixes.values()):
         stream.write(f"# @prefix {prefix}: <{iri}> .\n".encode())
     for bundle in ("", *document.bundles()):
-        rdf_writer.write_bundle(document, bundle, NQuads(document.namespaces, bundle), stream)
+        syntax = NQuads(document.namespaces, bundle, node_prefix)
+        rdf_writer.write_bundle(document, bundle, syntax, stream)
 
 
 def write_triples(document: Document, stream: BinaryIO) -> None:

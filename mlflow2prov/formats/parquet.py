@@ -11,7 +11,7 @@ their order; they are read as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -100,27 +100,48 @@ def _read(source: pa.NativeFile) -> Document:
     try:
         with pq.ParquetFile(source) as file:
             columns = _columns(file.schema_arrow)
-            full = arrow_schema()
-            schema = pa.schema(
-                [
-                    (name, full.field("attributes" if name == "attributes" else "id").type)
-                    for name in columns
-                ]
+            return document_of(
+                file.iter_batches(BATCH_ROWS, columns=list(columns)),
+                _prefixes(file.schema_arrow),
+                columns,
             )
-            namespaces = Namespaces()
-            scope = PrefixScope(namespaces, _prefixes(file.schema_arrow))
-            builder = Builder(namespaces)
-            reader = _RowReader(scope, builder)
-            unchanged_names = scope.unchanged_names if columns == COLUMNS else None
-            for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
-                rows = batch.cast(schema)
-                if unchanged_names is None or not add_batch(
-                    builder.document, rows, unchanged_names
-                ):
-                    for row in rows.to_pylist():
-                        reader.read(row)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(f"not valid Parquet: {error}") from error
+
+
+def document_of(
+    batches: Iterable[pa.RecordBatch],
+    prefixes: dict[str, str],
+    columns: tuple[str, ...] = COLUMNS,
+) -> Document:
+    """Return the document of some rows.
+
+    Args:
+        batches: the rows, one for each statement, with the types of :func:`~mlflow2prov.prov.tables.arrow_schema`, or
+            types that can be cast to these.
+        prefixes: the prefixes of their names, prefix to URI.
+        columns: the columns of the rows: those of today, or those of version 1.0.
+
+    Raises:
+        FormatError: a row is not a statement.
+    """
+    full = arrow_schema()
+    schema = pa.schema(
+        [
+            (name, full.field("attributes" if name == "attributes" else "id").type)
+            for name in columns
+        ]
+    )
+    namespaces = Namespaces()
+    scope = PrefixScope(namespaces, prefixes)
+    builder = Builder(namespaces)
+    reader = _RowReader(scope, builder)
+    unchanged_names = scope.unchanged_names if columns == COLUMNS else None
+    for batch in batches:
+        rows = batch.cast(schema)
+        if unchanged_names is None or not add_batch(builder.document, rows, unchanged_names):
+            for row in rows.to_pylist():
+                reader.read(row)
     return reader.finish()
 
 

@@ -6,5 +6,5 @@ The operations have the definitions that they have on DuckDB: the same SQL, tran
 or printed.
 """
 
-FORMATS = ("parquet",)
+FORMATS = ("parquet", "nquads")
 """The formats of data sets. Other files cannot be written in parts."""

@@ -102,9 +102,9 @@ def canonical_order() -> list[str]:
     different orders, so rows are sorted by the places of these.
     """
     places = range(max(len(kind.arguments) for kind in KINDS))
-    kind_place = _case({kind.name: str(number) for number, kind in enumerate(KINDS)})
+    kind_place = case_of_kind({kind.name: str(number) for number, kind in enumerate(KINDS)})
     arguments = [
-        _case(
+        case_of_kind(
             {
                 kind.name: kind.argument_columns[place]
                 for kind in KINDS
@@ -116,6 +116,7 @@ def canonical_order() -> list[str]:
     return ["bundle", kind_place, "id", *arguments]
 
 
-def _case(results: dict[str, str]) -> str:
+def case_of_kind(results: dict[str, str]) -> str:
+    """Return the SQL expression of Spark whose value is the result for the kind of a statement."""
     branches = " ".join(f"WHEN {literal(kind)} THEN {result}" for kind, result in results.items())
     return f"CASE kind {branches} END"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +43,9 @@ _LOGGERS = ("py4j", "pyspark", "PythonSparkConnectLogger", "SQLQueryContextLogge
 
 MIN_DRIVER_MEGABYTES = 600
 """The least memory of the driver, in MiB. Spark itself requires 450 MiB."""
+
+REFUSAL = "[STATEMENT] "
+"""How the message of an error begins that a process of Spark raises because of a statement."""
 
 _CAUSE = re.compile(r"^(?:[\w.$]+(?:Exception|Error): )+")
 _MISSING = "engine: Spark is not installed; pip install 'mlflow2prov[spark]'"
@@ -118,6 +123,10 @@ def _start(master: str, settings: dict[str, str], *, verbose: bool) -> SparkSess
         _end(gateway)
         raise EngineError(f"engine: the cluster does not answer ({reason(error)})") from error
     context.setLogLevel("WARN" if verbose else "OFF")
+    if master.startswith("local"):
+        context.environment["TMPDIR"] = str(process_folder())
+        if "PYSPARK_PYTHON" not in os.environ:
+            context.pythonExec = sys.executable
     return sql.SparkSession(context)  # type: ignore[no-any-return]
 
 
@@ -179,8 +188,8 @@ def translated_errors() -> Iterator[None]:
         yield
     except (PySparkException, Py4JError) as error:
         text = str(error)
-        if "[STATEMENT]" in text:
-            message = text.partition("[STATEMENT]")[2].partition("\n")[0].strip()
+        if REFUSAL in text:
+            message = text.partition(REFUSAL)[2].partition("\n")[0].strip()
             raise FormatError(one_line(message)) from error
         raise EngineError(f"engine: {reason(error)}") from error
 

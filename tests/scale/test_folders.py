@@ -22,7 +22,7 @@ def dataset(spark, tmp_path_factory):
 
 def save(dataset, path):
     output = Output()
-    output.add_folder(stage(dataset, str(path)))
+    output.add_folder(stage(dataset, str(path), "parquet"))
     output.publish_files()
     output.discard()
 
@@ -62,7 +62,7 @@ def test_a_data_set_can_be_replaced_and_nothing_else_is_left(dataset, spark, tmp
 
 def test_the_previous_data_set_outlives_a_kill_between_the_renames(dataset, monkeypatch, tmp_path):
     save(dataset, tmp_path / "mlflow2prov-out")
-    folder = stage(dataset, str(tmp_path / "mlflow2prov-out"))
+    folder = stage(dataset, str(tmp_path / "mlflow2prov-out"), "parquet")
     fail_renames(monkeypatch, 2)
     with pytest.raises(FormatError, match="the rename failed"):
         folder.publish()
@@ -75,7 +75,7 @@ def test_the_previous_data_set_outlives_a_kill_between_the_renames(dataset, monk
 
 
 def test_a_data_set_that_is_written_for_more_than_a_day_is_not_deleted(dataset, tmp_path):
-    folder = stage(dataset, str(tmp_path / "out"))
+    folder = stage(dataset, str(tmp_path / "out"), "parquet")
     make_old(tmp_path)
     TemporaryFolder(tmp_path).remove()
     folder.publish()
@@ -99,7 +99,7 @@ def test_an_error_names_the_previous_data_set_if_it_cannot_be_restored(
     dataset, monkeypatch, tmp_path
 ):
     save(dataset, tmp_path / "out")
-    folder = stage(dataset, str(tmp_path / "out"))
+    folder = stage(dataset, str(tmp_path / "out"), "parquet")
     fail_renames(monkeypatch, 2, 3)
     with pytest.raises(FormatError):
         folder.publish()
@@ -113,7 +113,7 @@ def test_an_error_names_the_previous_data_set_if_it_cannot_be_restored(
 def test_a_data_set_is_never_moved_into_another(dataset, tmp_path):
     save(dataset, tmp_path / "out")
     before = names(tmp_path / "out")
-    folder = stage(dataset, str(tmp_path / "out"))
+    folder = stage(dataset, str(tmp_path / "out"), "parquet")
     with pytest.raises(FormatError, match="cannot be written"):
         folder._rename(folder._temporary, folder._place)
     folder.discard()

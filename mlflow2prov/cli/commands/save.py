@@ -62,8 +62,8 @@ def command(output: str, formats: tuple[str, ...]) -> Step:
             for dataset, paths in zip(
                 datasets, output_addresses(output, extensions, len(datasets)), strict=True
             ):
-                for path in paths:
-                    chain.output.add_folder(stage(dataset, path))
+                for name, path in zip(formats, paths, strict=True):
+                    chain.output.add_folder(stage(dataset, path, name))
                     chain.report_folder(path)
             return datasets
 

@@ -26,9 +26,10 @@ from mlflow2prov.formats._support.rdf_terms import (
 from mlflow2prov.formats._support.text_stream import write_text
 from mlflow2prov.prov import Document
 from mlflow2prov.prov.attributes import QUALIFIED_NAME, XSD_DATETIME
-from mlflow2prov.prov.kinds import Argument, ArgumentType, Kind
+from mlflow2prov.prov.kinds import ELEMENTS, Argument, ArgumentType, Kind
 from mlflow2prov.prov.merge import merge
 from mlflow2prov.prov.namespaces import PROV
+from mlflow2prov.prov.queries import QueryableTables
 
 _LANGUAGE_TAG = "[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"
 
@@ -57,12 +58,26 @@ def prepare(document: Document) -> Document:
     if not document.tables.is_unified:
         document = merge([document])
     for query, reason in _inexpressible(document):
-        rows = engine.rows(f"{query} LIMIT 1")
-        if rows:
-            kind, name = rows[0]
-            text = reason.format(kind=kind, name=str(name)[:100])
-            raise FormatError(f"PROV-O cannot express {text}; save as json")
+        _require_no_rows(document.tables, query, reason)
     return document
+
+
+def require_distinct_identifiers(tables: QueryableTables) -> None:
+    """Require that no relation has the identifier of another statement.
+
+    :func:`prepare` requires it too, of the statements of one document.
+
+    Raises:
+        FormatError: a relation has.
+    """
+    if tables.existing():
+        _require_no_rows(tables, *_repeated_identifiers(tables))
+
+
+def _require_no_rows(tables: QueryableTables, query: Sql, reason: str) -> None:
+    for kind, name in tables.fetch(f"{query} LIMIT 1"):
+        text = reason.format(kind=kind, name=str(name)[:100])
+        raise FormatError(f"PROV-O cannot express {text}; save as json")
 
 
 def write_bundle(document: Document, bundle: str, syntax: Syntax, stream: BinaryIO) -> None:
@@ -92,7 +107,7 @@ def _inexpressible(document: Document) -> Iterator[tuple[Sql, str]]:
         if not kind.element:
             yield from _inexpressible_relations(document, kind)
     if not all(kind.element for kind in kinds):
-        yield _repeated_identifiers(document)
+        yield _repeated_identifiers(document.tables)
     for kind in kinds:
         tags = f"SELECT unnest(attributes).lang AS tag FROM {document.tables.of(kind)}"
         yield (
@@ -127,15 +142,15 @@ def _inexpressible_relations(document: Document, kind: Kind) -> Iterator[tuple[S
         )
 
 
-def _repeated_identifiers(document: Document) -> tuple[Sql, str]:
-    identified = " UNION ALL ".join(
-        f"SELECT {literal(kind.name)} AS kind, bundle, id, {str(kind.element).lower()} AS is_element "
-        f"FROM {document.tables.of(kind)} WHERE id IS NOT NULL"
-        for kind in document.tables.existing()
-    )
+def _repeated_identifiers(tables: QueryableTables) -> tuple[Sql, str]:
+    elements = ", ".join(literal(kind.name) for kind in ELEMENTS)
     query = f"""
-        SELECT any_value(kind) FILTER (NOT is_element), id
-        FROM ({identified})
+        SELECT min(CASE WHEN NOT is_element THEN kind END), id
+        FROM (
+            SELECT bundle, kind::VARCHAR AS kind, id, kind IN ({elements}) AS is_element
+            FROM {tables.union()}
+            WHERE id IS NOT NULL
+        )
         GROUP BY bundle, id
         HAVING count(*) > 1 AND NOT bool_and(is_element)
     """
