@@ -25,22 +25,34 @@ def main() -> None:
             path = Path(folder) / f"{size}.parquet"
             save(linear_history(size), path, "parquet")
             print(f"{size:,} statements, {path.stat().st_size / 1e6:.0f} MB", flush=True)
-            for work, commands in _chains(path, Path(folder) / "out").items():
+            for work in WORK:
                 for engine, options in (("DuckDB", ()), ("Spark", ("--engine", ENGINE))):
-                    program = (sys.executable, "-m", "mlflow2prov", "--memory-limit", MEMORY)
+                    program = [sys.executable, "-m", "mlflow2prov", "--memory-limit", MEMORY]
+                    # Spark replaces no file, and DuckDB no folder.
+                    commands = _commands(work, path, Path(folder) / engine)
                     _print(work, engine, measure_process([*program, *options, *commands], 1))
 
 
-def _chains(path: Path, output: Path) -> dict[str, list[str]]:
-    """Return the commands of each piece of work."""
-    load, save_ = ["load", "--input", str(path)], ["save", "--output", str(output), "--format"]
-    twice = [*load, "--input", str(path), "merge"]
-    return {
-        "statistics": [*load, "statistics"],
-        "merge and save as Parquet": [*load, "merge", *save_, "parquet"],
-        "merge with itself, save as Parquet": [*twice, *save_, "parquet"],
-        "merge, save as N-Quads": [*load, "merge", *save_, "nquads"],
+WORK = {
+    "statistics": "load statistics",
+    "merge and save as Parquet": "load merge parquet",
+    "merge with itself, save as Parquet": "load load merge parquet",
+    "merge, save as N-Quads": "load merge nquads",
+}
+"""Short names of the commands of each piece of work."""
+
+
+def _commands(work: str, path: Path, output: Path) -> list[str]:
+    commands = {
+        "load": ["load", "--input", str(path)],
+        "merge": ["merge"],
+        "statistics": ["statistics"],
+        **{
+            name: ["save", "--output", str(output), "--format", name]
+            for name in ("parquet", "nquads")
+        },
     }
+    return [word for name in WORK[work].split() for word in commands[name]]
 
 
 def _print(work: str, engine: str, measurement: Measurement) -> None:
