@@ -55,9 +55,17 @@ class _Replacement:
     """A second name of the file that is being replaced."""
     is_new: bool = False
     """Whether there is no file to replace."""
+    status: os.stat_result | None = None
+    """The file that is replaced, if it must be a certain one."""
 
     def apply(self) -> None:
-        """Move the file to its path."""
+        """Move the file to its path.
+
+        Raises:
+            OSError: the file cannot be moved, or the one that it replaces is not the expected one.
+        """
+        if self.status is not None:
+            _require_unchanged(self.path.stat(), self.status)
         self.temporary.replace(self.path)
 
     def keep_old(self) -> None:
@@ -99,9 +107,7 @@ class _Appendix:
             OSError: the file cannot be written, or is not the one that was read.
         """
         with self.path.open("r+b") as file:
-            status = os.fstat(file.fileno())
-            if not os.path.samestat(status, self.status) or status.st_size != self.status.st_size:
-                raise OSError(errno.EBUSY, "another program has changed it; run the command again")
+            _require_unchanged(os.fstat(file.fileno()), self.status)
             self.is_begun = True
             file.truncate(self.size)
             file.seek(self.size)
@@ -184,13 +190,20 @@ class Output:
             raise _write_error(target, error) from error
         return target
 
-    def build(self, path: str | Path, build_file: Callable[[Path], object]) -> Path:
+    def build(
+        self,
+        path: str | Path,
+        build_file: Callable[[Path], object],
+        status: os.stat_result | None = None,
+    ) -> Path:
         """Build a file that will appear at ``path``, and return the path of the file.
 
         Args:
             path: where the file belongs, as in :meth:`write`; not a stream.
             build_file: called with the path of a copy of the present file, which it changes; without a present file,
                 it creates one there.
+            status: the present file, if it must be a certain one. Another file at the path, or one of another size, is
+                an error, now and when the files are published.
 
         Raises:
             FormatError: the file cannot be written, or the path is a folder or another thing that is no file.
@@ -201,8 +214,10 @@ class Output:
             temporary = self._folder_beside(target) / f"{len(self._replacements)}"
             if mode is not None:
                 shutil.copyfile(target, temporary)
+            if status is not None:
+                _require_unchanged(target.stat(), status)
             build_file(temporary)
-            self._replacements.append(_Replacement(temporary, target))
+            self._replacements.append(_Replacement(temporary, target, status=status))
             if mode is not None:
                 temporary.chmod(mode)
             descriptor = os.open(temporary, os.O_RDONLY)
@@ -337,6 +352,16 @@ class Output:
         for _, content in self._streams:
             content.close()
         self._streams.clear()
+
+
+def _require_unchanged(status: os.stat_result, expected: os.stat_result) -> None:
+    """Require that a file is a certain one, and has its size.
+
+    Raises:
+        OSError: it is another one.
+    """
+    if not os.path.samestat(status, expected) or status.st_size != expected.st_size:
+        raise OSError(errno.EBUSY, "another program has changed it; run the command again")
 
 
 def is_stream(path: str | Path) -> bool:

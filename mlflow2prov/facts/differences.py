@@ -124,8 +124,11 @@ class Differences:
 
 
 def _fingerprint(rows: str, columns: str) -> tuple[object, ...]:
-    """Return the number of different rows and a digest of them that does not depend on their order."""
+    """Return the number of different rows and a digest of them that does not depend on their order.
+
+    DuckDB combines the hashes of columns by XOR, so the second sum is one of hashes of hashes.
+    """
     return engine.rows(
-        f"SELECT count(*), sum(hash({columns})), bit_xor(hash({columns})) "
+        f"SELECT count(*), sum(hash({columns})), sum(hash(hash({columns}), 1)) "
         f"FROM (SELECT DISTINCT {columns} FROM {rows})"
     )[0]

@@ -131,7 +131,9 @@ class Repository:
         return "" if relative == Path() else decode_path(os.fsencode(relative.as_posix()))
 
     def lines(self, *arguments: str, stdin: bytes | None = None) -> list[str]:
-        """Run a git command and return the lines of its output.
+        """Run a git command and return the lines of its output, in which bytes that are not UTF-8 are lone surrogates.
+
+        :func:`~mlflow2prov.git.text.line_text` and :func:`~mlflow2prov.git.text.line_path` make text of them.
 
         A command without ``stdin`` that fails returns no lines. One with ``stdin`` returns its output in any case.
 

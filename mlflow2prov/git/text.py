@@ -34,6 +34,16 @@ def decode_path(content: bytes) -> str:
     return _quote(content) if text[:1] == '"' else text
 
 
+def line_text(line: str) -> str:
+    """Return a line of :meth:`~mlflow2prov.git.repository.Repository.lines` as :func:`decode_text` does."""
+    return decode_text(line.encode("utf-8", "surrogateescape"))
+
+
+def line_path(line: str) -> str:
+    """Return a line of :meth:`~mlflow2prov.git.repository.Repository.lines` as :func:`decode_path` does."""
+    return decode_path(line.encode("utf-8", "surrogateescape"))
+
+
 def _quote(content: bytes) -> str:
     escaped = (
         _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")

@@ -1,14 +1,14 @@
 """The state file: a DuckDB database with all observations of a project, and the document of the last one.
 
     main.properties      the version of the format, and how the project is read
-    main.observations    when the project was observed, and where
+    main.observations    when the project was observed, except for the observations of the journal
     facts.<table>        the rows of each fact table, and the observations that saw them
     document.<kind>      the statements of the last observation
 
 The engine's tables are those of DuckDB, so that a state is written and read as columns. An update builds a new file,
 which then replaces the old one (:meth:`mlflow2prov.output.Output.build`). An update that saw nothing new appends its
-observation to the file (:mod:`mlflow2prov.state.journal`). A state is whole at any moment, readers wait for no writer,
-and no second file belongs to it.
+observation to the file (:mod:`mlflow2prov.state.journal`), where another program deletes it that writes there.
+A state is whole at any moment, readers wait for no writer, and no second file belongs to it.
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ class StateFile:
             raise StateError(
                 f"{path}: not a state file, or damaged; restore it from a backup"
             ) from error
+        except ValueError as error:
+            raise StateError(f"{path}: damaged ({error}); restore it from a backup") from error
         state = cls(path, journal, status, file)
         state._require_known_format()
         return state
@@ -112,12 +114,12 @@ class StateFile:
         try:
             properties = {name: json.loads(value) for name, value in rows}
         except (TypeError, ValueError) as error:
-            raise self._damaged("its properties") from error
+            raise self.damaged("its properties") from error
         for name, kind in _PROPERTY_TYPES.items():
             if not isinstance(properties.get(name), kind | None):
-                raise self._damaged(f"its {name}")
+                raise self.damaged(f"its {name}")
         if not all(isinstance(kind, str) for kind in properties.get("unordered_kinds") or ()):
-            raise self._damaged("its unordered_kinds")
+            raise self.damaged("its unordered_kinds")
         return properties
 
     @cached_property
@@ -128,23 +130,24 @@ class StateFile:
             "observations",
         )
         if not rows:
-            raise self._damaged("it has no observation")
+            raise self.damaged("it has no observation")
         try:
             observations = [checked_observation(*row) for row in rows]
         except ValueError as error:
-            raise self._damaged(str(error)) from error
+            raise self.damaged(str(error)) from error
         observations += [entry.observation for entry in self.journal.entries]
         if [each.number for each in observations] != list(range(1, len(observations) + 1)):
-            raise self._damaged("the numbers of the observations")
+            raise self.damaged("the numbers of the observations")
         return observations
 
     def _rows(self, query: str, table: str) -> list[tuple[Any, ...]]:
         try:
             return engine.rows(query.format(self._file.table("main", table)))
         except EngineError as error:
-            raise self._damaged(f"its table {table}") from error
+            raise self.damaged(f"its table {table}") from error
 
-    def _damaged(self, part: str) -> StateError:
+    def damaged(self, part: str) -> StateError:
+        """Return the error that a part of the file is not as an update writes it."""
         return StateError(f"{self.path}: damaged ({part}); restore it from a backup")
 
     def table(self, schema: str, name: str) -> Sql:
@@ -164,7 +167,7 @@ class StateFile:
                 try:
                     fact_history.apply(facts, entry)
                 except ValueError as error:
-                    raise self._damaged(str(error)) from error
+                    raise self.damaged(str(error)) from error
         return facts
 
     def document(self) -> Document:
@@ -173,7 +176,7 @@ class StateFile:
             unordered = self.properties.get("unordered_kinds") or ()
             document = statements.load(self._file, self.namespace, unordered)
         except FormatError as error:
-            raise self._damaged(str(error)) from error
+            raise self.damaged(str(error)) from error
         document.tables.observations = self
         return document
 
@@ -257,6 +260,7 @@ def _attach(path: Path) -> tuple[AttachedFile, Journal, os.stat_result]:
     Raises:
         EngineError: the file is not a database of DuckDB.
         OSError: there is no such file.
+        ValueError: its journal is damaged.
     """
     while True:
         with path.open("rb") as stream:

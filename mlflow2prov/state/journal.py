@@ -76,18 +76,20 @@ class Journal:
 
 
 def read_journal(file: BinaryIO) -> Journal:
-    """Return the journal of a state file, whose entries end before the first incomplete one."""
+    """Return the journal of a state file, whose entries end before an incomplete last one.
+
+    Raises:
+        ValueError: an entry is damaged, or is one of a newer version.
+    """
     size = os.fstat(file.fileno()).st_size
     start = _start(file, size)
     entries: list[Entry] = []
     end = start
     file.seek(start)
     while (content := _read_entry(file, len(entries))) is not None:
-        try:
-            entries.append(_decode(content))
-        except ValueError:
-            break
+        entries.append(_decode(content))
         end = file.tell()
+    _require_torn(file, end, len(entries))
     return Journal(start, end, tuple(entries))
 
 
@@ -106,14 +108,36 @@ def _start(file: BinaryIO, size: int) -> int:
 
 def _read_entry(file: BinaryIO, index: int) -> bytes | None:
     """Return the content of the entry at the place of a file, or None if there is no complete one."""
+    number, content = _numbered_content(file)
+    return content if number == index else None
+
+
+def _numbered_content(file: BinaryIO) -> tuple[int, bytes | None]:
+    """Return the index and the content of a complete entry at the place of a file, or -1 and None."""
     head = file.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    magic, number, length, checksum = _HEAD.unpack(head)
-    if magic != MAGIC or number != index or length > MAX_ENTRY_BYTES:
-        return None
-    content = file.read(length)
-    return content if len(content) == length and zlib.crc32(content) == checksum else None
+    if len(head) == _HEAD.size:
+        magic, number, length, checksum = _HEAD.unpack(head)
+        if magic == MAGIC and length <= MAX_ENTRY_BYTES:
+            content = file.read(length)
+            if len(content) == length and zlib.crc32(content) == checksum:
+                return number, content
+    return -1, None
+
+
+def _require_torn(file: BinaryIO, end: int, index: int) -> None:
+    """Require that an incomplete entry is the last one: that a crash, and nothing else, is the reason.
+
+    Raises:
+        ValueError: entries follow it.
+    """
+    file.seek(end)
+    rest = file.read()
+    place = rest.find(MAGIC, 1)
+    while place >= 0:
+        file.seek(end + place)
+        if _numbered_content(file)[0] > index:
+            raise ValueError("its journal")
+        place = rest.find(MAGIC, place + 1)
 
 
 def _decode(content: bytes) -> Entry:
@@ -130,7 +154,7 @@ def _decode(content: bytes) -> Entry:
             for name, changes in values["tables"].items()
         }
     except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError("not an entry of a journal") from error
+        raise ValueError("its journal") from error
     return Entry(observation, tables)
 
 

@@ -27,12 +27,22 @@ def store(file: AttachedFile, document: Document) -> None:
 
 
 def tables(file: AttachedFile) -> dict[Kind, Sql]:
-    """Return the table of each kind of which a state file has statements."""
+    """Return the table of each kind of which a state file has statements.
+
+    Raises:
+        FormatError: the file has tables that are not those of a document.
+    """
     names = engine.rows(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?",
         [file.name, SCHEMA],
     )
-    return {KIND[name]: file.table(SCHEMA, name) for (name,) in names}
+    return {_kind(name): file.table(SCHEMA, name) for (name,) in names}
+
+
+def _kind(table: str) -> Kind:
+    if table not in KIND:
+        raise FormatError(f"its table {table[:80]!r} is not one of a document")
+    return KIND[table]
 
 
 def apply(file: AttachedFile, changes: Mapping[Kind, Changes]) -> None:

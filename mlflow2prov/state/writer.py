@@ -11,6 +11,7 @@ from typing import Any
 
 from mlflow2prov import __version__, engine
 from mlflow2prov.engine import AttachedFile
+from mlflow2prov.errors import FormatError
 from mlflow2prov.facts import Facts
 from mlflow2prov.facts.differences import Differences
 from mlflow2prov.mapping import RULES
@@ -107,10 +108,13 @@ def _build(
         if last is not None:
             os.truncate(temporary, last.journal.start)
             observations[:0] = [entry.observation for entry in last.journal.entries]
-        _write(temporary, facts, differences, observations, properties)
+        try:
+            _write(temporary, facts, differences, observations, properties)
+        except FormatError as error:
+            raise StateFile.open(path).damaged(str(error)) from error
         written.append(StateFile.open(path, temporary))
 
-    files.build(path, build)
+    files.build(path, build, None if last is None else last.status)
     return written[0]
 
 

@@ -156,6 +156,62 @@ def test_an_observation_is_appended_only_to_the_file_that_was_read(project, monk
     assert len(StateFile.open(project.state).observations) == 2
 
 
+@pytest.mark.parametrize("moment", ["before the copy", "before the rename"])
+def test_an_observation_with_changes_replaces_only_the_file_that_was_read(
+    project, monkeypatch, moment
+):
+    """A lock does not exclude a second update where the file system has none."""
+    monkeypatch.setattr("mlflow2prov.state.lock._try_lock", lambda _: True)
+    project.repository.commit(b="1\n")
+    other = project.state.with_name("other.state")
+    shutil.copy(project.state, other)
+    update(other)
+    expected = other.read_bytes()
+    build = Output.build
+
+    def replace_and_build(*arguments):
+        os.replace(other, project.state)
+        return build(*arguments)
+
+    output = Output()
+    if moment == "before the copy":
+        monkeypatch.setattr(Output, "build", replace_and_build)
+    with pytest.raises(FormatError, match="another program has changed it; run the command again"):
+        stage_update(output, project.state, project.repository.path, project.database)
+        os.replace(other, project.state)
+        output.publish()
+    output.discard()
+    assert project.state.read_bytes() == expected
+
+
+@pytest.mark.parametrize("place", [0, 18, 26, 60], ids=["magic", "index", "checksum", "content"])
+def test_a_damaged_entry_before_others_is_refused_and_nothing_is_lost(project, place):
+    start = StateFile.open(project.state).journal.end
+    for _ in range(3):
+        project.update()
+    content = bytearray(project.state.read_bytes())
+    content[start + place] ^= 1
+    project.state.write_bytes(content)
+    for use in (load, update):
+        with pytest.raises(StateError, match=r"damaged \(its journal\); restore it from a backup"):
+            use(project.state)
+    assert project.state.read_bytes() == content
+
+
+def test_an_entry_of_a_newer_version_is_refused(state):
+    append_entry(state, entry(place="moon"))
+    with pytest.raises(StateError, match="its journal"):
+        update(state)
+
+
+def test_an_unknown_table_in_the_document_is_refused_by_an_update(project):
+    with duckdb.connect(str(project.state)) as connection:
+        connection.execute("CREATE TABLE document.other (value INTEGER)")
+    project.repository.commit(b="1\n")
+    with pytest.raises(StateError, match=r"damaged \(its table 'other'"):
+        project.update()
+
+
 def test_two_names_of_one_state_file_have_one_lock(project):
     link = project.state.with_name("link.state")
     link.symlink_to(project.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlflow2prov.facts import Facts
 from mlflow2prov.git.repository import Repository
+from mlflow2prov.git.text import line_text
 
 
 def mailmap_contents(repository: Repository) -> list[str]:
@@ -30,7 +31,7 @@ def map_coauthors(repository: Repository, facts: Facts) -> None:
     for (name, email), before, after in zip(people, contacts, mapped, strict=True):
         if before == after:
             continue
-        new_name, _, new_email = after.rpartition("<")
+        new_name, _, new_email = line_text(after).rpartition("<")
         new_email = new_email.rstrip(">").strip().lower()
         facts.execute(
             """

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from mlflow2prov.errors import RepositoryError, unknown_choice
 from mlflow2prov.git.repository import Repository
+from mlflow2prov.git.text import line_path
 from mlflow2prov.sources.git.log import list_commits
 
 # Git's own bookkeeping, which is not part of the project's history.
@@ -64,7 +65,8 @@ def _require_commit(repository: Repository, branch: str) -> str:
     commit = _find_commit(repository, branch)
     if commit is not None:
         return commit
-    names = repository.lines("for-each-ref", "--format=%(refname:short)", "refs/heads")
+    lines = repository.lines("for-each-ref", "--format=%(refname:short)", "refs/heads")
+    names = list(map(line_path, lines))
     if not names:
         raise RepositoryError(f"{repository.path}: the repository has no branches")
     raise RepositoryError(f"{repository.path}: {unknown_choice('branch', branch, names)}")
@@ -78,7 +80,8 @@ def all_refs(broken: Iterable[str]) -> list[str]:
 def read_refs(repository: Repository, branches: Iterable[str]) -> dict[str, str]:
     """Return the commit that each ref leads to, by its full name: the refs of ``branches``, or those of the history.
 
-    ``HEAD`` is no ref of its own, and a branch that is given as a hash or an expression has none.
+    A name that is not UTF-8 has the form of such a path. ``HEAD`` is no ref of its own, and a branch that is given as a
+    hash or an expression has none.
     """
     commits = {
         name: sha
@@ -91,7 +94,9 @@ def read_refs(repository: Repository, branches: Iterable[str]) -> dict[str, str]
         for part in ([branch] if _ref_of(branch, commits) else branch.split(","))
         if (name := _ref_of(part.strip(), commits))
     }
-    return {name: sha for name, sha in commits.items() if name in selected or not branches}
+    return {
+        line_path(name): sha for name, sha in commits.items() if name in selected or not branches
+    }
 
 
 def _ref_of(branch: str, names: Container[str]) -> str | None:

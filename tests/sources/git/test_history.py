@@ -1,7 +1,10 @@
 """Histories as facts: commits, parents, people, files and their revisions."""
 
+import os
+
 import pytest
 
+from mlflow2prov.git.text import decode_path
 from tests.repositories import ADA, BOB, Repository
 from tests.sources.git.histories import read, revisions
 
@@ -315,6 +318,27 @@ def test_a_message_may_have_windows_line_ends(repository):
     _, facts = read(repository.path)
     assert facts.rows("SELECT title FROM commits") == [("Fix it",)]
     assert facts.rows("SELECT name, email FROM coauthors") == [("Bob B", "bob@x.org")]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"\xff\xfe", "é'x;--".encode()])
+def test_a_ref_may_have_any_bytes(repository, name):
+    sha = repository.commit(a="1\n")
+    for folder in (b"refs/heads/", b"refs/tags/"):
+        repository.git("update-ref", os.fsdecode(folder + name), sha)
+    _, facts = read(repository.path)
+    names = [decode_path(folder + name) for folder in (b"refs/heads/", b"refs/tags/")]
+    rows = facts.rows("SELECT name FROM refs WHERE NOT ends_with(name, '/main') ORDER BY name")
+    assert rows == [(each,) for each in names]
+    _, facts = read(repository.path, branches=(os.fsdecode(name),))
+    assert (names[0],) in facts.rows("SELECT name FROM refs")
+
+
+def test_a_mailmap_may_be_in_latin_1(repository):
+    (repository.path / ".mailmap").write_bytes(b"Ren\xe9 <rene@x.org> <bob@example.org>\n")
+    repository.commit("one\n\nCo-authored-by: Bob <bob@example.org>", BOB, a="1\n")
+    _, facts = read(repository.path)
+    assert facts.rows("SELECT author_name FROM commits") == [("René",)]
+    assert facts.rows("SELECT name, email FROM coauthors") == [("René", "rene@x.org")]
 
 
 def test_the_mailmap_applies_to_authors_and_coauthors(repository):
