@@ -53,7 +53,8 @@ def stage_observation(
         properties: how the project is read, as JSON values.
 
     Raises:
-        FormatError: the file cannot be written.
+        FormatError: the file cannot be written, or is not the one that was read.
+        StateError: the file before is damaged.
         EngineError: the disk is full.
     """
     if last is None or differences is None:
