@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mlflow2prov import output
 from mlflow2prov.cli.chain import Step, run_chain
 from mlflow2prov.errors import FormatError
-from mlflow2prov.output import Output, is_stream, require_writable
+from mlflow2prov.output import Output, is_stream, require_writable, streams
 from mlflow2prov.temporary import PREFIX
 
 
@@ -197,7 +196,7 @@ def test_a_fifo_receives_the_content_and_stays(fifo, tmp_path, is_linked):
 
 
 def test_a_fifo_without_a_reader_is_reported_after_a_while(fifo, monkeypatch):
-    monkeypatch.setattr(output, "MAX_READER_SECONDS", 0.1)
+    monkeypatch.setattr(streams, "MAX_READER_SECONDS", 0.1)
     with pytest.raises(FormatError, match=r"fifo: no process has read this FIFO for 0\.1 seconds"):
         write(fifo)
     assert fifo.is_fifo()

@@ -8,11 +8,10 @@ import sys
 import pytest
 
 from mlflow2prov import Document, Statement
-from mlflow2prov import output as output_module
 from mlflow2prov.errors import ConfigurationError, EngineError, FormatError
 from mlflow2prov.formats._support import text_stream, write_behind
 from mlflow2prov.formats.files import load, require_readable, save, stage
-from mlflow2prov.output import Output, require_writable
+from mlflow2prov.output import Output, require_writable, streams
 from mlflow2prov.prov import tables
 from tests.formats import write
 
@@ -220,7 +219,7 @@ def test_a_document_is_read_from_standard_input(document, monkeypatch):
 def test_a_document_is_written_to_standard_output(document, monkeypatch):
     output = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", Stream(output))
-    monkeypatch.setattr(output_module, "COPY_BYTES", 10)
+    monkeypatch.setattr(streams, "COPY_BYTES", 10)
     assert save(document, formats=["provn"]) == []
     assert output.getvalue() == write(document, "provn")
 
