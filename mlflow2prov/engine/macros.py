@@ -6,11 +6,11 @@ namespace.
 
     local_name(name)          'ex:Run' -> 'Run'
     is_named(name, local)     whether the local part of a qualified name is ``local``
-    attrs(attributes, key)    the attributes of a key: compared as it is if it has a prefix, else by
-    its local part attr(attributes, key)     the value of the first of these, or NULL
+    attrs(attributes, key)    the attributes with a key, which is compared as a whole if it has a prefix, else by its
+                              local part
+    attr(attributes, key)     the value of the first of these, or NULL
     is_a(attributes, type)    whether one of the values of prov:type has the local part ``type``
-    domain_type(attributes)   the local part of the first type that is not one of PROV's own, or
-    NULL
+    domain_type(attributes)   the local part of the first type that is not one of PROV's own, or NULL
     identifier_digest(text)   :func:`mlflow2prov.vocabulary.identifier_digest` of a joined text
 """
 

@@ -165,8 +165,13 @@ def _are_equal(left: str, right: str, columns: Iterable[str]) -> Sql:
 
 def _date_first_states(facts: Facts, state: StateFile) -> None:
     """Set ``old_state_since`` of the states that no observed change began: when their subjects were first observed."""
+    undated = "old_state IS NOT NULL AND old_state_since IS NULL"
+    subjects = facts.rows(f"SELECT DISTINCT subject FROM {_CHANGES} WHERE {undated}")
     observations = state.table("main", "observations")
-    for subject, (table, columns) in _FIRST_SEEN.items():
+    for (subject,) in subjects:
+        table, columns = _FIRST_SEEN.get(subject, ("", ()))
+        if table not in state.fact_rows:
+            continue
         names = ", ".join(columns)
         facts.execute(
             f"""
@@ -174,13 +179,12 @@ def _date_first_states(facts: Facts, state: StateFile) -> None:
             SET old_state_since = first_seen.finished_at
             FROM (
                 SELECT {names}, min(observations.finished_at) AS finished_at
-                FROM {state.table("facts", table)} AS stored
+                FROM ({state.fact_rows[table]}) AS stored
                 JOIN {observations} AS observations ON observations.observation = stored.since
                 GROUP BY {names}
             ) AS first_seen
             WHERE changes.subject = {literal(subject)}
-                AND changes.old_state IS NOT NULL
-                AND changes.old_state_since IS NULL
+                AND {undated}
                 AND {_are_equal("first_seen", "changes", columns)}
             """
         )

@@ -55,8 +55,8 @@ def store_first(file: AttachedFile, facts: Facts) -> None:
         columns = _columns(name)
         engine.execute(
             f"""
-            INSERT INTO {file.table(SCHEMA, name)}
-            SELECT DISTINCT {columns}, 1, NULL
+            INSERT INTO {file.table(SCHEMA, name)} ({columns}, since)
+            SELECT DISTINCT {columns}, 1
             FROM {facts.table(name)}
             ORDER BY ALL
             """
@@ -182,8 +182,8 @@ def _store_difference(
     columns = _columns(name)
     engine.execute(
         f"""
-        INSERT INTO {stored}
-        SELECT {columns}, {observation}, NULL
+        INSERT INTO {stored} ({columns}, since)
+        SELECT {columns}, {observation}
         FROM {difference.additions}
         ORDER BY ALL
         """
@@ -202,21 +202,35 @@ def facts_at(file: AttachedFile, observation: int) -> Facts:
         observation: its number.
     """
     facts = Facts()
-    stored_columns = _stored_columns(file)
-    for name in STORED_TABLES:
-        if stored_columns[name]:
+    for name, query in stored_rows(file).items():
+        facts.show(
+            name, f"SELECT {_columns(name)} FROM ({query}) WHERE {_is_valid_at(observation)}", file
+        )
+    return facts
+
+
+def is_complete(file: AttachedFile) -> bool:
+    """Return whether a file has all tables and columns of facts, which one of an earlier version may lack."""
+    stored = _stored_columns(file)
+    return all(stored[name] >= TABLES[name].columns.keys() for name in STORED_TABLES)
+
+
+def stored_rows(file: AttachedFile) -> dict[str, Sql]:
+    """Return the query for the rows of each stored table: those of all observations, with ``since`` and ``until``.
+
+    Columns that the file lacks, because it is of an earlier version, are NULL. Tables that it lacks are left out.
+    """
+    queries = {}
+    for name, stored in _stored_columns(file).items():
+        if stored:
             columns = ", ".join(
                 identifier(column)
-                if column in stored_columns[name]
+                if column in stored
                 else f"NULL::{SQL_TYPES[kind]} AS {identifier(column)}"
                 for column, kind in TABLES[name].columns.items()
             )
-            facts.show(
-                name,
-                f"SELECT {columns} FROM {file.table(SCHEMA, name)} WHERE {_is_valid_at(observation)}",
-                file,
-            )
-    return facts
+            queries[name] = Sql(f"SELECT {columns}, since, until FROM {file.table(SCHEMA, name)}")
+    return queries
 
 
 def _is_valid_at(observation: int) -> Sql:

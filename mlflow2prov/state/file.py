@@ -154,6 +154,16 @@ class StateFile:
         """Return the qualified name of a table of the file, for SQL."""
         return self._file.table(schema, name)
 
+    @cached_property
+    def fact_rows(self) -> dict[str, Sql]:
+        """The query for the rows of each fact table, as :func:`~mlflow2prov.state.fact_history.stored_rows` has it."""
+        return fact_history.stored_rows(self._file)
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether the file has every fact of its sources that this version reads."""
+        return fact_history.is_complete(self._file)
+
     @property
     def namespace(self) -> str:
         """The default namespace of the document."""
@@ -248,9 +258,11 @@ class StateFile:
         return [each for each in self.observations if each.finished_at <= instant]
 
     def _count_changes(self, observation: Observation) -> int:
-        table = self._file.table(fact_history.SCHEMA, "observed_changes")
+        changes = self.fact_rows.get("observed_changes")
+        if changes is None:
+            return 0
         return int(
-            engine.scalar(f"SELECT count(*) FROM {table} WHERE since = {observation.number}")
+            engine.scalar(f"SELECT count(*) FROM ({changes}) WHERE since = {observation.number}")
         )
 
 

@@ -162,7 +162,9 @@ def _observe(
         _require_later(path, started_at, last.observation)
     previous = None if last is None else last.facts
     facts = Facts()
-    reports = read_sources(facts, sources, project.options, None if full else previous)
+    # A state of an earlier version lacks facts about known commits and runs.
+    is_full = full or (state is not None and not state.is_complete)
+    reports = read_sources(facts, sources, project.options, None if is_full else previous)
     observation = Observation(number, started_at, now())
     runs = None
     if sources.store is not None:

@@ -81,7 +81,8 @@ def _append(
         "program": __version__,
         "mapping": mapping_digest(RULES),
     }
-    if written != last.properties or not os.access(last.path, os.W_OK):
+    is_current = written == last.properties and last.is_complete
+    if not is_current or not os.access(last.path, os.W_OK):
         return None
     entry = Entry(observation, fact_history.reading_changes(differences))
     journal = last.journal

@@ -22,7 +22,9 @@ from mlflow2prov import (
     update,
     validate,
 )
+from mlflow2prov.facts import TABLES
 from mlflow2prov.state import journal
+from mlflow2prov.state.fact_history import READINGS, STORED_TABLES
 from mlflow2prov.state.file import StateFile
 from mlflow2prov.state.lock import update_lock
 from tests.state.projects import Project
@@ -427,6 +429,61 @@ def test_a_state_of_an_earlier_version_without_a_table_and_a_column_is_migrated(
         connection.execute("DROP TABLE facts.traces; ALTER TABLE facts.runs DROP COLUMN deleted_at")
     result = project.update()
     assert facts_equal_those_of_an_extraction(project, result.document)
+
+
+@pytest.mark.parametrize("is_whole_table", [True, False])
+@pytest.mark.parametrize("number", range(3))
+def test_changes_are_observed_by_a_state_of_an_earlier_version(
+    project, tmp_path, number, is_whole_table
+):
+    tables = STORED_TABLES[number::3]
+    project.update()
+    with duckdb.connect(str(project.state)) as connection:
+        for table in tables:
+            column = list(TABLES[table].columns)[len(TABLES[table].columns) // 2]
+            change = f"ALTER TABLE facts.{table} DROP COLUMN {column}"
+            connection.execute(f"DROP TABLE facts.{table}" if is_whole_table else change)
+    project.execute("UPDATE experiments SET name = name || '-renamed'")
+    project.execute("UPDATE registered_models SET description = 'new'")
+    project.update()
+    changed = {name for _, name, *_ in project.new_changes()}
+    assert "name" in changed or "experiments" in tables
+    assert "description" in changed or "registered_models" in tables
+    update(tmp_path / "new.state", project.repository.path, project.database)
+    assert last_facts(project.state) == last_facts(tmp_path / "new.state")
+    assert StateFile.open(project.state).is_complete
+
+
+def test_a_state_of_an_earlier_version_is_completed_by_an_update_without_news(project):
+    project.update()
+    with duckdb.connect(str(project.state)) as connection:
+        connection.execute("DROP TABLE facts.observed_changes")
+    assert not StateFile.open(project.state).is_complete
+    assert not project.update().is_changed
+    assert StateFile.open(project.state).is_complete
+
+
+def last_facts(path):
+    """Return the rows of the last observation by table, without those about readings and changes."""
+    state = StateFile.open(path)
+    facts = state.facts_at(state.observations[-1])
+    return {
+        table: set(map(repr, facts.rows(f"SELECT * FROM {table}")))
+        for table in set(STORED_TABLES) - READINGS - {"observed_changes"}
+    }
+
+
+def test_changes_are_counted_in_a_state_without_a_table_for_them(project):
+    project.update()
+    with duckdb.connect(str(project.state)) as connection:
+        connection.execute(
+            "DROP TABLE facts.observed_changes; "
+            "INSERT INTO observations "
+            "SELECT 2, finished_at, '2999-01-01T00:00:00.000000Z' FROM observations"
+        )
+    state = StateFile.open(project.state)
+    with pytest.warns(UserWarning, match="shows 0 changes since then"):
+        state.document_as_of(state.observations[0].finished_at)
 
 
 def test_a_view_in_the_place_of_a_table_is_not_read(project, tmp_path):
